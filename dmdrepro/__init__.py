@@ -1,0 +1,28 @@
+"""dmdrepro: does a one-step DMD student keep its teacher's noise-data pairing?
+
+Three names are promised to library users; each is imported when first asked for, so that
+`import dmdrepro` does not load torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "pairing_inefficiency": "dmdrepro.metrics.pairing",
+    "heun_sample": "dmdrepro.diffusion.sampler",
+    "adm_denoiser": "dmdrepro.models.adm",
+}
+__all__ = ["__version__", *_PUBLIC]
+
+
+def __getattr__(name: str) -> object:
+    if name in _PUBLIC:
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'dmdrepro' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,32 @@
+"""The command line: one file per command; each parses, calls and prints."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from dmdrepro.cli import all as all_command
+from dmdrepro.cli import bench, distill, evaluate, figures, list_experiments, sample, teacher
+
+app = typer.Typer(
+    help="Does a one-step DMD student keep its teacher's noise-data pairing? "
+    "Every figure and number of the paper, by one command.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("all")(all_command.all_stages)
+app.command("teacher")(teacher.teacher)
+app.command("distill")(distill.distill)
+app.command("sample")(sample.sample)
+app.command("evaluate")(evaluate.evaluate)
+app.command("figures")(figures.figures)
+app.command("list")(list_experiments.list_experiments)
+app.command("bench")(bench.bench)
+
+
+def main() -> None:
+    """Entry point of `reproduce.py` and of the console script."""
+    sys.exit(app(standalone_mode=True))

@@ -1,0 +1,61 @@
+"""`reproduce.py evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dmdrepro.cli.guard import console, fail, guarded
+from dmdrepro.cli.options import Request, takes_request
+
+Pairs = Annotated[
+    tuple[Path, Path] | None,
+    typer.Option(
+        "--pairs",
+        metavar="TEACHER STUDENT",
+        help="Measure anyone's arrays instead: two files [N, ...] (.npy, .npz, .safetensors; "
+        "file#name picks one of several arrays), row i of both from the same noise.",
+    ),
+]
+Out = Annotated[Path | None, typer.Option("--out", help="With --pairs: write the record here.")]
+
+
+@takes_request
+def evaluate(request: Request, pairs: Pairs = None, out: Out = None) -> None:
+    """Measure the pairing: Delta_E with its null, retention and quality; print the tables."""
+    with guarded():
+        if pairs is not None:
+            if request.names:
+                fail("--pairs measures two files; it takes no experiment names.")
+            _evaluate_pairs(*pairs, out)
+            return
+        if out is not None:
+            fail("--out goes with --pairs; an experiment's records lie in its run folder.")
+        from dmdrepro.cli.execute import run_command, show_not_run
+        from dmdrepro.cli.results import print_tables
+
+        if (plan := run_command(request, ("evaluate",))) is not None:
+            print_tables(plan)
+            show_not_run(plan)
+
+
+def _evaluate_pairs(teacher_file: Path, student_file: Path, out: Path | None) -> None:
+    from rich.table import Table
+
+    from dmdrepro.metrics import load_array, pairing_inefficiency
+    from dmdrepro.runs.files import write_json
+
+    try:
+        record = pairing_inefficiency(load_array(teacher_file), load_array(student_file))
+    except ValueError as error:
+        fail(f"--pairs {teacher_file} {student_file}: {error}")
+    facts = record.to_json()
+    table = Table("quantity", "value", title=f"{teacher_file} against {student_file}")
+    for name, value in facts.items():
+        table.add_row(name, f"{value:.6g}" if isinstance(value, float) else str(value))
+    console.print(table)
+    if out is not None:
+        write_json(out, {**facts, "assignment": [int(j) for j in record.assignment]})
+        console.print(f"Written: {out}")

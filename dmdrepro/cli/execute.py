@@ -1,0 +1,145 @@
+"""Run a plan's tasks in order, keep going where one experiment fails, say what was not run."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from dmdrepro.cli.guard import console, errors, fail, stoppable
+from dmdrepro.cli.options import Request
+from dmdrepro.cli.plan import Plan, Task, make_plan
+from dmdrepro.cli.progress import ProgressDisplay
+from dmdrepro.runs.errors import RunError
+
+
+def run_command(request: Request, stages: tuple[str, ...]) -> Plan | None:
+    """Plan, show and run the stages; None after a dry run.
+
+    A failure of an experiment that was named ends the command; otherwise the others go on and
+    the reason is kept in `plan.cannot`.
+    """
+    plan = make_plan(request, stages)
+    for remark in plan.remarks:
+        console.print(f"Note: {remark}", markup=False)
+    if request.dry_run:
+        show_plan(plan, request)
+        return None
+    from dmdrepro.stages.context import Context
+    from dmdrepro.training.device import select_device
+    from dmdrepro.training.session import Session
+
+    session = Session(device=select_device(request.gpu), progress=ProgressDisplay(console))
+    context = Context(
+        session, request.data, request.offline, request.fresh, lambda s: console.print(s, markup=False)
+    )
+    _announce(plan, session.device)
+    with stoppable(session):
+        _fetch(plan, context, request)
+        for task in plan.tasks:
+            name = task.run.experiment.name
+            if name in plan.cannot:
+                continue
+            try:
+                _make(task, context)
+            except RunError as error:
+                if name in request.names:
+                    raise
+                plan.cannot[name] = str(error)
+                plan.failed.append(name)
+                errors.print(f"{task.stage} {task.label} failed: {error}", markup=False)
+    return plan
+
+
+def _make(task: Task, context) -> None:
+    from dmdrepro.stages.distill import make_student
+    from dmdrepro.stages.evaluate import make_evaluation
+    from dmdrepro.stages.sample import make_samples
+    from dmdrepro.stages.teacher import make_teacher
+
+    if task.snapshot is None:
+        make_teacher(task.run, context)
+        return
+    makers = {"distill": make_student, "sample": make_samples, "evaluate": make_evaluation}
+    makers[task.stage](task.run, task.snapshot, context)
+
+
+def _fetch(plan: Plan, context, request: Request) -> None:
+    """Download what is missing before hours of work depend on it."""
+    if not plan.downloads:
+        return
+    from dmdrepro.data.mnist_files import MnistUnavailable
+
+    try:
+        for experiment in plan.experiments:
+            if experiment.name.startswith("mnist"):
+                context.dataset(experiment.data)
+    except MnistUnavailable as error:
+        for experiment in plan.experiments:
+            if experiment.name.startswith("mnist"):
+                plan.cannot[experiment.name] = str(error)
+                if experiment.name in request.names:
+                    fail(f"{experiment.name} cannot run: {error}")
+
+
+def _announce(plan: Plan, device) -> None:
+    running = [e.name for e in plan.experiments if e.name not in plan.cannot]
+    size = plan.size if plan.size == "paper" else f"{plan.size} (reduced)"
+    console.print(
+        f"Size {size}, seed {plan.seed}, device {device}, runs in {plan.runs}: "
+        f"{', '.join(running) or 'nothing'}",
+        markup=False,
+    )
+    show_not_run(plan)
+
+
+def show_not_run(plan: Plan) -> None:
+    for name, reason in plan.cannot.items():
+        console.print(f"not run: {name}: {reason}", markup=False)
+
+
+def show_plan(plan: Plan, request: Request) -> None:
+    """The dry run: each stage with its state and its estimated cost."""
+    from dmdrepro.experiments.estimate import CPU, GPU, estimate
+
+    gpu = request.gpu != "cpu" and (request.gpu is not None or _gpu_here())
+    table = Table(
+        "#", "stage", "experiment (teacher iterations)", "state", "time", "memory", "disk",
+        title=f"Plan: size {plan.size}, seed {plan.seed}, runs in {plan.runs}",
+    )
+    total_s = disk = memory = 0.0
+    for number, task in enumerate(plan.tasks, 1):
+        cost = estimate(task.run.experiment, task.stage, gpu=gpu)
+        state = "to do (--fresh)" if request.fresh else task.status()
+        if state != "done":
+            total_s, disk = total_s + cost.seconds, disk + cost.disk
+            memory = max(memory, cost.memory)
+        costs = _time(cost.seconds), _bytes(cost.memory), _bytes(cost.disk)
+        table.add_row(str(number), task.stage, task.label, state, *costs)
+    console.print(table)
+    speed = GPU if gpu else CPU
+    basis = "fitted on two CPU cores" if speed.measured else "a model, not measured"
+    console.print(
+        f"Left to do: about {_time(total_s)} on {'a GPU' if gpu else 'the CPU'} ({basis}), "
+        f"{_bytes(memory)} of memory at most, {_bytes(disk)} of disk."
+    )
+    console.print(f"Downloads: {', '.join(plan.downloads) or 'none'}.")
+    show_not_run(plan)
+
+
+def _gpu_here() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _bytes(count: float) -> str:
+    for unit in ("kB", "MB", "GB"):
+        count /= 1000
+        if count < 1000:
+            break
+    return f"{count:.3g} {unit}" if count < 100 else f"{count:.0f} {unit}"

@@ -1,0 +1,20 @@
+"""`reproduce.py figures`."""
+
+from __future__ import annotations
+
+from dmdrepro.cli.guard import guarded
+from dmdrepro.cli.options import Request, takes_request
+
+
+@takes_request
+def figures(request: Request) -> None:
+    """Draw the paper's figures from what has been evaluated; what is missing says so."""
+    from dmdrepro.cli.plan import make_plan
+    from dmdrepro.cli.results import draw_figures, show_figures_plan
+
+    with guarded():
+        plan = make_plan(request, ())
+        if request.dry_run:
+            show_figures_plan(plan)
+        else:
+            draw_figures(plan)

@@ -1,0 +1,155 @@
+"""What a command would do: experiments resolved, stages in order, what is done, what cannot run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dmdrepro.cli.options import Request
+from dmdrepro.experiments import REGISTRY, ConfigError, Experiment, build, nearest, parse_overrides
+from dmdrepro.experiments.config import ImageNet64Data, MnistData
+from dmdrepro.experiments.registry import field_names
+from dmdrepro.runs.errors import DamagedArtifact, DifferentConfiguration, RunError
+from dmdrepro.runs.stage import Stage
+from dmdrepro.stages.run import Run
+
+STAGES = ("teacher", "distill", "sample", "evaluate")
+MNIST_DOWNLOAD = 11.6e6  # bytes of the four .gz files
+
+
+@dataclass(frozen=True)
+class Task:
+    """One stage of one experiment (for one snapshot, where the stage is after the teacher)."""
+
+    run: Run
+    stage: str
+    snapshot: int | None = None
+
+    @property
+    def label(self) -> str:
+        name = self.run.experiment.name
+        return f"{name} ({self.snapshot:,})" if self.snapshot else name
+
+    def open(self) -> Stage:
+        """Raises RunError where what this stage needs is not done."""
+        if self.snapshot is None:
+            return self.run.teacher()
+        return getattr(self.run, self.stage)(self.snapshot)
+
+    def status(self) -> str:
+        """`done`, `interrupted at step N`, `to do`, or why it cannot go on."""
+        try:
+            stage = self.open()
+        except (DifferentConfiguration, DamagedArtifact) as error:
+            return f"refused: {error}"
+        except RunError:
+            return "to do"
+        try:
+            stage.check_configuration()
+            if stage.done:
+                stage.verify()
+                return "done"
+            step = stage.progress()
+            return f"interrupted at step {step:,}" if step else "to do"
+        except RunError as error:
+            return f"refused: {error}"
+
+
+@dataclass
+class Plan:
+    """The tasks in order; what cannot run and why; what is fetched; remarks for the user."""
+
+    size: str
+    seed: int
+    runs: Path
+    experiments: list[Experiment]
+    tasks: list[Task] = field(default_factory=list)
+    cannot: dict[str, str] = field(default_factory=dict)
+    downloads: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+
+def default_size(gpu: str | None) -> str:
+    """paper with a GPU, laptop without."""
+    if gpu == "cpu":
+        return "laptop"
+    import torch
+
+    return "paper" if gpu is not None or torch.cuda.is_available() else "laptop"
+
+
+def resolve(request: Request) -> tuple[list[Experiment], list[str]]:
+    """The experiments asked for, resolved, and remarks; raises ConfigError."""
+    names = request.names or list(REGISTRY)
+    for name in names:
+        if name not in REGISTRY:
+            raise ConfigError(f"There is no experiment {name!r}; {nearest(name, REGISTRY)}")
+    size = request.size or default_size(request.gpu)
+    overrides = parse_overrides(request.settings or [])
+    plain = {name: build(name, size, request.seed) for name in dict.fromkeys(names)}
+    known = {name: field_names(experiment) for name, experiment in plain.items()}
+    remarks = []
+    for dotted in overrides:
+        having = [name for name in plain if dotted in known[name]]
+        if not having:
+            everything = sorted({field for fields in known.values() for field in fields})
+            raise ConfigError(f"No experiment has a field {dotted!r}; {nearest(dotted, everything)}")
+        if len(having) < len(plain):
+            without = ", ".join(name for name in plain if name not in having)
+            remarks.append(f"--set {dotted} does not apply to {without}.")
+    experiments = [
+        build(name, size, request.seed, {k: v for k, v in overrides.items() if k in known[name]})
+        for name in plain
+    ]
+    return experiments, remarks
+
+
+def make_plan(request: Request, stages: tuple[str, ...]) -> Plan:
+    """The plan of a command; raises ConfigError, or RunError for what was named and cannot run."""
+    experiments, remarks = resolve(request)
+    size = experiments[0].size
+    plan = Plan(size, request.seed, request.runs, experiments, remarks=remarks)
+    mnist = None
+    for experiment in experiments:
+        reason = None
+        if isinstance(experiment.data, ImageNet64Data):
+            reason = "needs weights (the ImageNet-64 teacher's; a later work)"
+        elif isinstance(experiment.data, MnistData) and _needs_data(experiment, request, stages):
+            mnist = mnist or _mnist(request)
+            reason, download = mnist
+            if download and download not in plan.downloads:
+                plan.downloads.append(download)
+        if reason is not None:
+            plan.cannot[experiment.name] = reason
+            continue
+        run = Run(experiment, request.runs)
+        if "teacher" in stages:
+            plan.tasks.append(Task(run, "teacher"))
+        for snapshot in run.snapshots:
+            plan.tasks += [Task(run, stage, snapshot) for stage in stages if stage != "teacher"]
+    named = [name for name in request.names if name in plan.cannot]
+    if named:
+        raise RunError("; ".join(f"{name} cannot run: {plan.cannot[name]}" for name in named) + ".")
+    return plan
+
+
+def _needs_data(experiment: Experiment, request: Request, stages: tuple[str, ...]) -> bool:
+    """Whether anything that is left to do looks at the data (sampling does not)."""
+    run = Run(experiment, request.runs)
+    tasks = [Task(run, "teacher")] if "teacher" in stages else []
+    for snapshot in run.snapshots:
+        tasks += [Task(run, stage, snapshot) for stage in stages if stage in ("distill", "evaluate")]
+    return request.fresh or any(task.status() != "done" for task in tasks)
+
+
+def _mnist(request: Request) -> tuple[str | None, str | None]:
+    """(why MNIST cannot be had, what would be downloaded)."""
+    from dmdrepro.data.mnist_files import find_mnist
+
+    status = find_mnist(request.data)
+    if status.found:
+        return None, None
+    if request.offline:
+        return f"needs MNIST, which is absent ({status.reason}), and --offline was given", None
+    return None, f"MNIST ({MNIST_DOWNLOAD / 1e6:.0f} MB)"

@@ -1,0 +1,16 @@
+"""`reproduce.py sample`."""
+
+from __future__ import annotations
+
+from dmdrepro.cli.guard import guarded
+from dmdrepro.cli.options import Request, takes_request
+
+
+@takes_request
+def sample(request: Request) -> None:
+    """Draw Phi_1, Phi_8, Phi_32 and G on the same noise."""
+    from dmdrepro.cli.execute import run_command, show_not_run
+
+    with guarded():
+        if (plan := run_command(request, ("sample",))) is not None:
+            show_not_run(plan)

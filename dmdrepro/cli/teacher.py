@@ -1,0 +1,16 @@
+"""`reproduce.py teacher`."""
+
+from __future__ import annotations
+
+from dmdrepro.cli.guard import guarded
+from dmdrepro.cli.options import Request, takes_request
+
+
+@takes_request
+def teacher(request: Request) -> None:
+    """Train the teachers, keeping a snapshot at each listed iteration."""
+    from dmdrepro.cli.execute import run_command, show_not_run
+
+    with guarded():
+        if (plan := run_command(request, ("teacher",))) is not None:
+            show_not_run(plan)

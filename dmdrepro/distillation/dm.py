@@ -1,0 +1,39 @@
+"""The gradient of the distribution matching loss (equation 3) with DMD2's weight."""
+
+from __future__ import annotations
+
+import torch
+
+from kernels import dm_gradient
+
+
+def draw_dm_levels(
+    n: int, num_levels: int, low: float, high: float, generator: torch.Generator
+) -> torch.Tensor:
+    """[n] noise-level indices, uniform on low*num_levels .. high*num_levels, both included.
+
+    With 1000 levels and [2%, 98%] (appendix D) these are 20..980.
+    """
+    first, last = round(low * num_levels), min(round(high * num_levels), num_levels - 1)
+    return torch.randint(first, last + 1, (n,), generator=generator, device=generator.device)
+
+
+@torch.no_grad()
+def score_difference(
+    teacher, fake, x: torch.Tensor, eps: torch.Tensor, sigma: torch.Tensor, labels=None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The weighted score difference at x_t = x + sigma eps and the DM loss of each sample.
+
+    `teacher`, `fake`: EDM denoisers. `x` = G(z), `eps`: [B, ...]; `sigma`: [B]. Returns `grad`
+    [B, ...] = (D_fake - D_real) / mean|x - D_real| and `loss` [B] = half the mean square of it.
+    dL/dx of the batch's mean loss is grad / grad.numel(). The weight is not checked here (that
+    would make the GPU wait): it shows as a non-finite loss, which stops the run.
+    """
+    noisy = x + _over(sigma, x) * eps
+    f_real = teacher.raw(noisy, sigma, labels)
+    f_fake = fake.raw(noisy, sigma, labels)
+    return dm_gradient(x, noisy, sigma, f_real, f_fake, teacher.sigma_data, check=False)
+
+
+def _over(sigma: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    return sigma.reshape(-1, *[1] * (x.ndim - 1))

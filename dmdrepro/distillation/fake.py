@@ -1,0 +1,23 @@
+"""The fake score's loss: denoising score matching on the student's images."""
+
+from __future__ import annotations
+
+import torch
+
+from dmdrepro.diffusion import denoising_loss
+
+
+def draw_fake_levels(n: int, num_levels: int, generator: torch.Generator) -> torch.Tensor:
+    """[n] noise-level indices, uniform on 0..num_levels - 1."""
+    return torch.randint(0, num_levels, (n,), generator=generator, device=generator.device)
+
+
+def fake_score_loss(
+    fake, x: torch.Tensor, eps: torch.Tensor, sigma: torch.Tensor, labels=None
+) -> torch.Tensor:
+    """Mean over the batch of (sigma^-2 + sigma_data^-2) |D_fake(x + sigma eps) - x|^2 per value.
+
+    `x`: the student's images without gradient, [B, ...]; `sigma`: [B]. The weight is EDM's
+    (sigma^2 + sigma_data^2) / (sigma sigma_data)^2, so the loss is the teacher's own.
+    """
+    return denoising_loss(fake, x, sigma, eps, labels).mean()

@@ -1,0 +1,42 @@
+"""The adversarial loss of section 4.1.1, off by default.
+
+The discriminator D_gamma is a head on the fake score network's features at the noised image, as
+in DMD2; both losses are the non-saturating logistic ones.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+
+def student_gan_loss(
+    fake, head, x: torch.Tensor, eps: torch.Tensor, sigma: torch.Tensor, labels=None
+) -> torch.Tensor:
+    """-log D_gamma(G(z) + sigma eps), mean over the batch; gradient flows to `x`."""
+    return F.softplus(-_logits(fake, head, x, eps, sigma, labels)).mean()
+
+
+def fake_gan_loss(
+    fake,
+    head,
+    x: torch.Tensor,
+    real: torch.Tensor,
+    eps: torch.Tensor,
+    eps_real: torch.Tensor,
+    sigma: torch.Tensor,
+    labels=None,
+    labels_real=None,
+) -> torch.Tensor:
+    """-log D_gamma(real_t) - log(1 - D_gamma(x_t)), mean over the batch; `x` without gradient.
+
+    Real and generated images are noised at the same levels `sigma`: [B].
+    """
+    generated = F.softplus(_logits(fake, head, x, eps, sigma, labels)).mean()
+    return generated + F.softplus(-_logits(fake, head, real, eps_real, sigma, labels_real)).mean()
+
+
+def _logits(fake, head, x, eps, sigma, labels) -> torch.Tensor:
+    noisy = x + sigma.reshape(-1, *[1] * (x.ndim - 1)) * eps
+    _, features = fake.features(noisy, sigma, labels)
+    return head(features)

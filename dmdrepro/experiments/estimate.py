@@ -1,0 +1,155 @@
+"""What a stage will cost, from its configuration: a model, not a measurement.
+
+Operations are counted from the network's layers; a device does so many a second and each step
+has a fixed cost. The constants were fitted on two CPU cores (docs/performance.md); those for
+a GPU are not measured yet and say so wherever they are shown.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from dmdrepro.experiments.config import (
+    AdmUnet,
+    Experiment,
+    ImageNet64Data,
+    ManifoldData,
+    MnistData,
+)
+
+
+@dataclass(frozen=True)
+class Speed:
+    """FLOP/s sustained, and seconds that a step costs whatever its size."""
+
+    flops_mlp: float
+    flops_unet: float
+    step_s: float
+    measured: bool
+
+
+CPU = Speed(flops_mlp=150e9, flops_unet=60e9, step_s=0.004, measured=True)
+GPU = Speed(flops_mlp=50e12, flops_unet=100e12, step_s=0.025, measured=False)
+
+
+@dataclass(frozen=True)
+class Network:
+    """Parameters, multiply-add FLOPs of one forward pass of one sample, activation values."""
+
+    parameters: int
+    flops: float
+    activations: float
+
+
+def network(experiment: Experiment) -> Network:
+    """Counts of the experiment's network."""
+    data, model = experiment.data, experiment.model
+    if not isinstance(model, AdmUnet):
+        inner = (model.hidden_layers - 1) * model.width**2
+        ends = (data.ambient_dim + model.time_features) * model.width
+        ends += model.width * data.ambient_dim
+        return Network(
+            inner + ends + model.hidden_layers * model.width,
+            2.0 * (inner + ends),
+            2.0 * model.width * model.hidden_layers,
+        )
+    if isinstance(data, MnistData | ManifoldData):
+        resolution, channels = data.resolution, 1
+    else:
+        assert isinstance(data, ImageNet64Data)
+        resolution, channels = 64, 3
+    return _adm(model, resolution, channels)
+
+
+def _adm(model: AdmUnet, resolution: int, channels: int) -> Network:
+    parameters, flops, activations = 0.0, 0.0, 0.0
+    embedding = 4 * model.width
+
+    def block(c_in: int, c_out: int, res: int, attention: bool) -> None:
+        nonlocal parameters, flops, activations
+        weights = 9 * c_in * c_out + 9 * c_out * c_out + (c_in * c_out if c_in != c_out else 0)
+        if attention:
+            weights += 4 * c_out * c_out
+            flops += 4.0 * res**4 * c_out
+        parameters += weights + 2 * embedding * c_out
+        flops += 2.0 * weights * res * res
+        activations += 8.0 * c_out * res * res
+
+    widths = [model.width * m for m in model.channel_mult]
+    previous, skips = model.width, [model.width]
+    parameters += 9 * channels * model.width * 2 + embedding * (model.width + embedding)
+    for level, width in enumerate(widths):
+        res = resolution >> level
+        if level:
+            block(previous, previous, res, False)
+            skips.append(previous)
+        for _ in range(model.num_blocks):
+            block(previous, width, res, res in model.attn_resolutions)
+            previous = width
+            skips.append(width)
+    for level, width in reversed(list(enumerate(widths))):
+        res = resolution >> level
+        bottom = level == len(widths) - 1
+        block(previous, previous, res, bottom)
+        if bottom:
+            block(previous, previous, res, False)
+        for _ in range(model.num_blocks + 1):
+            block(previous + skips.pop(), width, res, res in model.attn_resolutions)
+            previous = width
+    return Network(int(parameters), flops, activations)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One stage's cost: seconds, peak bytes of memory, bytes of disk left behind."""
+
+    seconds: float
+    memory: float
+    disk: float
+
+
+def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
+    """The cost of one stage (for one snapshot)."""
+    net, speed = network(experiment), GPU if gpu else CPU
+    rate = speed.flops_unet if isinstance(experiment.model, AdmUnet) else speed.flops_mlp
+    weights = 4.0 * net.parameters
+    values = 4.0 * math.prod(_shape(experiment))
+    n = experiment.sampling.total
+
+    def passes(count: float, steps: float) -> float:
+        """Seconds for `count` forward passes of one sample in `steps` steps."""
+        return count * net.flops / rate + steps * speed.step_s
+
+    if stage == "teacher":
+        t = experiment.teacher
+        seconds = passes(3.0 * t.batch * t.snapshots[-1], t.snapshots[-1])
+        return Estimate(
+            seconds, 5 * weights + 8 * t.batch * net.activations, weights * len(t.snapshots)
+        )
+    if stage == "distill":
+        d = experiment.distill
+        # Fake score 3, images 1, and once in student_every: student's backward 2, two scores 2.
+        count = (4.0 + 4.0 / d.student_every) * d.batch * d.iterations
+        return Estimate(
+            passes(count, 1.5 * d.iterations), 9 * weights + 8 * d.batch * net.activations, weights
+        )
+    if stage == "sample":
+        calls = 80 * math.ceil(n / experiment.sampling.batch)
+        return Estimate(
+            passes(80.0 * n, calls),
+            weights + 4 * experiment.sampling.batch * net.activations,
+            5 * n * values,
+        )
+    # evaluate: assignments of N^2.5, and for MNIST the distances to 70,000 images.
+    pairing = experiment.sampling.pairing
+    seconds = 3.0 + 8 * 2e-9 * pairing**2.5
+    data = 70_000 * values if isinstance(experiment.data, MnistData) else 0.0
+    return Estimate(seconds + data * 2e-8, 3 * 8.0 * pairing**2 + 3 * data, pairing * 64 + 2e5)
+
+
+def _shape(experiment: Experiment) -> tuple[int, ...]:
+    data = experiment.data
+    if isinstance(data, MnistData | ManifoldData):
+        return (1, data.resolution, data.resolution)
+    return (3, 64, 64) if isinstance(data, ImageNet64Data) else (data.ambient_dim,)

@@ -1,0 +1,127 @@
+"""The registry: every experiment by name, at every size, with overrides of any field."""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass, replace
+
+from dmdrepro.experiments.config import SIZES, ConfigError, Experiment
+from dmdrepro.experiments.images import ImageNet64, MlpManifold, Mnist, MnistConditional
+from dmdrepro.experiments.toys import Chessboard, Moons, Ring
+
+_CLASSES: tuple[type[Experiment], ...] = (
+    Chessboard,
+    Moons,
+    Ring,
+    Mnist,
+    MnistConditional,
+    MlpManifold,
+    ImageNet64,
+)
+REGISTRY: dict[str, type[Experiment]] = {cls().name: cls for cls in _CLASSES}
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The end of a refusal: the nearest valid name, or all of them."""
+    known = list(known)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}."
+
+
+def build(
+    name: str, size: str, seed: int = 0, overrides: Mapping[str, str] | None = None
+) -> Experiment:
+    """The resolved experiment; raises ConfigError for an unknown name, size, field or value."""
+    if name not in REGISTRY:
+        raise ConfigError(f"There is no experiment {name!r}; {nearest(name, REGISTRY)}")
+    if size not in SIZES:
+        raise ConfigError(f"There is no size {size!r}; {nearest(size, SIZES)}")
+    cls = REGISTRY[name]
+    experiment = replace(cls(), size=size, seed=seed)
+    if size != "paper":
+        experiment = _replaced(experiment, cls.REDUCED[size])
+    parsed = {dotted: _parsed(experiment, dotted, t) for dotted, t in (overrides or {}).items()}
+    return _replaced(experiment, parsed)
+
+
+def parse_overrides(settings: Iterable[str]) -> dict[str, str]:
+    """`["distill.lr=1e-4"]` as a mapping; raises ConfigError for a setting without `=`."""
+    result: dict[str, str] = {}
+    for setting in settings:
+        dotted, equals, text = setting.partition("=")
+        if not equals or not dotted.strip():
+            raise ConfigError(f"--set {setting!r} is not FIELD=VALUE, such as distill.lr=1e-4.")
+        result[dotted.strip()] = text.strip()
+    return result
+
+
+def field_names(experiment: Experiment) -> dict[str, object]:
+    """Every field that can be overridden, dotted, with its type."""
+    names: dict[str, object] = {}
+    for f in fields(experiment):
+        value = getattr(experiment, f.name)
+        if is_dataclass(value):
+            hints = typing.get_type_hints(type(value))
+            names.update({f"{f.name}.{inner.name}": hints[inner.name] for inner in fields(value)})
+        elif f.name not in ("name", "size", "seed"):  # these are options of their own
+            names[f.name] = typing.get_type_hints(type(experiment))[f.name]
+    return names
+
+
+def _replaced(experiment: Experiment, changes: Mapping[str, object]) -> Experiment:
+    """All changes at once, so that only the result has to be valid."""
+    top: dict[str, object] = {}
+    parts: dict[str, dict[str, object]] = {}
+    for dotted, value in changes.items():
+        head, _, tail = dotted.partition(".")
+        if tail:
+            parts.setdefault(head, {})[tail] = value
+        else:
+            top[head] = value
+    top |= {head: replace(getattr(experiment, head), **inner) for head, inner in parts.items()}
+    return replace(experiment, **top)
+
+
+def _parsed(experiment: Experiment, dotted: str, text: str) -> object:
+    known = field_names(experiment)
+    if dotted not in known:
+        raise ConfigError(
+            f"{experiment.name} has no field {dotted!r}; {nearest(dotted, known)}"
+        )
+    kind = known[dotted]
+    try:
+        return _value(kind, text)
+    except ValueError:
+        raise ConfigError(f"{dotted}={text!r} is not {_kind_name(kind)}.") from None
+
+
+def _value(kind: object, text: str) -> object:
+    if typing.get_origin(kind) is tuple:
+        inner = typing.get_args(kind)[0]
+        parts = [part.strip() for part in text.strip("()[] ").split(",")]
+        return tuple(_value(inner, part) for part in parts if part)
+    if kind is bool:
+        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+        if text.lower() not in words:
+            raise ValueError(text)
+        return words[text.lower()]
+    if kind is int:
+        return int(text.replace("_", ""))
+    if kind is float:
+        number = float(text)
+        if number != number or number in (float("inf"), float("-inf")):
+            raise ValueError(text)
+        return number
+    if kind is str:
+        return text
+    raise ValueError(text)
+
+
+def _kind_name(kind: object) -> str:
+    if typing.get_origin(kind) is tuple:
+        return "a list of whole numbers, such as 1,2,4"
+    names = {bool: "true or false", int: "a whole number", float: "a finite number", str: "text"}
+    return names.get(kind, "a valid value") if not isinstance(kind, types.UnionType) else str(kind)

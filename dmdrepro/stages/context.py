@@ -1,0 +1,47 @@
+"""What every stage is given: where the runs and the data are, and the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dmdrepro.runs.stage import Stage
+from dmdrepro.training.build import build_dataset
+from dmdrepro.training.session import Session
+
+Made = tuple[list[str], dict]  # the files made, the record
+
+
+@dataclass
+class Context:
+    """One command's sitting."""
+
+    session: Session
+    data_dir: Path | None = None
+    offline: bool = False
+    fresh: bool = False
+    say: Callable[[str], None] = print
+    _datasets: dict[object, object] = field(default_factory=dict)
+
+    def dataset(self, data: object):
+        """The data set of a data configuration, loaded once a command."""
+        if data not in self._datasets:
+            self._datasets[data] = build_dataset(data, self.data_dir, self.offline)
+        return self._datasets[data]
+
+    def make(self, stage: Stage, work: Callable[[Stage], Made]) -> bool:
+        """Make a stage, go on with it, or see that it is done; True where something was made."""
+        with stage.locked():
+            if self.fresh and (aside := stage.set_aside()) is not None:
+                self.say(f"{stage.what}: what was there is now in {aside}")
+            stage.check_configuration()
+            if stage.done:
+                stage.verify()
+                self.say(f"{stage.what}: done already")
+                return False
+            stage.begin()
+            files, record = work(stage)
+            stage.finish(files, str(self.session.device), record)
+        self.say(f"{stage.what}: done in {stage.wall_s():,.0f} s")
+        return True

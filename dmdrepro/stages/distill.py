@@ -1,0 +1,25 @@
+"""Stage `distill`: a one-step student from one teacher snapshot."""
+
+from __future__ import annotations
+
+from dmdrepro.runs.checkpoint import load_tensors
+from dmdrepro.runs.stage import Stage
+from dmdrepro.stages.context import Context, Made
+from dmdrepro.stages.run import Run
+from dmdrepro.training.student import distill_student
+
+
+def make_student(run: Run, snapshot: int, context: Context) -> bool:
+    """True where something was made; raises RunError where the teacher is not done."""
+
+    def work(stage: Stage) -> Made:
+        weights = load_tensors(run.teacher_weights(snapshot)[0])
+        dataset = context.dataset(run.experiment.data)
+        return (
+            distill_student(
+                run.experiment, snapshot, weights, dataset, stage, context.session
+            ),
+            {},
+        )
+
+    return context.make(run.distill(snapshot), work)

@@ -1,0 +1,140 @@
+"""Stage `evaluate`: Delta_E and its company, sample quality, memorisation, the boundary effect."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from dmdrepro.metrics import (
+    boundary_effect,
+    denoiser_error,
+    memorisation_ratio,
+    pairing_inefficiency,
+    sample_quality,
+)
+from dmdrepro.runs.checkpoint import load_tensors
+from dmdrepro.runs.errors import Stopped
+from dmdrepro.runs.stage import Stage
+from dmdrepro.runs.streams import generator
+from dmdrepro.stages.context import Context, Made
+from dmdrepro.stages.run import Run
+from dmdrepro.stages.sample import TEACHER_STEPS, write_array
+from dmdrepro.training.build import build_denoiser
+from kernels import pairwise_sqdist
+
+NEIGHBOURS_SHOWN = 30  # Figure 9 shows thirty samples with their two nearest training images
+ERROR_SIGMAS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 80.0)
+ERROR_SAMPLES = 4096
+
+
+def make_evaluation(run: Run, snapshot: int, context: Context) -> bool:
+    """True where something was made; raises RunError where the samples are not done."""
+
+    def work(stage: Stage) -> Made:
+        return _evaluate(run, snapshot, stage, context)
+
+    return context.make(run.evaluate(snapshot), work)
+
+
+def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
+    experiment, device = run.experiment, context.session.device
+    dataset = context.dataset(experiment.data)
+    n = experiment.sampling.pairing
+    folder = run.sample(snapshot).folder
+    names = (*TEACHER_STEPS, "student")
+    samples = {
+        name: torch.from_numpy(np.load(folder / f"{name}.npy", allow_pickle=False))[:n].to(device)
+        for name in names
+    }
+    teacher_1, teacher_8, student = samples["teacher_1"], samples["teacher_8"], samples["student"]
+    progress = context.session.progress
+    steps = iter(range(1, 6))
+    progress.begin(stage.what, 5, 0)
+
+    def tick() -> None:
+        progress.update(next(steps), {})
+        if context.session.stop_requested:
+            progress.end()
+            raise Stopped(f"{stage.what} stopped; it starts again from the samples")
+
+    context.session.in_loop = True
+    pairing = pairing_inefficiency(teacher_8, student)
+    untrained = pairing_inefficiency(teacher_8, teacher_1)
+    heatmap, heatmap_assignment = _heatmap(teacher_8, student, experiment.sampling.heatmap)
+    files = [
+        write_array(stage, "assignment", pairing.assignment),
+        write_array(stage, "heatmap", heatmap),
+        write_array(stage, "heatmap_assignment", heatmap_assignment),
+    ]
+    tick()
+    quality = _quality(samples, *_data_and_reference(run, dataset, n))
+    tick()
+    memorisation = boundary = None
+    if dataset.training_set is not None:
+        nearest = memorisation_ratio(teacher_8, dataset.training_set.to(device))
+        tick()
+        effect = boundary_effect(teacher_1, teacher_8, student, nearest.mean_distance)
+        memorisation, boundary = nearest.to_json(), effect.to_json()
+        shown = nearest.nearest[:NEIGHBOURS_SHOWN]
+        files += [
+            write_array(stage, "memorisation_ratio", np.asarray(nearest.ratio)),
+            write_array(stage, "nearest_images", dataset.training_set.cpu().numpy()[shown]),
+            write_array(stage, "mean_distance", np.asarray(nearest.mean_distance)),
+            write_array(stage, "displacement", np.asarray(effect.displacement)),
+        ]
+    error = _teacher_error(run, snapshot, dataset, context)
+    progress.end()
+    context.session.in_loop = False
+    record = {
+        "experiment": experiment.name,
+        "size": experiment.size,
+        "seed": experiment.seed,
+        "snapshot": snapshot,
+        "stage": "evaluate",
+        "pairing": pairing.to_json(),
+        "pairing_untrained": untrained.to_json(),
+        "quality": quality,
+        "memorisation": memorisation,
+        "boundary": boundary,
+        "denoiser_error": error,
+        "config": experiment.as_dict(),
+    }
+    return files, record
+
+
+def _heatmap(teacher: torch.Tensor, student: torch.Tensor, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Squared distances [n, n] of the first n pairs and their own optimal assignment [n]."""
+    distances = pairwise_sqdist(teacher[:n].flatten(1), student[:n].flatten(1))
+    return distances.cpu().numpy(), pairing_inefficiency(teacher[:n], student[:n]).assignment
+
+
+def _data_and_reference(run: Run, dataset, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two independent sets of n data; disjoint where the data set is finite."""
+    draw = generator(run.experiment.seed, "evaluate/data")
+    if dataset.training_set is not None:
+        order = torch.randperm(len(dataset.training_set), generator=draw)
+        both = dataset.training_set.cpu()[order[: 2 * n]]
+    else:
+        both = dataset.sample(2 * n, draw)[0]
+    return both[:n], both[n:]
+
+
+def _quality(samples: dict[str, torch.Tensor], data: torch.Tensor, reference: torch.Tensor) -> dict:
+    data, reference = (t.to(samples["student"].device) for t in (data, reference))
+    record: dict[str, object] = {"n": len(data)}
+    for name, x in samples.items():
+        found = sample_quality(x, data, reference)
+        record[name] = {"e_ot": found.e_ot, "ratio": found.ratio}
+        record["data"] = {"e_ot": found.e_ot_data}
+    return record
+
+
+def _teacher_error(run: Run, snapshot: int, dataset, context: Context) -> dict | None:
+    """The teacher's error against the exact denoiser, where the data set has one."""
+    if getattr(dataset, "denoise", None) is None:
+        return None
+    denoiser = build_denoiser(run.experiment, context.session.device).eval()
+    denoiser.load_state_dict(load_tensors(run.teacher_weights(snapshot)[0]))
+    draw = generator(run.experiment.seed, "evaluate/denoiser", 0, context.session.device)
+    dataset = dataset.to(context.session.device)
+    return denoiser_error(denoiser, dataset, ERROR_SIGMAS, ERROR_SAMPLES, draw)

@@ -1,0 +1,103 @@
+"""An experiment's run folder: its stages, and what each depends on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dmdrepro.experiments import Experiment
+from dmdrepro.runs.errors import RunError
+from dmdrepro.runs.files import verify_manifest
+from dmdrepro.runs.stage import Stage
+
+TEACHER_ARRAYS = ("teacher_1", "teacher_8", "teacher_32")
+
+
+class Run:
+    """The stages of one experiment below `runs`; a stage's key holds its inputs' hashes."""
+
+    def __init__(self, experiment: Experiment, runs: Path) -> None:
+        self.experiment = experiment
+        self.folder = runs / experiment.folder
+        settings = experiment.as_dict()
+        self._common = {
+            name: settings[name] for name in ("name", "seed", "data", "model", "sigma_data", "precision")
+        }
+        self._settings = settings
+
+    @property
+    def snapshots(self) -> tuple[int, ...]:
+        return self.experiment.teacher.snapshots
+
+    def teacher(self) -> Stage:
+        key = {**self._common, "teacher": self._settings["teacher"]}
+        return Stage(self.folder / "teacher", key, f"teacher {self.experiment.name}")
+
+    def distill(self, snapshot: int) -> Stage:
+        """Needs a done teacher; raises RunError, naming the command, where there is none."""
+        key = {
+            **self._common,
+            "distill": self._settings["distill"],
+            "snapshot": snapshot,
+            "teacher_weights": self.teacher_weights(snapshot)[1],
+        }
+        return self._stage("distill", snapshot, key)
+
+    def sample(self, snapshot: int) -> Stage:
+        """Needs a done teacher and student."""
+        key = {
+            **self._common,
+            "sampling": self._settings["sampling"],
+            "snapshot": snapshot,
+            "teacher_weights": self.teacher_weights(snapshot)[1],
+            "student_weights": self.student_weights(snapshot)[1],
+        }
+        return self._stage("sample", snapshot, key)
+
+    def evaluate(self, snapshot: int) -> Stage:
+        """Needs done samples (and the teacher, for its error against the exact denoiser)."""
+        stage = self.sample(snapshot)
+        key = {
+            **self._common,
+            "sampling": self._settings["sampling"],
+            "snapshot": snapshot,
+            "samples": self._done(stage, "sample"),
+        }
+        return self._stage("evaluate", snapshot, key)
+
+    def teacher_weights(self, snapshot: int) -> tuple[Path, str]:
+        """(file, SHA-256) of the teacher after `snapshot` iterations."""
+        stage = self.teacher()
+        name = f"snapshot-{snapshot}.safetensors"
+        return stage.folder / name, self._done(stage, "teacher")[name]
+
+    def student_weights(self, snapshot: int) -> tuple[Path, str]:
+        stage = self.distill(snapshot)
+        return stage.folder / "student.safetensors", self._done(stage, "distill")[
+            "student.safetensors"
+        ]
+
+    def _stage(self, kind: str, snapshot: int, key: dict) -> Stage:
+        what = f"{kind} {self.experiment.name} (teacher of {snapshot:,} iterations)"
+        return Stage(self.folder / f"{kind}-{snapshot}", key, what)
+
+    def _done(self, stage: Stage, command: str) -> dict[str, str]:
+        if not stage.done:
+            raise RunError(
+                f"{stage.what} is not done in {stage.folder}; "
+                f"run `python reproduce.py {command} {self.experiment.name}` with the same options "
+                "first, or `all`."
+            )
+        stage.check_configuration()
+        # The hashes as recorded; the files themselves are checked once, where they are read.
+        return _hashes(stage.folder)
+
+
+_known: dict[Path, tuple[int, dict[str, str]]] = {}
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """A done stage's hashes, its files checked once a process for each manifest."""
+    stamp = (folder / "manifest.json").stat().st_mtime_ns
+    if folder not in _known or _known[folder][0] != stamp:
+        _known[folder] = stamp, verify_manifest(folder)
+    return _known[folder][1]

@@ -1,0 +1,96 @@
+"""Stage `sample`: Phi_1, Phi_8, Phi_32 and G on the same noise and classes."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import torch
+
+from dmdrepro.diffusion import heun_sample
+from dmdrepro.runs.checkpoint import load_tensors
+from dmdrepro.runs.errors import Stopped
+from dmdrepro.runs.files import write_bytes
+from dmdrepro.runs.stage import LOG, Stage
+from dmdrepro.runs.streams import generator
+from dmdrepro.stages.context import Context, Made
+from dmdrepro.stages.run import Run
+from dmdrepro.training.build import build_denoiser, image_shape
+from dmdrepro.training.session import Session
+from dmdrepro.training.student import SIGMA_MAX
+from dmdrepro.training.teacher import one_hot
+
+TEACHER_STEPS = {"teacher_1": 1, "teacher_8": 8, "teacher_32": 32}
+
+
+def make_samples(run: Run, snapshot: int, context: Context) -> bool:
+    """True where something was made; raises RunError where teacher or student is not done."""
+
+    def work(stage: Stage) -> Made:
+        return _draw(run, snapshot, stage, context.session), {}
+
+    return context.make(run.sample(snapshot), work)
+
+
+def latents(run: Run) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """z [N, ...] (scaled by 80) and class numbers [N] or None: the same for every snapshot."""
+    experiment = run.experiment
+    shape, classes = image_shape(experiment.data)
+    n = experiment.sampling.total
+    z = SIGMA_MAX * torch.randn((n, *shape), generator=generator(experiment.seed, "sample/noise"))
+    if classes == 0:
+        return z, None
+    return z, torch.randint(classes, (n,), generator=generator(experiment.seed, "sample/classes"))
+
+
+def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
+    experiment, device = run.experiment, session.device
+    z, labels = latents(run)
+    classes = one_hot(labels, image_shape(experiment.data)[1])
+    denoiser = build_denoiser(experiment, device).eval()
+    teacher = load_tensors(run.teacher_weights(snapshot)[0])
+    student = load_tensors(run.student_weights(snapshot)[0])
+    work = [(name, teacher, steps) for name, steps in TEACHER_STEPS.items()]
+    work.append(("student", student, 1))  # G(z) = D_theta(z; 80), one step
+
+    state = stage.load_state()
+    drawn = {} if state is None else state[1]
+    log = stage.open_log()
+    cost = {name: (2 * steps - 1) * len(z) for name, _, steps in work}  # network evaluations
+    progress = session.progress
+    progress.begin(stage.what, sum(cost.values()), sum(cost[name] for name in drawn))
+    session.in_loop = True
+    for name, weights, steps in work:
+        if name in drawn:
+            continue
+        denoiser.load_state_dict(weights)
+        parts = []
+        for start in range(0, len(z), experiment.sampling.batch):
+            rows = slice(start, start + experiment.sampling.batch)
+            part = None if classes is None else classes[rows].to(device)
+            parts.append(heun_sample(denoiser, z[rows].to(device), steps, part).cpu())
+            done = sum(cost[other] for other in drawn) + (2 * steps - 1) * sum(map(len, parts))
+            progress.update(done, {})
+            if session.stop_requested:
+                log.close()
+                progress.end()
+                raise Stopped(f"{stage.what} stopped at {name}, finished arrays saved")
+        drawn[name] = torch.cat(parts)
+        stage.save_state(len(drawn), drawn, log)
+    progress.end()
+    log.close()
+    session.in_loop = False
+    (stage.folder / LOG).unlink()  # sampling has no losses
+
+    arrays = {"noise": z, **drawn} | ({} if labels is None else {"labels": labels})
+    for name, tensor in arrays.items():
+        write_array(stage, name, tensor.numpy())
+    return [f"{name}.npy" for name in arrays]
+
+
+def write_array(stage: Stage, name: str, array: np.ndarray) -> str:
+    """Write `name`.npy into the stage's folder, atomically; returns the file's name."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    write_bytes(stage.folder / f"{name}.npy", buffer.getvalue())
+    return f"{name}.npy"

@@ -1,0 +1,18 @@
+"""Stage `teacher`: train the teacher, keep its snapshots."""
+
+from __future__ import annotations
+
+from dmdrepro.runs.stage import Stage
+from dmdrepro.stages.context import Context, Made
+from dmdrepro.stages.run import Run
+from dmdrepro.training.teacher import train_teacher
+
+
+def make_teacher(run: Run, context: Context) -> bool:
+    """True where something was made."""
+
+    def work(stage: Stage) -> Made:
+        dataset = context.dataset(run.experiment.data)
+        return train_teacher(run.experiment, dataset, stage, context.session), {}
+
+    return context.make(run.teacher(), work)

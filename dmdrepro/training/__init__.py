@@ -1,0 +1,1 @@
+"""The teacher loop and the student loop, and what both stand on."""

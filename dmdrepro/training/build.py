@@ -1,0 +1,86 @@
+"""From an experiment's dataclasses to data sets and networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from dmdrepro.data import Chessboard, Manifold, MnistDataset, Moons, Ring, load_mnist
+from dmdrepro.experiments.config import (
+    AdmUnet,
+    ChessboardData,
+    Experiment,
+    ImageNet64Data,
+    ManifoldData,
+    MnistData,
+    Mlp,
+    MoonsData,
+    RingData,
+)
+from dmdrepro.models import EDMDenoiser, adm_denoiser, mlp_denoiser
+from dmdrepro.runs.errors import RunError
+from dmdrepro.runs.streams import stream_seed
+
+
+def build_dataset(data: object, data_dir: Path | None = None, offline: bool = False):
+    """The data set that a data configuration names, on the CPU.
+
+    Raises MnistUnavailable where MNIST cannot be had, RunError for data that is not ours to make.
+    """
+    match data:
+        case ChessboardData():
+            return Chessboard(data.ambient_dim, data.half_width, data.cells)
+        case MoonsData():
+            return Moons(data.ambient_dim)
+        case RingData():
+            return Ring(data.ambient_dim, data.components, data.radius, data.sd)
+        case MnistData():
+            images, labels = load_mnist(data_dir, offline=offline)
+            return MnistDataset(images, labels, data.resolution, data.conditional)
+        case ManifoldData():
+            return Manifold(data.resolution, data.latent_dim, classes=data.classes, seed=data.seed)
+    raise RunError("ImageNet-64 is not run: it needs the teacher's weights, a later work.")
+
+
+def image_shape(data: object) -> tuple[tuple[int, ...], int]:
+    """(shape of one sample, number of classes; 0 = unconditional) without loading the data."""
+    match data:
+        case MnistData():
+            return (1, data.resolution, data.resolution), 10 if data.conditional else 0
+        case ManifoldData():
+            return (1, data.resolution, data.resolution), data.classes
+        case ImageNet64Data():
+            return (3, 64, 64), data.classes
+    return (data.ambient_dim,), 0
+
+
+def build_denoiser(experiment: Experiment, device: torch.device | str = "cpu") -> EDMDenoiser:
+    """The experiment's network, freshly initialised from the run's seed, on `device`."""
+    shape, label_dim = image_shape(experiment.data)
+    model = experiment.model
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(stream_seed(experiment.seed, "init"))
+        if isinstance(model, AdmUnet):
+            denoiser = adm_denoiser(
+                resolution=shape[1],
+                channels=shape[0],
+                label_dim=label_dim,
+                width=model.width,
+                channel_mult=model.channel_mult,
+                num_blocks=model.num_blocks,
+                attn_resolutions=model.attn_resolutions,
+                sigma_data=experiment.sigma_data,
+            )
+        elif isinstance(model, Mlp):
+            denoiser = mlp_denoiser(
+                shape[0],
+                hidden_layers=model.hidden_layers,
+                width=model.width,
+                time_features=model.time_features,
+                sigma_data=experiment.sigma_data,
+                label_dim=label_dim,
+            )
+    # Weights and preconditioning stay float32 (fp16 diverges, in the public code's experience).
+    denoiser.compute_dtype = getattr(torch, experiment.precision)
+    return denoiser.to(device)

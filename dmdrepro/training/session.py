@@ -1,0 +1,84 @@
+"""What a long loop needs from outside: a progress display, a stop request, a save interval."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+
+from dmdrepro.runs.checkpoint import Tensors
+from dmdrepro.runs.errors import Stopped
+from dmdrepro.runs.log import LossLog
+from dmdrepro.runs.stage import Stage
+from dmdrepro.training.losses import LossBuffer
+
+
+class Progress(Protocol):
+    """A display of long work; the default one shows nothing."""
+
+    def begin(self, what: str, total: int, done: int) -> None: ...  # noqa: E704 (a protocol)
+    def update(self, step: int, losses: dict[str, float]) -> None: ...  # noqa: E704
+    def end(self) -> None: ...  # noqa: E704
+
+
+class Silent:
+    """Shows nothing."""
+
+    def begin(self, what: str, total: int, done: int) -> None:
+        pass
+
+    def update(self, step: int, losses: dict[str, float]) -> None:
+        pass
+
+    def end(self) -> None:
+        pass
+
+
+@dataclass
+class Session:
+    """One sitting: the device, the display, whether to stop, how often to save."""
+
+    device: torch.device = torch.device("cpu")
+    progress: Progress = field(default_factory=Silent)
+    save_every_s: float = 60.0
+    stop_requested: bool = False
+    in_loop: bool = False  # inside work that looks at stop_requested and saves itself
+
+
+class Loop:
+    """The saving, logging and stopping that the two training loops share."""
+
+    def __init__(self, stage: Stage, session: Session, seed: int, total: int, done: int) -> None:
+        self.stage, self.session, self.total = stage, session, total
+        self.log: LossLog = stage.open_log()
+        self.losses = LossBuffer(self.log, stage.what, seed)
+        self._saved = time.monotonic()
+        session.in_loop = True
+        session.progress.begin(stage.what, total, done)
+
+    def checkpoint(self, step: int, tensors, *, force: bool = False) -> None:
+        """After `step` steps: show them, save when it is time, leave when asked to.
+
+        `tensors` is called only when there is something to save.
+        """
+        self.session.progress.update(step, self.losses.latest)
+        due = time.monotonic() - self._saved >= self.session.save_every_s
+        if not (force or due or self.session.stop_requested):
+            return
+        self.losses.flush()  # before the save: a state past a non-finite loss is never kept
+        if step < self.total or force:
+            state: Tensors = tensors()
+            self.stage.save_state(step, state, self.log)
+        self._saved = time.monotonic()
+        if self.session.stop_requested and step < self.total:
+            self.close()
+            raise Stopped(f"{self.stage.what} stopped after step {step:,} of {self.total:,}, saved")
+
+    def close(self) -> None:
+        self.losses.flush()
+        self.log.sync()
+        self.log.close()
+        self.session.progress.end()
+        self.session.in_loop = False

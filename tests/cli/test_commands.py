@@ -1,0 +1,261 @@
+"""Whole commands through the real CLI, in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+FAST = ("--size", "smoke", "--gpu", "cpu", "--offline")
+
+
+def environment() -> dict[str, str]:
+    env = {**os.environ, "COLUMNS": "200", "TERM": "dumb"}
+    env.pop("TRITON_INTERPRET", None)  # the interpreter is for the kernels' tests
+    env.pop("DMDREPRO_DATA", None)
+    return env
+
+
+def reproduce(*arguments: object, code: int = 0) -> str:
+    """Run a command, check its exit code and that no traceback is shown; returns all it printed."""
+    done = subprocess.run(
+        [sys.executable, "reproduce.py", *map(str, arguments)],
+        cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=300, check=False,
+    )
+    printed = done.stdout + done.stderr
+    assert done.returncode == code, printed
+    assert "Traceback" not in printed, printed
+    return printed
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every artifact's bytes; records hold clocks, so they and their manifests are left out."""
+    return {
+        str(p.relative_to(folder)): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name not in ("record.json", "manifest.json") and "old" not in str(p)
+        and not p.name.endswith(".lock")
+    }
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    """One uninterrupted run of everything on the chessboard."""
+    runs = tmp_path_factory.mktemp("finished")
+    reproduce("all", "chessboard", *FAST, "--runs", runs)
+    return runs
+
+
+def chessboard(runs: Path) -> Path:
+    return runs / "smoke" / "seed0" / "chessboard"
+
+
+def test_help_names_every_command():
+    printed = reproduce("--help")
+    for command in ("teacher", "distill", "sample", "evaluate", "figures", "all", "list", "bench"):
+        assert command in printed
+
+
+def test_all_leaves_every_stage_the_figures_and_the_tables(finished):
+    folder = chessboard(finished)
+    for name in ("teacher", "distill-60", "sample-60", "evaluate-60"):
+        assert (folder / name / "manifest.json").is_file()
+    assert not list(folder.rglob("state*"))
+    record = json.loads((folder / "evaluate-60" / "record.json").read_text())
+    assert record["pairing"]["n"] == 64
+    assert record["pairing"]["delta_e"] >= 0
+    assert (finished / "smoke/seed0/figures/figure_02.png").is_file()
+    assert (finished / "smoke/seed0/figures/figure_02.pdf").is_file()
+    assert list((finished / "smoke/seed0/tables").glob("*.md"))
+
+
+def test_the_dm_loss_is_logged_at_every_generator_update(finished):
+    lines = [json.loads(t) for t in (chessboard(finished) / "distill-60/log.jsonl").open()]
+    assert [line["step"] for line in lines] == list(range(40))
+    assert [line["step"] for line in lines if "loss_dm" in line] == list(range(0, 40, 5))
+
+
+def test_samples_share_noise_and_are_float32(finished):
+    folder = chessboard(finished) / "sample-60"
+    shapes = {p.stem: np.load(p) for p in folder.glob("*.npy")}
+    assert set(shapes) == {"noise", "teacher_1", "teacher_8", "teacher_32", "student"}
+    assert {a.shape for a in shapes.values()} == {(96, 4)}
+    assert {a.dtype for a in shapes.values()} == {np.dtype("float32")}
+    assert shapes["noise"].std() == pytest.approx(80, rel=0.2)
+
+
+def test_a_second_run_skips_what_is_done_and_changes_nothing(finished):
+    before = tree(chessboard(finished))
+    printed = reproduce("all", "chessboard", *FAST, "--runs", finished)
+    assert printed.count("done already") == 4
+    assert tree(chessboard(finished)) == before
+
+
+def test_a_different_configuration_is_refused_with_the_difference(finished):
+    printed = reproduce(
+        "teacher", "chessboard", *FAST, "--runs", finished, "--set", "teacher.lr=1e-4", code=1
+    )
+    assert re.search(r"teacher\.lr: 0\.001 there, 0\.0001 now", printed)
+
+
+def test_a_flipped_byte_is_refused_and_fresh_repairs_it(finished, tmp_path):
+    import shutil
+
+    runs = tmp_path / "runs"
+    shutil.copytree(finished, runs)
+    file = chessboard(runs) / "distill-60" / "student.safetensors"
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(bytes(data))
+    printed = reproduce("sample", "chessboard", *FAST, "--runs", runs, code=1)
+    assert "student.safetensors is not the file that was written" in printed
+    reproduce("distill", "chessboard", *FAST, "--runs", runs, "--fresh")
+    assert tree(chessboard(runs)) == tree(chessboard(finished))
+    assert (chessboard(runs) / "distill-60.old1" / "student.safetensors").is_file()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("at", ["teacher", "distill-60"])
+def test_a_stopped_run_goes_on_and_ends_bit_equal(finished, tmp_path, number, at):
+    runs = tmp_path / "runs"
+    command = [sys.executable, "tests/cli/slowed.py", str(at), "all", "chessboard", *FAST]
+    process = subprocess.Popen(
+        [*command, "--runs", str(runs)], cwd=ROOT, env=environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )
+    state = chessboard(runs) / at / "state.json"
+    deadline = time.monotonic() + 120
+    while not state.is_file() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert state.is_file(), process.communicate()[0]
+    process.send_signal(number)
+    printed = process.communicate(timeout=60)[0]
+    assert "Traceback" not in printed
+    if number == signal.SIGKILL:
+        assert process.returncode == -signal.SIGKILL
+    else:
+        assert process.returncode == 128 + number
+        assert "Run the same command again" in printed
+    assert not (chessboard(runs) / at / "manifest.json").is_file()
+    printed = reproduce("all", "chessboard", *FAST, "--runs", runs)
+    assert "going on from" in printed
+    assert tree(chessboard(runs)) == tree(chessboard(finished))
+
+
+def test_dry_run_shows_the_plan_and_makes_nothing(tmp_path):
+    printed = reproduce("all", *FAST, "--runs", tmp_path / "runs", "--dry-run")
+    for word in ("teacher", "distill", "sample", "evaluate", "Left to do", "Downloads"):
+        assert word in printed
+    assert "not run: imagenet64: needs weights" in printed
+    assert "not run: mnist: needs MNIST" in printed
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_whole_paper_plan_is_shown():
+    printed = reproduce("all", "--gpu", "0", "--size", "paper", "--dry-run", "--runs", "absent")
+    assert printed.count("mnist (") >= 18  # six students, three stages each
+    assert "a model, not measured" in printed
+
+
+def test_what_was_named_and_cannot_run_is_an_error(tmp_path):
+    printed = reproduce("all", "imagenet64", *FAST, "--runs", tmp_path, code=1)
+    assert "imagenet64 cannot run: needs weights" in printed
+    printed = reproduce("all", "mnist", *FAST, "--runs", tmp_path, "--data", tmp_path, code=1)
+    assert "mnist cannot run: needs MNIST" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("all", "chesboard"), "did you mean 'chessboard'"),
+        (("teacher", "chessboard", "--size", "tiny"), "There is no size 'tiny'"),
+        (("teacher", "chessboard", "--set", "teacher.rl=1"), "did you mean 'teacher.lr'"),
+        (("teacher", "chessboard", "--gpu", "7"), "sees no CUDA GPU"),
+        (("teacher", "chessboard", "--gpu", "x"), "neither a GPU's number nor cpu"),
+        (("distill", "chessboard"), "run `python reproduce.py teacher chessboard`"),
+        (("sample", "chessboard"), "is not done"),
+    ],
+)
+def test_mistakes_get_one_sentence(tmp_path, arguments, message):
+    extra = () if "--gpu" in arguments else ("--gpu", "cpu")
+    size = () if "--size" in arguments else ("--size", "smoke")
+    printed = reproduce(*arguments, *extra, *size, "--runs", tmp_path / "r", code=1)
+    assert message in printed.replace("\n", " ")
+
+
+def test_a_run_that_diverges_stops_with_step_and_seed(tmp_path):
+    printed = reproduce(
+        "teacher", "chessboard", *FAST, "--runs", tmp_path, "--set", "teacher.lr=1e30", code=1
+    )
+    assert re.search(r"loss is (nan|inf) at step \d+ \(seed 0\)", printed)
+
+
+def test_list_shows_what_is_done(finished):
+    printed = reproduce("list", "--runs", finished)
+    assert "4 of 4" in printed
+    assert "not run: needs weights" in printed
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz", "safetensors"])
+def test_evaluate_pairs_measures_anyones_arrays(tmp_path, suffix):
+    teacher = np.random.default_rng(0).standard_normal((50, 3, 2)).astype(np.float32)
+    student = teacher[np.random.default_rng(1).permutation(50)] + np.float32(0.01)
+    files = []
+    for name, array in (("teacher", teacher), ("student", student)):
+        files.append(tmp_path / f"{name}.{suffix}")
+        if suffix == "npy":
+            np.save(files[-1], array)
+        elif suffix == "npz":
+            np.savez(files[-1], array)
+        else:
+            from safetensors.numpy import save_file
+
+            save_file({"x": array}, files[-1])
+    out = tmp_path / "record.json"
+    printed = reproduce("evaluate", "--pairs", *files, "--out", out)
+    assert "delta_e" in printed
+    record = json.loads(out.read_text())
+    assert record["e_ot"] == pytest.approx(6 * 0.01**2, rel=1e-3)
+    assert record["n"] == 50
+    assert record["delta_e"] > 1000
+
+
+def test_evaluate_pairs_refuses_what_it_cannot_measure(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((4, 2)))
+    np.save(tmp_path / "b.npy", np.zeros((5, 2)))
+    np.save(tmp_path / "c.npy", np.full((4, 2), np.nan))
+    printed = reproduce("evaluate", "--pairs", tmp_path / "a.npy", tmp_path / "b.npy", code=1)
+    assert "shape" in printed
+    printed = reproduce("evaluate", "--pairs", tmp_path / "a.npy", tmp_path / "c.npy", code=1)
+    assert "finite" in printed
+    printed = reproduce("evaluate", "--pairs", tmp_path / "a.npy", tmp_path / "absent.npy", code=1)
+    assert "absent.npy" in printed
+
+
+def test_real_mnist_at_smoke_size(mnist_dir, tmp_path):
+    """Both conditional and unconditional, from the real files to the figures."""
+    command = ("all", "mnist", "mnist-conditional", "--size", "smoke", "--gpu", "cpu")
+    reproduce(*command, "--data", mnist_dir, "--runs", tmp_path)
+    record = json.loads((tmp_path / "smoke/seed0/mnist/evaluate-20/record.json").read_text())
+    assert 0 <= record["memorisation"]["fraction"] <= 1
+    assert -1 <= record["boundary"]["pearson"]["value"] <= 1
+    labels = np.load(tmp_path / "smoke/seed0/mnist-conditional/sample-20/labels.npy")
+    assert set(labels) <= set(range(10))
+
+
+def test_the_gan_loss_is_one_setting_away(tmp_path):
+    reproduce("teacher", "mlp-manifold", *FAST, "--runs", tmp_path)
+    reproduce("distill", "mlp-manifold", *FAST, "--runs", tmp_path, "--set", "distill.gan=true")
+    log = tmp_path / "smoke/seed0/mlp-manifold/distill-20/log.jsonl"
+    first = json.loads(log.open().readline())
+    assert first["loss_gan_fake"] > 0
+    assert first["loss_gan_student"] > 0

@@ -1,0 +1,36 @@
+"""The counts behind the dry run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dmdrepro.experiments import build
+from dmdrepro.experiments.estimate import estimate, network
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("mnist", "adm_mnist_uncond"),
+        ("mnist-conditional", "adm_mnist_cond"),
+        ("imagenet64", "adm_imagenet64"),
+    ],
+)
+def test_parameters_are_counted_within_one_percent(name, keys, oracles):
+    truth = json.loads((oracles / f"{keys}.keys.json").read_text())["parameters"]
+    assert network(build(name, "paper")).parameters == pytest.approx(truth, rel=0.01)
+
+
+def test_an_iteration_of_the_papers_mnist_costs_what_was_counted():
+    """1.24 TFLOP: 4 + 4/5 passes of one forward cost for 32 images."""
+    flops = network(build("mnist", "paper")).flops * 32 * 4.8
+    assert flops == pytest.approx(1.24e12, rel=0.05)
+
+
+def test_time_grows_with_the_iterations():
+    short = build("chessboard", "laptop", overrides={"distill.iterations": "100"})
+    long = build("chessboard", "laptop", overrides={"distill.iterations": "1000"})
+    ratio = estimate(long, "distill", gpu=False).seconds / estimate(short, "distill", gpu=False).seconds
+    assert ratio == pytest.approx(10)

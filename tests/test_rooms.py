@@ -1,0 +1,82 @@
+"""Who may import whom (docs/architecture.md)."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+INSIDE = ("dmdrepro", "kernels", "paper_figures")
+# Room -> the rooms of ours that it may import from; "*" in HEAVY: at import time too.
+MAY = {
+    "kernels": {"kernels"},
+    "dmdrepro/experiments": {"dmdrepro.experiments"},
+    "dmdrepro/runs": {"dmdrepro.runs"},
+    "dmdrepro/data": {"dmdrepro.data"},
+    "dmdrepro/models": {"dmdrepro.models"},
+    "dmdrepro/diffusion": {"dmdrepro.diffusion", "kernels"},
+    "dmdrepro/distillation": {"dmdrepro.distillation", "dmdrepro.diffusion", "kernels"},
+    "dmdrepro/metrics": {"dmdrepro.metrics", "kernels"},
+    "dmdrepro/training": {
+        "dmdrepro.training", "dmdrepro.experiments", "dmdrepro.runs", "dmdrepro.data",
+        "dmdrepro.models", "dmdrepro.diffusion", "dmdrepro.distillation",
+    },
+    "dmdrepro/report": {"dmdrepro.report", "dmdrepro.runs", "dmdrepro.experiments"},
+    "paper_figures": {"paper_figures", "dmdrepro.runs"},
+}
+
+
+def imports(path):
+    """(module, at import time) for each import of a file."""
+    tree = ast.parse(path.read_text())
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    lazy = {id(inner) for f in functions for inner in ast.walk(f)}
+    guarded = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in guarded:
+            continue
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, id(node) not in lazy
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module, id(node) not in lazy
+
+
+@pytest.mark.parametrize("room", MAY)
+def test_a_room_imports_only_what_it_may(room):
+    files = sorted((ROOT / room).rglob("*.py"))
+    assert files
+    for path in files:
+        for module, _ in imports(path):
+            if module.split(".")[0] in INSIDE:
+                allowed = any(module == m or module.startswith(m + ".") for m in MAY[room])
+                assert allowed, f"{path} imports {module}"
+
+
+@pytest.mark.parametrize("room", ["dmdrepro/experiments", "dmdrepro/runs"])
+def test_configuration_and_records_need_the_standard_library_only(room):
+    for path in (ROOT / room).rglob("*.py"):
+        for module, at_import in imports(path):
+            top = module.split(".")[0]
+            assert not at_import or top == "dmdrepro" or top in sys.stdlib_module_names, (path, module)
+
+
+@pytest.mark.parametrize("module", ["dmdrepro", "dmdrepro.cli", "paper_figures"])
+def test_importing_does_not_load_torch(module):
+    code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_files_stay_near_250_lines():
+    for room in INSIDE:
+        for path in (ROOT / room).rglob("*.py"):
+            assert len(path.read_text().splitlines()) <= 300, path
