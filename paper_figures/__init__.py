@@ -1,0 +1,60 @@
+"""The paper's twelve figures, one module each, drawn from finished runs and nothing else.
+
+Each module has NUMBER, EXPERIMENTS (whose runs it reads), CAPTION and `draw(results)`, where
+`results` maps an experiment to its Result or to Missing, as dmdrepro.runs.results.open_results
+gives them. A panel whose run is missing says so, and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import ModuleType
+
+from paper_figures import (
+    figure_01,
+    figure_02,
+    figure_03,
+    figure_04,
+    figure_05,
+    figure_06,
+    figure_07,
+    figure_08,
+    figure_09,
+    figure_10,
+    figure_11,
+    figure_12,
+)
+from paper_figures.run import Results
+from paper_figures.saving import save_figure
+
+FIGURES: dict[int, ModuleType] = {
+    module.NUMBER: module
+    for module in (
+        figure_01, figure_02, figure_03, figure_04, figure_05, figure_06,
+        figure_07, figure_08, figure_09, figure_10, figure_11, figure_12,
+    )
+}  # fmt: skip
+
+
+def save_all(
+    results: Results,
+    folder: Path,
+    only: Iterable[int] | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> list[Path]:
+    """Draw and save the figures numbered in `only` (all without it) as PNG and PDF.
+
+    `metadata`: words to store in each file beside configuration and seed, such as the commit.
+    Returns the files, in order. Raises ValueError for a number that no figure has.
+    """
+    numbers = list(FIGURES) if only is None else list(only)
+    unknown = [n for n in numbers if n not in FIGURES]
+    if unknown:
+        raise ValueError(f"There is no figure {unknown[0]}; the paper's are 1 to {len(FIGURES)}.")
+    files: list[Path] = []
+    for n in numbers:
+        module = FIGURES[n]
+        stem = Path(folder) / f"figure_{n:02d}"
+        files += save_figure(module.draw(results), stem, module, results, metadata or {})
+    return files

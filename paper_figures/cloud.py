@@ -1,0 +1,91 @@
+"""Clouds of points in the plane, each seed in the same colour in every panel."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from dmdrepro.runs.results import Missing
+from paper_figures.colours import noise_colours, plane_colours
+from paper_figures.missing import draw_missing
+from paper_figures.page import EDGE, Page
+from paper_figures.pca import fit_plane
+from paper_figures.run import Run, attempt
+from paper_figures.style import BODY, INK, SMALL, SOFT
+from paper_figures.words import SYMBOLS
+
+POINTS = 2000  # as many as the paper shows
+_LEFT, _GAP, _BELOW, _ABOVE = 0.36, 0.22, 0.22, 0.17  # inches
+
+TOY_PANELS = ("noise", "teacher_8", "teacher_1", "student")
+PCA_PANELS = ("teacher_8", "teacher_1", "student")
+
+
+def draw_toy_row(page: Page, run: Run | Missing) -> None:
+    """Noise, teacher (8 steps, 1 step), student: two coordinates each, colour from the noise."""
+    read = attempt(run, lambda run: {name: run.samples(name)[:POINTS] for name in TOY_PANELS})
+    if isinstance(read, Missing):
+        _draw_missing_row(page, read)
+        return
+    colours = noise_colours(read["noise"])
+    planes = {name: x.reshape(len(x), -1)[:, :2] for name, x in read.items()}
+    reach = 1.12 * np.abs(planes["teacher_8"]).max()
+    far = 1.05 * np.abs(planes["noise"]).max()
+    page.space(_ABOVE)
+    for axes, name in zip(page.row(len(planes), left=_LEFT, gap=_GAP), planes, strict=True):
+        limit = far if name == "noise" else reach
+        _draw_cloud(axes, planes[name], colours, (-limit, limit), (-limit, limit), name)
+        axes.locator_params(nbins=4)
+    page.space(0.2)
+
+
+def draw_pca_row(page: Page, run: Run | Missing) -> None:
+    """Teacher (8 steps, 1 step) and student in the PCA plane of the teacher's 8-step samples."""
+    read = attempt(run, lambda run: {name: run.samples(name)[:POINTS] for name in PCA_PANELS})
+    if isinstance(read, Missing):
+        _draw_missing_row(page, read)
+        return
+    plane = fit_plane(read["teacher_8"])
+    clouds = {name: plane.project(x) for name, x in read.items()}
+    colours = plane_colours(clouds["teacher_8"])
+    low, high = clouds["teacher_8"].min(axis=0), clouds["teacher_8"].max(axis=0)
+    edge = 0.06 * np.maximum(high - low, 1e-12)
+    x_limits, y_limits = zip(low - edge, high + edge, strict=True)
+    page.space(_ABOVE)
+    row = page.row(len(clouds), left=_LEFT, gap=_GAP, height=1.62)
+    for axes, name in zip(row, clouds, strict=True):
+        _draw_cloud(axes, clouds[name], colours, x_limits, y_limits, name)
+        axes.set(xticks=[], yticks=[])
+        axes.set_xlabel(f"component 1 ({plane.explained[0]:.0%} of variance)", fontsize=SMALL)
+    row[0].set_ylabel(f"component 2 ({plane.explained[1]:.0%})", fontsize=SMALL)
+    page.space(_BELOW)
+
+
+def _draw_cloud(
+    axes: Axes,
+    points: np.ndarray,
+    colours: np.ndarray,
+    x_limits: tuple[float, float],
+    y_limits: tuple[float, float],
+    name: str,
+) -> None:
+    """Points [N, 2] in their colours; says how many lie outside the limits."""
+    size = float(np.clip(6000 / len(points), 3.0, 16.0))
+    axes.scatter(*points.T, s=size, c=colours, linewidths=0, alpha=0.85, rasterized=True)
+    axes.set(xlim=x_limits, ylim=y_limits)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_title(SYMBOLS[name], fontsize=BODY, color=INK, pad=3)
+    limits = np.array([x_limits, y_limits])
+    outside = int(np.any((points < limits[:, 0]) | (points > limits[:, 1]), axis=1).sum())
+    if outside:
+        axes.text(
+            0.98, 0.98, f"{outside} outside", transform=axes.transAxes, ha="right", va="top",
+            fontsize=SMALL, color=SOFT,
+        )  # fmt: skip
+
+
+def _draw_missing_row(page: Page, missing: Missing) -> None:
+    """One wide panel in the place of the row."""
+    axes = page.axes(_LEFT, page.width - _LEFT - EDGE, 0.85)
+    draw_missing(axes, missing, named=False)
+    page.space(0.85 + 0.08)

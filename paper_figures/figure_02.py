@@ -1,0 +1,29 @@
+"""Figure 2: remapping on the chessboard (section 3.3)."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from paper_figures.cloud import draw_toy_row
+from paper_figures.heading import draw_heading
+from paper_figures.page import Page
+from paper_figures.run import Results, last_run
+from paper_figures.style import styled
+
+NUMBER = 2
+EXPERIMENTS = ("chessboard",)
+CAPTION = (
+    "Chessboard in the first two of four coordinates. From left to right: the initial noise, the "
+    "teacher's 8-step and 1-step samples, the one-step student. A seed has one colour in all "
+    "panels: hue from its noise's direction, strength from its length."
+)
+
+
+@styled
+def draw(results: Results) -> Figure:
+    """The figure, from the student of the longest-trained teacher."""
+    run = last_run(results, "chessboard")
+    page = Page()
+    draw_heading(page, run)
+    draw_toy_row(page, run)
+    return page.figure()

@@ -1,0 +1,112 @@
+"""Figure 4: the DM loss first rises, then falls (section 4.2)."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+from dmdrepro.runs.results import Missing
+from paper_figures.missing import draw_missing
+from paper_figures.page import Page, panel_title, title_height
+from paper_figures.run import Results, attempt, find, planned_snapshots, run_at
+from paper_figures.style import SMALL, styled
+from paper_figures.words import iterations, name_of
+
+NUMBER = 4
+EXPERIMENTS = ("mnist",)
+CAPTION = (
+    "Distribution matching loss of the students of every teacher snapshot, unconditional MNIST: "
+    "the first 6,000 distillation iterations (left) and the first 900 (right; a shorter run shows "
+    "the same fraction of its own). Thin: each generator update. Thick: running mean."
+)
+LEFT, RIGHT = 6000, 900  # iterations
+
+Curve = tuple[np.ndarray, np.ndarray]  # iterations (from 0) and losses, [updates] each
+
+
+@styled
+def draw(results: Results) -> Figure:
+    """The figure, from the logs of all students."""
+    page = Page()
+    page.space(title_height(1))
+    left, right = page.row(2, left=0.5, gap=0.5, height=2.05)
+    page.space(0.36)
+    result = find(results, "mnist")
+    curves: dict[int, Curve] = {}
+    absent: dict[int, Missing] = {}
+    for snapshot in () if isinstance(result, Missing) else planned_snapshots(result):
+        read = attempt(run_at(result, snapshot), lambda run: run.losses("loss_dm"))
+        (absent if isinstance(read, Missing) else curves)[snapshot] = read
+    if not curves:
+        reason = result if isinstance(result, Missing) else next(iter(absent.values()))
+        draw_missing(left, reason)
+        draw_missing(right, reason)
+        return page.figure()
+    last = max(int(steps.max()) for steps, _ in curves.values())
+    long, short = windows(max(last, result.config.get("distill", {}).get("iterations", 0)))
+    size = f"{result.label}, seed {result.seed}"
+    for axes, limit in ((left, long), (right, short)):
+        updates = _draw_curves(axes, curves, limit)
+        words = f"; thick: mean of {updates} updates" if updates > 1 else ""
+        title = f"{name_of('mnist')}, first {iterations(limit)}"
+        panel_title(axes, title, size + words)
+    left.set_ylabel("DM loss")
+    _draw_legend(right, curves, absent)
+    return page.figure()
+
+
+def windows(length: int) -> tuple[int, int]:
+    """Upper ends of the two panels: 6000 and 900, or 15 % of what a shorter run has."""
+    long = max(1, min(LEFT, length))
+    return long, max(min(RIGHT, round(long * RIGHT / LEFT)), min(long, 10))
+
+
+def running_mean(values: np.ndarray, count: int) -> np.ndarray:
+    """Centred mean of `count` (odd) values, of those there are at the ends: [n] -> [n]."""
+    ones = np.ones(count)
+    return np.convolve(values, ones, "same") / np.convolve(np.ones(len(values)), ones, "same")
+
+
+def _draw_curves(axes: Axes, curves: dict[int, Curve], limit: int) -> int:
+    """The curves up to `limit` iterations; returns how many updates the running mean takes."""
+    shown = {
+        snapshot: (steps[steps <= limit], loss[steps <= limit])
+        for snapshot, (steps, loss) in curves.items()
+    }
+    updates = max(1, max(len(steps) for steps, _ in shown.values()) // 30) | 1
+    top = 0.0
+    for snapshot, colour in zip(shown, _colours(len(shown)), strict=True):
+        steps, loss = shown[snapshot]
+        if not len(steps):
+            continue
+        # The mean is taken over at most the updates there are, and stays odd.
+        mean = running_mean(loss, min(updates, (len(loss) - 1) | 1))
+        axes.plot(steps, loss, color=colour, lw=0.3, alpha=0.35, rasterized=True)
+        axes.plot(steps, mean, color=colour, lw=1.1, label=f"{snapshot:,}")
+        top = max(top, float(np.quantile(loss, 0.995)), float(mean.max()))
+    axes.set(xlim=(0, limit), ylim=(0, 1.05 * top or 1.0), xlabel="distillation iteration")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.locator_params(axis="y", nbins=6)
+    return updates
+
+
+def _colours(count: int) -> np.ndarray:
+    """From light to dark with the teacher's training, told apart with any colour vision."""
+    return colormaps["viridis"](np.linspace(0.82, 0.0, count) if count > 1 else [0.25])
+
+
+def _draw_legend(axes: Axes, curves: dict[int, Curve], absent: dict[int, Missing]) -> None:
+    legend = axes.legend(
+        title="teacher iterations", loc="best", ncols=2 if len(curves) > 3 else 1,
+        handlelength=1.2, columnspacing=1.0, labelspacing=0.3, borderaxespad=0.2, alignment="left",
+    )  # fmt: skip
+    legend.get_title().set_fontsize(SMALL)
+    if absent:
+        legend.set_title(
+            "teacher iterations\n(no curve: " + ", ".join(f"{s:,}" for s in absent) + ")"
+        )

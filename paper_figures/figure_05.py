@@ -1,0 +1,31 @@
+"""Figure 5: remapping on the double moons and on a ring of Gaussians (appendix A)."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from paper_figures.cloud import draw_toy_row
+from paper_figures.heading import draw_heading
+from paper_figures.page import Page
+from paper_figures.run import Results, last_run
+from paper_figures.style import styled
+
+NUMBER = 5
+EXPERIMENTS = ("moons", "ring")
+CAPTION = (
+    "Double moons (top) and a ring of Gaussians (bottom) in R^4, first two coordinates. From left "
+    "to right: the initial noise, the teacher's 8-step and 1-step samples, the one-step student. "
+    "A seed has one colour in all panels of its row."
+)
+
+
+@styled
+def draw(results: Results) -> Figure:
+    """The figure, from the students of the longest-trained teachers."""
+    page = Page()
+    for i, experiment in enumerate(EXPERIMENTS):
+        page.space(0.1 if i else 0.0)
+        run = last_run(results, experiment)
+        draw_heading(page, run)
+        draw_toy_row(page, run)
+    return page.figure()

@@ -1,0 +1,31 @@
+"""Figure 7: the noise-data pairing on the conditional data sets (appendix A)."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from paper_figures.cloud import draw_pca_row
+from paper_figures.heading import draw_heading
+from paper_figures.page import Page
+from paper_figures.run import Results, last_run
+from paper_figures.style import styled
+
+NUMBER = 7
+EXPERIMENTS = ("mnist-conditional", "imagenet64", "mlp-manifold")
+CAPTION = (
+    "Conditional MNIST, conditional ImageNet-64 and the conditional MLP manifold: the teacher's "
+    "8-step and 1-step samples and the student in the plane of the two leading principal "
+    "components of the 8-step samples. A seed has one colour in all panels of its row."
+)
+
+
+@styled
+def draw(results: Results) -> Figure:
+    """The figure, from the students of the longest-trained teachers."""
+    page = Page()
+    for i, experiment in enumerate(EXPERIMENTS):
+        page.space(0.1 if i else 0.0)
+        run = last_run(results, experiment)
+        draw_heading(page, run)
+        draw_pca_row(page, run)
+    return page.figure()

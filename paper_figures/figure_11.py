@@ -1,0 +1,76 @@
+"""Figure 11: samples far from the data are copied more (section 4.2.1)."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from dmdrepro.runs.results import Missing
+from paper_figures.missing import draw_missing
+from paper_figures.page import Page, panel_title, title_height
+from paper_figures.run import Results, attempt, heading_of, last_run
+from paper_figures.style import BLUE, COLUMN, INK, RED, SMALL, styled
+from paper_figures.words import iterations
+
+NUMBER = 11
+EXPERIMENTS = ("mnist",)
+# The paper's caption drops the G in delta; section 4.2.1 has it.
+CAPTION = (
+    "Unconditional MNIST, longest-trained teacher: how much nearer to the teacher's 8-step sample "
+    "the student is than the 1-step sample was, against that sample's mean distance to the "
+    "training set. Below the red dashed line the student came nearer."
+)
+
+
+@styled
+def draw(results: Results) -> Figure:
+    """The figure, from the student of the longest-trained teacher."""
+    run = last_run(results, "mnist")
+    page = Page(COLUMN + 0.25)
+    page.space(title_height(2))
+    (axes,) = page.row(1, left=0.5, gap=0.0, height=2.3)
+    page.space(0.38)
+    read = attempt(run, lambda run: (run.array("mean_distance"), run.array("displacement")))
+    if isinstance(read, Missing):
+        draw_missing(axes, read)
+        return page.figure()
+    distance, displacement = read
+    size = float(np.clip(5000 / len(distance), 3.0, 14.0))
+    axes.scatter(
+        distance, displacement, s=size, color=BLUE, alpha=0.5, linewidths=0, rasterized=True
+    )
+    axes.axhline(0.0, color=RED, lw=0.9, ls=(0, (4, 3)))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_xlabel(r"$D(z)$, mean distance of $\Phi_8(z)$ to the training set")
+    axes.set_ylabel(r"$\delta(z)=\|G(z)-\Phi_8(z)\|-\|\Phi_1(z)-\Phi_8(z)\|$", fontsize=SMALL + 0.5)
+    panel_title(axes, heading_of(run), f"teacher {iterations(run.snapshot)}", run.size_words)
+    _draw_correlations(axes, attempt(run, lambda run: run.record("boundary")))
+    return page.figure()
+
+
+def correlation_lines(boundary: dict) -> list[str]:
+    """Pearson and Spearman coefficients with their intervals, and what the intervals are."""
+    lines = [
+        f"{name} {_two(boundary[key]['value'])} "
+        f"[{_two(boundary[key]['low'])}, {_two(boundary[key]['high'])}]"
+        for name, key in (("Pearson", "pearson"), ("Spearman", "spearman"))
+    ]
+    return [*lines, f"{boundary['level']:.0%} intervals, n = {boundary['n']:,}"]
+
+
+def _two(value: float) -> str:
+    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _draw_correlations(axes: Axes, boundary: dict | Missing) -> None:
+    words = ["no correlation was recorded"]
+    if not isinstance(boundary, Missing):
+        words = correlation_lines(boundary)
+    # Room below the points, so that no word hides one.
+    low, high = axes.get_ylim()
+    axes.set_ylim(low - 0.22 * (high - low), max(high, 0.04 * (high - low)))
+    axes.text(
+        0.03, 0.03, "\n".join(words), transform=axes.transAxes, fontsize=SMALL, color=INK,
+        va="bottom", linespacing=1.25,
+    )  # fmt: skip

@@ -1,0 +1,26 @@
+"""The heading of a group of panels: which run, at what size, and its Delta_E."""
+
+from __future__ import annotations
+
+from dmdrepro.runs.results import Missing
+from paper_figures.page import Page
+from paper_figures.run import Run, attempt, heading_of
+from paper_figures.words import pairing_words
+
+
+def draw_heading(page: Page, run: Run | Missing, title: str = "") -> None:
+    """Name, details and, where it was recorded, Delta_E with retention and null.
+
+    A `title` of its own names the teacher, and the details then do not.
+    """
+    named, title = bool(title), title or heading_of(run)
+    if isinstance(run, Missing):
+        page.heading(title)
+        return
+    shape = attempt(run, lambda run: run.samples("teacher_8").shape[1:])
+    pairing = attempt(run, lambda run: ", ".join(pairing_words(run.record("pairing"))))
+    page.heading(
+        title,
+        run.detail(() if isinstance(shape, Missing) else shape, teacher=not named),
+        "" if isinstance(pairing, Missing) else pairing,
+    )

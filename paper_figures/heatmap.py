@@ -1,0 +1,91 @@
+"""Squared distances between teacher and student images, the optimal pairs boxed in red."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import ListedColormap
+
+from dmdrepro.runs.results import Missing
+from paper_figures.missing import draw_missing
+from paper_figures.page import EDGE, Page, panel_title, title_height
+from paper_figures.run import Run, attempt, heading_of
+from paper_figures.style import INK, RED, SMALL
+from paper_figures.words import iterations, pairing_words
+
+_LEFT, _GAP, _BAR, _BELOW = 0.42, 0.95, 0.08, 0.36  # inches
+# Blues: red boxes differ from them along the blue-yellow axis, which nearly all eyes have.
+_NEAR_IS_DARK = ListedColormap(colormaps["Blues_r"](np.linspace(0.18, 1.0, 256)))
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """What one panel shows."""
+
+    sqdist: np.ndarray  # [n, n], teacher i x student j
+    assignment: np.ndarray  # [n], the student paired with teacher i in the optimal assignment
+    pairing: dict  # the record of all N samples, not only of these n
+    detail: str
+
+
+def read_heatmap(run: Run) -> Heatmap:
+    """Raises Unavailable where the run has none."""
+    return Heatmap(
+        run.array("heatmap"),
+        run.array("heatmap_assignment"),
+        run.record("pairing"),
+        f"teacher {iterations(run.snapshot)}, {run.size_words}",
+    )
+
+
+def draw_heatmaps(page: Page, left: Run | Missing, right: Run | Missing) -> None:
+    """Two panels side by side, each with its own colour scale."""
+    page.space(title_height(2))
+    side = (page.width - _LEFT - _GAP - 0.5 - EDGE) / 2
+    drawn = False
+    for x, run in ((_LEFT, left), (_LEFT + side + _GAP, right)):
+        axes = page.axes(x, side, side)
+        read = attempt(run, read_heatmap)
+        if isinstance(read, Missing):
+            draw_missing(axes, read)
+            continue
+        bar = page.axes(x + side + 0.06, _BAR, side)
+        _draw_heatmap(axes, bar, read)
+        drawn = True
+        panel_title(
+            axes, heading_of(run), read.detail, results=[", ".join(pairing_words(read.pairing))]
+        )
+    page.space(side + _BELOW)
+    if drawn:
+        page.text("red boxes: optimal pairing", x=_LEFT, fontsize=SMALL, color=RED)
+        page.text("diagonal: distillation pairing", x=_LEFT + 1.3, fontsize=SMALL, color=INK)
+        page.space(0.12)
+
+
+def _draw_heatmap(axes: Axes, bar: Axes, heatmap: Heatmap) -> None:
+    n = len(heatmap.sqdist)
+    # The paper's horizontal axis is the teacher's index i; a matrix's is its column.
+    shown = axes.imshow(heatmap.sqdist.T, cmap=_NEAR_IS_DARK, vmin=0.0, aspect="auto")
+    axes.add_collection(optimal_boxes(heatmap.assignment))
+    ticks = sorted({0, (n // 2), n - 1}) if n < 20 else [0, *range(n // 4 - 1, n, n // 4)]
+    axes.set_xticks(ticks, [str(t + 1) for t in ticks])
+    axes.set_yticks(ticks, [str(t + 1) for t in ticks])
+    axes.set(xlabel=r"teacher image $i$", ylabel=r"student image $j$")
+    colours = axes.figure.colorbar(shown, cax=bar)
+    colours.outline.set_visible(False)
+    bar.locator_params(axis="y", nbins=5)
+    bar.tick_params(labelsize=SMALL)
+    colours.set_label(r"$\|\Phi_8(z_i)-G(z_j)\|^2$", fontsize=SMALL)
+
+
+def optimal_boxes(assignment: np.ndarray) -> LineCollection:
+    """A red square around the cell (i, assignment[i]) of each teacher i."""
+    i = np.arange(len(assignment))
+    centres = np.stack([i, np.asarray(assignment)], axis=-1)[:, None, :]  # [n, 1, 2]
+    corners = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5], [-0.5, -0.5]])
+    width = float(np.clip(60 / max(len(assignment), 1), 0.7, 1.2))
+    return LineCollection(centres + corners, colors=RED, linewidths=width, joinstyle="miter")

@@ -1,0 +1,71 @@
+"""A figure's files: PNG and PDF that carry what they were made from, the same bytes each time."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+from matplotlib.figure import Figure
+
+from dmdrepro.runs.files import write_bytes
+from dmdrepro.runs.results import Missing, Result
+from paper_figures.run import Results
+from paper_figures.style import styled
+
+DPI = {"png": 220, "pdf": 300}  # of a PDF: its scatters and images
+
+
+def provenance(module: ModuleType, results: Results) -> dict[str, dict]:
+    """Configuration, size, seed and snapshots of each run that the figure reads, or why none."""
+    return {
+        name: _origin(results[name]) for name in module.EXPERIMENTS if name in results
+    }
+
+
+def _origin(result: Result | Missing) -> dict:
+    if isinstance(result, Missing):
+        return {"missing": result.reason}
+    return {
+        "size": result.size,
+        "seed": result.seed,
+        "snapshots": list(result.snapshots),
+        "config": result.config,
+    }
+
+
+@styled
+def save_figure(
+    figure: Figure, stem: Path, module: ModuleType, results: Results, extra: Mapping[str, str]
+) -> list[Path]:
+    """Write `stem`.png and `stem`.pdf.
+
+    PNG text chunks: Title, Description, Configuration (JSON), Seed, and `extra`. PDF: Title,
+    Subject, and all the rest as JSON in Keywords. No dates, so equal runs give equal bytes.
+    """
+    origin = provenance(module, results)
+    seeds = sorted({run["seed"] for run in origin.values() if "seed" in run})
+    title = f"Figure {module.NUMBER}"
+    rest = {
+        "Configuration": json.dumps(origin, sort_keys=True),
+        "Seed": ", ".join(map(str, seeds)) or "none",
+        **extra,
+    }
+    png = {"Title": title, "Description": module.CAPTION, **rest}
+    pdf = {
+        "Title": title,
+        "Subject": module.CAPTION,
+        "Keywords": json.dumps(rest, sort_keys=True),
+        "CreationDate": None,
+    }
+    return [_write(figure, stem, kind, about) for kind, about in (("png", png), ("pdf", pdf))]
+
+
+def _write(figure: Figure, stem: Path, kind: str, about: dict) -> Path:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, dpi=DPI[kind], metadata=about)
+    path = stem.with_name(f"{stem.name}.{kind}")
+    write_bytes(path, buffer.getvalue())
+    return path

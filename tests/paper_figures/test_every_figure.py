@@ -1,0 +1,248 @@
+"""Each figure draws from whole, partial and absent runs, and its files are reproducible."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from fake_runs import ALL, write_run, write_runs
+from matplotlib.text import Text
+from PIL import Image
+
+import paper_figures
+from dmdrepro.runs.errors import DamagedArtifact
+from dmdrepro.runs.files import write_manifest
+from dmdrepro.runs.results import Missing, open_results
+
+ROOT = Path(paper_figures.__file__).resolve().parent.parent
+FIGURES = pytest.mark.parametrize("module", paper_figures.FIGURES.values(), ids=lambda m: m.NUMBER)
+WITH_DELTA_E = (1, 2, 3, 5, 6, 7, 8, 9, 10)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Every experiment, ImageNet-64 in colour."""
+    runs = write_runs(tmp_path_factory.mktemp("runs"))
+    return open_results(runs, "laptop", 0, ALL)
+
+
+def words(figure) -> str:
+    """All that the figure says, on one line: a wrapped sentence is whole again."""
+    return " ".join(" ".join(text.get_text() for text in figure.findobj(Text)).split())
+
+
+def forget(folder: Path, *names: str) -> None:
+    """Take files out of a finished stage, its manifest agreeing."""
+    for name in names:
+        (folder / name).unlink()
+    write_manifest(folder, [p.name for p in folder.iterdir() if p.name != "manifest.json"])
+
+
+def test_the_twelve_figures_are_numbered_and_captioned():
+    assert list(paper_figures.FIGURES) == list(range(1, 13))
+    for module in paper_figures.FIGURES.values():
+        assert set(module.EXPERIMENTS) <= set(ALL)
+        assert 60 < len(module.CAPTION) < 500
+
+
+@FIGURES
+def test_a_whole_run_leaves_no_panel_missing_and_names_its_size(module, whole):
+    said = words(module.draw(whole))
+    assert "not run" not in said
+    assert "was kept" not in said
+    # One label for each run shown: a heading of its panels, or above each panel.
+    assert said.count("laptop size (reduced), seed 0") >= len(module.EXPERIMENTS)
+
+
+@FIGURES
+def test_a_delta_e_comes_with_its_n_retention_and_null(module, whole):
+    said = words(module.draw(whole))
+    shown = said.count(r"$\Delta_E$ =")
+    assert (shown > 0) == (module.NUMBER in WITH_DELTA_E)
+    assert len(re.findall(r"\(N = \d+\)", said)) == shown
+    assert said.count("retention ") == said.count("null ") == shown
+
+
+@FIGURES
+def test_with_nothing_run_every_experiment_says_why_in_the_figure(module):
+    results = {name: Missing(name, f"not run: reason of {name}") for name in ALL}
+    said = words(module.draw(results))
+    for name in module.EXPERIMENTS:
+        assert f"reason of {name}" in said
+
+
+@FIGURES
+def test_an_experiment_that_was_not_read_is_told_from_one_that_was_not_run(module):
+    assert "not among the runs that were read" in words(module.draw({}))
+
+
+@FIGURES
+def test_a_long_reason_stays_inside_its_panel(module):
+    reason = "MMMM WWWW " * 6 + "and --offline was given with a_very_long_word_that_never_ends"
+    figure = module.draw({name: Missing(name, reason) for name in ALL})
+    figure.canvas.draw()
+    for axes in figure.axes:
+        box = axes.get_window_extent()
+        for text in axes.texts:
+            inner = text.get_window_extent()
+            assert box.x0 <= inner.x0
+            assert inner.x1 <= box.x1
+            assert box.y0 <= inner.y0
+            assert inner.y1 <= box.y1
+
+
+@pytest.mark.parametrize("number", [3, 5, 6, 7, 8])
+def test_one_missing_run_leaves_the_others_drawn(number, whole):
+    module = paper_figures.FIGURES[number]
+    for name in module.EXPERIMENTS:
+        said = words(module.draw({**whole, name: Missing(name, "MNIST is absent")}))
+        assert "MNIST is absent" in said
+        drawn = said.count("laptop size (reduced), seed 0")
+        assert drawn == len(module.EXPERIMENTS) - 1
+
+
+def test_what_one_stage_did_not_keep_is_said_in_that_panel_only(tmp_path):
+    folder = write_run(tmp_path, "mnist")
+    forget(folder / "evaluate-3072", "nearest_images.npy", "displacement.npy", "heatmap.npy")
+    forget(folder / "distill-512", "log.jsonl")
+    results = open_results(tmp_path, "laptop", 0, ["mnist"])
+    figures = paper_figures.FIGURES
+
+    nine = figures[9].draw(results)
+    assert "no array nearest_images was kept" in words(nine)
+    assert sum(len(axes.images) for axes in nine.axes) == 2  # both image bands, one of them short
+    assert "no array displacement was kept" in words(figures[11].draw(results))
+    ten = words(figures[10].draw(results))
+    assert ten.count("no array heatmap was kept") == 1
+    assert ten.count("retention") == 1
+    four = words(figures[4].draw(results))
+    assert "no curve: 512" in four
+    assert "3,072" in four
+    assert "was kept" not in words(figures[1].draw(results))
+
+
+def test_a_snapshot_that_is_not_evaluated_yet_has_a_panel_that_says_so(tmp_path):
+    write_run(tmp_path, "mnist", snapshots=(512,), planned=(512, 1024, 3072))
+    results = open_results(tmp_path, "laptop", 0, ["mnist"])
+    for number in (9, 10):
+        said = words(paper_figures.FIGURES[number].draw(results))
+        assert "teacher at 3,072 iterations is not evaluated" in said
+    assert "no curve: 1,024, 3,072" in words(paper_figures.FIGURES[4].draw(results))
+    one = words(paper_figures.FIGURES[1].draw(results))
+    assert "teacher 512 iterations" in one
+
+
+def test_a_single_snapshot_leaves_the_comparison_open(tmp_path):
+    write_run(tmp_path, "mnist", snapshots=(10,), n=12, heatmap=8, iterations=6)
+    results = open_results(tmp_path, "laptop", 0, ["mnist"])
+    for module in paper_figures.FIGURES.values():
+        module.draw(results)  # twelve samples and two generator updates are enough to draw
+    said = words(paper_figures.FIGURES[10].draw(results))
+    assert "a second is needed" in said
+
+
+def test_a_flipped_byte_is_an_error_and_not_a_missing_panel(tmp_path):
+    folder = write_run(tmp_path, "mnist")
+    path = folder / "evaluate-3072" / "heatmap.npy"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    results = open_results(tmp_path, "laptop", 0, ["mnist"])
+    with pytest.raises(DamagedArtifact, match=r"heatmap\.npy"):
+        paper_figures.FIGURES[3].draw(results)
+
+
+def test_files_are_the_same_bytes_again_whatever_the_users_matplotlib_settings(whole, tmp_path):
+    first = paper_figures.save_all(whole, tmp_path / "a")
+    assert [p.name for p in first] == [
+        f"figure_{n:02d}.{kind}" for n in range(1, 13) for kind in ("png", "pdf")
+    ]
+    with mpl.rc_context({"font.size": 30.0, "lines.linewidth": 9.0, "savefig.dpi": 10}):
+        second = paper_figures.save_all(whole, tmp_path / "b")
+        assert mpl.rcParams["font.size"] == 30.0
+    for a, b in zip(first, second, strict=True):
+        assert a.read_bytes() == b.read_bytes(), a.name
+
+
+def test_another_process_writes_the_same_bytes_without_torch_or_pyplot(whole, tmp_path):
+    here = paper_figures.save_all(whole, tmp_path / "here", only=[4, 10])
+    runs = whole["mnist"].folder.parents[2]
+    code = f"""
+import sys, pathlib, paper_figures
+from dmdrepro.runs.results import open_results
+results = open_results(pathlib.Path({str(runs)!r}), "laptop", 0, {ALL!r})
+paper_figures.save_all(results, pathlib.Path({str(tmp_path / "there")!r}), only=[4, 10])
+sys.exit("torch" in sys.modules or "matplotlib.pyplot" in sys.modules)
+"""
+    environment = {**os.environ, "PYTHONHASHSEED": "17", "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, check=True)
+    for path in here:
+        assert path.read_bytes() == (tmp_path / "there" / path.name).read_bytes(), path.name
+
+
+def test_files_carry_configuration_seed_and_caption(whole, tmp_path):
+    png, pdf = paper_figures.save_all(whole, tmp_path, only=[3], metadata={"Commit": "abc123"})
+    with Image.open(png) as image:
+        chunks = image.text
+    assert chunks["Title"] == "Figure 3"
+    assert chunks["Description"] == paper_figures.FIGURES[3].CAPTION
+    assert chunks["Seed"] == "0"
+    assert chunks["Commit"] == "abc123"
+    origin = json.loads(chunks["Configuration"])
+    assert set(origin) == {"chessboard", "mnist"}
+    assert origin["mnist"]["config"] == whole["mnist"].config
+    assert origin["mnist"]["snapshots"] == [512, 3072]
+    raw = pdf.read_bytes()
+    assert b"/Title (Figure 3)" in raw
+    assert b"snapshots" in raw
+    assert b"abc123" in raw
+    assert b"CreationDate" not in raw
+
+
+def test_metadata_of_a_missing_run_is_its_reason(tmp_path):
+    results = {"chessboard": Missing("chessboard", "stopped early")}
+    png, _ = paper_figures.save_all(results, tmp_path, only=[2])
+    with Image.open(png) as image:
+        assert json.loads(image.text["Configuration"]) == {
+            "chessboard": {"missing": "stopped early"}
+        }
+        assert image.text["Seed"] == "none"
+
+
+def test_a_figure_that_the_paper_does_not_have_is_refused(whole, tmp_path):
+    with pytest.raises(ValueError, match="There is no figure 13"):
+        paper_figures.save_all(whole, tmp_path, only=[1, 13])
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_four_snapshots_of_figure_9_are_the_papers_where_the_run_has_them():
+    chosen = paper_figures.FIGURES[9].chosen
+    assert chosen((1024, 2048, 3072, 4096, 6144, 8192)) == (1024, 2048, 4096, 8192)
+    assert chosen((512, 3072)) == (512, 3072)
+    assert chosen((1, 2, 3, 4, 5, 6)) == (1, 3, 4, 6)
+
+
+def test_figure_11_and_12_show_the_arrays_with_their_lines(whole):
+    run = whole["mnist"]
+    eleven = paper_figures.FIGURES[11].draw(whole).axes[0]
+    points = eleven.collections[0].get_offsets()
+    expected = [run.array(3072, "mean_distance"), run.array(3072, "displacement")]
+    np.testing.assert_array_equal(np.asarray(points), np.stack(expected, axis=1))
+    (line,) = eleven.lines
+    assert set(line.get_ydata()) == {0.0}
+    assert line.get_linestyle() == "--"
+    low, high = eleven.get_ylim()
+    assert low < 0.0 < high
+    assert "Pearson \N{MINUS SIGN}0.42" in words(eleven.figure)
+
+    twelve = paper_figures.FIGURES[12].draw(whole).axes[0]
+    counts = [patch.get_height() for patch in twelve.patches]
+    assert sum(counts) == len(run.array(3072, "memorisation_ratio"))
+    assert set(twelve.lines[0].get_xdata()) == {1 / 3}

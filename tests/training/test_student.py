@@ -1,0 +1,110 @@
+"""The student loop: DMD2's order, the plain loop's numbers, resumable to the bit."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from dmdrepro.bench.plain import plain_iteration
+from dmdrepro.bench.step import ShapeOnly
+from dmdrepro.experiments import build
+from dmdrepro.training import student as loop
+from dmdrepro.training.build import build_denoiser
+from dmdrepro.training.student import Draws, distill_block, draw_images, initial_networks
+
+DEVICE = torch.device("cpu")
+FAST = {"distill.warmup": "0", "distill.lr": "1e-3"}
+
+
+def given(name: str = "chessboard", **overrides: str):
+    experiment = build(name, "smoke", overrides=FAST | overrides)
+    torch.manual_seed(0)
+    weights = build_denoiser(experiment).state_dict()
+    # Fresh networks start with a zero output layer: move away from it.
+    weights = {k: v + 0.05 * torch.randn_like(v) for k, v in weights.items()}
+    nets = initial_networks(experiment, weights, DEVICE)
+    return experiment, nets, Draws(experiment, 7, ShapeOnly(experiment), DEVICE)
+
+
+@pytest.mark.parametrize("name", ["chessboard", "mlp-manifold"])
+def test_blocks_equal_the_plain_loop(name):
+    """Batched images, the fused gradient and the direct backward change rounding only."""
+    _, ours, draws = given(name)
+    _, plain, _ = given(name)
+    logged = {}
+    for first in range(0, 15, 5):
+        distill_block(ours, draws, range(first, first + 5), lambda it, **v: logged.update({it: v}))
+    for it in range(15):
+        for key, value in plain_iteration(plain, draws, it).items():
+            assert logged[it][key].item() == pytest.approx(value, rel=2e-4), (it, key)
+    for a, b in zip(ours.student.parameters(), plain.student.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=2e-4)
+
+
+def test_student_and_fake_start_as_the_teacher_and_the_first_gradient_vanishes():
+    """D_fake = D_real at the start: Figure 4's loss begins at zero and can only rise."""
+    _, nets, draws = given()
+    z, classes = draws.latent(0)
+    x = nets.student(z, 80.0, classes)
+    losses = loop.student_update(nets, draws, 0, x, classes)
+    assert losses["loss_dm"].item() == 0.0
+    assert losses["grad_norm_student"].item() == 0.0
+
+
+def test_the_teacher_never_changes():
+    _, nets, draws = given()
+    before = [p.clone() for p in nets.teacher.parameters()]
+    distill_block(nets, draws, range(5), lambda *_, **__: None)
+    for a, b in zip(before, nets.teacher.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_the_fake_update_uses_the_images_from_before_the_student_update(monkeypatch):
+    _, nets, draws = given()
+    distill_block(nets, draws, range(5), lambda *_, **__: None)  # away from the zero gradient
+    z, classes = draws.latent(5)
+    with torch.no_grad():
+        before = nets.student(z, 80.0, classes)
+    seen = []
+    original = loop.fake_update
+
+    def spy(nets, draws, it, x, classes):
+        seen.append(x)
+        return original(nets, draws, it, x, classes)
+
+    monkeypatch.setattr(loop, "fake_update", spy)
+    distill_block(nets, draws, range(5, 10), lambda *_, **__: None)
+    torch.testing.assert_close(seen[0], before)
+    with torch.no_grad():
+        after = nets.student(z, 80.0, classes)
+    assert not torch.allclose(after, before)
+    with torch.no_grad():
+        torch.testing.assert_close(seen[1], nets.student(draws.latent(6)[0], 80.0))
+
+
+def test_images_of_several_iterations_equal_those_drawn_one_by_one():
+    _, nets, draws = given("mlp-manifold")
+    for it, x, classes in draw_images(nets.student, draws, [1, 2, 3, 4]):
+        z, expected_classes = draws.latent(it)
+        assert torch.equal(classes, expected_classes)
+        with torch.no_grad():
+            torch.testing.assert_close(x, nets.student(z, 80.0, classes), rtol=1e-4, atol=1e-5)
+
+
+def test_the_warm_up_counts_iterations_for_both_networks():
+    experiment, nets, draws = given(**{"distill.warmup": "20", "distill.lr": "1e-2"})
+    for first in range(0, 10, 5):
+        distill_block(nets, draws, range(first, first + 5), lambda *_, **__: None)
+    assert nets.student_optimiser.param_groups[0]["lr"] == pytest.approx(1e-2 * 5 / 20)
+    assert nets.fake_optimiser.param_groups[0]["lr"] == pytest.approx(1e-2 * 9 / 20)
+    assert experiment.distill.warmup == 20
+
+
+def test_a_step_whose_randomness_is_shared_by_resumed_runs():
+    _, _, draws = given()
+    _, _, again = given()
+    for it in (0, 5, 11):
+        for stream in ("latent", "dm", "fake"):
+            a, b = getattr(draws, stream)(it), getattr(again, stream)(it)
+            assert torch.equal(a[0], b[0])
+    assert not torch.equal(draws.latent(1)[0], draws.latent(2)[0])
