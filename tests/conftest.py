@@ -6,6 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
+
+# Without a GPU the kernels' tests run interpreted; Triton reads this when a kernel is defined.
+# Everything else runs the references (the fixture below), which are fast.
+if not torch.cuda.is_available():
+    os.environ["TRITON_INTERPRET"] = "1"
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,3 +34,12 @@ def oracles() -> Path:
 def mnist_dir() -> Path:
     """The four IDX files of the real MNIST."""
     return _outside("data/mnist", "DMDREPRO_TEST_MNIST")
+
+
+@pytest.fixture(autouse=True)
+def _references_without_a_gpu():
+    """The interpreter is for tests/kernels alone, whose own fixture chooses again."""
+    import kernels
+
+    with kernels.use("triton" if torch.cuda.is_available() else "reference"):
+        yield

@@ -21,8 +21,13 @@ MAY = {
     "dmdrepro/distillation": {"dmdrepro.distillation", "dmdrepro.diffusion", "kernels"},
     "dmdrepro/metrics": {"dmdrepro.metrics", "kernels"},
     "dmdrepro/training": {
-        "dmdrepro.training", "dmdrepro.experiments", "dmdrepro.runs", "dmdrepro.data",
-        "dmdrepro.models", "dmdrepro.diffusion", "dmdrepro.distillation",
+        "dmdrepro.training",
+        "dmdrepro.experiments",
+        "dmdrepro.runs",
+        "dmdrepro.data",
+        "dmdrepro.models",
+        "dmdrepro.diffusion",
+        "dmdrepro.distillation",
     },
     "dmdrepro/report": {"dmdrepro.report", "dmdrepro.runs", "dmdrepro.experiments"},
     "paper_figures": {"paper_figures", "dmdrepro.runs"},
@@ -67,7 +72,10 @@ def test_configuration_and_records_need_the_standard_library_only(room):
     for path in (ROOT / room).rglob("*.py"):
         for module, at_import in imports(path):
             top = module.split(".")[0]
-            assert not at_import or top == "dmdrepro" or top in sys.stdlib_module_names, (path, module)
+            assert not at_import or top == "dmdrepro" or top in sys.stdlib_module_names, (
+                path,
+                module,
+            )
 
 
 @pytest.mark.parametrize("module", ["dmdrepro", "dmdrepro.cli", "paper_figures"])

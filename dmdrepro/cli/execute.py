@@ -29,7 +29,11 @@ def run_command(request: Request, stages: tuple[str, ...]) -> Plan | None:
 
     session = Session(device=select_device(request.gpu), progress=ProgressDisplay(console))
     context = Context(
-        session, request.data, request.offline, request.fresh, lambda s: console.print(s, markup=False)
+        session,
+        request.data,
+        request.offline,
+        request.fresh,
+        lambda s: console.print(s, markup=False),
     )
     _announce(plan, session.device)
     with stoppable(session):
@@ -102,7 +106,13 @@ def show_plan(plan: Plan, request: Request) -> None:
 
     gpu = request.gpu != "cpu" and (request.gpu is not None or _gpu_here())
     table = Table(
-        "#", "stage", "experiment (teacher iterations)", "state", "time", "memory", "disk",
+        "#",
+        "stage",
+        "experiment (teacher iterations)",
+        "state",
+        "time",
+        "memory",
+        "disk",
         title=f"Plan: size {plan.size}, seed {plan.seed}, runs in {plan.runs}",
     )
     total_s = disk = memory = 0.0
@@ -138,8 +148,7 @@ def _time(seconds: float) -> str:
 
 
 def _bytes(count: float) -> str:
-    for unit in ("kB", "MB", "GB"):
-        count /= 1000
-        if count < 1000:
-            break
-    return f"{count:.3g} {unit}" if count < 100 else f"{count:.0f} {unit}"
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count:.0f} B"

@@ -43,8 +43,10 @@ def guarded() -> Iterator[None]:
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise
-        fail(f"{error.filename or 'A file'}: {error.strerror}; free space or fix its rights, "
-             "then run the same command again.")
+        fail(
+            f"{error.filename or 'A file'}: {error.strerror}; free space or fix its rights, "
+            "then run the same command again."
+        )
 
 
 @contextmanager

@@ -18,7 +18,11 @@ def list_experiments(seed: o.Seed = 0, runs: o.Runs = Path("runs")) -> None:
     """List the experiments: the paper's place, what each needs, its sizes, what is done."""
     with guarded():
         table = Table(
-            "experiment", "what", "in the paper", "needs", *(f"{size}: done" for size in SIZES),
+            "experiment",
+            "what",
+            "in the paper",
+            "needs",
+            *(f"{size}: done" for size in SIZES),
             title=f"Experiments; done = stages finished in {runs} at seed {seed}",
         )
         for name, cls in REGISTRY.items():

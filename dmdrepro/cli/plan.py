@@ -94,7 +94,9 @@ def resolve(request: Request) -> tuple[list[Experiment], list[str]]:
         having = [name for name in plain if dotted in known[name]]
         if not having:
             everything = sorted({field for fields in known.values() for field in fields})
-            raise ConfigError(f"No experiment has a field {dotted!r}; {nearest(dotted, everything)}")
+            raise ConfigError(
+                f"No experiment has a field {dotted!r}; {nearest(dotted, everything)}"
+            )
         if len(having) < len(plain):
             without = ", ".join(name for name in plain if name not in having)
             remarks.append(f"--set {dotted} does not apply to {without}.")
@@ -139,7 +141,9 @@ def _needs_data(experiment: Experiment, request: Request, stages: tuple[str, ...
     run = Run(experiment, request.runs)
     tasks = [Task(run, "teacher")] if "teacher" in stages else []
     for snapshot in run.snapshots:
-        tasks += [Task(run, stage, snapshot) for stage in stages if stage in ("distill", "evaluate")]
+        tasks += [
+            Task(run, stage, snapshot) for stage in stages if stage in ("distill", "evaluate")
+        ]
     return request.fresh or any(task.status() != "done" for task in tasks)
 
 

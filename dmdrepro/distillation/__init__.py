@@ -1,4 +1,4 @@
-"""Distribution Matching Distillation: the DM gradient, the fake-score loss, the optional GAN loss."""
+"""Distribution Matching Distillation: DM gradient, fake-score loss, optional GAN loss."""
 
 from dmdrepro.distillation.dm import draw_dm_levels, score_difference
 from dmdrepro.distillation.fake import draw_fake_levels, fake_score_loss

@@ -88,9 +88,7 @@ def _replaced(experiment: Experiment, changes: Mapping[str, object]) -> Experime
 def _parsed(experiment: Experiment, dotted: str, text: str) -> object:
     known = field_names(experiment)
     if dotted not in known:
-        raise ConfigError(
-            f"{experiment.name} has no field {dotted!r}; {nearest(dotted, known)}"
-        )
+        raise ConfigError(f"{experiment.name} has no field {dotted!r}; {nearest(dotted, known)}")
     kind = known[dotted]
     try:
         return _value(kind, text)

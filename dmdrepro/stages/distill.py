@@ -16,9 +16,7 @@ def make_student(run: Run, snapshot: int, context: Context) -> bool:
         weights = load_tensors(run.teacher_weights(snapshot)[0])
         dataset = context.dataset(run.experiment.data)
         return (
-            distill_student(
-                run.experiment, snapshot, weights, dataset, stage, context.session
-            ),
+            distill_student(run.experiment, snapshot, weights, dataset, stage, context.session),
             {},
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from kernels import pairwise_sqdist
 
 from dmdrepro.metrics import (
     boundary_effect,
@@ -20,7 +21,6 @@ from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.run import Run
 from dmdrepro.stages.sample import TEACHER_STEPS, write_array
 from dmdrepro.training.build import build_denoiser
-from kernels import pairwise_sqdist
 
 NEIGHBOURS_SHOWN = 30  # Figure 9 shows thirty samples with their two nearest training images
 ERROR_SIGMAS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 80.0)

@@ -20,7 +20,8 @@ class Run:
         self.folder = runs / experiment.folder
         settings = experiment.as_dict()
         self._common = {
-            name: settings[name] for name in ("name", "seed", "data", "model", "sigma_data", "precision")
+            name: settings[name]
+            for name in ("name", "seed", "data", "model", "sigma_data", "precision")
         }
         self._settings = settings
 
@@ -55,12 +56,12 @@ class Run:
 
     def evaluate(self, snapshot: int) -> Stage:
         """Needs done samples (and the teacher, for its error against the exact denoiser)."""
-        stage = self.sample(snapshot)
+        hashes = self._done(self.sample(snapshot), "sample")
         key = {
             **self._common,
             "sampling": self._settings["sampling"],
             "snapshot": snapshot,
-            "samples": self._done(stage, "sample"),
+            "samples": {name: h for name, h in hashes.items() if name.endswith(".npy")},
         }
         return self._stage("evaluate", snapshot, key)
 

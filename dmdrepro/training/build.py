@@ -13,8 +13,8 @@ from dmdrepro.experiments.config import (
     Experiment,
     ImageNet64Data,
     ManifoldData,
-    MnistData,
     Mlp,
+    MnistData,
     MoonsData,
     RingData,
 )

@@ -18,9 +18,9 @@ from dmdrepro.training.losses import LossBuffer
 class Progress(Protocol):
     """A display of long work; the default one shows nothing."""
 
-    def begin(self, what: str, total: int, done: int) -> None: ...  # noqa: E704 (a protocol)
-    def update(self, step: int, losses: dict[str, float]) -> None: ...  # noqa: E704
-    def end(self) -> None: ...  # noqa: E704
+    def begin(self, what: str, total: int, done: int) -> None: ...
+    def update(self, step: int, losses: dict[str, float]) -> None: ...
+    def end(self) -> None: ...
 
 
 class Silent:
@@ -40,7 +40,7 @@ class Silent:
 class Session:
     """One sitting: the device, the display, whether to stop, how often to save."""
 
-    device: torch.device = torch.device("cpu")
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     progress: Progress = field(default_factory=Silent)
     save_every_s: float = 60.0
     stop_requested: bool = False

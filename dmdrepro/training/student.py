@@ -70,9 +70,7 @@ class Networks:
             self.head.load_state_dict(unpack(tensors, "head"))
 
 
-def initial_networks(
-    experiment: Experiment, weights: Tensors, device: torch.device
-) -> Networks:
+def initial_networks(experiment: Experiment, weights: Tensors, device: torch.device) -> Networks:
     """Student and fake score both start as the teacher (section 2.2)."""
     settings = experiment.distill
     teacher = build_denoiser(experiment, device)
@@ -108,7 +106,9 @@ def _adamw(parameters, settings: Distill) -> torch.optim.AdamW:
 class Draws:
     """The random inputs of each iteration, each a function of (seed, stream, iteration)."""
 
-    def __init__(self, experiment: Experiment, snapshot: int, dataset, device: torch.device) -> None:
+    def __init__(
+        self, experiment: Experiment, snapshot: int, dataset, device: torch.device
+    ) -> None:
         self.settings, self.seed, self.device = experiment.distill, experiment.seed, device
         self.stream = f"distill-{snapshot}"
         self.dataset, self.shape = dataset, dataset.shape
@@ -127,9 +127,7 @@ class Draws:
         classes = self.dataset.label_dim
         if classes == 0:
             return z, None
-        labels = torch.randint(
-            classes, (self.settings.batch,), generator=draw, device=self.device
-        )
+        labels = torch.randint(classes, (self.settings.batch,), generator=draw, device=self.device)
         return z, one_hot(labels, classes)
 
     def dm(self, it: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -156,9 +154,7 @@ class Draws:
         return x, self._eps(draw), one_hot(labels, self.dataset.label_dim)
 
     def _eps(self, draw: torch.Generator) -> torch.Tensor:
-        return torch.randn(
-            (self.settings.batch, *self.shape), generator=draw, device=self.device
-        )
+        return torch.randn((self.settings.batch, *self.shape), generator=draw, device=self.device)
 
 
 def distill_student(

@@ -63,9 +63,7 @@ def train_teacher(experiment: Experiment, dataset, stage: Stage, session: Sessio
     for step in range(done, total):
         draw = generator(seed, "teacher", step, device)
         x, labels = dataset.sample(settings.batch, draw)
-        sigma = lognormal_sigmas(
-            settings.batch, settings.p_mean, settings.p_std, draw, device
-        )
+        sigma = lognormal_sigmas(settings.batch, settings.p_mean, settings.p_std, draw, device)
         eps = torch.randn(x.shape, generator=draw, device=device)
 
         optimiser.param_groups[0]["lr"] = settings.lr * min(

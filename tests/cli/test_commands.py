@@ -19,7 +19,7 @@ FAST = ("--size", "smoke", "--gpu", "cpu", "--offline")
 
 
 def environment() -> dict[str, str]:
-    env = {**os.environ, "COLUMNS": "200", "TERM": "dumb"}
+    env = {**os.environ, "COLUMNS": "200", "TERM": "dumb", "PYTHONPATH": str(ROOT)}
     env.pop("TRITON_INTERPRET", None)  # the interpreter is for the kernels' tests
     env.pop("DMDREPRO_DATA", None)
     return env
@@ -29,7 +29,12 @@ def reproduce(*arguments: object, code: int = 0) -> str:
     """Run a command, check its exit code and that no traceback is shown; returns all it printed."""
     done = subprocess.run(
         [sys.executable, "reproduce.py", *map(str, arguments)],
-        cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=300, check=False,
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     printed = done.stdout + done.stderr
     assert done.returncode == code, printed
@@ -37,14 +42,17 @@ def reproduce(*arguments: object, code: int = 0) -> str:
     return printed
 
 
-def tree(folder: Path) -> dict[str, bytes]:
-    """Every artifact's bytes; records hold clocks, so they and their manifests are left out."""
-    return {
-        str(p.relative_to(folder)): p.read_bytes()
-        for p in sorted(folder.rglob("*"))
-        if p.is_file() and p.name not in ("record.json", "manifest.json") and "old" not in str(p)
-        and not p.name.endswith(".lock")
-    }
+def tree(folder: Path) -> dict[str, object]:
+    """Every artifact's bytes; of a record all but its provenance, which holds clocks."""
+    found: dict[str, object] = {}
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.name == "record.json" and ".old" not in name:
+            found[name] = {**json.loads(path.read_text()), "provenance": None}
+        elif path.is_file() and path.suffix in (".npy", ".jsonl", ".safetensors", ".json"):
+            if path.name != "manifest.json" and ".old" not in name:
+                found[name] = path.read_bytes()
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -123,14 +131,26 @@ def test_a_flipped_byte_is_refused_and_fresh_repairs_it(finished, tmp_path):
     assert (chessboard(runs) / "distill-60.old1" / "student.safetensors").is_file()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("at", ["teacher", "distill-60"])
+@pytest.mark.parametrize(
+    ("number", "at"),
+    [
+        (signal.SIGINT, "teacher"),
+        (signal.SIGKILL, "teacher"),
+        (signal.SIGTERM, "distill-60"),
+        (signal.SIGKILL, "distill-60"),
+        (signal.SIGTERM, "sample-60"),
+    ],
+)
 def test_a_stopped_run_goes_on_and_ends_bit_equal(finished, tmp_path, number, at):
     runs = tmp_path / "runs"
     command = [sys.executable, "tests/cli/slowed.py", str(at), "all", "chessboard", *FAST]
     process = subprocess.Popen(
-        [*command, "--runs", str(runs)], cwd=ROOT, env=environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        [*command, "--runs", str(runs)],
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     state = chessboard(runs) / at / "state.json"
     deadline = time.monotonic() + 120

@@ -32,5 +32,7 @@ def test_an_iteration_of_the_papers_mnist_costs_what_was_counted():
 def test_time_grows_with_the_iterations():
     short = build("chessboard", "laptop", overrides={"distill.iterations": "100"})
     long = build("chessboard", "laptop", overrides={"distill.iterations": "1000"})
-    ratio = estimate(long, "distill", gpu=False).seconds / estimate(short, "distill", gpu=False).seconds
+    ratio = (
+        estimate(long, "distill", gpu=False).seconds / estimate(short, "distill", gpu=False).seconds
+    )
     assert ratio == pytest.approx(10)

@@ -1,0 +1,13 @@
+"""Diffusion: Karras noise levels, EDM's training loss, the Heun sampler."""
+
+from dmdrepro.diffusion.loss import denoising_loss, lognormal_sigmas
+from dmdrepro.diffusion.sampler import heun_sample
+from dmdrepro.diffusion.schedule import heun_grid, karras_sigmas
+
+__all__ = [
+    "denoising_loss",
+    "heun_grid",
+    "heun_sample",
+    "karras_sigmas",
+    "lognormal_sigmas",
+]

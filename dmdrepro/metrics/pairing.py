@@ -1,0 +1,74 @@
+"""Pairing inefficiency Delta_E, and what it must be read beside (section 3.1)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+import torch
+
+from dmdrepro.metrics.assignment import mean_sqdist, optimal_assignment
+from dmdrepro.metrics.samples import Samples, same_rows
+
+# Below this correlation under the optimal pairing, what is left is rounding: all pairings cost
+# the same (a constant student, for one), and retention has no meaning.
+NO_PAIRING = 1e-12
+
+
+@dataclass(frozen=True)
+class PairingRecord:
+    """How the student's pairing stands between the optimal and an independent one."""
+
+    delta_e: float  # E_DT / E_OT - 1; inf where E_OT is 0 and E_DT is not
+    e_dt: float  # mean squared distance under the shared noise
+    e_ot: float  # mean squared distance under the optimal assignment
+    e_ind: float  # mean squared distance over all pairs (i, j)
+    retention: float  # 1 = optimal, 0 = independent; nan where all pairings cost the same
+    delta_e_null: float  # E_ind / E_OT - 1
+    n: int
+    assignment: np.ndarray = field(repr=False, compare=False)  # [n]: student of teacher i
+
+    def to_json(self) -> dict[str, float | int | str]:
+        """All but the assignment; infinities and nan as the strings "inf" and "nan"."""
+        found = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "assignment"}
+        return {k: v if math.isfinite(v) else str(v) for k, v in found.items()}
+
+
+def pairing_inefficiency(teacher: Samples, student: Samples) -> PairingRecord:
+    """Delta_E of equations 4 to 6 on N samples, with its null and retention.
+
+    `teacher`, `student`: [N, ...] of equal shapes, numpy or torch, N >= 2, row i of both from the
+    same noise. All energies are float64, from differences, so near-copies keep their digits; the
+    assignment is exact (appendix C: Delta_E >= 0). retention = (E_ind - E_DT) / (E_ind - E_OT) is
+    computed as the ratio of the two pairings' covariances, which it equals. Raises ValueError for
+    unequal shapes, fewer than two samples, or values that are not finite.
+    """
+    x, y = same_rows(teacher=teacher, student=student)
+    assignment, e_ot = optimal_assignment(x, y)
+    e_dt = mean_sqdist(x, y)
+    x, y = x.double(), y.double()
+    shift = (x.mean(0) - y.mean(0)).square().sum()
+    x, y = x - x.mean(0), y - y.mean(0)
+    spread_x, spread_y = float(x.square().sum(1).mean()), float(y.square().sum(1).mean())
+    e_ind = float(shift) + spread_x + spread_y
+    kept = float((x * y).sum(1).mean())  # (E_ind - E_DT) / 2
+    best = float((x * y[torch.from_numpy(assignment).to(y.device)]).sum(1).mean())
+    meaningless = best <= NO_PAIRING * math.sqrt(spread_x * spread_y)
+    return PairingRecord(
+        delta_e=_excess(e_dt, e_ot),
+        e_dt=e_dt,
+        e_ot=e_ot,
+        e_ind=e_ind,
+        retention=math.nan if meaningless else kept / best,
+        delta_e_null=_excess(e_ind, e_ot),
+        n=len(x),
+        assignment=assignment,
+    )
+
+
+def _excess(energy: float, e_ot: float) -> float:
+    """energy / E_OT - 1, with the digits that the subtraction of 1 would lose."""
+    if e_ot == 0:
+        return math.inf if energy > 0 else 0.0
+    return (energy - e_ot) / e_ot

@@ -1,0 +1,18 @@
+"""Networks: the MLP, the ADM U-Net, EDM preconditioning around both, the optional GAN head."""
+
+from dmdrepro.models.adm import adm_denoiser
+from dmdrepro.models.edm import EDMDenoiser, c_in, c_noise, c_out, c_skip, precondition
+from dmdrepro.models.gan_head import GanHead
+from dmdrepro.models.mlp import mlp_denoiser
+
+__all__ = [
+    "EDMDenoiser",
+    "GanHead",
+    "adm_denoiser",
+    "c_in",
+    "c_noise",
+    "c_out",
+    "c_skip",
+    "mlp_denoiser",
+    "precondition",
+]

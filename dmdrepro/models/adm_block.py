@@ -1,0 +1,134 @@
+"""The ADM U-Net's residual block: adaptive group normalisation, resampling, self-attention.
+
+Dhariwal & Nichol 2021, in the layout of the EDM teachers, so that their weights load by name.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+HEAD_WIDTH = 64  # channels of one attention head
+MAX_GROUPS = 32
+MIN_GROUP_WIDTH = 4  # channels of one normalisation group, at least
+
+
+def group_norm(channels: int) -> nn.GroupNorm:
+    """Group normalisation with at most 32 groups of at least 4 channels.
+
+    Raises ValueError where the channels do not divide into that many groups.
+    """
+    groups = min(MAX_GROUPS, channels // MIN_GROUP_WIDTH)
+    if groups == 0 or channels % groups:
+        raise ValueError(
+            f"a layer of {channels} channels cannot be normalised in {groups} groups; choose "
+            "width and channel_mult so that channels are multiples of 4 (of 32 above 128)."
+        )
+    return nn.GroupNorm(groups, channels)
+
+
+class Resampling(Enum):
+    """What happens to the resolution within a block; KEEP leaves it as it is."""
+
+    KEEP = "keep"
+    DOWN = "down"
+    UP = "up"
+
+
+class Resample(nn.Module):
+    """Halve or double the resolution by the 2x2 box filter.
+
+    The filter is a constant: averaging 2x2 pixels and repeating each pixel 2x2 times are the
+    same sums. It is kept as a buffer because the public checkpoints carry it.
+    """
+
+    def __init__(self, resampling: Resampling) -> None:
+        super().__init__()
+        self.resampling = resampling
+        self.register_buffer("resample_filter", torch.full((1, 1, 2, 2), 0.25))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.resampling is Resampling.DOWN:
+            return F.avg_pool2d(x, 2)  # [B, C, H/2, W/2]
+        return F.interpolate(x, scale_factor=2, mode="nearest")  # [B, C, 2H, 2W]
+
+
+class ResampledConv(Resample):
+    """Resampling, then a 3x3 convolution."""
+
+    def __init__(self, in_channels: int, out_channels: int, resampling: Resampling) -> None:
+        super().__init__(resampling)
+        conv = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.weight, self.bias = conv.weight, conv.bias
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.conv2d(super().forward(x), self.weight, self.bias, padding=1)
+
+
+class AdmBlock(nn.Module):
+    """Residual block with the noise level (and class) as scale and shift after the second norm."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        emb_channels: int,
+        resampling: Resampling = Resampling.KEEP,
+        attention: bool = False,
+    ) -> None:
+        super().__init__()
+        self.in_channels, self.out_channels = in_channels, out_channels
+        self.norm0 = group_norm(in_channels)
+        if resampling is Resampling.KEEP:
+            self.conv0 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        else:
+            self.conv0 = ResampledConv(in_channels, out_channels, resampling)
+        self.affine = nn.Linear(emb_channels, 2 * out_channels)
+        self.norm1 = group_norm(out_channels)
+        self.conv1 = zeroed(nn.Conv2d(out_channels, out_channels, 3, padding=1))
+        self.skip = None
+        if resampling is not Resampling.KEEP:
+            self.skip = Resample(resampling)
+        elif in_channels != out_channels:
+            self.skip = nn.Conv2d(in_channels, out_channels, 1)
+        # As in the reference, a layer narrower than one head has no attention.
+        self.num_heads = out_channels // HEAD_WIDTH if attention else 0
+        if self.num_heads:
+            self.norm2 = group_norm(out_channels)
+            self.qkv = nn.Conv2d(out_channels, 3 * out_channels, 1)
+            self.proj = zeroed(nn.Conv2d(out_channels, out_channels, 1))
+
+    def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+        """`x`: [B, C_in, H, W]; `emb`: [1 or B, emb_channels]; returns [B, C_out, H', W']."""
+        h = self.conv0(F.silu(self.norm0(x)))
+        scale, shift = self.affine(emb)[:, :, None, None].chunk(2, dim=1)  # [1 or B, C, 1, 1]
+        h = F.silu(torch.addcmul(shift, self.norm1(h), scale + 1))
+        x = self.conv1(h) + (x if self.skip is None else self.skip(x))
+        return x + self._attention(x) if self.num_heads else x
+
+    def _attention(self, x: torch.Tensor) -> torch.Tensor:
+        batch, channels, height, width = x.shape
+        width_of_head = channels // self.num_heads
+        tokens = self.norm2(x).flatten(2).transpose(1, 2)  # [B, HW, C]
+        # The public weights order the output channels (head, channel, which of q, k, v). Put
+        # "which" first: q, k and v then have unit stride, as the fused attentions ask.
+        order = (self.num_heads, width_of_head, 3)
+        weight = self.qkv.weight.reshape(*order, channels).permute(2, 0, 1, 3)
+        bias = self.qkv.bias.reshape(order).permute(2, 0, 1)
+        qkv = F.linear(tokens, weight.reshape(3 * channels, channels), bias.reshape(-1))
+        qkv = qkv.reshape(batch, height * width, 3, self.num_heads, width_of_head)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each [B, heads, HW, width_of_head]
+        a = F.scaled_dot_product_attention(q, k, v)
+        a = a.transpose(1, 2).reshape(batch, height * width, channels)
+        a = F.linear(a, self.proj.weight[:, :, 0, 0], self.proj.bias)  # [B, HW, C]
+        return a.transpose(1, 2).reshape(x.shape)
+
+
+def zeroed(layer: nn.Conv2d) -> nn.Conv2d:
+    """The layer with zero weights and bias: a residual branch that starts as nothing."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer

@@ -1,0 +1,12 @@
+"""Triton kernels, each beside its reference in plain torch.
+
+CUDA tensors run the Triton kernel; CPU tensors run it under `TRITON_INTERPRET=1` (set before this
+package is imported) and the reference otherwise. `kernels.use("reference")` overrides that.
+"""
+
+from kernels.dispatch import backend, use
+from kernels.dm_gradient import dm_gradient
+from kernels.nearest_two import NearestTwo, nearest_two
+from kernels.pairwise_sqdist import pairwise_sqdist
+
+__all__ = ["NearestTwo", "backend", "dm_gradient", "nearest_two", "pairwise_sqdist", "use"]

@@ -1,0 +1,44 @@
+"""Which implementation runs: decided in one place, overridable."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+# Triton reads the variable when a kernel is defined, so it counts as it was at import.
+_INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
+_override: list[str] = []
+
+
+@functools.cache
+def _triton_installed() -> bool:
+    return importlib.util.find_spec("triton") is not None
+
+
+def backend(device: torch.device) -> str:
+    """`triton` or `reference` for tensors on `device`."""
+    if _override:
+        return _override[-1]
+    if device.type == "cuda" or (device.type == "cpu" and _INTERPRETED):
+        return "triton" if _triton_installed() else "reference"
+    return "reference"
+
+
+@contextmanager
+def use(name: str) -> Iterator[None]:
+    """Within the block every operation runs `name`: "triton" or "reference".
+
+    Raises ValueError for another name.
+    """
+    if name not in ("triton", "reference"):
+        raise ValueError(f"kernels.use({name!r}): use 'triton' or 'reference'.")
+    _override.append(name)
+    try:
+        yield
+    finally:
+        _override.pop()

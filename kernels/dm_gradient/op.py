@@ -1,0 +1,88 @@
+"""The public operation `dm_gradient` and its registration with torch."""
+
+from __future__ import annotations
+
+import torch
+
+from kernels.checks import FLOATS, check_same_device
+from kernels.dispatch import backend
+from kernels.dm_gradient.reference import dm_gradient_reference
+
+
+@torch.library.custom_op("dmdrepro::dm_gradient", mutates_args=())
+def _dm_gradient(
+    x: torch.Tensor,
+    noisy: torch.Tensor,
+    sigma: torch.Tensor,
+    f_real: torch.Tensor,
+    f_fake: torch.Tensor,
+    sigma_data: float,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    rows = [t.reshape(len(x), -1).contiguous() for t in (x, noisy, f_real, f_fake)]
+    x_rows, noisy_rows, real_rows, fake_rows = rows
+    sigma = sigma.contiguous()
+    if backend(x.device) == "triton":
+        from kernels.dm_gradient.kernel import launch as run
+    else:
+        run = dm_gradient_reference
+    grad, loss = run(x_rows, noisy_rows, sigma, real_rows, fake_rows, sigma_data)
+    return grad.reshape(x.shape), loss
+
+
+@_dm_gradient.register_fake
+def _(x, noisy, sigma, f_real, f_fake, sigma_data):
+    return (
+        torch.empty(x.shape, dtype=torch.float32, device=x.device),
+        torch.empty(len(x), dtype=torch.float32, device=x.device),
+    )
+
+
+def dm_gradient(
+    x: torch.Tensor,
+    noisy: torch.Tensor,
+    sigma: torch.Tensor,
+    f_real: torch.Tensor,
+    f_fake: torch.Tensor,
+    sigma_data: float,
+    *,
+    check: bool = True,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The weighted score difference of DMD and its loss, from both raw network outputs.
+
+    `x` = G(z), `noisy` = x + sigma eps, `f_real`, `f_fake`: [B, ...], float32, bfloat16 or
+    float16, any strides; `sigma`: [B] > 0; `sigma_data` > 0. Returns `grad` [B, ...] float32
+    contiguous, (D_fake - D_real) / mean|x - D_real| with the mean over one sample, where
+    D = c_skip noisy + c_out F (EDM, equation 7), and `loss` [B] = half the mean square of it
+    (DMD2; the paper's equation 3). No gradient flows through it: it is one.
+
+    A zero weight or an input that is not finite raises ValueError naming the sample; seeing it
+    makes a GPU wait, so a caller inside a CUDA graph or a long queue passes `check=False` and
+    looks for a non-finite `loss` later. Raises ValueError for shapes, dtypes or devices that do
+    not fit.
+    """
+    for name, t in (("noisy", noisy), ("f_real", f_real), ("f_fake", f_fake)):
+        if t.shape != x.shape:
+            raise ValueError(
+                f"dm_gradient: {name} has shape {tuple(t.shape)} and x {tuple(x.shape)}; "
+                "they must agree."
+            )
+    if x.ndim < 2 or x.numel() == 0:
+        raise ValueError(f"dm_gradient: x has shape {tuple(x.shape)}; pass [B, ...], not empty.")
+    if sigma.shape != x.shape[:1]:
+        raise ValueError(
+            f"dm_gradient: sigma has shape {tuple(sigma.shape)}; pass [{len(x)}], one per sample."
+        )
+    if not sigma_data > 0:
+        raise ValueError(f"dm_gradient: sigma_data is {sigma_data}; it must be positive.")
+    tensors = {"x": x, "noisy": noisy, "sigma": sigma, "f_real": f_real, "f_fake": f_fake}
+    check_same_device("dm_gradient", tensors, FLOATS)
+    grad, loss = _dm_gradient(
+        x.detach(), noisy.detach(), sigma.detach(), f_real.detach(), f_fake.detach(), sigma_data
+    )
+    if check and not bool(torch.isfinite(loss).all()):
+        sample = int(torch.isfinite(loss).logical_not().nonzero()[0])
+        raise ValueError(
+            f"dm_gradient: sample {sample} has no finite gradient: its weight mean|x - D_real| "
+            "is zero, or an input is not finite."
+        )
+    return grad, loss

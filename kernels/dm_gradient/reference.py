@@ -1,0 +1,28 @@
+"""The DM gradient in plain torch: exactly the kernel's formula."""
+
+from __future__ import annotations
+
+import torch
+
+
+def dm_gradient_reference(
+    x: torch.Tensor,
+    noisy: torch.Tensor,
+    sigma: torch.Tensor,
+    f_real: torch.Tensor,
+    f_fake: torch.Tensor,
+    sigma_data: float,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """`grad` [B, D] and `loss` [B], float32, of inputs [B, D] and `sigma` [B].
+
+    Written with D_fake - D_real = c_out (F_fake - F_real): the skip terms cancel exactly.
+    """
+    x, noisy, f_real, f_fake = (t.float() for t in (x, noisy, f_real, f_fake))
+    sigma = sigma.float()[:, None]  # [B, 1]
+    square = sigma * sigma + sigma_data * sigma_data
+    c_skip = sigma_data * sigma_data / square
+    c_out = sigma * sigma_data / square.sqrt()
+    d_real = c_skip * noisy + c_out * f_real
+    weight = (x - d_real).abs().mean(1, keepdim=True)  # [B, 1]
+    grad = c_out * (f_fake - f_real) / weight
+    return grad, 0.5 * grad.square().mean(1)
