@@ -13,6 +13,7 @@ import torch
 # Triton reads the variable when a kernel is defined, so it counts as it was at import.
 _INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 _override: list[str] = []
+_HOW = "give it CUDA tensors, or set TRITON_INTERPRET=1 before `kernels` is imported"
 
 
 @functools.cache
@@ -21,12 +22,18 @@ def _triton_installed() -> bool:
 
 
 def backend(device: torch.device) -> str:
-    """`triton` or `reference` for tensors on `device`."""
+    """`triton` or `reference` for tensors on `device`.
+
+    Raises ValueError where `use("triton")` asks for what cannot run.
+    """
+    possible = _triton_installed() and (
+        device.type == "cuda" or (device.type == "cpu" and _INTERPRETED)
+    )
     if _override:
+        if _override[-1] == "triton" and not possible:
+            raise ValueError(f"kernels.use('triton'): Triton cannot run on {device} here; {_HOW}.")
         return _override[-1]
-    if device.type == "cuda" or (device.type == "cpu" and _INTERPRETED):
-        return "triton" if _triton_installed() else "reference"
-    return "reference"
+    return "triton" if possible else "reference"
 
 
 @contextmanager

@@ -91,6 +91,4 @@ def draw_distances(axes: Axes, distances: Distances, reach: float) -> None:
         0.04, 0.985, f"{nearer:.0%} below the diagonal", transform=axes.transAxes, va="top",
         fontsize=SMALL, color=SOFT,
     )  # fmt: skip
-    axes.set_xlabel(
-        rf"$\|\Phi_1(z)-\Phi_8(z)\|$, times {distances.scale_words}", fontsize=SMALL
-    )
+    axes.set_xlabel(rf"$\|\Phi_1(z)-\Phi_8(z)\|$, times {distances.scale_words}", fontsize=SMALL)

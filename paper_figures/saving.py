@@ -20,9 +20,7 @@ DPI = {"png": 220, "pdf": 300}  # of a PDF: its scatters and images
 
 def provenance(module: ModuleType, results: Results) -> dict[str, dict]:
     """Configuration, size, seed and snapshots of each run that the figure reads, or why none."""
-    return {
-        name: _origin(results[name]) for name in module.EXPERIMENTS if name in results
-    }
+    return {name: _origin(results[name]) for name in module.EXPERIMENTS if name in results}
 
 
 def _origin(result: Result | Missing) -> dict:

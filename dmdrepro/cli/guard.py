@@ -27,7 +27,11 @@ def fail(sentence: str, code: int = 1) -> NoReturn:
 
 def user_errors() -> tuple[type[Exception], ...]:
     """Exceptions whose message is the whole story."""
-    return (ConfigError, RunError)
+    import sys
+
+    # Only where the data room is loaded can its error have been raised; it needs torch.
+    data = sys.modules.get("dmdrepro.data.errors")
+    return (ConfigError, RunError, *([data.MnistUnavailable] if data else []))
 
 
 @contextmanager

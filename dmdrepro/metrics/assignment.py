@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from kernels import pairwise_sqdist
 from scipy.optimize import linear_sum_assignment
+
+from kernels import pairwise_sqdist
 
 
 def mean_sqdist(x: torch.Tensor, y: torch.Tensor) -> float:

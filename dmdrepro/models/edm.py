@@ -112,9 +112,7 @@ class EDMDenoiser(nn.Module):
         self, x: torch.Tensor, sigma: torch.Tensor | float, class_labels: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
         if tuple(x.shape[1:]) != self.shape:
-            raise ValueError(
-                f"denoiser input has shape {tuple(x.shape)}; pass [B, *{self.shape}]."
-            )
+            raise ValueError(f"denoiser input has shape {tuple(x.shape)}; pass [B, *{self.shape}].")
         self._check_labels(class_labels, len(x))
         x = x.float()
         sigma = _levels(sigma, x)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from kernels import pairwise_sqdist
 
 from dmdrepro.metrics import (
     boundary_effect,
@@ -14,13 +13,14 @@ from dmdrepro.metrics import (
     sample_quality,
 )
 from dmdrepro.runs.checkpoint import load_tensors
-from dmdrepro.runs.errors import Stopped
+from dmdrepro.runs.errors import RunError, Stopped
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator
 from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.run import Run
 from dmdrepro.stages.sample import TEACHER_STEPS, write_array
 from dmdrepro.training.build import build_denoiser
+from kernels import pairwise_sqdist
 
 NEIGHBOURS_SHOWN = 30  # Figure 9 shows thirty samples with their two nearest training images
 ERROR_SIGMAS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 80.0)
@@ -31,7 +31,10 @@ def make_evaluation(run: Run, snapshot: int, context: Context) -> bool:
     """True where something was made; raises RunError where the samples are not done."""
 
     def work(stage: Stage) -> Made:
-        return _evaluate(run, snapshot, stage, context)
+        try:
+            return _evaluate(run, snapshot, stage, context)
+        except ValueError as error:  # samples that no metric is defined for
+            raise RunError(f"{stage.what} cannot be measured: {error}") from None
 
     return context.make(run.evaluate(snapshot), work)
 

@@ -39,6 +39,8 @@ def dm_gradient_kernel(
         difference = tl.load(x + row + i, inside, 0.0).to(tl.float32) - d_real
         total += tl.where(inside, tl.abs(difference), 0.0)
     weight = tl.sum(total, 0) / D
+    # An infinite weight would leave a zero gradient: like a zero weight it must be seen.
+    weight = tl.where(weight < float("inf"), weight, float("nan"))
 
     total = tl.zeros([BLOCK], dtype=tl.float32)
     for start in range(0, D, BLOCK):

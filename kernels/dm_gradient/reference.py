@@ -24,5 +24,7 @@ def dm_gradient_reference(
     c_out = sigma * sigma_data / square.sqrt()
     d_real = c_skip * noisy + c_out * f_real
     weight = (x - d_real).abs().mean(1, keepdim=True)  # [B, 1]
+    # An infinite weight would leave a zero gradient: like a zero weight it must be seen.
+    weight = weight.where(weight < float("inf"), float("nan"))
     grad = c_out * (f_fake - f_real) / weight
     return grad, 0.5 * grad.square().mean(1)

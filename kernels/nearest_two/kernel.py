@@ -1,7 +1,9 @@
-"""The candidates of `nearest_two` as a Triton kernel; the scheme is the reference's.
+"""The candidates of `nearest_two` as a Triton kernel.
 
-A program streams one part of the data past one block of queries. The lanes' minima are kept in
-registers by comparisons alone, so there is no sorting and no reduction inside the loop.
+A program streams one part of the data past one block of queries. Each lane (a column of the tile)
+keeps the two nearest of the data that it has seen, in registers and by comparisons alone: no
+sorting and no reduction inside the loop. Distances are sums of squared float32 differences, so
+their error is relative to the distance itself, also for near-copies.
 """
 
 from __future__ import annotations
@@ -12,15 +14,15 @@ import triton.language as tl
 
 BLOCK_Q = 32
 BLOCK_M = 64
-BLOCK_D = 32
-PARTS = 8
+PARTS = 16
 NUM_WARPS = 4
+EPS = 2.0**-23
 
 
 @triton.jit
 def nearest_two_kernel(
-    queries,  # [N, D]
-    data,  # [M, D]
+    queries,  # [D, N]
+    data,  # [D, M]
     values,  # [N, PARTS, 2, BLOCK_M] float32, out
     places,  # [N, PARTS, 2, BLOCK_M] int32, out
     sums,  # [N, PARTS] float32, out
@@ -31,35 +33,31 @@ def nearest_two_kernel(
     PARTS: tl.constexpr,
     BLOCK_Q: tl.constexpr,
     BLOCK_M: tl.constexpr,
-    BLOCK_D: tl.constexpr,
 ):
     q = tl.program_id(0) * BLOCK_Q + tl.arange(0, BLOCK_Q)
     part = tl.program_id(1)
     lane = tl.arange(0, BLOCK_M)
-    d = tl.arange(0, BLOCK_D)
     best = tl.full([BLOCK_Q, BLOCK_M], float("inf"), dtype=tl.float32)
     second = tl.full([BLOCK_Q, BLOCK_M], float("inf"), dtype=tl.float32)
     best_at = tl.full([BLOCK_Q, BLOCK_M], -1, dtype=tl.int32)
     second_at = tl.full([BLOCK_Q, BLOCK_M], -1, dtype=tl.int32)
     total = tl.zeros([BLOCK_Q, BLOCK_M], dtype=tl.float32)
-    q_row = queries + q.to(tl.int64)[:, None] * D
-    for block in range(part * blocks_a_part, (part + 1) * blocks_a_part):
+    last = tl.minimum((part + 1) * blocks_a_part, tl.cdiv(M, BLOCK_M))
+    for block in range(part * blocks_a_part, last):
         m = block * BLOCK_M + lane
-        m_row = data + m.to(tl.int64)[:, None] * D
-        inner = tl.zeros([BLOCK_Q, BLOCK_M], dtype=tl.float32)
-        q_norm = tl.zeros([BLOCK_Q], dtype=tl.float32)
-        m_norm = tl.zeros([BLOCK_M], dtype=tl.float32)
-        for start in range(0, D, BLOCK_D):
-            i = start + d[None, :]
-            a = tl.load(q_row + i, (q[:, None] < N) & (i < D), 0.0).to(tl.float32)
-            c = tl.load(m_row + i, (m[:, None] < M) & (i < D), 0.0).to(tl.float32)
-            # ieee: tf32 alone would pick wrong neighbours among near-copies.
-            inner += tl.dot(a, tl.trans(c), input_precision="ieee")
-            q_norm += tl.sum(a * a, 1)
-            m_norm += tl.sum(c * c, 1)
+        q_row = queries + q
+        m_row = data + m
+        sqdist = tl.zeros([BLOCK_Q, BLOCK_M], dtype=tl.float32)
+        for _ in range(0, D):
+            # Upcast on load: the interpreter computes wrongly on bfloat16 itself.
+            a = tl.load(q_row, q < N, 0.0).to(tl.float32)
+            c = tl.load(m_row, m < M, 0.0).to(tl.float32)
+            difference = a[:, None] - c[None, :]
+            sqdist += difference * difference
+            q_row += N
+            m_row += M
         inside = m[None, :] < M
-        sqdist = q_norm[:, None] + m_norm[None, :] - 2.0 * inner
-        total += tl.where(inside, tl.sqrt(tl.maximum(sqdist, 0.0)), 0.0)
+        total += tl.where(inside, tl.sqrt(sqdist), 0.0)
         sqdist = tl.where(inside, sqdist, float("inf"))
         at = tl.broadcast_to(m[None, :], [BLOCK_Q, BLOCK_M])
         first = sqdist < best
@@ -78,9 +76,9 @@ def nearest_two_kernel(
 
 
 def launch(
-    queries: torch.Tensor, data: torch.Tensor
+    queries: torch.Tensor, data: torch.Tensor, keep: int
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """As `candidates_reference`, with PARTS * 2 * BLOCK_M candidates a query."""
+    """As `candidates_reference`; inputs in float32, bfloat16 or float16."""
     n, size = queries.shape
     m = len(data)
     shape = (n, PARTS, 2, BLOCK_M)
@@ -88,8 +86,8 @@ def launch(
     places = torch.empty(shape, dtype=torch.int32, device=queries.device)
     sums = torch.empty((n, PARTS), dtype=torch.float32, device=queries.device)
     nearest_two_kernel[(triton.cdiv(n, BLOCK_Q), PARTS)](
-        queries,
-        data,
+        queries.t().contiguous(),
+        data.t().contiguous(),
         values,
         places,
         sums,
@@ -100,7 +98,11 @@ def launch(
         PARTS=PARTS,
         BLOCK_Q=BLOCK_Q,
         BLOCK_M=BLOCK_M,
-        BLOCK_D=BLOCK_D,
         num_warps=NUM_WARPS,
     )
-    return values.reshape(n, -1), places.reshape(n, -1).long(), sums.double().sum(1)
+    nearest, order = values.reshape(n, -1).topk(keep + 1, dim=1, largest=False)
+    kept = places.reshape(n, -1).gather(1, order[:, :keep]).long()
+    # What a lane let go is no nearer than the second that it kept; the sum of `size` squares and
+    # the differences are off by less than (size + 2) EPS, relatively.
+    floor = torch.minimum(nearest[:, keep], values[:, :, 1].amin((1, 2))).double()
+    return kept, floor * (1 - (size + 2) * EPS), sums.double().sum(1)

@@ -8,9 +8,13 @@ import torch
 
 from kernels.checks import FLOATS, check_same_device
 from kernels.dispatch import backend
-from kernels.nearest_two.reference import candidates_reference
+from kernels.nearest_two.reference import (
+    candidates_reference,
+    exact_sqdist,
+    exhaustive_two,
+)
 
-CANDIDATES = 8  # ranked exactly; the approximate order errs only among near-ties
+CANDIDATES = 8  # ranked exactly
 
 
 @dataclass(frozen=True)
@@ -26,29 +30,24 @@ class NearestTwo:
 def _nearest_two(
     queries: torch.Tensor, data: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    # Centred, the norms that cancel in |q|^2 + |x|^2 - 2 q.x are as small as they can be.
-    centre = data.mean(0, dtype=torch.float32)
-    centred = queries.float() - centre, data.float() - centre
+    for name, values in (("queries", queries), ("data", data)):
+        if not bool(torch.isfinite(values).all()):
+            raise ValueError(f"nearest_two: {name} hold values that are not finite.")
     if backend(queries.device) == "triton":
         from kernels.nearest_two.kernel import launch as candidates
     else:
         candidates = candidates_reference
-    values, places, total = candidates(*centred)
-    index, sqdist = _ranked(values, places, queries, data)
+    kept, floor, total = candidates(queries, data, CANDIDATES)
+    kept = kept.sort(1)[0]  # indices ascending, so that a stable sort keeps the lower one first
+    exact = exact_sqdist(queries, data[kept.clamp_min(0)])  # [N, CANDIDATES]
+    exact = exact.masked_fill(kept < 0, float("inf"))
+    sqdist, order = exact.sort(1, stable=True)
+    sqdist, index = sqdist[:, :2].contiguous(), kept.gather(1, order[:, :2])
+    # Certain where the second is nearer than anything left out; otherwise (many near-ties, or
+    # not a number) that query looks at all the data.
+    for i in (sqdist[:, 1] < floor).logical_not().nonzero().flatten().tolist():
+        index[i], sqdist[i] = exhaustive_two(queries[i : i + 1], data)
     return sqdist, index, total / len(data)
-
-
-def _ranked(
-    values: torch.Tensor, places: torch.Tensor, queries: torch.Tensor, data: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """The two nearest by exact float64 distance, the lower index first among equals."""
-    by_place, order = places.sort(dim=1)
-    order = values.gather(1, order).sort(dim=1, stable=True)[1][:, :CANDIDATES]
-    kept = by_place.gather(1, order).sort(dim=1)[0]  # [N, CANDIDATES], indices ascending
-    exact = (data[kept.clamp_min(0)].double() - queries[:, None].double()).square().sum(2)
-    exact[kept < 0] = float("inf")
-    sqdist, first = exact.sort(dim=1, stable=True)
-    return kept.gather(1, first)[:, :2].contiguous(), sqdist[:, :2].contiguous()
 
 
 @_nearest_two.register_fake
@@ -64,9 +63,11 @@ def nearest_two(queries: torch.Tensor, data: torch.Tensor) -> NearestTwo:
     """Each query's two nearest data, their exact squared distances, and its mean distance to all.
 
     `queries`: [N, D], `data`: [M, D] with M >= 2; float32, bfloat16 or float16, any strides.
-    Memory grows with N and M, never with N M. `sqdist` and `index` come from float64 differences
-    of the best candidates, the lower index first among equals; `mean_distance` is a float32 sum
-    (relative error about 1e-6). Raises ValueError for shapes, dtypes or devices that do not fit.
+    Memory grows with N and M, never with N M. `index` is the exact order of the float64 squared
+    distances `sqdist`, the lower index first among equals: a few candidates from a fast pass are
+    ranked exactly, and a query whose second is not provably nearer than all the rest searches
+    everything. `mean_distance` is right to 1e-5, relatively. Raises ValueError for shapes, dtypes
+    or devices that do not fit, and for values that are not finite.
     """
     if queries.ndim != 2 or data.ndim != 2 or queries.shape[1] != data.shape[1]:
         raise ValueError(

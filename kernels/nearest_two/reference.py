@@ -1,41 +1,54 @@
-"""The candidates of `nearest_two` in plain torch: the kernel's scheme, one lane a column.
-
-The data stream past in blocks. Each lane (a column of the block) keeps the two smallest
-approximate squared distances it has seen: the two nearest of all are among them, whatever lane
-they came by. The exact ranking is done afterwards, on the few candidates.
-"""
+"""The candidates of `nearest_two` in plain torch, and the exhaustive search for the doubtful."""
 
 from __future__ import annotations
 
 import torch
 
-LANES = 1024
+BLOCK = 4096  # data at a time
+EPS = 2.0**-52
 
 
 def candidates_reference(
-    queries: torch.Tensor, data: torch.Tensor
+    queries: torch.Tensor, data: torch.Tensor, keep: int
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Approximate squared distances [N, 2 LANES], their indices (-1: none), and the sum [N] of
-    the distances to all data; queries [N, D], data [M, D], centred."""
-    queries, data = queries.float(), data.float()
-    n, lanes = len(queries), min(LANES, len(data))
-    shape = (n, lanes)
-    best, second = (torch.full(shape, float("inf"), device=queries.device) for _ in range(2))
-    best_at, second_at = (
-        torch.full(shape, -1, dtype=torch.int64, device=queries.device) for _ in range(2)
-    )
-    total = torch.zeros(n, dtype=torch.float64, device=queries.device)
-    norms = queries.square().sum(1)[:, None]
-    for start in range(0, len(data), lanes):
-        block = data[start : start + lanes]
-        sqdist = norms + block.square().sum(1) - 2 * (queries @ block.T)  # [N, lanes]
-        total += sqdist.clamp_min(0).sqrt().sum(1, dtype=torch.float64)
-        if len(block) < lanes:
-            pad = (0, lanes - len(block))
-            sqdist = torch.nn.functional.pad(sqdist, pad, value=float("inf"))
-        at = torch.arange(start, start + lanes, device=queries.device).expand(shape)
-        first, runner = sqdist < best, sqdist < second
-        second = torch.where(first, best, torch.where(runner, sqdist, second))
-        second_at = torch.where(first, best_at, torch.where(runner, at, second_at))
-        best, best_at = torch.where(first, sqdist, best), torch.where(first, at, best_at)
-    return torch.cat([best, second], 1), torch.cat([best_at, second_at], 1), total
+    """`kept` [N, keep] int64, `floor` [N] and `total` [N] float64 of queries [N, D], data [M, D].
+
+    `kept`: indices of the nearest data, approximately (-1: fewer than `keep` data). `floor`: no
+    datum outside `kept` has a squared distance below it, rounding accounted for. `total`: the sum
+    of the distances to all data.
+
+    Squared distances by one matrix product a block, |q|^2 + |x|^2 - 2 q.x in float64 (float32
+    would follow torch's TF32 setting), about the data's mean, where the cancelling norms are
+    smallest.
+    """
+    n, size = queries.shape
+    centre = data.mean(0, dtype=torch.float64)
+    queries = queries.double() - centre
+    norms = queries.square().sum(1)[:, None]  # [N, 1]
+    values = queries.new_full((n, keep + 1), float("inf"))
+    places = torch.full((n, keep + 1), -1, dtype=torch.int64, device=queries.device)
+    total, largest = queries.new_zeros(n), norms.max()
+    for start in range(0, len(data), BLOCK):
+        block = data[start : start + BLOCK].double() - centre
+        block_norms = block.square().sum(1)
+        sqdist = torch.addmm(block_norms + norms, queries, block.T, alpha=-2)  # [N, BLOCK]
+        nearest, at = sqdist.topk(min(keep + 1, len(block)), dim=1, largest=False)
+        total += sqdist.clamp_min_(0).sqrt_().sum(1)
+        values, order = torch.cat([values, nearest], 1).topk(keep + 1, dim=1, largest=False)
+        places = torch.cat([places, at + start], 1).gather(1, order)
+        largest = torch.maximum(largest, block_norms.max())
+    # Three sums of `size` products, each no larger than the largest squared norm.
+    return places[:, :keep], values[:, keep] - 4 * (size + 4) * EPS * largest, total
+
+
+def exact_sqdist(queries: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """[N, K] float64 squared distances of queries [N, D] to rows [N or 1, K, D], differences
+    first."""
+    return (rows.double() - queries[:, None].double()).square().sum(2)
+
+
+def exhaustive_two(query: torch.Tensor, data: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """`index` [2] and `sqdist` [2] of one query [1, D]: every datum by its exact distance."""
+    sqdist = torch.cat([exact_sqdist(query, rows[None])[0] for rows in data.split(BLOCK)])
+    sqdist, index = sqdist.sort(stable=True)
+    return index[:2], sqdist[:2]

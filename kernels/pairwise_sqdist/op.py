@@ -28,9 +28,9 @@ def pairwise_sqdist(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Squared Euclidean distances |x_i - y_j|^2, float64.
 
     `x`: [N, D] or [B, N, D], `y`: [M, D] or [B, M, D]; float32, bfloat16, float16 or float64, any
-    strides; returns [N, M] or [B, N, M]. Computed from float64 differences, so that near-copies
-    keep their digits (relative error below 1e-12). Raises ValueError for shapes, dtypes or
-    devices that do not fit, or an empty set.
+    strides; returns [N, M] or [B, N, M]. Near-copies keep their digits: every entry has a relative
+    error below 1e-10. Values that are not finite give entries that are not. Raises ValueError for
+    shapes, dtypes or devices that do not fit, or an empty set.
     """
     if x.ndim not in (2, 3) or x.ndim != y.ndim:
         raise ValueError(

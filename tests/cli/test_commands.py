@@ -49,9 +49,8 @@ def tree(folder: Path) -> dict[str, object]:
         name = str(path.relative_to(folder))
         if path.name == "record.json" and ".old" not in name:
             found[name] = {**json.loads(path.read_text()), "provenance": None}
-        elif path.is_file() and path.suffix in (".npy", ".jsonl", ".safetensors", ".json"):
-            if path.name != "manifest.json" and ".old" not in name:
-                found[name] = path.read_bytes()
+        elif path.suffix in (".npy", ".jsonl", ".safetensors") and ".old" not in name:
+            found[name] = path.read_bytes()
     return found
 
 
