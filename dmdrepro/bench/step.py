@@ -43,17 +43,15 @@ def time_iterations(
     return (time.perf_counter() - start) / iterations
 
 
-def step_pairs(device: torch.device, *, quick: bool) -> list[tuple[str, float, float]]:
-    """(name, our seconds, the plain loop's seconds) for a toy and for MNIST, in turns."""
+def step_rows(device: torch.device, *, quick: bool):
+    """Rows for a toy and for MNIST, ours and the plain loop in turns, the best of each."""
     size = "paper" if device.type == "cuda" else "laptop"
-    pairs = []
     for name in ("chessboard", "mnist"):
         experiment = build(name, "smoke" if quick else size)
         count = 5 * (2 if quick else 10)
         ours, plain = [], []
-        for _ in range(1 if quick else 3):  # in turns, so that a busy machine hits both alike
+        for _ in range(1 if quick else 3):
             ours.append(time_iterations(experiment, device, count, plain=False))
             plain.append(time_iterations(experiment, device, count, plain=True))
         label = f"distillation iteration, {name}, size {experiment.size}"
-        pairs.append((label, min(ours), min(plain)))
-    return pairs
+        yield label, min(ours), "plain eager loop", min(plain)

@@ -1,46 +1,66 @@
-"""The ring: Gaussians on a circle, the denoiser that of a Gaussian mixture."""
+"""The ring of Gaussians of appendix A (Figure 5, bottom row)."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 
-from dmdrepro.data.toy import Toy, levels
+from dmdrepro.data.toy import Toy
 
 
+@dataclass(frozen=True)
 class Ring(Toy):
-    """`components` isotropic Gaussians of `sd` in R^ambient_dim, means on a circle of `radius`.
+    """Equal isotropic Gaussians of standard deviation `sd`, means on a circle about 0.
 
-    Given in the caption of Figure 5: 32 components, radius 2, sd 0.2 in all four coordinates.
-    RMS over the coordinates: sqrt((radius^2 + 4 sd^2) / 4) = 1.020.
+    The means lie at angles 2 pi k / components in the first two coordinates; the Gaussians fill
+    all of them (Figure 5 gives 32 components, radius 2, sd 0.2, R^4). RMS per coordinate:
+    sqrt(radius^2 / ambient_dim + sd^2), exactly; 1.0198 as it stands.
     """
 
-    def __init__(
-        self, ambient_dim: int = 4, components: int = 32, radius: float = 2.0, sd: float = 0.2
-    ) -> None:
-        super().__init__(ambient_dim)
-        if components < 1 or radius <= 0 or sd <= 0:
+    components: int = 32
+    radius: float = 2.0
+    sd: float = 0.2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.components < 1:
+            raise ValueError(f"Ring has {self.components} components; it needs at least 1.")
+        if not (self.radius > 0 and self.sd > 0):
             raise ValueError(
-                f"ring: components {components}, radius {radius}, sd {sd}; all must be positive."
+                f"Ring has radius {self.radius} and sd {self.sd}; both must be positive."
             )
-        self.sd = sd
-        angle = 2 * math.pi * torch.arange(components, dtype=torch.float64) / components
-        plane = radius * torch.stack([angle.cos(), angle.sin()], 1)
-        self.means = self._embedded(plane)  # [components, ambient_dim] float64
+
+    @property
+    def rms(self) -> float:
+        return math.sqrt(self.radius**2 / self.ambient_dim + self.sd**2)
 
     def sample(self, n: int, generator: torch.Generator) -> tuple[torch.Tensor, None]:
-        """`n` points [n, ambient_dim] float32 on the generator's device, and no labels."""
+        """(x float32 [n, ambient_dim], None) on the generator's device."""
         device = generator.device
-        which = torch.randint(len(self.means), (n,), generator=generator, device=device)
-        eps = torch.randn((n, self.ambient_dim), generator=generator, device=device)
-        return self.means.float().to(device)[which] + self.sd * eps, None
+        component = torch.randint(self.components, (n,), generator=generator, device=device)
+        x = self.sd * torch.randn((n, self.ambient_dim), generator=generator, device=device)
+        x[:, :2] += self._means(component.double()).float()
+        return x, None
 
     def denoise(self, x: torch.Tensor, sigma: torch.Tensor | float) -> torch.Tensor:
-        """E[x0 | x0 + sigma eps = x], exact: float64 [B, ambient_dim]; `sigma` a number or [B]."""
-        x, s = x.double(), levels(sigma, x)
-        means = self.means.to(x.device)
-        total = self.sd**2 + s**2  # [B or 1, 1]
-        sqdist = (x[:, None] - means).square().sum(2)  # [B, components]
-        weight = (-0.5 * sqdist / total).softmax(1)
-        return (self.sd**2 * x + s**2 * (weight @ means)) / total
+        """E[x0 | x0 + sigma eps = x], float64 [B, ambient_dim]: a Gaussian mixture's.
+
+        `x`: [B, ambient_dim]; `sigma`: a positive number or [B]. Raises ValueError on other
+        shapes or levels.
+        """
+        x, sigma = self._noisy(x, sigma)
+        means = self._means(
+            torch.arange(self.components, dtype=torch.float64, device=x.device)
+        )  # [components, 2]
+        variance = self.sd**2 + sigma.square()  # [1 or B, 1]
+        # All means are equally long, so only x . mean tells the components apart.
+        nearest = (x[:, :2] @ means.T / variance).softmax(1) @ means  # E[mean | x], [B, 2]
+        denoised = x * (self.sd**2 / variance)
+        denoised[:, :2] += nearest * (sigma.square() / variance)
+        return denoised
+
+    def _means(self, component: torch.Tensor) -> torch.Tensor:
+        angle = component * (2 * math.pi / self.components)
+        return self.radius * torch.stack((angle.cos(), angle.sin()), dim=1)

@@ -278,3 +278,14 @@ def test_the_gan_loss_is_one_setting_away(tmp_path):
     first = json.loads(log.open().readline())
     assert first["loss_gan_fake"] > 0
     assert first["loss_gan_student"] > 0
+
+
+def test_bench_prints_ratios_with_device_and_versions(tmp_path):
+    out = tmp_path / "bench.json"
+    printed = reproduce("bench", "--gpu", "cpu", "--quick", "--out", out)
+    assert "dm_gradient" in printed
+    record = json.loads(out.read_text())
+    assert record["provenance"]["device"] == "cpu"
+    assert len(record["rows"]) == 6
+    for row in record["rows"]:
+        assert row["ratio"] == pytest.approx(row["alternative_s"] / row["ours_s"])

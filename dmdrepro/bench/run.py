@@ -1,0 +1,53 @@
+"""All rows of the benchmark, and how they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from dmdrepro.bench.kernels import kernel_rows
+from dmdrepro.bench.pairing import pairing_rows
+from dmdrepro.bench.step import step_rows
+from dmdrepro.runs.provenance import provenance
+
+
+def run_bench(
+    device: torch.device, *, quick: bool = False, say: Callable[[str], None] = print
+) -> dict:
+    """{"rows": [{what, ours_s, alternative, alternative_s, ratio}], "provenance": {...}}.
+
+    `ratio` is the alternative's time over ours: above 1, ours is faster.
+    """
+    rows = []
+    for part in (kernel_rows, step_rows, pairing_rows):
+        for what, ours_s, alternative, alternative_s in part(device, quick=quick):
+            ratio = alternative_s / ours_s
+            rows.append(
+                {
+                    "what": what,
+                    "ours_s": ours_s,
+                    "alternative": alternative,
+                    "alternative_s": alternative_s,
+                    "ratio": ratio,
+                }
+            )
+            say(f"{what}: {ratio:.2f} x {alternative}")
+    return {"rows": rows, "quick": quick, "provenance": provenance(str(device))}
+
+
+def show_rows(record: dict):
+    """The rows as a rich table, with device and versions in its title."""
+    from rich.table import Table
+
+    facts = record["provenance"]
+    title = (
+        f"Ratio = alternative / ours (above 1: ours is faster). Device {facts['device']}, "
+        f"{facts['threads']} threads, torch {facts['torch']}, triton {facts['triton']}, "
+        f"commit {(facts['commit'] or 'unknown')[:12]}"
+    )
+    table = Table("what", "ours", "alternative", "its time", "ratio", title=title)
+    for row in record["rows"]:
+        ours, theirs = (f"{1e3 * row[key]:.3g} ms" for key in ("ours_s", "alternative_s"))
+        table.add_row(row["what"], ours, row["alternative"], theirs, f"{row['ratio']:.2f}")
+    return table

@@ -1,0 +1,35 @@
+"""How a call is timed: both alternatives in turns, the median of the repeats."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+
+
+def seconds(call: Callable[[], object], device: torch.device) -> float:
+    """Wall seconds of one call; on a GPU until its work is done."""
+    _wait(device)
+    start = time.perf_counter()
+    call()
+    _wait(device)
+    return time.perf_counter() - start
+
+
+def in_turns(
+    ours: Callable[[], object],
+    alternative: Callable[[], object],
+    device: torch.device,
+    repeats: int,
+) -> tuple[float, float]:
+    """Median seconds of both after a warm-up; in turns, so that a busy machine hits both alike."""
+    seconds(ours, device), seconds(alternative, device)
+    pairs = [(seconds(ours, device), seconds(alternative, device)) for _ in range(repeats)]
+    return statistics.median(p[0] for p in pairs), statistics.median(p[1] for p in pairs)
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

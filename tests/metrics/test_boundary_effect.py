@@ -1,0 +1,95 @@
+"""Displacement against the distance to the training set, with intervals (Figure 11)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from dmdrepro.metrics import boundary_effect
+
+
+def sets(displacement):
+    """Phi_1, Phi_8 and G [N, 3] whose delta(z) is `displacement` + 0: |G - Phi_8| is 5 + delta."""
+    n = len(displacement)
+    rng = np.random.default_rng(0)
+
+    def away(length):
+        direction = rng.standard_normal((n, 3))
+        return length[:, None] * direction / np.linalg.norm(direction, axis=1)[:, None]
+
+    eight = rng.standard_normal((n, 3))
+    return eight + away(np.full(n, 5.0)), eight, eight + away(5.0 + displacement)
+
+
+def test_the_displacement_is_the_difference_of_distances():
+    delta = np.linspace(-2, 2, 20)
+    record = boundary_effect(*sets(delta), np.arange(20.0))
+    np.testing.assert_allclose(record.displacement, delta, atol=1e-12)
+
+
+def test_a_line_has_coefficient_minus_one_and_no_width():
+    delta = np.linspace(1, -1, 30)
+    record = boundary_effect(*sets(delta), 7 - 3 * delta)
+    for found in (record.pearson, record.spearman):
+        assert found.value == pytest.approx(-1, abs=1e-9)
+        assert found.low == pytest.approx(-1, abs=1e-6)
+        assert found.high == pytest.approx(-1, abs=1e-6)
+
+
+def test_a_monotone_curve_has_spearman_one_and_a_smaller_pearson():
+    delta = np.linspace(-2, 2, 40)
+    record = boundary_effect(*sets(delta), np.exp(3 * delta))
+    assert record.spearman.value == pytest.approx(1)
+    assert 0.3 < record.pearson.value < 0.9
+
+
+def test_intervals_are_fishers_by_hand():
+    # r = 0 exactly: delta is even, D odd, about the middle of an odd number of samples.
+    # Whole numbers on a line, so that equal displacements are equal to the bit.
+    u = np.arange(-51.0, 52.0)
+    one, eight, student = np.full((103, 1), 9.0), np.zeros((103, 1)), (9 + u**2)[:, None]
+    record = boundary_effect(one, eight, student, u)
+    edge = math.tanh(1.959963984540054 / math.sqrt(100))
+    for found in (record.pearson, record.spearman):
+        assert found.value == pytest.approx(0, abs=1e-12)
+        assert (found.low, found.high) == pytest.approx((-edge, edge), abs=1e-9)
+    assert record.level == 0.95
+
+
+def test_intervals_hold_the_true_coefficient_about_19_times_in_20():
+    truth = -0.5
+    true_rank = 6 / math.pi * math.asin(truth / 2)  # Spearman of a Gaussian pair
+    hits = np.zeros(2)
+    for seed in range(1000):
+        rng = np.random.default_rng([seed, 1])
+        distance = rng.standard_normal(100)
+        delta = truth * distance + math.sqrt(1 - truth**2) * rng.standard_normal(100)
+        record = boundary_effect(*sets(0.5 * delta), distance)
+        pairs = ((record.pearson, truth), (record.spearman, true_rank))
+        hits += [found.low <= value <= found.high for found, value in pairs]
+    assert (np.abs(hits / 1000 - 0.95) < 0.02).all(), hits
+
+
+def test_the_record_is_what_figures_read():
+    facts = boundary_effect(*sets(np.linspace(-1, 1, 9) ** 3), np.arange(9.0)).to_json()
+    assert set(facts) == {"n", "level", "pearson", "spearman"}
+    assert set(facts["pearson"]) == {"value", "low", "high"}
+    assert facts["pearson"]["low"] < facts["pearson"]["value"] < facts["pearson"]["high"]
+
+
+def test_what_has_no_correlation_is_refused():
+    one, eight, student = sets(np.linspace(-1, 1, 10))
+    with pytest.raises(ValueError, match="displacement is 0 for every sample"):
+        boundary_effect(one, eight, one, np.arange(10.0))
+    with pytest.raises(ValueError, match="mean_distance is 3 for every sample"):
+        boundary_effect(one, eight, student, np.full(10, 3.0))
+    with pytest.raises(ValueError, match="at least 4"):
+        boundary_effect(one[:3], eight[:3], student[:3], np.arange(3.0))
+    with pytest.raises(ValueError, match="there are 10 samples"):
+        boundary_effect(one, eight, student, np.arange(9.0))
+    with pytest.raises(ValueError, match="not finite"):
+        boundary_effect(one, eight, student, np.full(10, np.nan))
+    with pytest.raises(ValueError, match="differ in shape"):
+        boundary_effect(one, eight, student[:9], np.arange(10.0))

@@ -1,0 +1,220 @@
+"""Identities of Delta_E and of what stands beside it (appendix C)."""
+
+from __future__ import annotations
+
+import json
+import math
+from itertools import permutations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import dmdrepro
+from dmdrepro.metrics import pairing_inefficiency
+
+NUMBERS = ("delta_e", "e_dt", "e_ot", "e_ind", "retention", "delta_e_null", "n")
+
+
+def gaussian(seed, *shape):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def small_sets():
+    """(teacher, student) of up to six integer points, ties and copies included: exact sums."""
+    shapes = st.tuples(st.integers(2, 6), st.integers(1, 3))
+    whole = st.integers(-5, 5).map(float)
+    return shapes.flatmap(lambda shape: st.tuples(*[arrays(np.float64, shape, elements=whole)] * 2))
+
+
+@settings(max_examples=60, deadline=None)
+@given(small_sets())
+def test_the_optimum_is_the_best_of_all_permutations(sets):
+    teacher, student = sets
+    record = pairing_inefficiency(teacher, student)
+    costs = [
+        ((teacher - student[list(p)]) ** 2).sum(1).mean() for p in permutations(range(len(teacher)))
+    ]
+    assert record.e_ot == pytest.approx(min(costs), rel=1e-14)
+    # A random re-pairing costs E_ind on average, over all of them exactly.
+    assert record.e_ind == pytest.approx(np.mean(costs), rel=1e-12, abs=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(small_sets())
+def test_delta_e_is_never_negative_and_retention_never_above_one(sets):
+    record = pairing_inefficiency(*sets)
+    assert record.delta_e >= 0
+    assert record.e_ot <= record.e_dt
+    assert math.isnan(record.retention) or record.retention <= 1 + 1e-12
+
+
+@settings(max_examples=60, deadline=None)
+@given(small_sets())
+def test_retention_is_its_definition(sets):
+    r = pairing_inefficiency(*sets)
+    if r.e_ind - r.e_ot < 1e-9:
+        assert math.isnan(r.retention)
+    else:
+        expected = (r.e_ind - r.e_dt) / (r.e_ind - r.e_ot)
+        assert r.retention == pytest.approx(expected, abs=1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(small_sets())
+def test_the_assignment_is_a_permutation_that_costs_e_ot(sets):
+    teacher, student = sets
+    record = pairing_inefficiency(teacher, student)
+    assert sorted(record.assignment) == list(range(len(teacher)))
+    cost = ((teacher - student[record.assignment]) ** 2).sum(1).mean()
+    assert cost == pytest.approx(record.e_ot, rel=1e-14)
+
+
+@pytest.mark.parametrize("shift", [0.1, 3.0, 1e7])
+def test_a_translated_set_is_paired_optimally(shift):
+    teacher = gaussian(0, 60, 5)
+    record = pairing_inefficiency(teacher, teacher + shift)
+    assert record.delta_e == 0.0
+    assert record.retention == pytest.approx(1, abs=1e-12)
+    assert record.e_dt == pytest.approx(5 * shift**2, rel=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-60, 1e-3, 7.0, 2.0**40, 1e60])
+def test_scaling_both_sets_changes_no_ratio(scale):
+    teacher, student = gaussian(1, 50, 3), gaussian(2, 50, 3)
+    plain = pairing_inefficiency(teacher, student)
+    scaled = pairing_inefficiency(scale * teacher, scale * student)
+    assert scaled.delta_e == pytest.approx(plain.delta_e, rel=1e-9)
+    assert scaled.delta_e_null == pytest.approx(plain.delta_e_null, rel=1e-9)
+    assert scaled.retention == pytest.approx(plain.retention, rel=1e-9)
+    assert (scaled.assignment == plain.assignment).all()
+
+
+def test_the_optimal_pairing_retains_everything():
+    teacher, student = gaussian(3, 80, 6), gaussian(4, 80, 6)
+    first = pairing_inefficiency(teacher, student)
+    record = pairing_inefficiency(teacher, student[first.assignment])
+    assert record.delta_e == 0.0
+    assert record.retention == pytest.approx(1, abs=1e-12)
+    assert (record.assignment == np.arange(80)).all()
+
+
+def test_an_independent_pairing_retains_nothing_and_meets_the_null():
+    records = [
+        pairing_inefficiency(gaussian(seed, 500, 4), gaussian(1000 + seed, 500, 4))
+        for seed in range(5)
+    ]
+    assert np.mean([r.retention for r in records]) == pytest.approx(0, abs=0.05)
+    for r in records:
+        assert r.delta_e == pytest.approx(r.delta_e_null, rel=0.15)
+        assert r.e_ind == pytest.approx(8, rel=0.1)  # E|x - y|^2 = 2 D for unit Gaussians
+
+
+def test_a_permuted_copy_has_infinite_delta_e_and_finite_retention():
+    teacher = gaussian(5, 40, 3)
+    order = np.random.default_rng(0).permutation(40)
+    record = pairing_inefficiency(teacher, teacher[order])
+    assert record.e_ot == 0.0
+    assert record.delta_e == math.inf
+    assert record.delta_e_null == math.inf
+    assert (order[record.assignment] == np.arange(40)).all()
+    assert record.retention == pytest.approx(1 - record.e_dt / record.e_ind, rel=1e-12)
+
+
+def test_a_copy_has_delta_e_zero():
+    teacher = gaussian(6, 40, 3)
+    record = pairing_inefficiency(teacher, teacher)
+    assert (record.delta_e, record.e_dt, record.e_ot) == (0.0, 0.0, 0.0)
+    assert record.retention == 1.0
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 1 / 3, 1e5])
+def test_a_constant_student_has_delta_e_zero_and_no_retention(value):
+    record = pairing_inefficiency(gaussian(7, 50, 4), np.full((50, 4), value))
+    assert record.delta_e == 0.0
+    assert record.delta_e_null == pytest.approx(0, abs=1e-12)
+    assert math.isnan(record.retention)
+
+
+def test_near_copies_keep_their_digits_where_the_gram_form_loses_them_all():
+    # Pixels near 1 and a pairing off by one: |x - y|^2 of 1e-10 beside |x|^2 of 784.
+    rng = np.random.default_rng(8)
+    teacher = (1 + 1e-3 * rng.standard_normal((30, 784))).astype(np.float32)
+    step = np.float32(2**-21)
+    student = np.roll(teacher, 1, axis=0) + step
+    record = pairing_inefficiency(teacher, student)
+    exact = ((np.roll(teacher, 1, axis=0).astype(np.float64) - student) ** 2).sum(1).mean()
+    assert record.e_ot == pytest.approx(exact, rel=1e-12)
+    assert (record.assignment == (np.arange(30) + 1) % 30).all()
+    x, y = torch.from_numpy(np.roll(teacher, 1, axis=0)), torch.from_numpy(student)
+    gram = (x * x).sum(1) + (y * y).sum(1) - 2 * (x * y).sum(1)
+    assert abs(gram.double().mean().item() - exact) > 0.5 * exact
+
+
+@pytest.mark.parametrize("n", [120, 700])
+def test_pot_with_a_raised_iteration_cap_agrees(n):
+    import ot
+
+    teacher, student = gaussian(9, n, 4), gaussian(10, n, 4)
+    weights = np.full(n, 1 / n)
+    cost = ((teacher[:, None] - student[None]) ** 2).sum(-1)
+    expected = ot.emd2(weights, weights, cost, numItermax=10_000_000)
+    assert pairing_inefficiency(teacher, student).e_ot == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float16, np.float32, ">f4", "<f8", bool])
+def test_every_real_type_is_measured_as_its_numbers(dtype):
+    rng = np.random.default_rng(11)
+    teacher, student = (rng.integers(0, 2, (20, 3, 4)).astype(dtype) for _ in range(2))
+    teacher.setflags(write=False)
+    expected = pairing_inefficiency(teacher.astype(np.float64), student.astype(np.float64))
+    assert pairing_inefficiency(teacher, student).to_json() == expected.to_json()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_torch_and_numpy_give_the_same_record(dtype):
+    teacher, student = (torch.from_numpy(gaussian(s, 20, 2, 3)).to(dtype) for s in (12, 13))
+    record = pairing_inefficiency(
+        teacher.requires_grad_(), student[:, :, [0, 2, 1]][..., [0, 2, 1]]
+    )
+    expected = pairing_inefficiency(*(t.detach().double().numpy() for t in (teacher, student)))
+    assert record == expected
+    assert (record.assignment == expected.assignment).all()
+
+
+def test_the_library_name_is_the_metric():
+    record = dmdrepro.pairing_inefficiency(gaussian(14, 9, 2), gaussian(15, 9, 2))
+    assert all(hasattr(record, name) for name in (*NUMBERS, "assignment"))
+
+
+def test_the_json_is_strict_and_without_the_assignment():
+    teacher = gaussian(16, 8, 2)
+    for student in (teacher[::-1], np.zeros((8, 2)), gaussian(17, 8, 2)):
+        facts = pairing_inefficiency(teacher, student).to_json()
+        assert json.loads(json.dumps(facts, allow_nan=False)) == facts
+        assert tuple(facts) == NUMBERS
+    assert pairing_inefficiency(teacher, teacher[::-1]).to_json()["delta_e"] == "inf"
+
+
+@pytest.mark.parametrize(
+    ("teacher", "student", "message"),
+    [
+        (np.zeros((5, 2)), np.zeros((6, 2)), r"differ in shape.*\(5, 2\).*\(6, 2\)"),
+        (np.zeros((5, 2, 3)), np.zeros((5, 6)), "differ in shape"),
+        (np.zeros((1, 2)), np.zeros((1, 2)), "at least 2"),
+        (np.zeros(()), np.zeros(()), "at least 2"),
+        (np.zeros((3, 0)), np.zeros((3, 0)), "empty"),
+        (np.zeros((3, 2)), np.array([[0, 0], [0, np.nan], [0, 0]]), "student.*sample 1"),
+        (np.array([[0, 0], [0, 0], [0, np.inf]]), np.zeros((3, 2)), "teacher.*sample 2"),
+        (np.full((2, 2), 1e200), np.full((2, 2), -1e200), "overflow"),
+        (np.zeros((3, 2)), np.zeros((3, 2), complex), "real"),
+        (torch.zeros(3, 2), torch.zeros(3, 2, dtype=torch.complex64), "real"),
+        (np.array(["a", "b"]), np.array(["a", "b"]), "real"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(teacher, student, message):
+    with pytest.raises(ValueError, match=message):
+        pairing_inefficiency(teacher, student)
