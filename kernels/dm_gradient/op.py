@@ -50,7 +50,7 @@ def dm_gradient(
     """The weighted score difference of DMD and its loss, from both raw network outputs.
 
     `x` = G(z), `noisy` = x + sigma eps, `f_real`, `f_fake`: [B, ...], float32, bfloat16 or
-    float16, any strides; `sigma`: [B] >= 0; `sigma_data` > 0. Returns `grad` [B, ...] float32
+    float16, any strides; `sigma`: [B] > 0, float64 too; `sigma_data` > 0. Returns `grad` [B, ...] float32
     contiguous, (D_fake - D_real) / mean|x - D_real| with the mean over one sample, where
     D = c_skip noisy + c_out F (EDM, equation 7), and `loss` [B] = half the mean square of it
     (DMD2; the paper's equation 3). No gradient flows through it: it is one.
@@ -74,8 +74,9 @@ def dm_gradient(
         )
     if not sigma_data > 0:
         raise ValueError(f"dm_gradient: sigma_data is {sigma_data}; it must be positive.")
-    tensors = {"x": x, "noisy": noisy, "sigma": sigma, "f_real": f_real, "f_fake": f_fake}
+    tensors = {"x": x, "noisy": noisy, "f_real": f_real, "f_fake": f_fake}
     check_same_device("dm_gradient", tensors, FLOATS)
+    check_same_device("dm_gradient", {"x": x, "sigma": sigma}, (*FLOATS, torch.float64))
     grad, loss = _dm_gradient(
         x.detach(),
         noisy.detach(),

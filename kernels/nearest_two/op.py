@@ -26,10 +26,10 @@ class NearestTwo:
     mean_distance: torch.Tensor
 
 
-@torch.library.custom_op("dmdrepro::nearest_two", mutates_args=())
-def _nearest_two(
+def find_two(
     queries: torch.Tensor, data: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """`sqdist`, `index`, `mean_distance` of checked inputs."""
     for name, values in (("queries", queries), ("data", data)):
         if not bool(torch.isfinite(values).all()):
             raise ValueError(f"nearest_two: {name} hold values that are not finite.")
@@ -48,6 +48,9 @@ def _nearest_two(
     for i in (sqdist[:, 1] < floor).logical_not().nonzero().flatten().tolist():
         index[i], sqdist[i] = exhaustive_two(queries[i : i + 1], data)
     return sqdist, index, total / len(data)
+
+
+_nearest_two = torch.library.custom_op("dmdrepro::nearest_two", find_two, mutates_args=())
 
 
 @_nearest_two.register_fake

@@ -1,120 +1,176 @@
-"""dm_gradient: the formula in float64, any dtype and strides, errors, registration."""
+"""`kernels.dm_gradient` against float64 truth, the public DMD2 loss, and its own identities."""
 
 from __future__ import annotations
 
+import kernels
+import numpy as np
 import pytest
 import torch
-from kernel_testing import DEVICE, DTYPES, assert_close, random
-
+from cases import DEVICE, both, dtypes, poisoned, randn
 from kernels import dm_gradient
-from kernels.dm_gradient.op import _dm_gradient
+from tolerance import DM_GRADIENT, assert_close
 
 SIGMA_DATA = 0.5
+SHAPES = [(1, 1), (3, 7), (2, 1, 5, 9), (5, 1025), (2, 3, 33, 37)]
 
 
-def inputs(shape, dtype=torch.float32):
-    x, eps, f_real, f_fake = (random(*shape, seed=s) for s in range(4))
-    sigma = torch.logspace(-2.5, 1.9, shape[0], device=DEVICE)
-    noisy = x + sigma.reshape(-1, *[1] * (len(shape) - 1)) * eps
-    return x.to(dtype), noisy.to(dtype), sigma, f_real.to(dtype), f_fake.to(dtype)
+def inputs(*shape, dtype=torch.float32):
+    x, eps, f_real, f_fake = (randn(*shape, seed=i, dtype=dtype) for i in range(4))
+    sigma = (1.2 * randn(shape[0], seed=4)).exp()
+    noisy = (x.float() + sigma.reshape(-1, *[1] * (len(shape) - 1)) * eps.float()).to(dtype)
+    return [x, noisy, sigma, f_real, f_fake]
 
 
-def truth(x, noisy, sigma, f_real, f_fake, sigma_data=SIGMA_DATA):
-    """D_fake - D_real over mean|x - D_real|, straight from the definition, in float64."""
-    x, noisy, f_real, f_fake = (t.double() for t in (x, noisy, f_real, f_fake))
-    s = sigma.double().reshape(-1, *[1] * (x.ndim - 1))
-    skip = sigma_data**2 / (s**2 + sigma_data**2)
-    out = s * sigma_data / (s**2 + sigma_data**2).sqrt()
-    d_real, d_fake = skip * noisy + out * f_real, skip * noisy + out * f_fake
+def truth(x, noisy, sigma, f_real, f_fake):
+    """DMD2's formula in float64, with both denoisers written out (EDM, table 1)."""
+    x, noisy, sigma, f_real, f_fake = (t.double() for t in (x, noisy, sigma, f_real, f_fake))
+    s = sigma.reshape(-1, *[1] * (x.ndim - 1))
+    c_skip = SIGMA_DATA**2 / (s**2 + SIGMA_DATA**2)
+    c_out = s * SIGMA_DATA / (s**2 + SIGMA_DATA**2) ** 0.5
+    d_real, d_fake = c_skip * noisy + c_out * f_real, c_skip * noisy + c_out * f_fake
     weight = (x - d_real).abs().flatten(1).mean(1).reshape(s.shape)
     grad = (d_fake - d_real) / weight
+    # d_fake - d_real cancels by up to c_skip noisy / c_out: nothing beside float32 arithmetic.
     return grad, 0.5 * grad.square().flatten(1).mean(1)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (3, 4), (5, 1, 7, 9), (2, 3, 32, 32), (2, 1, 33, 33)])
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_equals_float64_truth(implementation, shape, dtype):
-    given = inputs(shape, dtype)
-    grad, loss = dm_gradient(*given, SIGMA_DATA)
-    expected_grad, expected_loss = truth(*given)
-    assert grad.dtype == loss.dtype == torch.float32
-    for b in range(shape[0]):  # every sample on its own scale
-        tolerance = 1e-5 + cancellation(given[0][b], expected_grad[b], given, b)
-        assert_close(grad[b], expected_grad[b], tolerance)
-        assert_close(loss[b], expected_loss[b], 2 * tolerance)
+def assert_right(got, args):
+    grad, loss = truth(*args)
+    assert got[0].dtype == got[1].dtype == torch.float32
+    assert got[0].is_contiguous()
+    assert_close(got[0], grad, DM_GRADIENT)
+    assert_close(got[1], loss, DM_GRADIENT)
 
 
-def cancellation(x, expected_grad, given, b):
-    """x - D_real cancels at small sigma: the weight has an error of some 2^-24 |x|."""
-    s = given[2][b].item()
-    score = s * SIGMA_DATA / (s**2 + SIGMA_DATA**2) ** 0.5 * (given[4][b] - given[3][b]).double()
-    weight = (score.abs().max() / expected_grad.abs().max()).item()
-    return 4 * 2**-24 * x.abs().max().item() / weight
+@both
+@dtypes
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_gradient_and_loss_are_the_float64_formula(backend, dtype, shape, monkeypatch):
+    args = inputs(*shape, dtype=dtype)
+    with kernels.use(backend), poisoned(monkeypatch):
+        assert_right(dm_gradient(*args, SIGMA_DATA), args)
 
 
-def test_any_strides_give_the_same(implementation):
-    given = inputs((3, 4, 6, 6))
-    grad, loss = dm_gradient(*given, SIGMA_DATA)
-    last = [t.contiguous(memory_format=torch.channels_last) if t.ndim == 4 else t for t in given]
-    apart = [torch.stack([t, t.flip(0)], -1)[..., 0] for t in given]
-    for strided in (last, apart):
-        again, loss_again = dm_gradient(*strided, SIGMA_DATA)
-        assert torch.equal(again, grad)
-        assert torch.equal(loss_again, loss)
-        assert again.is_contiguous()
+@both
+def test_any_strides_and_mixed_precision_give_the_same(backend, monkeypatch):
+    x, noisy, sigma, f_real, f_fake = inputs(3, 2, 5, 8)
+    strided = [
+        x.to(memory_format=torch.channels_last),
+        noisy.transpose(2, 3).contiguous().transpose(2, 3),
+        sigma.repeat_interleave(2)[::2],
+        f_real.repeat(1, 1, 1, 2)[..., :8].bfloat16(),
+        f_fake.flip(0).contiguous().flip(0)[:1].expand(3, 2, 5, 8),
+    ]
+    with kernels.use(backend), poisoned(monkeypatch):
+        assert_right(dm_gradient(*strided, SIGMA_DATA), strided)
 
 
-def test_the_same_inputs_give_the_same_bits(implementation):
-    given = inputs((4, 1, 40, 40))
-    first, second = dm_gradient(*given, SIGMA_DATA), dm_gradient(*given, SIGMA_DATA)
-    assert torch.equal(first[0], second[0])
-    assert torch.equal(first[1], second[1])
+@both
+def test_levels_of_the_whole_schedule(backend):
+    args = inputs(9, 33)
+    args[2] = torch.logspace(np.log10(0.002), np.log10(80), 9, device=DEVICE)
+    with kernels.use(backend):
+        assert_right(dm_gradient(*args, SIGMA_DATA), args)
 
 
-def test_samples_do_not_see_each_other(implementation):
-    given = inputs((4, 50))
-    whole, _ = dm_gradient(*given, SIGMA_DATA)
-    alone, _ = dm_gradient(*(t[2:3] for t in given), SIGMA_DATA)
-    assert torch.equal(whole[2:3], alone)
+@both
+def test_equals_the_public_dmd2_loss(backend, oracles):
+    z = {k: torch.from_numpy(v) for k, v in np.load(oracles / "dmd2_losses.npz").items()}
+    sigma = z["karras_sigmas"][z["dm_timestep"]]
+    noisy = z["x"] + sigma.reshape(-1, 1, 1, 1) * z["noise"]
+    args = [t.to(DEVICE) for t in (z["x"], noisy, sigma, z["F_real"], z["F_fake"])]
+    with kernels.use(backend):
+        grad, loss = dm_gradient(*args, float(z["sigma_data"]))
+    assert_close(grad, z["dm_grad"], DM_GRADIENT, to_largest=True)
+    assert_close(loss.mean(), z["dm_loss"], DM_GRADIENT)
+    assert_close(grad / grad.numel(), z["dx"], DM_GRADIENT, to_largest=True)
 
 
-def test_equal_scores_give_exactly_zero(implementation):
-    x, noisy, sigma, f, _ = inputs((3, 20))
-    grad, loss = dm_gradient(x, noisy, sigma, f, f, SIGMA_DATA)
-    assert torch.equal(grad, torch.zeros_like(grad))
-    assert torch.equal(loss, torch.zeros_like(loss))
+@both
+def test_equal_scores_give_an_exact_zero(backend):
+    x, noisy, sigma, f_real, _ = inputs(3, 70)
+    with kernels.use(backend):
+        grad, loss = dm_gradient(x, noisy, sigma, f_real, f_real.clone(), SIGMA_DATA)
+    assert not grad.any()
+    assert not loss.any()
 
 
-def test_a_zero_weight_is_an_error_that_names_the_sample(implementation):
-    x, noisy, sigma, f_real, f_fake = inputs((3, 20))
-    x[1] = noisy[1] = f_real[1] = 0.0  # then D_real = x, and the weight is zero
-    with pytest.raises(ValueError, match="sample 1 has no finite gradient"):
-        dm_gradient(x, noisy, sigma, f_real, f_fake, SIGMA_DATA)
-    _, loss = dm_gradient(x, noisy, sigma, f_real, f_fake, SIGMA_DATA, check=False)
-    assert torch.isfinite(loss).tolist() == [True, False, True]
+@both
+def test_a_sample_does_not_depend_on_its_batch_nor_on_the_run(backend):
+    args = inputs(4, 1500)
+    with kernels.use(backend):
+        grad, loss = dm_gradient(*args, SIGMA_DATA)
+        again = dm_gradient(*args, SIGMA_DATA)
+        alone = dm_gradient(*(t[2:3] for t in args), SIGMA_DATA)
+    assert torch.equal(grad, again[0])
+    assert torch.equal(loss, again[1])
+    assert torch.equal(grad[2:3], alone[0])
 
 
-@pytest.mark.parametrize("place", range(5))
-def test_what_is_not_finite_is_an_error(implementation, place):
-    given = list(inputs((3, 20)))
-    given[place] = given[place].clone()
-    given[place][2] = float("nan")
-    with pytest.raises(ValueError, match="sample 2"):
-        dm_gradient(*given, SIGMA_DATA)
+@both
+@pytest.mark.parametrize("broken", ["weight", "x", "noisy", "f_real", "f_fake"])
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_a_sample_without_gradient_is_named(backend, broken, value):
+    args = inputs(4, 50)
+    if broken == "weight":  # noisy = x and F = (1 - c_skip) x / c_out would do; all zeros is exact
+        for t in (args[0], args[1], args[3]):
+            t[2] = 0.0
+    else:
+        args[["x", "noisy", "sigma", "f_real", "f_fake"].index(broken)][2, 7] = value
+    with kernels.use(backend):
+        with pytest.raises(ValueError, match="sample 2 has no finite gradient"):
+            dm_gradient(*args, SIGMA_DATA)
+        grad, loss = dm_gradient(*args, SIGMA_DATA, check=False)
+    assert torch.isfinite(loss).tolist() == [True, True, False, True]
+    others = [0, 1, 3]
+    assert_close(grad[others], truth(*(t[others] for t in args))[0], DM_GRADIENT)
 
 
-def test_inputs_that_do_not_fit_are_refused():
-    x, noisy, sigma, f_real, f_fake = inputs((3, 20))
-    with pytest.raises(ValueError, match=r"noisy has shape \(2, 20\)"):
-        dm_gradient(x, noisy[:2], sigma, f_real, f_fake, SIGMA_DATA)
-    with pytest.raises(ValueError, match="sigma has shape"):
-        dm_gradient(x, noisy, sigma[:2], f_real, f_fake, SIGMA_DATA)
-    with pytest.raises(ValueError, match=r"f_real is torch\.float64"):
-        dm_gradient(x, noisy, sigma, f_real.double(), f_fake, SIGMA_DATA)
-    with pytest.raises(ValueError, match="sigma_data is 0"):
-        dm_gradient(x, noisy, sigma, f_real, f_fake, 0.0)
+@both
+def test_registered_with_torch(backend):
+    args = (*inputs(3, 2, 5), SIGMA_DATA)
+    with kernels.use(backend):
+        torch.library.opcheck(torch.ops.dmdrepro.dm_gradient, args)
 
 
-def test_opcheck_passes(implementation, monkeypatch):
-    monkeypatch.undo()  # opcheck makes tensors of its own
-    torch.library.opcheck(_dm_gradient, (*inputs((3, 20)), SIGMA_DATA))
+@both
+def test_compiles_without_a_graph_break(backend):
+    args = inputs(3, 11)
+
+    @torch.compile(backend="aot_eager", fullgraph=True)
+    def doubled(*args):
+        grad, loss = dm_gradient(*args, SIGMA_DATA, check=False)
+        return 2 * grad, loss
+
+    with kernels.use(backend):
+        grad, loss = doubled(*args)
+    assert_right((grad / 2, loss), args)
+
+
+def test_no_gradient_flows_through():
+    args = [t.requires_grad_() for t in inputs(2, 6)]
+    grad, loss = dm_gradient(*args, SIGMA_DATA)
+    assert not grad.requires_grad
+    assert not loss.requires_grad
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"noisy": torch.zeros(3, 5)}, "noisy has shape"),
+        ({"sigma": torch.ones(3, 1)}, "sigma has shape"),
+        ({"sigma": torch.ones(3, dtype=torch.int64)}, "sigma is torch.int64"),
+        ({"f_fake": torch.zeros(3, 4, dtype=torch.float64)}, "f_fake is torch.float64"),
+        ({"f_real": torch.zeros(3, 4, device="meta")}, "f_real is on meta"),
+        ({"sigma_data": 0.0}, "sigma_data is 0.0"),
+        ({name: torch.zeros(3) for name in ("x", "noisy", "f_real", "f_fake")}, "x has shape"),
+    ],
+)
+def test_wrong_arguments_are_named(change, words):
+    args = dict(zip(("x", "noisy", "sigma", "f_real", "f_fake"), inputs(3, 4), strict=True))
+    moved = {
+        k: v.to(DEVICE) if isinstance(v, torch.Tensor) and v.device.type != "meta" else v
+        for k, v in change.items()
+    }
+    with pytest.raises(ValueError, match=words):
+        dm_gradient(**{**args, "sigma_data": SIGMA_DATA, **moved})

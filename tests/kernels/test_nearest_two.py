@@ -1,99 +1,137 @@
-"""nearest_two: brute force in float64, near-copies, ties, memory, errors."""
+"""`kernels.nearest_two` against a sort of all float64 distances."""
 
 from __future__ import annotations
 
+import kernels
 import pytest
 import torch
-from kernel_testing import DTYPES, assert_close, random
-
+from cases import DEVICE, both, dtypes, poisoned, randn
 from kernels import nearest_two
-from kernels.nearest_two.op import _nearest_two
+from tolerance import MEAN_DISTANCE, NEAREST_SQDIST, assert_close
+from torch.utils._python_dispatch import TorchDispatchMode
+
+SHAPES = [(1, 2, 1), (5, 3, 7), (33, 65, 9), (34, 1500, 3), (3, 64, 70)]
 
 
-def truth(queries, data):
-    """Two smallest squared distances, their indices (the lower first among equals), the mean."""
-    sqdist = (queries.double()[:, None] - data.double()[None]).square().sum(2)
-    values, places = sqdist.sort(dim=1, stable=True)
-    return values[:, :2], places[:, :2], sqdist.sqrt().mean(1)
+def assert_right(got, queries, data):
+    sqdist = (data.double()[None] - queries.double()[:, None]).square().sum(2)
+    ordered, index = sqdist.sort(dim=1, stable=True)  # stable: the lower index first
+    assert got.index.dtype == torch.int64
+    assert got.sqdist.dtype == got.mean_distance.dtype == torch.float64
+    assert got.index.tolist() == index[:, :2].tolist()
+    assert_close(got.sqdist, ordered[:, :2], NEAREST_SQDIST)
+    assert_close(got.mean_distance, sqdist.sqrt().mean(1), MEAN_DISTANCE)
 
 
-@pytest.mark.parametrize(("n", "m", "d"), [(1, 2, 1), (3, 5, 4), (33, 65, 33), (7, 1100, 12)])
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_equals_brute_force(implementation, n, m, d, dtype):
-    queries, data = random(n, d, dtype=dtype), random(m, d, dtype=dtype, seed=1)
-    found = nearest_two(queries, data)
-    sqdist, index, mean = truth(queries, data)
-    assert torch.equal(found.index, index)
-    assert_close(found.sqdist, sqdist, 1e-12)
-    assert_close(found.mean_distance, mean)
+@both
+@dtypes
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_the_two_nearest_and_the_mean_distance(backend, dtype, shape, monkeypatch):
+    n, m, d = shape
+    queries = randn(n, d, dtype=dtype)
+    data = randn(m, d, seed=1, dtype=dtype)
+    with kernels.use(backend), poisoned(monkeypatch):
+        assert_right(nearest_two(queries, data), queries, data)
 
 
-@pytest.mark.parametrize("noise", [1e-2, 1e-4])
-def test_near_copies_are_found_with_their_exact_distance(implementation, noise):
-    """Where a tf32 Gram form alone is wrong several times over."""
-    data = random(200, 256)
-    queries = data[50:60] + noise * random(10, 256, seed=1)
-    found = nearest_two(queries, data)
-    sqdist, index, _ = truth(queries, data)
-    assert torch.equal(found.index, index)
-    assert_close(found.sqdist, sqdist, 1e-12)
-    assert found.index[:, 0].tolist() == list(range(50, 60))
+@both
+def test_equals_come_in_the_order_of_their_indices(backend):
+    # Distances on a grid of integers are exact in every arithmetic: ties by the dozen.
+    data = (2 * randn(300, 2)).round()
+    queries = (2 * randn(40, 2, seed=1)).round()
+    with kernels.use(backend):
+        assert_right(nearest_two(queries, data), queries, data)
 
 
-def test_far_from_the_origin_nothing_is_lost(implementation):
-    data = random(150, 8) + 1000.0
-    found = nearest_two(data[:20], data)
-    assert torch.equal(found.index[:, 0].cpu(), torch.arange(20))
-    assert torch.equal(found.sqdist[:, 0].cpu(), torch.zeros(20).double())
-    assert_close(found.mean_distance, truth(data[:20], data)[2], 1e-4)
+@both
+@pytest.mark.parametrize("period", [3, 64, 128])
+def test_duplicates_that_fill_every_candidate_place(backend, period):
+    data = randn(period, 5).repeat(1200 // period + 1, 1)
+    queries = data[:7] + 0.01 * randn(7, 5, seed=1)
+    with kernels.use(backend):
+        got = nearest_two(queries, data)
+    assert_right(got, queries, data)
+    assert (got.index[:, 1] - got.index[:, 0] == period).all()
 
 
-def test_among_equals_the_lower_index_comes_first(implementation):
-    data = random(90, 5)
-    data[70] = data[11]
-    data[80] = data[11]
-    found = nearest_two(data[11:12], data)
-    assert found.index.tolist() == [[11, 70]]
-    assert found.sqdist.tolist() == [[0.0, 0.0]]
+@both
+@pytest.mark.parametrize("offset", [0.0, 50.0])
+def test_near_copies_are_ranked_by_their_exact_distance(backend, offset):
+    # 30 near-copies a query, more than the candidates; differences far below the norms' rounding.
+    queries = randn(4, 256) + offset
+    noise = 1e-4 * randn(30, 4, 256, seed=1) * torch.linspace(1, 1.1, 30).to(DEVICE)[:, None, None]
+    data = torch.cat([(queries + noise).reshape(-1, 256), randn(40, 256, seed=2) + offset])
+    with kernels.use(backend):
+        assert_right(nearest_two(queries, data), queries, data)
 
 
-def test_the_matrix_of_distances_is_never_held(implementation):
-    """An N x M float32 matrix would be 4 n m bytes; what is allocated does not grow like that."""
-    n, m = 8, 20_000
-    queries, data = random(n, 2), random(m, 2, seed=1)
-    sizes = []
-    original = torch.Tensor.__matmul__
+@both
+def test_a_query_among_the_data_is_its_own_nearest_at_exactly_zero(backend):
+    data = 3 + randn(130, 12)
+    with kernels.use(backend):
+        got = nearest_two(data[70:90], data)
+    assert got.index[:, 0].tolist() == list(range(70, 90))
+    assert not got.sqdist[:, 0].any()
 
-    def watched(a, b):
-        out = original(a, b)
-        sizes.append(out.numel())
+
+@both
+def test_any_strides_and_mixed_precision_give_the_same(backend, monkeypatch):
+    queries = randn(6, 11).T[::2]  # [6, 6]
+    data = randn(70, 12, seed=1, dtype=torch.bfloat16)[:, ::2]
+    with kernels.use(backend), poisoned(monkeypatch):
+        assert_right(nearest_two(queries, data), queries, data)
+
+
+class LargestTensor(TorchDispatchMode):
+    """The number of values of the largest tensor that any operation returned."""
+
+    largest = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        for t in out if isinstance(out, tuple | list) else [out]:
+            if isinstance(t, torch.Tensor):
+                self.largest = max(self.largest, t.numel())
         return out
 
-    torch.Tensor.__matmul__ = watched
-    try:
+
+@both
+def test_the_matrix_of_all_distances_is_never_held(backend):
+    n, m = 40, 20_000
+    queries, data = randn(n, 2), randn(m, 2, seed=1)
+    from kernels.nearest_two.op import find_two
+
+    with kernels.use(backend), LargestTensor() as seen:
+        find_two(queries, data)
+    assert 0 < seen.largest < n * m / 4
+
+
+@both
+@pytest.mark.parametrize("name", ["queries", "data"])
+def test_values_that_are_not_finite_are_refused(backend, name):
+    args = {"queries": randn(3, 4), "data": randn(9, 4, seed=1)}
+    args[name][2, 1] = float("nan")
+    with kernels.use(backend), pytest.raises(ValueError, match=f"{name} hold values"):
+        nearest_two(**args)
+
+
+@both
+def test_registered_with_torch(backend):
+    with kernels.use(backend):
+        torch.library.opcheck(torch.ops.dmdrepro.nearest_two, (randn(3, 4), randn(20, 4, seed=1)))
+
+
+@pytest.mark.parametrize(
+    ("queries", "data", "words"),
+    [
+        (torch.zeros(3, 4), torch.zeros(1, 4), "3 queries and 1 data"),
+        (torch.zeros(0, 4), torch.zeros(5, 4), "0 queries and 5 data"),
+        (torch.zeros(3, 4), torch.zeros(5, 6), "do not fit"),
+        (torch.zeros(3, 2, 2), torch.zeros(5, 4), "do not fit"),
+        (torch.zeros(3, 4), torch.zeros(5, 4, dtype=torch.float64), "data is torch.float64"),
+        (torch.zeros(3, 4), torch.zeros(5, 4, device="meta"), "data is on meta"),
+    ],
+)
+def test_wrong_arguments_are_named(queries, data, words):
+    with pytest.raises(ValueError, match=words):
         nearest_two(queries, data)
-    finally:
-        torch.Tensor.__matmul__ = original
-    assert all(size <= n * 1024 for size in sizes)
-
-
-def test_strided_inputs_give_the_same(implementation):
-    queries, data = random(6, 8), random(8, 40, seed=1)
-    a = nearest_two(queries[::2, ::2], data.T[:, ::2])
-    b = nearest_two(queries[::2, ::2].clone(), data.T[:, ::2].clone())
-    assert torch.equal(a.index, b.index)
-    assert torch.equal(a.sqdist, b.sqdist)
-
-
-def test_inputs_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="do not fit"):
-        nearest_two(random(3, 4), random(5, 3))
-    with pytest.raises(ValueError, match="at least one query and two data"):
-        nearest_two(random(3, 4), random(1, 4))
-    with pytest.raises(ValueError, match="float64"):
-        nearest_two(random(3, 4).double(), random(5, 4))
-
-
-def test_opcheck_passes(implementation, monkeypatch):
-    monkeypatch.undo()  # opcheck makes tensors of its own
-    torch.library.opcheck(_nearest_two, (random(3, 4), random(9, 4)))

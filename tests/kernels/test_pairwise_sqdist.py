@@ -1,78 +1,120 @@
-"""pairwise_sqdist: float64 truth, near-copies, batches, strides, errors."""
+"""`kernels.pairwise_sqdist` against direct float64 differences and scipy."""
 
 from __future__ import annotations
 
-import numpy as np
+import kernels
 import pytest
 import torch
-from kernel_testing import DTYPES, assert_close, random
-from scipy.spatial.distance import cdist
-
+from cases import both, dtypes, poisoned, randn
 from kernels import pairwise_sqdist
-from kernels.pairwise_sqdist.op import _pairwise_sqdist
+from scipy.spatial.distance import cdist
+from tolerance import PAIRWISE_SQDIST, assert_close
+
+SHAPES = [(1, 1, 1, 1), (1, 3, 5, 2), (3, 33, 65, 7), (1, 70, 31, 130), (2, 1, 129, 3)]
 
 
 def truth(x, y):
-    return torch.from_numpy(
-        cdist(x.double().cpu().numpy(), y.double().cpu().numpy(), "sqeuclidean")
-    )
+    return (x.double()[..., :, None, :] - y.double()[..., None, :, :]).square().sum(-1)
 
 
-@pytest.mark.parametrize(("n", "m", "d"), [(1, 1, 1), (5, 7, 3), (33, 65, 17), (70, 31, 40)])
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_equals_float64_truth(implementation, n, m, d, dtype):
-    x, y = random(n, d, dtype=dtype), random(m, d, dtype=dtype, seed=1)
-    found = pairwise_sqdist(x, y)
-    assert found.dtype == torch.float64
-    assert_close(found.cpu(), truth(x, y), 1e-12)
+@both
+@dtypes
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_every_entry_is_the_float64_distance(backend, dtype, shape, monkeypatch):
+    b, n, m, d = shape
+    x, y = randn(b, n, d, dtype=dtype), randn(b, m, d, seed=1, dtype=dtype)
+    with kernels.use(backend), poisoned(monkeypatch):
+        got = pairwise_sqdist(x, y)
+        alone = pairwise_sqdist(x[-1], y[-1])
+    assert got.dtype == torch.float64
+    assert_close(got, truth(x, y), PAIRWISE_SQDIST)
+    assert_close(alone, truth(x[-1], y[-1]), PAIRWISE_SQDIST)
 
 
-@pytest.mark.parametrize("noise", [1e-2, 1e-4, 1e-6])
-def test_near_copies_keep_their_digits(implementation, noise):
-    """At d = 1024 and noise 1e-4 the float32 Gram form has no right digit left."""
-    x = random(9, 1024)
-    y = x + noise * random(9, 1024, seed=1)
-    found = torch.diagonal(pairwise_sqdist(x, y)).cpu()
-    expected = (x.double() - y.double()).square().sum(1).cpu()
-    assert ((found - expected).abs() / expected).max() < 1e-12
+@both
+@pytest.mark.parametrize("offset", [0.0, 3.0, 1000.0])
+def test_near_copies_keep_their_digits(backend, offset):
+    # The Gram form in float32 gives zeros or noise on this diagonal: |x|^2 is 1e8 times larger.
+    x = randn(37, 1024) + offset
+    y = x + 1e-4 * randn(37, 1024, seed=1)
+    with kernels.use(backend):
+        got = pairwise_sqdist(x, y)
+    assert_close(got, truth(x, y), PAIRWISE_SQDIST)
+    if offset == 0.0:
+        assert got.argmin(1).tolist() == list(range(37))
 
 
-def test_equal_points_are_at_exactly_zero(implementation):
-    x = random(6, 50)
-    assert torch.equal(torch.diagonal(pairwise_sqdist(x, x)), torch.zeros(6).double().to(x.device))
+@both
+def test_a_cloud_of_near_copies_alone(backend):
+    # Every pair is near beside its norms: two tight clusters, far apart.
+    centres = 100.0 * randn(2, 1, 40)
+    x = (centres + 1e-3 * randn(2, 20, 40, seed=1)).reshape(40, 40)
+    with kernels.use(backend):
+        assert_close(pairwise_sqdist(x, x), truth(x, x), PAIRWISE_SQDIST)
 
 
-def test_a_batch_is_each_of_its_pairs(implementation):
-    x, y = random(3, 5, 4), random(3, 6, 4, seed=1)
-    found = pairwise_sqdist(x, y)
-    assert found.shape == (3, 5, 6)
-    for b in range(3):
-        assert torch.equal(found[b], pairwise_sqdist(x[b], y[b]))
+@both
+def test_a_set_against_itself_is_symmetric_with_an_exact_zero_diagonal(backend):
+    x = 5 + randn(41, 19)
+    with kernels.use(backend):
+        got = pairwise_sqdist(x, x)
+    assert not got.diagonal().any()
+    assert_close(got, got.T, PAIRWISE_SQDIST)
 
 
-def test_any_strides_give_the_same(implementation):
-    x, y = random(8, 6), random(6, 9, seed=1)
-    assert torch.equal(pairwise_sqdist(x[::2], y.T), pairwise_sqdist(x[::2].clone(), y.T.clone()))
+@both
+def test_equals_scipy(backend):
+    x, y = randn(23, 17), randn(12, 17, seed=1)
+    with kernels.use(backend):
+        got = pairwise_sqdist(x, y)
+    other = torch.from_numpy(cdist(x.cpu().double(), y.cpu().double(), "sqeuclidean"))
+    assert_close(got, other, PAIRWISE_SQDIST)
 
 
-def test_float64_keeps_what_float32_cannot_hold():
-    x = torch.tensor([[1.0]], dtype=torch.float64)
-    y = torch.tensor([[1.0 + 1e-12]], dtype=torch.float64)
-    assert pairwise_sqdist(x, y).item() == pytest.approx((1.0 + 1e-12 - 1.0) ** 2, rel=1e-9)
-    assert np.float32(1.0 + 1e-12) == np.float32(1.0)
+@both
+def test_any_strides_and_mixed_precision_give_the_same(backend, monkeypatch):
+    x = randn(6, 2, 9).transpose(0, 1)  # [2, 6, 9]
+    y = randn(1, 9, 8, seed=1, dtype=torch.bfloat16).mT[:, ::2].expand(2, 4, 9)
+    with kernels.use(backend), poisoned(monkeypatch):
+        assert_close(pairwise_sqdist(x, y), truth(x, y), PAIRWISE_SQDIST)
 
 
-def test_inputs_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="do not fit"):
-        pairwise_sqdist(random(3, 4), random(3, 5))
-    with pytest.raises(ValueError, match=r"pass \[N, D\] and \[M, D\]"):
-        pairwise_sqdist(random(3, 4), random(1, 3, 4))
-    with pytest.raises(ValueError, match="do not fit"):
-        pairwise_sqdist(random(0, 4), random(3, 4))
-    with pytest.raises(ValueError, match="int64"):
-        pairwise_sqdist(torch.ones(3, 4, dtype=torch.int64), random(3, 4))
+def test_float64_inputs_keep_their_digits():
+    x = randn(20, 30).double()
+    y = x + 1e-9 * randn(20, 30, seed=1).double()
+    assert_close(pairwise_sqdist(x, y), truth(x, y), PAIRWISE_SQDIST)
 
 
-def test_opcheck_passes(implementation, monkeypatch):
-    monkeypatch.undo()  # opcheck makes tensors of its own
-    torch.library.opcheck(_pairwise_sqdist, (random(2, 5, 3), random(2, 6, 3)))
+@both
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_values_that_are_not_finite_are_not_hidden(backend, value):
+    x, y = randn(4, 6), randn(5, 6, seed=1)
+    x[2, 3] = value
+    with kernels.use(backend):
+        got = pairwise_sqdist(x, y)
+    assert not torch.isfinite(got[2]).any()
+
+
+@both
+def test_registered_with_torch(backend):
+    with kernels.use(backend):
+        torch.library.opcheck(
+            torch.ops.dmdrepro.pairwise_sqdist, (randn(2, 3, 4), randn(2, 5, 4, seed=1))
+        )
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "words"),
+    [
+        (torch.zeros(3, 4), torch.zeros(3, 5), "do not fit"),
+        (torch.zeros(2, 3, 4), torch.zeros(3, 3, 4), "do not fit"),
+        (torch.zeros(0, 4), torch.zeros(3, 4), "nothing may be empty"),
+        (torch.zeros(3, 4), torch.zeros(1, 3, 4), r"pass \[N, D\]"),
+        (torch.zeros(3), torch.zeros(3), r"pass \[N, D\]"),
+        (torch.zeros(3, 4, dtype=torch.int64), torch.zeros(3, 4), "x is torch.int64"),
+        (torch.zeros(3, 4), torch.zeros(3, 4, device="meta"), "y is on meta"),
+    ],
+)
+def test_wrong_arguments_are_named(x, y, words):
+    with pytest.raises(ValueError, match=words):
+        pairwise_sqdist(x, y)

@@ -61,15 +61,15 @@ def test_intervals_are_fishers_by_hand():
 def test_intervals_hold_the_true_coefficient_about_19_times_in_20():
     truth = -0.5
     true_rank = 6 / math.pi * math.asin(truth / 2)  # Spearman of a Gaussian pair
-    hits = np.zeros(2)
-    for seed in range(1000):
-        rng = np.random.default_rng([seed, 1])
+    hits, draws = np.zeros(2), 2000
+    rng = np.random.default_rng(0)
+    for _ in range(draws):
         distance = rng.standard_normal(100)
         delta = truth * distance + math.sqrt(1 - truth**2) * rng.standard_normal(100)
         record = boundary_effect(*sets(0.5 * delta), distance)
         pairs = ((record.pearson, truth), (record.spearman, true_rank))
         hits += [found.low <= value <= found.high for found, value in pairs]
-    assert (np.abs(hits / 1000 - 0.95) < 0.02).all(), hits
+    assert (np.abs(hits / draws - 0.95) < 0.015).all(), hits
 
 
 def test_the_record_is_what_figures_read():
