@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from dmdrepro.data import Chessboard, Manifold, MnistDataset, Moons, Ring, load_mnist
+from dmdrepro import data as sets
 from dmdrepro.experiments.config import (
     AdmUnet,
     ChessboardData,
@@ -30,16 +30,16 @@ def build_dataset(data: object, data_dir: Path | None = None, offline: bool = Fa
     """
     match data:
         case ChessboardData():
-            return Chessboard(data.ambient_dim, data.half_width, data.cells)
+            return sets.Chessboard(data.ambient_dim, data.half_width, data.cells)
         case MoonsData():
-            return Moons(data.ambient_dim)
+            return sets.Moons(data.ambient_dim)
         case RingData():
-            return Ring(data.ambient_dim, data.components, data.radius, data.sd)
+            return sets.Ring(data.ambient_dim, data.components, data.radius, data.sd)
         case MnistData():
-            images, labels = load_mnist(data_dir, offline=offline)
-            return MnistDataset(images, labels, data.resolution, data.conditional)
+            images, labels = sets.load_mnist(data_dir, offline=offline)
+            return sets.MnistDataset(images, labels, data.resolution, data.conditional)
         case ManifoldData():
-            return Manifold(data.resolution, data.latent_dim, classes=data.classes, seed=data.seed)
+            return sets.Manifold(data.resolution, data.latent_dim, classes=data.classes, seed=data.seed)
     raise RunError("ImageNet-64 is not run: it needs the teacher's weights, a later work.")
 
 
