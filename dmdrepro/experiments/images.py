@@ -26,12 +26,13 @@ _LAPTOP = {
     "model.num_blocks": 1,
     "model.attn_resolutions": (),
     "precision": "float32",
-    "teacher.batch": 64,
+    "teacher.batch": 32,
     "teacher.lr": 2e-3,
     "teacher.warmup": 100,
     "distill.iterations": 600,
     "distill.lr": 2e-4,
     "distill.warmup": 50,
+    "sampling.total": 1000,
 }
 _SMOKE = {
     "data.resolution": 8,
@@ -116,7 +117,7 @@ class MlpManifold(Experiment):
     """
 
     REDUCED: ClassVar = {
-        "laptop": {**_LAPTOP, "teacher.snapshots": (2048,)},
+        "laptop": {**_LAPTOP, "teacher.snapshots": (1536,)},
         "smoke": {**_SMOKE, "teacher.snapshots": (20,)},
     }
     PAPER: ClassVar = "appendix A, figures 6-8"
