@@ -16,18 +16,6 @@ if not torch.cuda.is_available():
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(autouse=True)
-def kernels_at_full_speed(request):
-    """Without a GPU every test but the kernels' own uses their plain-torch references."""
-    if torch.cuda.is_available() or request.path.parent == ROOT / "tests" / "kernels":
-        yield
-        return
-    import kernels
-
-    with kernels.use("reference"):
-        yield
-
-
 def _outside(relative: str, variable: str) -> Path:
     """A folder that a user's clone does not have: beside the repository, or named by `variable`."""
     folder = Path(os.environ.get(variable) or ROOT.parent / "shared" / relative)

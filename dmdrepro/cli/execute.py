@@ -8,6 +8,7 @@ from dmdrepro.cli.guard import console, errors, fail, stoppable
 from dmdrepro.cli.options import Request
 from dmdrepro.cli.plan import Plan, Task, make_plan
 from dmdrepro.cli.progress import ProgressDisplay
+from dmdrepro.data.mnist_check import MnistUnavailable
 from dmdrepro.runs.errors import RunError
 
 
@@ -44,7 +45,7 @@ def run_command(request: Request, stages: tuple[str, ...]) -> Plan | None:
                 continue
             try:
                 _make(task, context)
-            except RunError as error:
+            except (RunError, MnistUnavailable) as error:
                 if name in request.names:
                     raise
                 plan.cannot[name] = str(error)
@@ -70,8 +71,6 @@ def _fetch(plan: Plan, context, request: Request) -> None:
     """Download what is missing before hours of work depend on it."""
     if not plan.downloads:
         return
-    from dmdrepro.data.mnist_files import MnistUnavailable
-
     try:
         for experiment in plan.experiments:
             if experiment.name.startswith("mnist"):

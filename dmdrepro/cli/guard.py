@@ -10,6 +10,7 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
+from dmdrepro.data.mnist_check import MnistUnavailable
 from dmdrepro.experiments import ConfigError
 from dmdrepro.runs.errors import RunError, Stopped
 
@@ -25,13 +26,8 @@ def fail(sentence: str, code: int = 1) -> NoReturn:
     raise typer.Exit(code)
 
 
-def user_errors() -> tuple[type[Exception], ...]:
-    """Exceptions whose message is the whole story."""
-    import sys
-
-    # Only where the data room is loaded can its error have been raised; it needs torch.
-    data = sys.modules.get("dmdrepro.data.errors")
-    return (ConfigError, RunError, *([data.MnistUnavailable] if data else []))
+# Exceptions whose message is the whole story.
+USER_ERRORS = (ConfigError, RunError, MnistUnavailable)
 
 
 @contextmanager
@@ -39,7 +35,7 @@ def guarded() -> Iterator[None]:
     """Turn a user's mistake into one sentence and exit code 1, an interrupt into 130."""
     try:
         yield
-    except user_errors() as error:
+    except USER_ERRORS as error:
         fail(str(error))
     except KeyboardInterrupt:
         errors.print(f"Stopped. {HOW_TO_GO_ON}")

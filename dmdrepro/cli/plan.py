@@ -154,6 +154,8 @@ def _mnist(request: Request) -> tuple[str | None, str | None]:
     status = find_mnist(request.data)
     if status.found:
         return None, None
+    if status.refused:
+        return f"needs MNIST, but {status.reason}", None
     if request.offline:
         return f"needs MNIST, which is absent ({status.reason}), and --offline was given", None
     return None, f"MNIST ({MNIST_DOWNLOAD / 1e6:.0f} MB)"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from dmdrepro import data as sets
+import dmdrepro.data as sets
 from dmdrepro.experiments.config import (
     AdmUnet,
     ChessboardData,

@@ -38,10 +38,10 @@ def find_two(
     else:
         candidates = candidates_reference
     kept, floor, total = candidates(queries, data, CANDIDATES)
-    kept = kept.sort(1)[0]  # indices ascending, so that a stable sort keeps the lower one first
+    kept = kept.sort(dim=1)[0]  # indices ascending, so that a stable sort keeps the lower one first
     exact = exact_sqdist(queries, data[kept.clamp_min(0)])  # [N, CANDIDATES]
     exact = exact.masked_fill(kept < 0, float("inf"))
-    sqdist, order = exact.sort(1, stable=True)
+    sqdist, order = exact.sort(dim=1, stable=True)
     sqdist, index = sqdist[:, :2].contiguous(), kept.gather(1, order[:, :2])
     # Certain where the second is nearer than anything left out; otherwise (many near-ties, or
     # not a number) that query looks at all the data.

@@ -50,5 +50,5 @@ def exact_sqdist(queries: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
 def exhaustive_two(query: torch.Tensor, data: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """`index` [2] and `sqdist` [2] of one query [1, D]: every datum by its exact distance."""
     sqdist = torch.cat([exact_sqdist(query, rows[None])[0] for rows in data.split(BLOCK)])
-    sqdist, index = sqdist.sort(stable=True)
+    sqdist, index = sqdist.sort(dim=0, stable=True)
     return index[:2], sqdist[:2]

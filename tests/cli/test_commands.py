@@ -22,6 +22,7 @@ def environment() -> dict[str, str]:
     env = {**os.environ, "COLUMNS": "200", "TERM": "dumb", "PYTHONPATH": str(ROOT)}
     env.pop("TRITON_INTERPRET", None)  # the interpreter is for the kernels' tests
     env.pop("DMDREPRO_DATA", None)
+    env["XDG_CACHE_HOME"] = str(ROOT / "tests" / "no-cache")  # a user's MNIST would be found
     return env
 
 

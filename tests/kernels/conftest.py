@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
 import kernels
+
+# Test modules say `from conftest import ROOT`; once this file is loaded, it is that `conftest`.
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(params=["reference", "triton"])

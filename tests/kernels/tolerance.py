@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 
 DM_GRADIENT = 1e-5  # float32 arithmetic, sums of up to thousands of terms
+# The public code subtracts two float32 denoisers: at its smallest sigma here, 0.0079, that loses
+# |D| / (c_out |F_fake - F_real|), some hundreds of float32 roundings. Ours does not cancel.
+PUBLIC_DM_GRADIENT = 3e-5
 PAIRWISE_SQDIST = 1e-10  # float64
 NEAREST_SQDIST = 1e-13  # float64, direct differences
 MEAN_DISTANCE = 1e-5  # the kernel's float32 sum

@@ -18,7 +18,7 @@ TRAINING = np.array([[0.0, 0.0], [4.0, 0.0], [100.0, 0.0]], np.float32)
         ((1.0, 0.0), 1 / 3, (0, 1)),  # at the threshold: not below it
         ((2.0, 0.0), 1.0, (0, 1)),
         ((3.5, 0.0), 0.5 / 3.5, (1, 0)),
-        ((50.0, 0.0), 46 / 50, (1, 2)),
+        ((51.0, 0.0), 47 / 49, (1, 2)),
     ],
 )
 def test_points_on_a_line_have_the_ratio_of_their_distances(query, ratio, nearest):

@@ -1,0 +1,186 @@
+"""Tables in the terminal, as Markdown, CSV and strict JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dmdrepro.report.table import Band, Cell, Table
+from dmdrepro.runs.files import write_bytes
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def cell_text(cell: Cell) -> str:
+    """For people: three significant digits, thousands apart, `-` for what does not exist."""
+    if cell is None:
+        return "-"
+    if isinstance(cell, Band):
+        low, high = cell_text(cell.low), cell_text(cell.high)
+        return f"{cell_text(cell.value)} [{low}, {high}]"
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return _digits(cell) if isinstance(cell, float) else cell
+
+
+def _digits(value: float) -> str:
+    if not math.isfinite(value) or value == 0:
+        return f"{value:g}"
+    value = float(f"{value:.3g}")  # rounding may carry into the next decade
+    if not 1e-3 <= abs(value) < 1e6:
+        return f"{value:.3g}"
+    return f"{value:,.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"
+
+
+def to_markdown(table: Table) -> str:
+    """A heading, the table, its notes as a list."""
+
+    def line(cells: Iterable[str]) -> str:
+        return f"| {' | '.join(cells)} |"
+
+    rules = ["---:" if right else "---" for right in _right(table)]
+    lines = [f"### {_escaped(table.title)}", "", line(map(_escaped, table.columns)), line(rules)]
+    lines += [line(_escaped(cell_text(cell)) for cell in row) for row in table.rows]
+    if table.notes:
+        lines += ["", *(f"- {_escaped(note)}" for note in table.notes)]
+    return "\n".join(lines) + "\n"
+
+
+def to_csv(table: Table) -> str:
+    """Columns and rows, all digits; a band is `value [low, high]`, what does not exist is empty."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table.columns)
+    for row in table.rows:
+        writer.writerow(
+            f"{c.value!r} [{c.low!r}, {c.high!r}]" if isinstance(c, Band) else c for c in row
+        )
+    return out.getvalue()
+
+
+def to_json(table: Table) -> str:
+    """Strict JSON, all digits: infinities and nan as strings, a band as {value, low, high}."""
+    rows = [
+        {column: _strict(cell) for column, cell in zip(table.columns, row, strict=True)}
+        for row in table.rows
+    ]
+    whole = {"title": table.title, "columns": table.columns, "rows": rows, "notes": table.notes}
+    return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
+    """Each table as NAME.md, NAME.csv and NAME.json, and all of them as tables.md."""
+    tables = list(tables)
+    texts = {"tables.md": "\n".join(map(to_markdown, tables))}
+    for table in tables:
+        texts[f"{table.name}.md"] = to_markdown(table)
+        texts[f"{table.name}.csv"] = to_csv(table)
+        texts[f"{table.name}.json"] = to_json(table)
+    for name, text in texts.items():
+        write_bytes(folder / name, text.encode())
+    return [folder / name for name in texts]
+
+
+def render_terminal(table: Table) -> RenderableType:
+    """For a rich console: a table where it fits the width, else a paragraph for each row."""
+    return _Fitting(table)
+
+
+class _Fitting:
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def __rich_console__(self, console, options):
+        least = _least_widths(self.table)
+        spare = options.max_width - (sum(least) + 3 * len(least) + 1)
+        if spare >= 0:
+            yield _grid(self.table, _widened(self.table, least, spare))
+        else:
+            yield from _paragraphs(self.table, options.max_width)
+        for note in self.table.notes:
+            yield _text(note)
+        yield _text("")
+
+
+BREAKABLE = 24  # characters: a longer cell may break between its words
+
+
+def _least_widths(table: Table) -> list[int]:
+    widths = []
+    for place, column in enumerate(table.columns):
+        cells = [cell_text(row[place]) for row in table.rows]
+        words = [len(word) for text in (column, *cells) for word in text.split()]
+        whole = [len(text) for text in cells if len(text) <= BREAKABLE]
+        widths.append(max([1, *words, *whole]))
+    return widths
+
+
+def _widened(table: Table, widths: list[int], spare: int) -> list[int]:
+    """Hand out the spare characters one at a time to the column that would take most lines."""
+    columns = zip(table.columns, zip(*table.rows, strict=True), strict=True)
+    whole = [max(len(text) for text in (name, *map(cell_text, cells))) for name, cells in columns]
+    widths = list(widths)
+    for _ in range(min(spare, sum(whole) - sum(widths))):
+        lines = [full / width for full, width in zip(whole, widths, strict=True)]
+        widths[lines.index(max(lines))] += 1
+    return widths
+
+
+def _grid(table: Table, widths: list[int]):
+    from rich.table import Table as RichTable
+
+    grid = RichTable(title=_text(table.title), title_justify="left")
+    for column, width, right in zip(table.columns, widths, _right(table), strict=True):
+        justify = "right" if right else "left"
+        grid.add_column(_text(column), justify=justify, width=width)
+    for row in table.rows:
+        grid.add_row(*(_text(cell_text(cell)) for cell in row))
+    return grid
+
+
+def _paragraphs(table: Table, width: int):
+    """Each row as `column: value; ...`, broken between these; what does not exist is left out."""
+    yield _text(table.title, "bold")
+    for row in table.rows:
+        pairs = zip(table.columns, row, strict=True)
+        parts = [f"{c}: {cell_text(cell)}" for c, cell in pairs if cell is not None and cell != ""]
+        lines = [parts[0]]
+        for part in parts[1:]:
+            if len(lines[-1]) + len(part) + 2 < width:
+                lines[-1] += f"; {part}"
+            else:
+                lines[-1] += ";"
+                lines.append(f"  {part}")
+        yield from map(_text, lines)
+
+
+def _text(words: str, style: str = ""):
+    from rich.text import Text
+
+    return Text(words, style)  # never markup: a band's brackets are brackets
+
+
+def _right(table: Table) -> list[bool]:
+    """Which columns hold numbers only (or `-`)."""
+    columns = zip(*table.rows, strict=True) if table.rows else [()] * len(table.columns)
+    return [bool(c) and not any(isinstance(cell, str) for cell in c) for c in columns]
+
+
+def _escaped(text: str) -> str:
+    for mark in "\\|*<":
+        text = text.replace(mark, f"\\{mark}")
+    return text.replace("\n", " ")
+
+
+def _strict(cell: Cell) -> object:
+    if isinstance(cell, Band):
+        return {name: _strict(getattr(cell, name)) for name in ("value", "low", "high")}
+    if isinstance(cell, float) and not math.isfinite(cell):
+        return str(cell)
+    return cell

@@ -1,0 +1,125 @@
+"""The students that were evaluated, each with all seeds of the same configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from dmdrepro.experiments import ConfigError, build
+from dmdrepro.report.table import Cell, over_seeds
+from dmdrepro.runs.results import Missing, Result
+
+# Of each experiment: the seed that was asked for first, then any others.
+Results = Mapping[str, Sequence[Result | Missing]]
+SNAPSHOTS = "teacher.snapshots"
+
+
+@dataclass(frozen=True)
+class Student:
+    """One teacher snapshot's student; the results differ in nothing but the seed."""
+
+    experiment: str
+    snapshot: int  # teacher iterations
+    results: tuple[Result, ...]
+    left_out: tuple[str, ...] = ()  # seeds of another configuration, in words
+
+    @cached_property
+    def records(self) -> tuple[dict, ...]:
+        return tuple(result.record(self.snapshot) for result in self.results)
+
+    @property
+    def seeds(self) -> list[int]:
+        return [result.seed for result in self.results]
+
+    @property
+    def config(self) -> dict:
+        return self.records[0].get("config", {})
+
+    @cached_property
+    def changes(self) -> dict[str, tuple[object, object]]:
+        """Field -> (value of this size, value of this run), where the two differ."""
+        result = self.results[0]
+        try:
+            usual = build(self.experiment, result.size, result.seed).as_dict()
+        except ConfigError:
+            return {}
+        changed = differences(usual, self.config)
+        # The teacher trains the same whichever snapshots are kept; this row names its own.
+        if self.snapshot in usual["teacher"]["snapshots"]:
+            changed.pop(SNAPSHOTS, None)
+        return changed
+
+    @property
+    def as_the_paper(self) -> bool:
+        """Whether this is the paper's size with nothing changed."""
+        return self.results[0].size == "paper" and not self.changes
+
+    @property
+    def size_words(self) -> str:
+        """`laptop size (reduced)`, with `, changed` where fields were set by hand."""
+        return self.results[0].label + (", changed" if self.changes else "")
+
+    def each(self, *path: str) -> list[Cell]:
+        """One value a seed of a record's entry, such as `pairing`, `delta_e`."""
+        return [as_number(lookup(record, path)) for record in self.records]
+
+    def cell(self, *path: str) -> Cell:
+        return over_seeds(self.each(*path))
+
+
+def collect(results: Results) -> list[Student]:
+    """Every student of the first seed, with the other seeds that share its configuration."""
+    students = []
+    for experiment, (first, *others) in results.items():
+        if isinstance(first, Missing):
+            continue
+        for snapshot in first.snapshots:
+            config = first.record(snapshot).get("config", {})
+            same, left_out = [first], []
+            for other in others:
+                if isinstance(other, Missing) or snapshot not in other.snapshots:
+                    continue
+                theirs = other.record(snapshot).get("config", {})
+                changed = differences(config, theirs)
+                changed.pop(SNAPSHOTS, None)
+                if changed:
+                    words = change_words(changed)
+                    left_out.append(f"seed {other.seed} is left out, it has {words}")
+                else:
+                    same.append(other)
+            same.sort(key=lambda result: result.seed)
+            students.append(Student(experiment, snapshot, tuple(same), tuple(left_out)))
+    return students
+
+
+def differences(usual: object, found: object, prefix: str = "") -> dict[str, tuple]:
+    """Dotted field -> both values, where both have it and differ; the seed is no difference."""
+    if isinstance(usual, Mapping) and isinstance(found, Mapping):
+        changed = {}
+        for key in usual:
+            dotted = f"{prefix}.{key}" if prefix else key
+            if key in found and dotted != "seed":
+                changed |= differences(usual[key], found[key], dotted)
+        return changed
+    return {} if usual == found else {prefix: (usual, found)}
+
+
+def change_words(changes: Mapping[str, tuple[object, object]]) -> str:
+    return ", ".join(f"{name} {new} instead of {old}" for name, (old, new) in changes.items())
+
+
+def lookup(record: object, path: Sequence[str]) -> object:
+    """The entry at a path of keys, or None where the record has none."""
+    for key in path:
+        if not isinstance(record, Mapping) or key not in record:
+            return None
+        record = record[key]
+    return record
+
+
+def as_number(value: object) -> Cell:
+    """A record's number: strict JSON has "inf" and "nan" as strings."""
+    if value in ("inf", "-inf", "nan"):
+        return float(value)
+    return value if isinstance(value, int | float) else None

@@ -1,0 +1,57 @@
+"""A table before anybody has decided how it looks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Band:
+    """A number between two others; the table says what these are."""
+
+    value: float
+    low: float
+    high: float
+
+
+Cell = str | int | float | Band | None  # None: there is no such number
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells under named columns, with notes that belong to them."""
+
+    name: str  # of its files
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(
+                    f"Table {self.name}: a row of {len(row)} cells under "
+                    f"{len(self.columns)} columns: {row}."
+                )
+
+
+def over_seeds(values: Sequence[Cell]) -> Cell:
+    """One seed's value as it is; of several numbers the mean within smallest and largest."""
+    if len(values) == 1:
+        return values[0]
+    if not values or any(not isinstance(v, int | float) for v in values):
+        return None
+    if any(math.isnan(v) for v in values):
+        return math.nan
+    return Band(sum(values) / len(values), min(values), max(values))
+
+
+def seed_words(seeds: Sequence[int]) -> str:
+    """`0`, or `0, 1, 2`."""
+    return ", ".join(str(seed) for seed in seeds)
+
+
+SEVERAL_SEEDS = "Where several seeds are named: mean [smallest, largest] over them."

@@ -1,0 +1,152 @@
+"""The report: which tables there are, and the two about the paper's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from dmdrepro.experiments import REGISTRY
+from dmdrepro.report.choices import choices_table, slips_table
+from dmdrepro.report.expected import PAPER_NUMBERS, K, N, PaperNumber, paper_number
+from dmdrepro.report.figure_numbers import figure_4_table, figures_11_12_table, teacher_error_table
+from dmdrepro.report.students import Results, Student, change_words, collect, lookup
+from dmdrepro.report.table import SEVERAL_SEEDS, Cell, Table, seed_words
+from dmdrepro.runs.results import Missing, open_results
+
+COLUMNS = (
+    "experiment",
+    "size",
+    "teacher iterations",
+    "student iterations",
+    "student lr",
+    "paper Delta_E",
+    "Delta_E",
+    "null",
+    "retention",
+    "Delta_E untrained",
+    "quality student",
+    "quality Phi_8",
+    "N",
+    "seeds",
+)
+
+
+def build_tables(
+    runs: Path, size: str, seed: int, not_run: Mapping[str, str] | None = None
+) -> list[Table]:
+    """All tables of the runs below `runs` at a size: this seed's, and others set up alike.
+
+    `not_run`: experiment -> why it could not run. Tables without rows are left out. Raises
+    DamagedArtifact where a file is not what was written.
+    """
+    results = all_seeds(runs, size, seed)
+    students = collect(results)
+    tables = [
+        paper_and_ours_table(students),
+        figure_4_table(students),
+        figures_11_12_table(students),
+        teacher_error_table(students),
+        not_run_table(results, size, not_run or {}),
+        choices_table(students),
+        slips_table(),
+    ]
+    return [table for table in tables if table.rows]
+
+
+def all_seeds(runs: Path, size: str, seed: int) -> Results:
+    """Of each experiment the results of `seed`, then of every other seed found at that size."""
+    names = (p.name.removeprefix("seed") for p in (runs / size).glob("seed*") if p.is_dir())
+    others = sorted({int(name) for name in names if name.isdecimal()} - {seed})
+    opened = [open_results(runs, size, s, REGISTRY) for s in (seed, *others)]
+    return {name: [results[name] for results in opened] for name in REGISTRY}
+
+
+def paper_and_ours_table(students: Sequence[Student]) -> Table:
+    """The paper's Delta_E beside ours, with what it must be read beside (design: sections 5, 6).
+
+    Every number of the paper has a row: where no run has its size and configuration, one that
+    says `not run`, or its number in parentheses on a reduced or changed run's row.
+    """
+    rows: list[tuple[Cell, ...]] = []
+    notes = [
+        f"Paper: N = {N}, Phi_{K} against G. Delta_E has no meaning without its null (the same "
+        "samples paired independently) and the quality beside it: untrained is Phi_1 against "
+        "Phi_8, quality is E_OT to the data over that of other data (1 = as good as data).",
+        "A number in parentheses belongs to the paper's own size and configuration, which this "
+        "row does not have: reduced or changed runs do not measure it.",
+        SEVERAL_SEEDS,
+    ]
+    for name in dict.fromkeys([*(n.experiment for n in PAPER_NUMBERS), *_names(students)]):
+        mine = [s for s in students if s.experiment == name]
+        shown = [paper_number(name, s.snapshot) for s in mine]
+        absent = [n for n in PAPER_NUMBERS if n.experiment == name and n not in shown]
+        order = [(s.snapshot, _row(s)) for s in mine]
+        order += [(n.teacher_iterations or 0, _not_run_row(n)) for n in absent]
+        rows += [row for _, row in sorted(order, key=lambda pair: pair[0])]
+        for student in mine:
+            place = f"{name}, teacher at {student.snapshot:,} iterations"
+            if student.changes:
+                notes.append(f"Changed in {place}: {change_words(student.changes)}.")
+            notes += [f"In {place}: {words}." for words in student.left_out]
+    title = "The paper's Delta_E and ours"
+    return Table("paper_and_ours", title, COLUMNS, tuple(rows), tuple(notes))
+
+
+def _names(students: Sequence[Student]) -> list[str]:
+    return [student.experiment for student in students]
+
+
+def _row(student: Student) -> tuple[Cell, ...]:
+    number = paper_number(student.experiment, student.snapshot)
+    paper: Cell = "none" if number is None else _paper_cell(number)
+    if isinstance(paper, float) and not student.as_the_paper:
+        paper = f"({paper:g})"
+    return (
+        student.experiment,
+        student.size_words,
+        student.snapshot,
+        lookup(student.config, ("distill", "iterations")),
+        lookup(student.config, ("distill", "lr")),
+        paper,
+        student.cell("pairing", "delta_e"),
+        student.cell("pairing", "delta_e_null"),
+        student.cell("pairing", "retention"),
+        student.cell("pairing_untrained", "delta_e"),
+        student.cell("quality", "student", "ratio"),
+        student.cell("quality", "teacher_8", "ratio"),
+        student.each("pairing", "n")[0],
+        seed_words(student.seeds),
+    )
+
+
+def _paper_cell(number: PaperNumber) -> Cell:
+    return "figure only" if number.delta_e is None else number.delta_e
+
+
+def _not_run_row(number: PaperNumber) -> tuple[Cell, ...]:
+    known = (number.experiment, "paper size", number.teacher_iterations, None, None)
+    row = (*known, _paper_cell(number), "not run")
+    return (*row, *[None] * (len(COLUMNS) - len(row)))
+
+
+def not_run_table(results: Results, size: str, not_run: Mapping[str, str]) -> Table:
+    """What the report lacks, and why or how it is made."""
+    rows: list[tuple[Cell, ...]] = []
+    for name, (first, *_) in results.items():
+        missing = isinstance(first, Missing)
+        if name in not_run:
+            what = "everything" if missing else "what is left to do"
+            rows.append((name, what, not_run[name].removeprefix("not run: ")))
+        elif missing:
+            rows.append((name, "everything", first.reason.removeprefix("not run: ")))
+        if missing:
+            continue
+        planned = lookup(first.config, ("teacher", "snapshots")) or ()
+        for snapshot in sorted({*planned} - {*first.snapshots}):
+            what = f"student of the teacher at {snapshot:,} iterations"
+            rows.append((name, what, "not evaluated yet"))
+    rows += [(n, "everything", why) for n, why in not_run.items() if n not in results]
+    if size != "paper":
+        why = f"this is the {size} size (reduced): python reproduce.py all --size paper"
+        rows.append(("all experiments", "the paper's size", why))
+    return Table("not_run", "Not run", ("experiment", "what", "why"), tuple(rows))

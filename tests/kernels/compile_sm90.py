@@ -1,0 +1,87 @@
+"""Compile every kernel as it is launched for an H100, without one; print what it uses as JSON.
+
+Run by test_compile_sm90.py in a process of its own: under TRITON_INTERPRET nothing is compiled.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import triton
+from triton.backends.compiler import GPUTarget
+from triton.compiler import ASTSource
+
+from kernels.dm_gradient import kernel as dm_gradient
+from kernels.nearest_two import kernel as nearest_two
+from kernels.pairwise_sqdist import kernel as pairwise_sqdist
+
+H100 = GPUTarget("cuda", 90, 32)
+CUOBJDUMP = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "cuobjdump"
+# The arguments that are neither inputs nor int32, and the launched block shape.
+KERNELS = {
+    "dm_gradient": (
+        dm_gradient.dm_gradient_kernel,
+        dm_gradient,
+        {"sigma": "*fp32", "grad": "*fp32", "loss": "*fp32", "sigma_data": "fp32"},
+        ("x", "noisy", "f_real", "f_fake"),
+    ),
+    "pairwise_sqdist": (
+        pairwise_sqdist.pairwise_sqdist_kernel,
+        pairwise_sqdist,
+        {"out": "*fp64"},
+        ("x", "y"),
+    ),
+    "nearest_two": (
+        nearest_two.nearest_two_kernel,
+        nearest_two,
+        {"values": "*fp32", "places": "*i32", "sums": "*fp32"},
+        ("queries", "data"),
+    ),
+}
+
+
+def resources(cubin: bytes) -> dict[str, int]:
+    """REG, STACK, SHARED, LOCAL of the one kernel in a cubin."""
+    with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
+        file.write(cubin)
+        file.flush()
+        command = [str(CUOBJDUMP), "-res-usage", file.name]
+        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return {name: int(value) for name, value in re.findall(r"\b([A-Z]+):(\d+)", text)}
+
+
+def compile_one(name: str, dtype: str, aligned: bool) -> dict[str, int | None]:
+    """`aligned`: pointers and sizes divisible by 16, which Triton specialises on at launch."""
+    kernel, module, fixed, inputs = KERNELS[name]
+    kinds = {**dict.fromkeys(inputs, f"*{dtype}"), **fixed}
+    signature, constants = {}, {}
+    for parameter in kernel.params:
+        if parameter.is_constexpr:
+            signature[parameter.name] = "constexpr"
+            constants[parameter.name] = getattr(module, parameter.name)
+        else:
+            signature[parameter.name] = kinds.get(parameter.name, "i32")
+    attributes = {
+        (i,): [["tt.divisibility", 16]]
+        for i, kind in enumerate(signature.values())
+        if aligned and kind not in ("constexpr", "fp32")
+    }
+    source = ASTSource(kernel, signature, constants, attributes)
+    compiled = triton.compile(source, target=H100, options={"num_warps": module.NUM_WARPS})
+    used = resources(compiled.asm["cubin"]) if CUOBJDUMP.exists() else {}
+    return {**used, "shared": compiled.metadata.shared, "bytes": len(compiled.asm["cubin"])}
+
+
+if __name__ == "__main__":
+    rows = {
+        f"{name} {dtype} {'aligned' if aligned else 'odd'}": compile_one(name, dtype, aligned)
+        for name in KERNELS
+        for dtype in ("fp32", "bf16", "fp16")
+        for aligned in (True, False)
+    }
+    json.dump(rows, sys.stdout, indent=1)

@@ -1,0 +1,106 @@
+"""Which implementation runs, where, and what an override does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+from cases import DEVICE, NO_TRITON, randn
+from conftest import ROOT
+
+import kernels
+
+OPERATIONS = """
+import torch, kernels
+x = torch.randn(3, 8)
+kernels.dm_gradient(x, x + 1, torch.ones(3), x, -x, 0.5)
+kernels.pairwise_sqdist(x, x)
+kernels.nearest_two(x, x)
+"""
+
+
+def python(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    env = {k: v for k, v in os.environ.items() if k != "TRITON_INTERPRET"} | variables
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def no_override(monkeypatch):
+    """Without the override that tests/conftest.py sets for every test."""
+    monkeypatch.setattr(kernels.dispatch, "_override", [])
+
+
+@NO_TRITON
+@pytest.mark.usefixtures("no_override")
+def test_triton_is_the_default_on_a_gpu_and_under_the_interpreter():
+    assert kernels.backend(DEVICE) == "triton"
+
+
+@NO_TRITON
+@pytest.mark.usefixtures("no_override")
+def test_an_override_holds_within_its_block_and_nests():
+    with kernels.use("reference"):
+        assert kernels.backend(DEVICE) == "reference"
+        with kernels.use("triton"):
+            assert kernels.backend(DEVICE) == "triton"
+        assert kernels.backend(DEVICE) == "reference"
+    assert kernels.backend(DEVICE) == "triton"
+
+
+def test_an_override_ends_with_an_error_inside():
+    before = kernels.backend(DEVICE)
+    with pytest.raises(KeyError), kernels.use("reference"):
+        raise KeyError
+    assert kernels.backend(DEVICE) == before
+
+
+def test_an_unknown_implementation_is_refused():
+    with pytest.raises(ValueError, match="use 'triton' or 'reference'"), kernels.use("cuda"):
+        pass
+
+
+@pytest.mark.usefixtures("no_override")
+def test_a_device_triton_knows_nothing_of_uses_the_reference():
+    assert kernels.backend(torch.device("meta")) == "reference"
+
+
+@NO_TRITON
+@pytest.mark.usefixtures("no_override")
+def test_the_dispatch_decides_which_code_runs(monkeypatch):
+    from kernels.pairwise_sqdist import kernel
+
+    launched = []
+    plain = kernel.launch
+    monkeypatch.setattr(kernel, "launch", lambda *a: launched.append(1) or plain(*a))
+    kernels.pairwise_sqdist(randn(2, 3), randn(2, 3))
+    assert launched == [1]
+    with kernels.use("reference"):
+        kernels.pairwise_sqdist(randn(2, 3), randn(2, 3))
+    assert launched == [1]
+
+
+@pytest.mark.parametrize("interpret", ["0", "1"])
+def test_every_operation_runs_where_triton_is_not_installed(interpret):
+    hidden = "import sys; sys.modules['triton'] = None"
+    done = python(hidden + OPERATIONS, TRITON_INTERPRET=interpret)
+    assert done.returncode == 0, done.stderr
+
+
+def test_cpu_tensors_do_not_load_the_triton_kernels_outside_the_interpreter():
+    # torch itself may load triton; our kernels' modules are ours to leave alone.
+    loaded = (
+        "import sys; sys.exit(any(m.endswith('.kernel') for m in sys.modules if 'kernels.' in m))"
+    )
+    done = python(OPERATIONS + loaded)
+    assert done.returncode == 0, done.stderr
+
+
+def test_triton_on_the_cpu_without_the_interpreter_is_refused():
+    code = "import kernels, torch\nwith kernels.use('triton'): kernels.backend(torch.device('cpu'))"
+    done = python(code)
+    assert done.returncode == 1
+    assert "set TRITON_INTERPRET=1 before" in done.stderr

@@ -1,0 +1,66 @@
+"""The choices that the paper left open, read from the runs, and the paper's slips."""
+
+from __future__ import annotations
+
+import pytest
+from report_runs import rows_of, write_run
+
+from dmdrepro.experiments import REGISTRY, build
+from dmdrepro.experiments.registry import field_names
+from dmdrepro.report import build_tables
+from dmdrepro.report.choices import CHOICES
+
+
+def ours(runs, item):
+    rows = {r["item"]: r["ours"] for r in rows_of(build_tables(runs, "laptop", 0), "choices")}
+    return rows[item]
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_every_field_of_every_experiment_is_listed(name):
+    listed = {
+        field
+        for choice in CHOICES
+        if not choice.experiments or name in choice.experiments
+        for field in choice.fields
+    }
+    for field in field_names(build(name, "paper")):
+        assert field in listed or field.partition(".")[0] in listed, field
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=lambda c: c.item)
+def test_every_listed_field_exists(choice):
+    names = choice.experiments or tuple(REGISTRY)
+    assert set(names) <= set(REGISTRY)
+    for name in names:
+        known = set(field_names(build(name, "paper")))
+        known |= {field.partition(".")[0] for field in known}
+        assert set(choice.fields) <= known
+
+
+def test_values_are_the_runs_own_not_the_registrys(tmp_path):
+    write_run(tmp_path, "ring", (4000,), settings={"distill.lr": "0.125"})
+    assert "distill.lr 0.125;" in ours(tmp_path, "distillation optimiser")
+
+
+def test_values_that_differ_are_given_by_experiment(tmp_path):
+    write_run(tmp_path, "ring", (4000,), settings={"sigma_data": "0.75"})
+    write_run(tmp_path, "moons", (4000,), settings={"sigma_data": "0.25"})
+    write_run(tmp_path, "chessboard", (4000,), settings={"sigma_data": "0.75"})
+    expected = "sigma_data 0.75 (chessboard, ring), 0.25 (moons)"
+    assert ours(tmp_path, "sigma_data") == expected
+
+
+def test_items_of_experiments_that_were_not_run_are_left_out(tmp_path):
+    write_run(tmp_path, "ring", (4000,))
+    items = {r["item"] for r in rows_of(build_tables(tmp_path, "laptop", 0), "choices")}
+    assert "ring of Gaussians" in items
+    assert "MNIST" not in items
+    assert "data radius" not in ours(tmp_path, "ring of Gaussians")
+    assert "radius 2" in ours(tmp_path, "ring of Gaussians")
+
+
+def test_the_slips_are_listed(tmp_path):
+    where = [r["where"] for r in rows_of(build_tables(tmp_path, "paper", 0), "slips")]
+    for place in ("Figure 10", "Figure 11", "Figure 12", "section 3.4", "Figure 1"):
+        assert any(place in w for w in where), place

@@ -1,0 +1,123 @@
+"""The numbers of Figures 4, 11 and 12, and the teachers' error."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from report_runs import rows_of, write_run
+
+from dmdrepro.report import Band, build_tables
+from dmdrepro.report.figure_numbers import rise_and_fall
+
+HILL = [float(x) for x in np.sin(np.linspace(0, np.pi, 300))]
+BOUNDARY = {
+    "n": 1000,
+    "level": 0.95,
+    "pearson": {"value": -0.4, "low": -0.5, "high": -0.3},
+    "spearman": {"value": -0.45, "low": -0.55, "high": -0.35},
+}
+MEMORISATION = {
+    "threshold": 1 / 3, "fraction": 0.0, "ratio_min": 0.6, "ratio_median": 0.9, "n": 1000
+}  # fmt: skip
+
+
+def table(runs, name, size="laptop"):
+    return rows_of(build_tables(runs, size, 0), name)
+
+
+def test_a_triangle_is_found_where_it_is():
+    steps = 5 * np.arange(301)
+    loss = 1 - np.abs(np.arange(301) - 100) / 300
+    start, top, at, end = rise_and_fall(steps, loss)
+    assert at == 500
+    # A window of 11 updates: means 5 away from the ends, and 30/11 steps below the tip.
+    assert start == pytest.approx(1 - 95 / 300)
+    assert end == pytest.approx(1 - 195 / 300)
+    assert top == pytest.approx(1 - (30 / 11) / 300)
+
+
+@pytest.mark.parametrize("n", [1, 2, 29, 30, 31, 90])
+def test_short_logs_are_smoothed_over_what_they_have(n):
+    start, top, at, end = rise_and_fall(np.arange(n), np.full(n, 2.5))
+    assert (start, top, end) == pytest.approx((2.5, 2.5, 2.5))
+    assert 0 <= at < n
+
+
+@pytest.mark.parametrize(
+    ("losses", "answer"),
+    [
+        (HILL, "yes"),
+        (HILL[:150], "no"),  # only rises
+        (HILL[150:], "no"),  # only falls
+        ([1.0] * 300, "no"),
+        ([1 + 0.05 * x for x in HILL], "no"),  # by less than a tenth
+    ],
+)
+def test_figure_4_says_whether_the_loss_rises_then_falls(tmp_path, losses, answer):
+    write_run(tmp_path, "mnist", (512, 3072), losses=losses)
+    found = table(tmp_path, "figure_4")
+    assert [r["teacher iterations"] for r in found] == [512, 3072]
+    assert {r["rises, then falls"] for r in found} == {answer}
+    assert {r["size"] for r in found} == {"laptop size (reduced)"}
+
+
+def test_figure_4_over_seeds_counts_those_that_do(tmp_path):
+    write_run(tmp_path, "mnist", (512,), losses=HILL)
+    write_run(tmp_path, "mnist", (512,), seed=1, losses=HILL[:150])
+    row = table(tmp_path, "figure_4")[0]
+    assert row["rises, then falls"] == "1 of 2"
+    assert isinstance(row["maximum"], Band)
+    assert row["seeds"] == "0, 1"
+
+
+def test_a_student_without_a_log_has_no_row_in_figure_4(tmp_path):
+    write_run(tmp_path, "mnist", (512,))
+    assert all(t.name != "figure_4" for t in build_tables(tmp_path, "laptop", 0))
+
+
+def test_figures_11_and_12_are_of_the_longest_trained_teacher(tmp_path):
+    write_run(tmp_path, "mnist", (512,), boundary=BOUNDARY, memorisation=MEMORISATION)
+    write_run(
+        tmp_path,
+        "mnist",
+        (3072,),
+        boundary=BOUNDARY | {"pearson": {"value": -0.1, "low": -0.2, "high": 0.0}},
+        memorisation=MEMORISATION,
+    )
+    found = table(tmp_path, "figures_11_12")
+    assert {r["teacher iterations"] for r in found} == {3072}
+    assert [r["figure"] for r in found] == [11, 11, 12, 12, 12]
+    assert found[0]["ours"] == Band(-0.1, -0.2, 0.0)
+    assert found[0]["brackets"] == "95% interval"
+    assert found[0]["paper"].startswith("moderately negative")
+    assert found[2]["quantity"] == "memorised fraction (ratio below 0.333)"
+    assert (found[2]["ours"], found[3]["ours"]) == (0.0, 0.6)
+    assert {r["size"] for r in found} == {"laptop size (reduced)"}
+
+
+def test_over_seeds_the_brackets_are_the_seeds_and_say_so(tmp_path):
+    for seed, value in ((0, -0.4), (1, -0.2)):
+        pearson = {"value": value, "low": -0.9, "high": 0.9}
+        write_run(tmp_path, "mnist", (512,), seed=seed, boundary=BOUNDARY | {"pearson": pearson})
+    row = table(tmp_path, "figures_11_12")[0]
+    assert row["ours"] == Band(pytest.approx(-0.3), -0.4, -0.2)
+    assert row["brackets"] == "smallest and largest of the seeds"
+
+
+def test_conditional_mnist_is_not_claimed_to_be_in_figure_11(tmp_path):
+    write_run(tmp_path, "mnist-conditional", (2048,), boundary=BOUNDARY)
+    assert {r["paper"] for r in table(tmp_path, "figures_11_12")} == {"not shown"}
+
+
+def test_the_teachers_error_is_shown_by_noise_level(tmp_path):
+    error = {"sigma": [0.01, 80.0], "relative_error": [0.5, 0.001]}
+    write_run(tmp_path, "ring", (4000,), denoiser_error=error)
+    other = {"sigma": [0.01, 1.0], "relative_error": [0.25, 0.125]}
+    write_run(tmp_path, "moons", (4000,), denoiser_error=other)
+    write_run(tmp_path, "mnist", (512,))
+    found = {r["experiment"]: r for r in table(tmp_path, "teacher_error")}
+    assert set(found) == {"ring", "moons"}
+    assert found["ring"]["sigma 0.01"] == 0.5
+    assert found["ring"]["sigma 80"] == 0.001
+    assert found["ring"]["sigma 1"] is None
+    assert found["moons"]["sigma 1"] == 0.125

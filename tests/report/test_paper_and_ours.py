@@ -1,0 +1,147 @@
+"""The paper's Delta_E beside ours: all its numbers, and no reduced run posing as the paper's."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from report_runs import PAIRING, rows_of, write_run
+
+from dmdrepro.report import Band, build_tables
+from dmdrepro.report.expected import PAPER_NUMBERS, paper_number
+from dmdrepro.runs.errors import DamagedArtifact
+
+NAME = "paper_and_ours"
+
+
+def rows(runs, size="laptop", seed=0, experiment=None):
+    found = rows_of(build_tables(runs, size, seed), NAME)
+    return [r for r in found if experiment in (None, r["experiment"])]
+
+
+def notes(runs, size="laptop", seed=0):
+    table = next(t for t in build_tables(runs, size, seed) if t.name == NAME)
+    return " ".join(table.notes)
+
+
+def test_the_papers_numbers_are_the_papers():
+    assert {
+        (n.experiment, n.teacher_iterations): n.delta_e for n in PAPER_NUMBERS if n.delta_e
+    } == {
+        ("chessboard", None): 8.55,
+        ("mnist", 1024): 1.05,
+        ("mnist", 2048): 0.389,
+        ("mnist", 4096): 0.237,
+        ("mnist", 8192): 0.0367,
+    }
+    assert paper_number("chessboard", 123).delta_e == 8.55
+    assert paper_number("mnist", 3072).delta_e is None
+    assert paper_number("mnist", 512) is None
+
+
+def test_without_any_run_every_number_of_the_paper_is_not_run(tmp_path):
+    found = rows(tmp_path, "paper")
+    assert len(found) == len(PAPER_NUMBERS)
+    assert {r["Delta_E"] for r in found} == {"not run"}
+    assert {r["paper Delta_E"] for r in found} >= {8.55, 1.05, 0.389, 0.237, 0.0367, "figure only"}
+
+
+def test_a_run_at_the_papers_size_stands_beside_the_papers_number(tmp_path):
+    write_run(tmp_path, "mnist", (1024, 8192), size="paper")
+    found = rows(tmp_path, "paper", experiment="mnist")
+    assert [r["teacher iterations"] for r in found] == [1024, 2048, 3072, 4096, 6144, 8192]
+    ours = found[-1]
+    assert ours["size"] == "paper size"
+    assert ours["paper Delta_E"] == 0.0367
+    assert ours["Delta_E"] == 0.5
+    assert ours["null"] == 2.0
+    assert ours["retention"] == 0.75
+    assert ours["Delta_E untrained"] == 0.02
+    assert (ours["quality student"], ours["quality Phi_8"]) == (1.5, 1.1)
+    assert (ours["student iterations"], ours["student lr"]) == (50_000, 2e-6)
+    assert (ours["N"], ours["seeds"]) == (1000, "0")
+    assert [r["Delta_E"] for r in found[1:-1]] == ["not run"] * 4
+
+
+@pytest.mark.parametrize("size", ["laptop", "smoke"])
+def test_a_reduced_run_is_never_presented_as_the_papers_number(tmp_path, size):
+    write_run(tmp_path, "chessboard", (4000,), size=size)
+    write_run(tmp_path, "mnist", (512, 8192), size=size)
+    for row in rows(tmp_path, size):
+        measured = not isinstance(row["Delta_E"], str)
+        assert measured == (row["size"] == f"{size} size (reduced)" or "changed" in row["size"])
+        if measured:
+            assert not isinstance(row["paper Delta_E"], float), row
+    assert rows(tmp_path, size, experiment="chessboard")[0]["paper Delta_E"] == "(8.55)"
+    assert [r["paper Delta_E"] for r in rows(tmp_path, size, experiment="mnist")] == [
+        "none", 1.05, 0.389, "figure only", 0.237, "figure only", "(0.0367)"
+    ]  # fmt: skip
+    assert "parentheses" in notes(tmp_path, size)
+
+
+def test_a_changed_run_at_the_papers_size_says_so_and_how(tmp_path):
+    write_run(tmp_path, "mnist", (8192,), size="paper", settings={"distill.iterations": "100"})
+    row = rows(tmp_path, "paper", experiment="mnist")[-1]
+    assert row["size"] == "paper size, changed"
+    assert row["paper Delta_E"] == "(0.0367)"
+    assert "distill.iterations 100 instead of 50000" in notes(tmp_path, "paper")
+
+
+def test_keeping_fewer_snapshots_changes_no_student(tmp_path):
+    write_run(tmp_path, "mnist", (8192,), size="paper", settings={"teacher.snapshots": "8192"})
+    row = rows(tmp_path, "paper", experiment="mnist")[-1]
+    assert (row["size"], row["paper Delta_E"]) == ("paper size", 0.0367)
+
+
+def test_a_snapshot_that_the_size_does_not_have_is_a_change(tmp_path):
+    write_run(tmp_path, "ring", (7,), size="paper", settings={"teacher.snapshots": "7"})
+    assert rows(tmp_path, "paper", experiment="ring")[0]["size"] == "paper size, changed"
+
+
+def test_several_seeds_give_mean_smallest_and_largest_and_say_which(tmp_path):
+    for seed, delta_e in ((0, 1.0), (2, 4.0), (11, 1.0)):
+        write_run(
+            tmp_path, "chessboard", (4000,), seed=seed, pairing=PAIRING | {"delta_e": delta_e}
+        )
+    row = rows(tmp_path, experiment="chessboard")[0]
+    assert row["Delta_E"] == Band(2.0, 1.0, 4.0)
+    assert row["retention"] == Band(0.75, 0.75, 0.75)
+    assert row["seeds"] == "0, 2, 11"
+    assert row["N"] == 1000
+
+
+def test_a_seed_of_another_configuration_is_left_out_and_named(tmp_path):
+    write_run(tmp_path, "chessboard", (4000,))
+    write_run(tmp_path, "chessboard", (4000,), seed=1, settings={"distill.lr": "0.5"})
+    row = rows(tmp_path, experiment="chessboard")[0]
+    assert (row["Delta_E"], row["seeds"]) == (0.5, "0")
+    assert "seed 1 is left out, it has distill.lr 0.5 instead of 0.0002" in notes(tmp_path)
+    other = rows(tmp_path, seed=1, experiment="chessboard")[0]
+    assert (other["size"], other["seeds"]) == ("laptop size (reduced), changed", "1")
+
+
+def test_other_seeds_do_not_stand_in_for_the_one_asked_for(tmp_path):
+    write_run(tmp_path, "chessboard", (4000,), seed=1)
+    assert rows(tmp_path, experiment="chessboard")[0]["Delta_E"] == "not run"
+
+
+def test_infinite_and_undefined_numbers_survive_the_record(tmp_path):
+    pairing = PAIRING | {"delta_e": math.inf, "delta_e_null": "inf", "retention": "nan"}
+    write_run(tmp_path, "ring", (4000,), pairing=pairing)
+    row = rows(tmp_path, experiment="ring")[0]
+    assert row["Delta_E"] == row["null"] == math.inf
+    assert math.isnan(row["retention"])
+
+
+def test_a_record_without_a_part_leaves_its_cells_empty(tmp_path):
+    write_run(tmp_path, "ring", (4000,), quality=None, pairing_untrained=None)
+    row = rows(tmp_path, experiment="ring")[0]
+    assert (row["quality student"], row["Delta_E untrained"]) == (None, None)
+
+
+def test_a_changed_byte_stops_the_report(tmp_path):
+    folder = write_run(tmp_path, "ring", (4000,))
+    record = folder / "evaluate-4000" / "record.json"
+    record.write_text(record.read_text().replace("0.75", "0.95"))
+    with pytest.raises(DamagedArtifact, match=r"record\.json"):
+        build_tables(tmp_path, "laptop", 0)

@@ -1,0 +1,135 @@
+"""Tables in the terminal, as Markdown, CSV and strict JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+
+import pytest
+from report_runs import write_run
+from rich.console import Console
+
+from dmdrepro.report import Band, Table, build_tables, render_terminal, write_tables
+from dmdrepro.report.render import cell_text, to_csv, to_json, to_markdown
+
+TABLE = Table(
+    "sample",
+    "A title",
+    ("name", "count", "value", "band"),
+    (
+        ("a|b", 8192, 0.03672, Band(0.5, 0.25, math.inf)),
+        ("[red]c", None, math.inf, None),
+        ("d", 1, math.nan, Band(-1.0, -2.0, 0.0)),
+    ),
+    ("D* with a < b.",),
+)
+
+
+def printed(table, width):
+    console = Console(width=width, file=io.StringIO(), color_system=None)
+    console.print(render_terminal(table))
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (0.0367, "0.0367"),
+        (8.55, "8.55"),
+        (133.4, "133"),
+        (626.9, "627"),
+        (12345.6, "12,300"),
+        (0.9996, "1.00"),
+        (2e-6, "2e-06"),
+        (2e-4, "0.0002"),
+        (0.0, "0"),
+        (-0.4567, "-0.457"),
+        (math.inf, "inf"),
+        (math.nan, "nan"),
+        (50_000, "50,000"),
+        (None, "-"),
+        ("not run", "not run"),
+        (Band(2.0, 1.0, 4.0), "2.00 [1.00, 4.00]"),
+    ],
+)
+def test_people_read_three_digits(cell, text):
+    assert cell_text(cell) == text
+
+
+def test_markdown_has_a_line_for_each_row_and_escapes_what_would_break_it():
+    lines = to_markdown(TABLE).splitlines()
+    assert lines[0] == "### A title"
+    assert lines[2] == "| name | count | value | band |"
+    assert lines[3] == "| --- | ---: | ---: | ---: |"
+    assert lines[4] == r"| a\|b | 8,192 | 0.0367 | 0.500 [0.250, inf] |"
+    assert lines[-1] == r"- D\* with a \< b."
+    assert len(lines) == 9
+
+
+def test_csv_keeps_every_digit():
+    rows = list(csv.reader(io.StringIO(to_csv(TABLE))))
+    assert rows[0] == ["name", "count", "value", "band"]
+    assert rows[1] == ["a|b", "8192", "0.03672", "0.5 [0.25, inf]"]
+    assert rows[2] == ["[red]c", "", "inf", ""]
+
+
+def test_json_is_strict_and_keeps_every_digit():
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    found = json.loads(to_json(TABLE), parse_constant=refuse)
+    assert found["columns"] == ["name", "count", "value", "band"]
+    assert found["rows"][0] == {
+        "name": "a|b",
+        "count": 8192,
+        "value": 0.03672,
+        "band": {"value": 0.5, "low": 0.25, "high": "inf"},
+    }
+    assert found["rows"][1]["value"] == "inf"
+    assert found["rows"][2]["value"] == "nan"
+    assert found["notes"] == ["D* with a < b."]
+
+
+def test_the_terminal_shows_brackets_as_they_are():
+    text = printed(TABLE, 80)
+    assert "0.500 [0.250, inf]" in text
+    assert "[red]c" in text
+    assert "D* with a < b." in text
+
+
+@pytest.mark.parametrize("width", [50, 60, 80, 120, 160, 180, 200, 220, 300])
+def test_nothing_is_broken_or_cut_at_any_width(tmp_path, width):
+    write_run(tmp_path, "chessboard", (4000,), seed=0)
+    write_run(tmp_path, "chessboard", (4000,), seed=1)
+    write_run(tmp_path, "mnist", (512, 3072))
+    table = build_tables(tmp_path, "laptop", 0)[0]
+    text = printed(table, width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "\N{HORIZONTAL ELLIPSIS}" not in text
+    for row in table.rows:
+        for cell in row:
+            assert cell is None or text.count(cell_text(cell)) >= 1
+    assert text.count("laptop size (reduced)") == 3
+    for column in table.columns:
+        assert all(word in text for word in column.split())
+
+
+def test_files_of_every_kind_are_written_and_written_again(tmp_path):
+    write_run(tmp_path / "runs", "ring", (4000,))
+    tables = build_tables(tmp_path / "runs", "laptop", 0)
+    for _ in range(2):
+        paths = write_tables(tables, tmp_path / "tables")
+    assert {p.name for p in paths} == {p.name for p in (tmp_path / "tables").iterdir()}
+    for table in tables:
+        for suffix in ("md", "csv", "json"):
+            assert (tmp_path / "tables" / f"{table.name}.{suffix}").stat().st_size > 0
+    whole = (tmp_path / "tables" / "tables.md").read_text()
+    assert all(f"### {table.title}" in whole for table in tables)
+    assert "laptop size (reduced)" in (tmp_path / "tables" / "paper_and_ours.csv").read_text()
+
+
+def test_a_row_of_the_wrong_length_is_refused():
+    with pytest.raises(ValueError, match="a row of 1 cells under 2 columns"):
+        Table("x", "x", ("a", "b"), (("only",),))
