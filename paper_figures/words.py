@@ -34,6 +34,8 @@ def name_of(experiment: str) -> str:
 
 def number(value: float | str) -> str:
     """Three significant digits, no exponent between 1e-4 and 1e6; "inf" becomes the symbol."""
+    if math.isnan(float(value)):
+        return "undefined"  # such as the retention of a constant student
     value = float(f"{float(value):.3g}")  # rounding may carry into the next decade
     if math.isinf(value):
         return r"$\infty$" if value > 0 else r"$-\infty$"

@@ -76,15 +76,18 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     if dataset.training_set is not None:
         nearest = memorisation_ratio(teacher_8, dataset.training_set.to(device))
         tick()
-        effect = boundary_effect(teacher_1, teacher_8, student, nearest.mean_distance)
-        memorisation, boundary = nearest.to_json(), effect.to_json()
+        memorisation = nearest.to_json()
         shown = nearest.nearest[:NEIGHBOURS_SHOWN]
         files += [
             write_array(stage, "memorisation_ratio", np.asarray(nearest.ratio)),
             write_array(stage, "nearest_images", dataset.training_set.cpu().numpy()[shown]),
             write_array(stage, "mean_distance", np.asarray(nearest.mean_distance)),
-            write_array(stage, "displacement", np.asarray(effect.displacement)),
         ]
+        # A student that is still Phi_1 has displacement 0 everywhere, and no correlation.
+        if not torch.equal(student, teacher_1):
+            effect = boundary_effect(teacher_1, teacher_8, student, nearest.mean_distance)
+            boundary = effect.to_json()
+            files.append(write_array(stage, "displacement", effect.displacement))
     error = _teacher_error(run, snapshot, dataset, context)
     progress.end()
     context.session.in_loop = False

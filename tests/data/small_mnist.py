@@ -1,0 +1,90 @@
+"""Four tiny IDX files in MNIST's place, and a local server that sends what it is told to."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import http.server
+import struct
+import threading
+from contextlib import contextmanager
+
+import numpy as np
+
+COUNTS = {"train": 12, "t10k": 5}
+
+
+def idx(array: np.ndarray) -> bytes:
+    """uint8 values as an IDX file (Y. LeCun's format)."""
+    header = struct.pack(">HBB", 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
+    return header + array.astype(np.uint8).tobytes()
+
+
+def contents() -> dict[str, bytes]:
+    rng = np.random.default_rng(0)
+    made = {}
+    for part, n in COUNTS.items():
+        made[f"{part}-images-idx3-ubyte"] = idx(rng.integers(0, 256, (n, 28, 28)))
+        made[f"{part}-labels-idx1-ubyte"] = idx(np.arange(n) % 10)
+    return made
+
+
+def facts(files: dict[str, bytes]) -> dict[str, tuple[int, str]]:
+    return {name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()}
+
+
+def write(folder, files: dict[str, bytes], packed: bool = False) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        if packed:
+            (folder / f"{name}.gz").write_bytes(gzip.compress(data))
+        else:
+            (folder / name).write_bytes(data)
+
+
+class Mirror(http.server.ThreadingHTTPServer):
+    """Serves `pages` (file name -> bytes, or a status number) and counts what was asked for."""
+
+    def __init__(self, pages: dict[str, bytes | int], encoding: str | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.pages, self.encoding, self.asked = pages, encoding, []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/mnist/"
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        name = self.path.rsplit("/", 1)[-1]
+        self.server.asked.append(name)
+        page = self.server.pages.get(name, 404)
+        if isinstance(page, int):
+            self.send_error(page)
+            return
+        self.send_response(200)
+        if self.server.encoding:
+            self.send_header("Content-Encoding", self.server.encoding)
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, *arguments: object) -> None:
+        """Nothing: a test's output is its own."""
+
+
+@contextmanager
+def serving(pages: dict[str, bytes | int], encoding: str | None = None):
+    mirror = Mirror(pages, encoding)
+    thread = threading.Thread(target=mirror.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield mirror
+    finally:
+        mirror.shutdown()
+        thread.join()
+        mirror.server_close()
+
+
+def packed_pages(files: dict[str, bytes]) -> dict[str, bytes | int]:
+    return {f"{name}.gz": gzip.compress(data) for name, data in files.items()}
