@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import copy
-import functools
 import math
 from typing import Self
 
 import torch
 
-STRIPE_OPACITY = 0.8
-OUTPUT_GAIN = 0.6  # root mean square of the second layer's output, before its tanh
-RMS_SAMPLES = 4096
 GRID = 32  # stripes are laid out on a 32x32 image, whatever the resolution
+OPACITY = 0.8  # of a stripe: how far its pixels move towards white
+BIAS_SD = 0.5
+OUTPUT_GAIN = 0.9
+RMS_SAMPLES = 4096
 
 
 class Manifold:
+    """Images of a `latent_dim`-dimensional manifold in [-1, 1], one for each of `classes` classes.
+
+    x = b + m_c (1 - b), with b = tanh(W2 tanh(W1 z + b1)) and z ~ N(0, I): a two-layer random
+    MLP, then the stripe m_c of class c laid over it. The paper gives z (16), the two layers, 32x32
+    and 10 classes; the rest is ours, fixed by `seed`, whatever the run's seed. `hidden` is 256;
+    W1 ~ N(0, 1 / latent_dim), b1 ~ N(0, 0.5^2) so that z and -z differ, W2 ~ N(0, 0.9^2 / hidden),
+    all entries independent, so that pixels know nothing of their neighbours.
+
+    "Whitened stripes" we read as horizontal bands moved towards white: each pixel of the band goes
+    0.8 of its way to 1, so what lies under it can still be seen. The bands of the classes do not
+    overlap: class c has rows 1 + 3c to 3 + 3c of 32 (of ten classes). At a lower resolution the
+    MLP draws fewer pixels at the same amplitude and the band is the mean over its rows.
+
+    RMS per coordinate, measured on 4,096 samples of seed 0: 0.5085 at 32, 0.5032 at 16, 0.4956
+    at 8.
+    """
+
+    training_set = None
+    denoise = None
+
     def __init__(
         self,
         resolution: int = 32,
@@ -23,41 +43,72 @@ class Manifold:
         hidden: int = 256,
         classes: int = 10,
         seed: int = 0,
-        smoothing: float = 0.0,
     ) -> None:
+        """Raises ValueError where a stripe has no room or a size is not positive."""
+        if resolution < 1 or GRID % resolution:
+            raise ValueError(f"Manifold has resolution {resolution}; take 32, 16, 8, 4, 2 or 1.")
+        if not 1 <= classes <= GRID:
+            raise ValueError(f"Manifold has {classes} classes; it has room for 1 to {GRID}.")
+        if latent_dim < 1 or hidden < 1:
+            raise ValueError(
+                f"Manifold has latent_dim {latent_dim} and hidden {hidden}; both must be positive."
+            )
+        self.shape = (1, resolution, resolution)
+        self.label_dim = classes
         draw = torch.Generator().manual_seed(seed)
-        w1 = torch.randn((latent_dim, hidden), generator=draw, dtype=torch.float64)
-        b1 = 0.5 * torch.randn((hidden,), generator=draw, dtype=torch.float64)
-        w2 = torch.randn((hidden, resolution, resolution), generator=draw, dtype=torch.float64)
-        if smoothing > 0:
-            i = torch.arange(resolution, dtype=torch.float64)
-            ls = smoothing * resolution / 32
-            k = torch.exp(-((i[:, None] - i) ** 2) / (2 * ls**2))
-            k = k / k.square().sum(1, keepdim=True).sqrt()
-            w2 = k @ w2 @ k.T
-        self.w1 = (w1 / math.sqrt(latent_dim)).float()
-        self.b1 = b1.float()
-        self.resolution, self.classes = resolution, classes
-        probe = torch.randn((4096, latent_dim), generator=draw)
-        h = torch.tanh(probe @ self.w1 + self.b1)
-        w2 = w2.flatten(1).float()
-        self.w2 = w2 * (OUTPUT_GAIN / (h @ w2).square().mean().sqrt())
-        height = GRID // classes
-        margin = (GRID - classes * height) // 2
-        row = torch.arange(GRID)
-        start = margin + height * torch.arange(classes)
-        m = ((row >= start[:, None]) & (row < start[:, None] + height)).float()
-        m = m.view(classes, resolution, -1).mean(2)  # [classes, R]
-        self.mask = STRIPE_OPACITY * m
-        self.latent_dim = latent_dim
+        # Drawn on the CPU in float64, so that every device and precision has the same data set.
+        w1, b1, w2 = (
+            torch.randn(size, generator=draw, dtype=torch.float64)
+            for size in ((latent_dim, hidden), (hidden,), (hidden, resolution**2))
+        )
+        self._w1 = (w1 / math.sqrt(latent_dim)).float()
+        self._b1 = (BIAS_SD * b1).float()
+        self._w2 = (OUTPUT_GAIN / math.sqrt(hidden) * w2).float()
+        self._stripes = OPACITY * stripes(resolution, classes)  # [classes, R]
 
-    label_dim = 10
     @property
-    def shape(self): return (1, self.resolution, self.resolution)
+    def rms(self) -> float:
+        """Of 4,096 samples: accurate to about half a percent."""
+        draw = torch.Generator(device=self._w1.device).manual_seed(0)
+        return self.sample(RMS_SAMPLES, draw)[0].double().square().mean().sqrt().item()
 
-    def sample(self, n, generator):
-        labels = torch.randint(self.classes, (n,), generator=generator)
-        z = torch.randn((n, self.latent_dim), generator=generator)
-        base = torch.tanh(torch.tanh(z @ self.w1 + self.b1) @ self.w2).view(n, 1, self.resolution, self.resolution)
-        m = self.mask[labels][:, None, :, None]
-        return base + m * (1 - base), labels
+    def sample(self, n: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        """(x float32 [n, 1, R, R], class numbers int64 [n]), classes uniform.
+
+        Raises ValueError where the generator is on another device than the data set.
+        """
+        device = self._w1.device
+        if generator.device != device:
+            raise ValueError(
+                f"the MLP manifold is on {device} and the generator on {generator.device}; call "
+                ".to(generator.device) first."
+            )
+        labels = torch.randint(self.label_dim, (n,), generator=generator, device=device)
+        z = torch.randn((n, len(self._w1)), generator=generator, device=device)
+        return self.image(z, labels), labels
+
+    def image(self, z: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """The images [n, 1, R, R] of latents z [n, latent_dim] in classes `labels` [n]."""
+        hidden = torch.tanh(torch.addmm(self._b1, z, self._w1))
+        base = torch.tanh(hidden @ self._w2).view(-1, *self.shape)
+        stripe = self._stripes[labels][:, None, :, None]  # [n, 1, R, 1]
+        return torch.lerp(base, base.new_ones(()), stripe)
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same data set on `device`; this one stays where it is."""
+        moved = copy.copy(self)
+        for name in ("_w1", "_b1", "_w2", "_stripes"):
+            setattr(moved, name, getattr(self, name).to(device))
+        return moved
+
+
+def stripes(resolution: int, classes: int) -> torch.Tensor:
+    """What part of each row lies in each class's stripe, float32 [classes, resolution], in [0, 1].
+
+    On 32 rows: bands of floor(32 / classes) rows, one below the other, in the middle.
+    """
+    height = GRID // classes
+    first = (GRID - classes * height) // 2 + height * torch.arange(classes)[:, None]
+    row = torch.arange(GRID)
+    inside = ((row >= first) & (row < first + height)).float()  # [classes, 32]
+    return inside.view(classes, resolution, -1).mean(2)

@@ -41,7 +41,7 @@ def default_cache() -> Path:
 
 
 def find_mnist(data_dir: Path | None = None, cache_dir: Path | None = None) -> MnistStatus:
-    """Where MNIST is, every byte checked, without the network; takes about half a second.
+    """Where MNIST is, every byte checked, without the network; takes a fraction of a second.
 
     Looks in `data_dir` (--data) and its subfolder `mnist`, in the same two of $DMDREPRO_DATA, and
     in the cache, for the four IDX files, unpacked or .gz.

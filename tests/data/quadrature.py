@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
@@ -13,7 +15,7 @@ def graded_rule(low: float, high: float, peak: float) -> tuple[np.ndarray, np.nd
     """Nodes and weights on [low, high] that resolve any scale at the ends and at `peak`."""
     ends = [low, peak, high] if low < peak < high else [low, high]
     nodes, weights = [], []
-    for start, stop in zip(ends, ends[1:], strict=False):
+    for start, stop in pairwise(ends):
         cuts = start + (stop - start) * _GRADED
         half = np.diff(cuts)[:, None] / 2
         nodes.append((cuts[:-1, None] + half * (_NODES + 1)).ravel())

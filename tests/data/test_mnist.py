@@ -79,7 +79,7 @@ def test_moving_makes_another_and_a_generator_elsewhere_is_refused():
     assert moved.training_set.device.type == "meta"
     assert data.training_set.device.type == "cpu"
     assert (moved.shape, moved.label_dim) == (data.shape, 10)
-    with pytest.raises(ValueError, match="to\\(generator.device\\)"):
+    with pytest.raises(ValueError, match=r"to\(generator\.device\)"):
         moved.sample(2, torch.Generator())
 
 

@@ -52,12 +52,11 @@ def test_at_large_noise_the_mean_is_left(toy):
 @each_toy
 def test_at_large_noise_the_answer_is_linear_in_the_covariance(toy):
     """x of the size of sigma = 1000: D = Cov x / sigma^2 to the next order, 1/sigma."""
-    x = 1e3 * torch.randn(20, toy.ambient_dim, dtype=torch.float64,
-                          generator=torch.Generator().manual_seed(3))
-    covariance = torch.cov(draw(toy, 200_000).double().T)
-    torch.testing.assert_close(
-        toy.denoise(x, 1e3), x @ covariance / 1e6, rtol=0, atol=1e-4
+    x = 1e3 * torch.randn(
+        20, toy.ambient_dim, dtype=torch.float64, generator=torch.Generator().manual_seed(3)
     )
+    covariance = torch.cov(draw(toy, 200_000).double().T)
+    torch.testing.assert_close(toy.denoise(x, 1e3), x @ covariance / 1e6, rtol=0, atol=1e-4)
 
 
 @each_toy
