@@ -39,7 +39,9 @@ def build_dataset(data: object, data_dir: Path | None = None, offline: bool = Fa
             images, labels = sets.load_mnist(data_dir, offline=offline)
             return sets.MnistDataset(images, labels, data.resolution, data.conditional)
         case ManifoldData():
-            return sets.Manifold(data.resolution, data.latent_dim, classes=data.classes, seed=data.seed)
+            return sets.Manifold(
+                data.resolution, data.latent_dim, classes=data.classes, seed=data.seed
+            )
     raise RunError("ImageNet-64 is not run: it needs the teacher's weights, a later work.")
 
 

@@ -1,0 +1,1 @@
+"""Run folders: records, checkpoints, manifests, logs and random-number streams."""

@@ -1,0 +1,60 @@
+"""Weights and optimiser state as safetensors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dmdrepro.runs.errors import DamagedArtifact
+from dmdrepro.runs.files import write_bytes
+
+if TYPE_CHECKING:
+    import torch
+
+Tensors = dict[str, "torch.Tensor"]
+
+
+def save_tensors(path: Path, tensors: Tensors) -> None:
+    """Write named tensors to one safetensors file, atomically and with reproducible bytes."""
+    from safetensors.torch import save
+
+    write_bytes(path, save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}))
+
+
+def load_tensors(path: Path) -> Tensors:
+    """Read a safetensors file on the CPU; raises DamagedArtifact for any other file."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        return load(path.read_bytes())
+    except SafetensorError as error:
+        raise DamagedArtifact(f"{path} is not a readable safetensors file ({error}).") from None
+
+
+def pack(**groups: Tensors) -> Tensors:
+    """`pack(student={...})` -> {"student/<name>": tensor}."""
+    return {
+        f"{group}/{name}": t for group, tensors in groups.items() for name, t in tensors.items()
+    }
+
+
+def unpack(tensors: Tensors, group: str) -> Tensors:
+    prefix = group + "/"
+    return {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
+
+
+def optimiser_tensors(optimiser: torch.optim.Optimizer) -> Tensors:
+    """The optimiser's per-parameter state, named by the parameter's place and the state's name."""
+    state = optimiser.state_dict()["state"]
+    return {f"{i}.{key}": value for i, entry in state.items() for key, value in entry.items()}
+
+
+def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Tensors) -> None:
+    """Put back what `optimiser_tensors` took; the settings stay the optimiser's own."""
+    saved = optimiser.state_dict()
+    state: dict[int, Tensors] = {}
+    for name, value in tensors.items():
+        index, key = name.split(".", 1)
+        state.setdefault(int(index), {})[key] = value
+    optimiser.load_state_dict({"state": state, "param_groups": saved["param_groups"]})

@@ -1,0 +1,27 @@
+"""What can go wrong with a run, each as one sentence for the user."""
+
+from __future__ import annotations
+
+
+class RunError(RuntimeError):
+    """A run that cannot go on as asked; the message says what, where and what to do."""
+
+
+class DamagedArtifact(RunError):
+    """A stored file that is not what its manifest says."""
+
+
+class DifferentConfiguration(RunError):
+    """A stage that was made, or begun, with another configuration."""
+
+
+class NonFinite(RunError):
+    """A loss or gradient that is not finite: the run stops at that step."""
+
+
+class Stopped(Exception):
+    """The run was asked to stop (Ctrl-C, SIGTERM) and has saved its state."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what

@@ -1,0 +1,57 @@
+"""A changed byte never passes unseen."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from dmdrepro.runs.errors import DamagedArtifact
+from dmdrepro.runs.files import MANIFEST, json_text, verify_manifest, write_json, write_manifest
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "a.npy").write_bytes(bytes(range(64)))
+    write_json(tmp_path / "record.json", {"x": 1.5})
+    write_manifest(tmp_path, ["a.npy", "record.json"])
+    return tmp_path
+
+
+def test_an_untouched_folder_verifies(folder):
+    assert set(verify_manifest(folder)) == {"a.npy", "record.json"}
+
+
+@pytest.mark.parametrize("name", ["a.npy", "record.json", MANIFEST])
+def test_every_single_flipped_byte_is_seen(folder, name):
+    whole = (folder / name).read_bytes()
+    for position in range(len(whole)):
+        flipped = bytearray(whole)
+        flipped[position] ^= 0x01
+        (folder / name).write_bytes(bytes(flipped))
+        with pytest.raises(DamagedArtifact):
+            verify_manifest(folder)
+    (folder / name).write_bytes(whole)
+    verify_manifest(folder)
+
+
+def test_a_missing_file_is_named(folder):
+    (folder / "a.npy").unlink()
+    with pytest.raises(DamagedArtifact, match=r"a\.npy is missing"):
+        verify_manifest(folder)
+
+
+def test_a_truncated_file_is_named(folder):
+    (folder / "a.npy").write_bytes(bytes(range(63)))
+    with pytest.raises(DamagedArtifact, match=r"a\.npy is not the file that was written"):
+        verify_manifest(folder)
+
+
+def test_json_is_strict_and_infinity_is_a_word():
+    assert json.loads(json_text({"delta_e": math.inf, "n": (1, 2)})) == {
+        "delta_e": "inf",
+        "n": [1, 2],
+    }
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        json_text({"delta_e": math.nan})

@@ -1,0 +1,115 @@
+"""A stage is new, interrupted or done, and never mixes configurations."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+from dmdrepro.runs.errors import DamagedArtifact, DifferentConfiguration, RunError
+from dmdrepro.runs.files import write_bytes
+from dmdrepro.runs.stage import Stage, differences
+
+KEY = {"name": "chessboard", "teacher": {"lr": 1e-3, "snapshots": [10, 20]}}
+
+
+def make(tmp_path, key=KEY) -> Stage:
+    return Stage(tmp_path / "teacher", key, "teacher chessboard")
+
+
+def finish(stage: Stage) -> None:
+    stage.begin()
+    write_bytes(stage.folder / "weights", b"abc")
+    stage.finish(["weights"], "cpu")
+
+
+def test_a_stage_is_done_only_after_its_manifest(tmp_path):
+    stage = make(tmp_path)
+    assert not stage.begun
+    stage.begin()
+    assert stage.begun
+    assert not stage.done
+    finish(stage)
+    assert stage.done
+    assert set(stage.verify()) == {"config.json", "record.json", "weights"}
+
+
+def test_the_record_says_where_the_result_comes_from(tmp_path):
+    stage = make(tmp_path)
+    finish(stage)
+    facts = json.loads((stage.folder / "record.json").read_text())["provenance"]
+    assert facts["device"] == "cpu"
+    assert facts["wall_s"] >= 0
+    assert {"commit", "python", "torch", "numpy", "threads", "finished"} <= set(facts)
+
+
+def test_another_configuration_is_refused_and_the_difference_named(tmp_path):
+    finish(make(tmp_path))
+    other = make(tmp_path, {**KEY, "teacher": {"lr": 2e-3, "snapshots": [10, 20]}})
+    with pytest.raises(DifferentConfiguration, match=r"teacher\.lr: 0\.001 there, 0\.002 now"):
+        other.check_configuration()
+    with pytest.raises(DifferentConfiguration):
+        other.begin()
+
+
+def test_differences_lists_leaves_on_both_sides():
+    found = differences({"a": {"b": 1}, "c": 2}, {"a": {"b": 1, "d": 3}, "c": 5})
+    assert found == ["a.d: absent there, 3 now", "c: 2 there, 5 now"]
+
+
+def test_fresh_moves_aside_and_deletes_nothing(tmp_path):
+    stage = make(tmp_path)
+    finish(stage)
+    first = stage.set_aside()
+    finish(stage)
+    second = stage.set_aside()
+    assert first != second
+    assert (first / "weights").read_bytes() == (second / "weights").read_bytes() == b"abc"
+    assert not stage.begun
+
+
+def test_saved_state_comes_back_and_the_log_is_cut_to_it(tmp_path):
+    stage = make(tmp_path)
+    stage.begin()
+    log = stage.open_log()
+    log.append([{"step": 0, "loss": 1.0}])
+    stage.save_state(1, {"w": torch.arange(3.0)}, log)
+    log.append([{"step": 1, "loss": 2.0}])  # after the save: a kill loses it
+    log.close()
+
+    again = make(tmp_path)
+    assert again.progress() == 1
+    step, tensors = again.load_state()
+    assert step == 1
+    assert torch.equal(tensors["w"], torch.arange(3.0))
+    again.open_log().close()
+    assert (again.folder / "log.jsonl").read_text() == '{"step": 0, "loss": 1.0}\n'
+
+
+def test_only_the_newest_state_is_kept(tmp_path):
+    stage = make(tmp_path)
+    stage.begin()
+    log = stage.open_log()
+    for step in (1, 2, 3):
+        stage.save_state(step, {"w": torch.zeros(1)}, log)
+    assert [p.name for p in stage.folder.glob("state-*")] == ["state-3.safetensors"]
+
+
+def test_a_damaged_state_is_refused(tmp_path):
+    stage = make(tmp_path)
+    stage.begin()
+    log = stage.open_log()
+    stage.save_state(1, {"w": torch.zeros(4)}, log)
+    file = stage.folder / "state-1.safetensors"
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(bytes(data))
+    with pytest.raises(DamagedArtifact, match="not the state that was saved"):
+        stage.load_state()
+
+
+def test_a_second_process_is_kept_out(tmp_path):
+    second = make(tmp_path).locked()
+    with make(tmp_path).locked(), pytest.raises(RunError, match="Another process"), second:
+        pass
