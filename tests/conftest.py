@@ -26,7 +26,7 @@ def _outside(relative: str, variable: str) -> Path:
 
 @pytest.fixture(scope="session")
 def oracles() -> Path:
-    """Numbers computed by the public reference code (see docs/testing.md)."""
+    """Numbers computed by the public reference code, each file described in its README."""
     return _outside("oracles", "DMDREPRO_ORACLES")
 
 
