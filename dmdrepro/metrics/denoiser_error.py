@@ -23,15 +23,18 @@ def denoiser_error(
     samples: int,
     generator: torch.Generator,
 ) -> dict[str, list[float]]:
-    """E|D - D*|^2 / E|x0 - D*|^2 at each noise level: what D loses over the best denoiser.
+    """What D loses over the exact denoiser D* at each noise level, against two scales.
 
-    D* is the exact denoiser; x0 ~ data, x = x0 + sigma eps, `samples` of them at each level, on
-    the generator's device. Because E|x0 - D|^2 = E|x0 - D*|^2 + E|D - D*|^2, a value e says that
-    the denoising loss is (1 + e) times the smallest possible one; 0 is exact, at every sigma.
-    Returns {"sigma": [...], "relative_error": [...]}. Raises ValueError for a level that is not
-    positive, or an output of D that is not finite.
+    x0 ~ data, x = x0 + sigma eps, `samples` of them at each level, on the generator's device.
+    `relative_error`: E|D - D*|^2 / E|x0 - D*|^2. Because E|x0 - D|^2 = E|x0 - D*|^2 + E|D - D*|^2,
+    a value e says that the denoising loss is (1 + e) times the smallest possible one.
+    `relative_to_signal`: Var(D - D*) / Var(D*), constant offsets aside. At sigma = 80 D* hardly
+    varies, so an error that the loss does not notice can bury all that D(z; 80), a student's
+    start, knows of z: above 1 there is more error than signal. Both are 0 for D = D*.
+    Returns {"sigma": [...], "relative_error": [...], "relative_to_signal": [...]}. Raises
+    ValueError for a level that is not positive, or an output of D that is not finite.
     """
-    errors = []
+    errors, to_signal = [], []
     for sigma in sigmas:
         if not sigma > 0:
             raise ValueError(f"The noise level {sigma} is not positive.")
@@ -40,8 +43,18 @@ def denoiser_error(
         x = x0 + sigma * eps
         exact = dataset.denoise(x, float(sigma)).double()
         found = denoiser(x, torch.full((samples,), float(sigma), device=x.device)).double()
-        error = (found - exact).square().mean()
-        if not error.isfinite():
+        error = found - exact
+        if not error.isfinite().all():
             raise ValueError(f"The denoiser's output at sigma {sigma} is not finite.")
-        errors.append(float(error / (x0.double() - exact).square().mean()))
-    return {"sigma": [float(s) for s in sigmas], "relative_error": errors}
+        errors.append(float(error.square().mean() / (x0.double() - exact).square().mean()))
+        to_signal.append(_variance(error) / _variance(exact))
+    return {
+        "sigma": [float(s) for s in sigmas],
+        "relative_error": errors,
+        "relative_to_signal": to_signal,
+    }
+
+
+def _variance(x: torch.Tensor) -> float:
+    """Mean over samples and coordinates of the squared deviation from the samples' mean."""
+    return float((x - x.mean(0)).square().mean())

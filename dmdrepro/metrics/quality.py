@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+
+import torch
 
 from dmdrepro.metrics.assignment import optimal_assignment
 from dmdrepro.metrics.samples import Samples, same_rows
@@ -12,26 +16,54 @@ from dmdrepro.metrics.samples import Samples, same_rows
 class QualityRecord:
     """A ratio of 1 is as good as independent data at this N; less is possible by concentration."""
 
-    e_ot: float  # E_OT(samples, data)
-    e_ot_data: float  # E_OT(reference, data)
-    ratio: float
+    e_ot: float  # E_OT(samples, data), mean over the draws of data
+    e_ot_sd: float  # its standard deviation over the draws; nan for one draw
+    e_ot_data: float  # E_OT(reference, data), mean over the draws
+    ratio: float  # of the two means
     n: int
+    draws: int
 
-    def to_json(self) -> dict[str, float | int]:
-        return asdict(self)
+    def to_json(self) -> dict[str, float | int | str]:
+        """All fields; a nan as the string "nan"."""
+        return {k: "nan" if v != v else v for k, v in asdict(self).items()}
 
 
-def sample_quality(samples: Samples, data: Samples, reference: Samples) -> QualityRecord:
-    """E_OT of samples to data, of independent `reference` data to data, and their ratio.
+def sample_quality(
+    samples: dict[str, Samples], draws: Iterable[tuple[Samples, Samples]]
+) -> dict[str, QualityRecord]:
+    """For each named set: E_OT to data, that of independent data to data, and their ratio.
 
-    All three [N, ...] of one shape, numpy or torch, N >= 2; squared distances (equation 4). At
-    finite N even data are E_OT(reference, data) from data, so only the ratio says how good the
-    samples are. Raises ValueError for unequal shapes, fewer than two samples, values that are not
-    finite, or reference data that are the data.
+    `samples`: name -> [N, ...]; `draws`: pairs (data, reference) of independent sets, all of one
+    shape, numpy or torch, N >= 2; squared distances (equation 4). At finite N even data are
+    E_OT(reference, data) from data, so only the ratio says how good samples are. In few
+    dimensions one draw of 1,000 data is worth little (the chessboard's E_OT(reference, data)
+    has a standard deviation of a quarter of its mean): numerator and denominator are means over
+    the draws, the same ones for every set, so that the sets can be compared. Raises ValueError
+    for unequal shapes, fewer than two samples, values that are not finite, no draw, or reference
+    data that are the data.
     """
-    x, d, r = same_rows(samples=samples, data=data, reference=reference)
-    e_ot_data = optimal_assignment(r, d)[1]
-    if e_ot_data == 0:
-        raise ValueError("reference and data are the same points; draw them independently.")
-    e_ot = optimal_assignment(x, d)[1]
-    return QualityRecord(e_ot, e_ot_data, e_ot / e_ot_data, len(x))
+    e_ot: dict[str, list[float]] = {name: [] for name in samples}
+    e_ot_data: list[float] = []
+    for data, reference in draws:
+        # Names with a blank, so that a set may itself be called data.
+        sets = same_rows(**{"the data": data, "the reference": reference}, **samples)
+        d, r, named = sets[0], sets[1], dict(zip(samples, sets[2:], strict=True))
+        e_ot_data.append(_e_ot(r, d))
+        if e_ot_data[-1] == 0:
+            raise ValueError("reference and data are the same points; draw them independently.")
+        for name, x in named.items():
+            e_ot[name].append(_e_ot(x, d))
+    if not e_ot_data:
+        raise ValueError("there is no draw of data; pass at least one pair (data, reference).")
+    count, base = len(e_ot_data), statistics.fmean(e_ot_data)
+    n = len(next(iter(samples.values())))
+    records = {}
+    for name, values in e_ot.items():
+        mean = statistics.fmean(values)
+        spread = statistics.stdev(values) if count > 1 else float("nan")
+        records[name] = QualityRecord(mean, spread, base, mean / base, n, count)
+    return records
+
+
+def _e_ot(x: torch.Tensor, y: torch.Tensor) -> float:
+    return optimal_assignment(x, y)[1]

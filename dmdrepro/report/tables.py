@@ -24,6 +24,7 @@ COLUMNS = (
     "null",
     "retention",
     "Delta_E untrained",
+    "retention untrained",
     "quality student",
     "quality Phi_8",
     "N",
@@ -70,8 +71,11 @@ def paper_and_ours_table(students: Sequence[Student]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     notes = [
         f"Paper: N = {N}, Phi_{K} against G. Delta_E has no meaning without its null (the same "
-        "samples paired independently) and the quality beside it: untrained is Phi_1 against "
-        "Phi_8, quality is E_OT to the data over that of other data (1 = as good as data).",
+        "samples paired independently) and the quality beside it: E_OT to the data over that of "
+        "other data (1 = as good as data).",
+        "Untrained is the student's start, Phi_1 against Phi_8. Its Delta_E is near 0 because it "
+        "hardly varies, whatever its pairing; its retention says how much of the pairing there was "
+        "to keep before distillation began.",
         "A number in parentheses belongs to the paper's own size and configuration, which this "
         "row does not have: reduced or changed runs do not measure it.",
         SEVERAL_SEEDS,
@@ -112,6 +116,7 @@ def _row(student: Student) -> tuple[Cell, ...]:
         student.cell("pairing", "delta_e_null"),
         student.cell("pairing", "retention"),
         student.cell("pairing_untrained", "delta_e"),
+        student.cell("pairing_untrained", "retention"),
         student.cell("quality", "student", "ratio"),
         student.cell("quality", "teacher_8", "ratio"),
         student.each("pairing", "n")[0],

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 def stream_seed(seed: int, stream: str, step: int = 0) -> int:
-    """A 63-bit seed from (seed, stream, step) by SHA-256."""
+    """A 63-bit seed from (seed, stream, step) by SHA-256.
+
+    torch's CPU generator keeps the low 32 bits of it, CUDA's all: on a CPU two of a run's many
+    thousand steps may by chance share a generator, which no statistic notices.
+    """
     digest = hashlib.sha256(f"{seed}/{stream}/{step}".encode()).digest()
     return int.from_bytes(digest[:8], "little") >> 1
 

@@ -30,7 +30,9 @@ def select_device(gpu: str | None) -> torch.device:
     torch.cuda.set_device(device)
     # A resumed run has to equal an uninterrupted one on a GPU as well.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    # Not warn_only: the fused attentions' backward takes its deterministic path only without it.
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # a fill for every torch.empty
     torch.backends.cudnn.deterministic = True
     torch.set_float32_matmul_precision("high")  # TF32, as the public code
     torch.backends.cudnn.allow_tf32 = True

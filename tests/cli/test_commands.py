@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -16,13 +17,15 @@ import pytest
 from conftest import ROOT
 
 FAST = ("--size", "smoke", "--gpu", "cpu", "--offline")
+# In the user's own cache MNIST might be found. Removed when the tests end.
+NO_CACHE = tempfile.TemporaryDirectory(prefix="dmdrepro-tests-")
 
 
 def environment() -> dict[str, str]:
     env = {**os.environ, "COLUMNS": "200", "TERM": "dumb", "PYTHONPATH": str(ROOT)}
     env.pop("TRITON_INTERPRET", None)  # the interpreter is for the kernels' tests
     env.pop("DMDREPRO_DATA", None)
-    env["XDG_CACHE_HOME"] = str(ROOT / "tests" / "no-cache")  # a user's MNIST would be found
+    env["XDG_CACHE_HOME"] = NO_CACHE.name
     return env
 
 

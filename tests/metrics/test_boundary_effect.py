@@ -74,9 +74,34 @@ def test_intervals_hold_the_true_coefficient_about_19_times_in_20():
 
 def test_the_record_is_what_figures_read():
     facts = boundary_effect(*sets(np.linspace(-1, 1, 9) ** 3), np.arange(9.0)).to_json()
-    assert set(facts) == {"n", "level", "pearson", "spearman"}
+    nulls = {"pearson_student", "pearson_start", "pearson_repaired"}
+    assert set(facts) == {"n", "level", "pearson", "spearman"} | nulls
     assert set(facts["pearson"]) == {"value", "low", "high"}
     assert facts["pearson"]["low"] < facts["pearson"]["value"] < facts["pearson"]["high"]
+
+
+def test_a_student_that_copies_all_alike_still_correlates_by_construction():
+    """Why the nulls stand beside it: here the student is equally near everywhere."""
+    rng = np.random.default_rng(0)
+    eight = rng.standard_normal((400, 20)) * rng.uniform(0.5, 2, (400, 1))
+    one, student = np.zeros_like(eight), eight + 0.1  # Phi_1 is the data's mean
+    record = boundary_effect(one, eight, student, np.linalg.norm(eight, axis=1))
+    assert record.pearson.value == pytest.approx(-1, abs=1e-6)
+    assert record.pearson_start.value == pytest.approx(-1, abs=1e-9)
+    assert record.pearson_student.value == 0
+
+
+def test_the_three_nulls_by_hand():
+    rng = np.random.default_rng(1)
+    one, eight, student = rng.standard_normal((3, 50, 4))
+    distance = rng.uniform(1, 2, 50)
+    record = boundary_effect(one, eight, student, distance)
+    a, b = (np.linalg.norm(x - eight, axis=1) for x in (student, one))
+    moved = np.linalg.norm(np.concatenate([student[25:], student[:25]]) - eight, axis=1)
+    pairs = ((record.pearson_student, a), (record.pearson_start, -b))
+    for found, values in (*pairs, (record.pearson_repaired, moved - b)):
+        assert found.value == pytest.approx(np.corrcoef(values, distance)[0, 1], abs=1e-12)
+        assert found.low < found.value < found.high
 
 
 def test_what_has_no_correlation_is_refused():

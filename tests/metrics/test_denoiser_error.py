@@ -34,6 +34,7 @@ def test_the_exact_denoiser_has_error_zero():
     found = measure(exact)
     assert found["sigma"] == list(SIGMAS)
     assert max(found["relative_error"]) < 1e-9
+    assert max(found["relative_to_signal"]) < 1e-9
 
 
 def test_a_known_offset_has_its_closed_form():
@@ -48,6 +49,16 @@ def test_the_loss_is_one_plus_the_error_times_the_best_loss():
     found = measure(lambda x, sigma: x)
     expected = [s**2 / SD**2 for s in SIGMAS]
     assert found["relative_error"] == pytest.approx(expected, rel=0.1)
+
+
+def test_against_the_signal_an_offset_costs_nothing_and_noise_its_share():
+    found = measure(lambda x, sigma: exact(x, sigma) + 0.1)
+    assert max(found["relative_to_signal"]) < 1e-9
+    # D = 1.5 D* is off by half the signal; D = 0 by all of it, whatever the level.
+    found = measure(lambda x, sigma: 1.5 * exact(x, sigma))
+    assert found["relative_to_signal"] == pytest.approx([0.25] * len(SIGMAS), rel=1e-5)
+    found = measure(lambda x, sigma: 0 * x)
+    assert found["relative_to_signal"] == pytest.approx([1.0] * len(SIGMAS), rel=1e-5)
 
 
 def test_the_generator_decides_every_number():

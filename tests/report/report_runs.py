@@ -41,7 +41,7 @@ def write_run(
             "seed": seed,
             "snapshot": snapshot,
             "pairing": PAIRING,
-            "pairing_untrained": {**PAIRING, "delta_e": 0.02},
+            "pairing_untrained": {**PAIRING, "delta_e": 0.02, "retention": 0.25},
             "quality": {"n": 1000, "student": {"ratio": 1.5}, "teacher_8": {"ratio": 1.1}},
             "memorisation": None,
             "boundary": None,
