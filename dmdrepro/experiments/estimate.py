@@ -1,8 +1,9 @@
 """What a stage will cost, from its configuration: a model, not a measurement.
 
 Operations are counted from the network's layers; a device does so many a second and each step
-has a fixed cost. The constants were fitted on two CPU cores (docs/performance.md); those for
-a GPU are not measured yet and say so wherever they are shown.
+has a fixed cost. The constants were fitted to the laptop size on two CPU cores (docs/performance.md
+sets the plan beside the measured run); those for a GPU are not measured yet and say so wherever
+they are shown.
 """
 
 from __future__ import annotations

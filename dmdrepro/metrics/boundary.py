@@ -54,7 +54,7 @@ def _plain(value: object) -> object:
 def boundary_effect(
     teacher_1: Samples, teacher_8: Samples, student: Samples, mean_distance: Samples
 ) -> BoundaryRecord:
-    """Correlation of delta = |G - Phi_8| - |Phi_1 - Phi_8| with D(z), and its nulls, with intervals.
+    """Correlation of delta = |G - Phi_8| - |Phi_1 - Phi_8| with D(z), beside its nulls.
 
     The first three [N, ...] of one shape, numpy or torch, from the same noise; `mean_distance`
     [N]: each Phi_8(z)'s mean distance to the training set. Intervals by Fisher's z with standard

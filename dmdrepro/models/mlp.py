@@ -12,8 +12,7 @@ from dmdrepro.models.edm import EDMDenoiser
 
 # The angular frequencies are geometric between these, in units of c_noise = ln(sigma)/4, which
 # runs over [-1.6, 1.1]: the slowest orders all noise levels, the fastest has a period of 6.3 in
-# ln(sigma). Faster ones (up to 16 and 64) gave a larger error against the exact denoiser of the
-# ring. Fixed rather than drawn, so that a network is its weights alone.
+# ln(sigma). Fixed rather than drawn, so that a network is its weights alone.
 SLOWEST, FASTEST = 0.5, 4.0
 
 # sqrt(1 / E[silu(z)^2]), z ~ N(0, 1): keeps the activations' second moment through the layers.

@@ -92,9 +92,18 @@ CHOICES = (
         "neither (section 4.1.1)",
         "a GAN loss",
         ("distill.gan", "distill.gan_weight_student", "distill.gan_weight_fake"),
-        "no regression; the GAN weights count only where gan is true",
+        "no regression; the GAN's weights count only where gan is true, its noise level is then "
+        "uniform on all levels, one for a real and a generated image",
     ),
     Choice("student's EMA and dropout", "open", "neither", (), "neither"),
+    Choice(
+        "classes of the conditional students",
+        "randomly assigned",
+        "uniform, independent of the noise",
+        (),
+        "as the official code",
+        ("mnist-conditional", "mlp-manifold"),
+    ),
     Choice(
         "precision",
         "open",
@@ -115,6 +124,7 @@ CHOICES = (
             "teacher.warmup",
             "teacher.grad_clip",
         ),
+        "AdamW, constant after the warm-up",
     ),
     Choice(
         "teacher's noise levels",
@@ -192,6 +202,14 @@ CHOICES = (
         "N = 1000; 2000 in the PCA figures; 100 in the heat maps",
         "-",
         ("sampling.pairing", "sampling.total", "sampling.heatmap", "sampling.batch"),
+    ),
+    Choice(
+        "sample quality",
+        "none",
+        "FID",
+        (),
+        "E_OT to data over E_OT of other data, N as for Delta_E, means over 8 draws of toy data "
+        "and 2 of images",
     ),
     Choice("Phi_1", "one Euler step: its grid divides by zero", "-", (), "D(z; 80)"),
     Choice("memorisation threshold", "some prescribed threshold", "-", (), "1/3 (Bonnaire et al.)"),

@@ -136,8 +136,8 @@ def figures_11_12_table(students: Sequence[Student]) -> Table:
         "Phi_8(z) to the training set. Phi_1 is near the data's mean, so its part of the "
         "displacement falls with D(z) whatever the student does: the displacement correlates "
         "negatively by construction. Samples far from the data are copied more closely only where "
-        "|G - Phi_8| alone correlates negatively. Figure 12: nearest over second-nearest training distance "
-        "of Phi_8(z).",
+        "|G - Phi_8| alone correlates negatively. Figure 12: nearest over second-nearest training "
+        "distance of Phi_8(z).",
         SEVERAL_SEEDS,
     )
     title = "Figures 11 and 12: boundary effect and memorisation"

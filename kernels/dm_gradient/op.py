@@ -25,7 +25,8 @@ def _dm_gradient(
         from kernels.dm_gradient.kernel import launch as run
     else:
         run = dm_gradient_reference
-    grad, loss = run(x_rows, noisy_rows, sigma, real_rows, fake_rows, sigma_data)
+    with torch.cuda.device_of(x):  # Triton launches on the current device
+        grad, loss = run(x_rows, noisy_rows, sigma, real_rows, fake_rows, sigma_data)
     return grad.reshape(x.shape), loss
 
 

@@ -37,7 +37,8 @@ def find_two(
         from kernels.nearest_two.kernel import launch as candidates
     else:
         candidates = candidates_reference
-    kept, floor, total = candidates(queries, data, CANDIDATES)
+    with torch.cuda.device_of(queries):  # Triton launches on the current device
+        kept, floor, total = candidates(queries, data, CANDIDATES)
     kept = kept.sort(dim=1)[0]  # indices ascending, so that a stable sort keeps the lower one first
     exact = exact_sqdist(queries, data[kept.clamp_min(0)])  # [N, CANDIDATES]
     exact = exact.masked_fill(kept < 0, float("inf"))

@@ -15,7 +15,8 @@ def _pairwise_sqdist(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     if backend(x.device) == "triton" and torch.float64 not in (x.dtype, y.dtype):
         from kernels.pairwise_sqdist.kernel import launch
 
-        return launch(x, y)
+        with torch.cuda.device_of(x):  # Triton launches on the current device
+            return launch(x, y)
     return pairwise_sqdist_reference(x, y)
 
 

@@ -149,8 +149,10 @@ def _evaluation(
             "n": len(ratio),
         }
         interval = {"value": -0.42, "low": -0.5, "high": -0.33}
+        kinds = ("", "_student", "_start", "_repaired")
         record["boundary"] = {
-            "n": len(ratio), "level": 0.95, "pearson": interval, "spearman": interval,
+            "n": len(ratio), "level": 0.95, "spearman": interval,
+            **{f"pearson{kind}": interval for kind in kinds},
         }  # fmt: skip
     return arrays, record
 

@@ -1,0 +1,30 @@
+"""On a GPU a resumed run equals an uninterrupted one only if every operation computes alike."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from dmdrepro.bench.step import ShapeOnly
+from dmdrepro.experiments import build
+from dmdrepro.training.build import build_denoiser
+from dmdrepro.training.device import select_device
+from dmdrepro.training.student import Draws, distill_block, initial_networks
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU")
+
+
+def test_two_sittings_of_an_attention_unet_are_bit_equal():
+    device = select_device("0")
+    settings = {"distill.warmup": "0", "distill.lr": "1e-3", "model.width": "64"}
+    settings |= {"model.attn_resolutions": "16,8", "precision": "bfloat16"}
+    experiment = build("mlp-manifold", "laptop", overrides=settings)
+    weights = build_denoiser(experiment).state_dict()
+    found = []
+    for _ in range(2):
+        nets = initial_networks(experiment, weights, device)
+        draws = Draws(experiment, 1, ShapeOnly(experiment), device)
+        for first in (0, 5, 10):
+            distill_block(nets, draws, range(first, first + 5), lambda *_, **__: None)
+        found.append([*nets.student.parameters(), *nets.fake.parameters()])
+    assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
