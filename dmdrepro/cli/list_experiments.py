@@ -19,11 +19,11 @@ def list_experiments(seed: o.Seed = 0, runs: o.Runs = Path("runs")) -> None:
     """List the experiments: the paper's place, what each needs, its sizes, what is done."""
     with guarded():
         check_folder("--runs", runs)
-        table = Table(title=f"Experiments; done = stages finished in {runs} at seed {seed}")
+        table = Table(title=f"Experiments; per size, stages done in {runs} at seed {seed}")
         table.add_column("experiment", no_wrap=True)
         table.add_column("needs", overflow="fold")
         for size in SIZES:
-            table.add_column(f"{size}: done", overflow="fold", min_width=len("not run"))
+            table.add_column(size, no_wrap=True)
         reasons = []
         for name, cls in REGISTRY.items():
             counts = []
