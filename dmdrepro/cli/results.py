@@ -61,13 +61,19 @@ def lack(result: Result | Missing) -> str:
     return f"without {result.experiment}'s students of the teacher at {teachers} iterations"
 
 
+# What a reader looks for: the last lines of a terminal. The files keep the report's order.
+PRINTED_LAST = ("paper_and_ours", "not_run")
+
+
 def print_tables(plan: Plan) -> None:
     """Print the paper's tables beside ours and write them as Markdown, CSV and JSON."""
     from dmdrepro.report import build_tables, render_terminal, write_tables
 
     tables = build_tables(plan.runs, plan.size, plan.seed, not_run=plan.cannot)
-    for table in reversed(tables):  # the last lines of a terminal are what is read first
-        console.print(render_terminal(table))
     target = folder(plan, "tables")
+    before = [table for table in reversed(tables) if table.name not in PRINTED_LAST]
+    last = [table for table in tables if table.name in PRINTED_LAST]
+    for table in before + last:
+        console.print(render_terminal(table, target))
     write_tables(tables, target)
     console.print(f"Tables: {target}")
