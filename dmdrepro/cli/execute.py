@@ -23,6 +23,7 @@ def run_command(request: Request, stages: tuple[str, ...]) -> Plan | None:
         console.print(f"Note: {remark}", markup=False)
     if request.dry_run:
         show_plan(plan, request, stages)
+        show_not_run(plan)
         return None
     from dmdrepro.stages.context import Context
     from dmdrepro.training.device import select_device
