@@ -9,7 +9,7 @@ import os
 import numpy as np
 import pytest
 import torch
-from command import SMOKE, command
+from command import SMOKE, command, invoke
 
 from dmdrepro.cli.paths import os_sentence
 from dmdrepro.cli.trouble import named
@@ -98,12 +98,7 @@ def test_the_others_go_on_where_one_fails(tmp_path, monkeypatch, error):
         return whole(experiment, *arguments)
 
     monkeypatch.setattr(stage, "train_teacher", train)
-    from typer.testing import CliRunner
-
-    from dmdrepro.cli import app
-
-    result = CliRunner().invoke(app, ["teacher", *SMOKE, "--runs", str(tmp_path)])
-    assert result.exception is None or isinstance(result.exception, SystemExit)
+    result = invoke("teacher", *SMOKE, "--runs", tmp_path)
     assert "teacher moons failed: teacher moons" in result.output
     assert (tmp_path / "smoke/seed0/ring/teacher/manifest.json").is_file()
     printed = command("teacher", "moons", *SMOKE, "--runs", tmp_path, code=1)
