@@ -9,6 +9,7 @@ import typer
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, guarded
+from dmdrepro.cli.paths import check_file
 
 
 def bench(
@@ -24,8 +25,10 @@ def bench(
         from dmdrepro.runs.files import write_json
         from dmdrepro.training.device import select_device
 
+        if out is not None:
+            check_file("--out", out)
         device = select_device(gpu)
-        record = run_bench(device, quick=quick, say=lambda text: console.print(text, markup=False))
+        record = run_bench(device, quick=quick, say=lambda text: console.print(text))
         console.print(show_rows(record))
         if out is not None:
             write_json(out, record)

@@ -9,6 +9,7 @@ import typer
 
 from dmdrepro.cli.guard import console, fail, guarded
 from dmdrepro.cli.options import Request, takes_request
+from dmdrepro.cli.paths import check_file
 
 Pairs = Annotated[
     tuple[Path, Path] | None,
@@ -35,20 +36,36 @@ def evaluate(request: Request, pairs: Pairs = None, out: Out = None, solver: Sol
     """Measure the pairing: Delta_E with its null, retention and quality; print the tables."""
     with guarded():
         if pairs is not None:
-            if request.names:
-                fail("--pairs measures two files; it takes no experiment names.")
+            _check_pairs(request, pairs, out)
             _evaluate_pairs(*pairs, out, solver or "auto")
             return
         if out is not None:
             fail("--out goes with --pairs; an experiment's records lie in its run folder.")
         if solver is not None:
             fail("--solver goes with --pairs; experiments are measured with the solver of auto.")
-        from dmdrepro.cli.execute import run_command, show_not_run
+        from dmdrepro.cli.execute import conclude, run_command
         from dmdrepro.cli.results import print_tables
 
         if (plan := run_command(request, ("evaluate",))) is not None:
-            print_tables(plan)
-            show_not_run(plan)
+            conclude(plan, print_tables(plan))
+
+
+def _check_pairs(request: Request, files: tuple[Path, Path], out: Path | None) -> None:
+    """Refuse what --pairs would leave aside, and an --out that would overwrite an array."""
+    from dmdrepro.metrics.arrays import file_of
+
+    if request.names:
+        fail("--pairs measures two files; it takes no experiment names.")
+    # The arrays are measured on the CPU.
+    given = [option for option in request.given() if (option, request.gpu) != ("--gpu", "cpu")]
+    if given:
+        fail(f"--pairs measures two files as they are; leave out {', '.join(given)}.")
+    if out is None:
+        return
+    check_file("--out", out)
+    for file in map(file_of, files):
+        if out.exists() and file.exists() and out.samefile(file):
+            fail(f"--out {out} would overwrite the array in {file}; name another file.")
 
 
 def _evaluate_pairs(teacher_file: Path, student_file: Path, out: Path | None, solver: str) -> None:

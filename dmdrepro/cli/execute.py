@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
+from dmdrepro.cli.dry_run import show_plan
 from dmdrepro.cli.guard import console, errors, fail, stoppable
 from dmdrepro.cli.options import Request
 from dmdrepro.cli.plan import Plan, Task, make_plan
 from dmdrepro.cli.progress import ProgressDisplay
+from dmdrepro.cli.trouble import named
 from dmdrepro.data.mnist_check import MnistUnavailable
 from dmdrepro.runs.errors import RunError
 
@@ -22,7 +22,8 @@ def run_command(request: Request, stages: tuple[str, ...]) -> Plan | None:
     for remark in plan.remarks:
         console.print(f"Note: {remark}", markup=False)
     if request.dry_run:
-        show_plan(plan, request)
+        show_plan(plan, request, stages)
+        show_not_run(plan)
         return None
     from dmdrepro.stages.context import Context
     from dmdrepro.training.device import select_device
@@ -46,6 +47,7 @@ def run_command(request: Request, stages: tuple[str, ...]) -> Plan | None:
             try:
                 _make(task, context)
             except (RunError, MnistUnavailable) as error:
+                session.progress.end()
                 if name in request.names:
                     raise
                 plan.cannot[name] = str(error)
@@ -60,11 +62,12 @@ def _make(task: Task, context) -> None:
     from dmdrepro.stages.sample import make_samples
     from dmdrepro.stages.teacher import make_teacher
 
-    if task.snapshot is None:
-        make_teacher(task.run, context)
-        return
     makers = {"distill": make_student, "sample": make_samples, "evaluate": make_evaluation}
-    makers[task.stage](task.run, task.snapshot, context)
+    with named(f"{task.stage} {task.label}"):
+        if task.snapshot is None:
+            make_teacher(task.run, context)
+        else:
+            makers[task.stage](task.run, task.snapshot, context)
 
 
 def _fetch(plan: Plan, context, request: Request) -> None:
@@ -97,57 +100,3 @@ def _announce(plan: Plan, device) -> None:
 def show_not_run(plan: Plan) -> None:
     for name, reason in plan.cannot.items():
         console.print(f"not run: {name}: {reason}", markup=False)
-
-
-def show_plan(plan: Plan, request: Request) -> None:
-    """The dry run: each stage with its state and its estimated cost."""
-    from dmdrepro.experiments.estimate import CPU, GPU, estimate
-
-    gpu = request.gpu != "cpu" and (request.gpu is not None or _gpu_here())
-    table = Table(
-        "#",
-        "stage",
-        "experiment (teacher iterations)",
-        "state",
-        "time",
-        "memory",
-        "disk",
-        title=f"Plan: size {plan.size}, seed {plan.seed}, runs in {plan.runs}",
-    )
-    total_s = disk = memory = 0.0
-    for number, task in enumerate(plan.tasks, 1):
-        cost = estimate(task.run.experiment, task.stage, gpu=gpu)
-        state = "to do (--fresh)" if request.fresh else task.status()
-        if state != "done":
-            total_s, disk = total_s + cost.seconds, disk + cost.disk
-            memory = max(memory, cost.memory)
-        costs = _time(cost.seconds), _bytes(cost.memory), _bytes(cost.disk)
-        table.add_row(str(number), task.stage, task.label, state, *costs)
-    console.print(table)
-    speed = GPU if gpu else CPU
-    basis = "fitted on two CPU cores" if speed.measured else "a model, not measured"
-    console.print(
-        f"Left to do: about {_time(total_s)} on {'a GPU' if gpu else 'the CPU'} ({basis}), "
-        f"{_bytes(memory)} of memory at most, {_bytes(disk)} of disk."
-    )
-    console.print(f"Downloads: {', '.join(plan.downloads) or 'none'}.")
-    show_not_run(plan)
-
-
-def _gpu_here() -> bool:
-    import torch
-
-    return torch.cuda.is_available()
-
-
-def _time(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _bytes(count: float) -> str:
-    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count:.0f} B"

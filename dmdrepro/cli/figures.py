@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dmdrepro.cli.guard import guarded
+from dmdrepro.cli.guard import fail, guarded
 from dmdrepro.cli.options import Request, takes_request
 
 
@@ -13,6 +13,11 @@ def figures(request: Request) -> None:
     from dmdrepro.cli.results import draw_figures, show_figures_plan
 
     with guarded():
+        if request.settings:
+            fail(
+                "figures draws what has been evaluated, whatever its configuration was; "
+                "leave out --set, or give it to `all`."
+            )
         plan = make_plan(request, ())
         if request.dry_run:
             show_figures_plan(plan)

@@ -10,19 +10,21 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
+from dmdrepro.cli.paths import os_sentence
 from dmdrepro.data.mnist_check import MnistUnavailable
 from dmdrepro.experiments import ConfigError
 from dmdrepro.runs.errors import RunError, Stopped
 
-console = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+# No markup and no emoji codes: brackets and colons are the user's, in paths above all.
+console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 HOW_TO_GO_ON = "Run the same command again (without --fresh) to go on from there."
 
 
 def fail(sentence: str, code: int = 1) -> NoReturn:
     """Print one sentence to stderr and exit."""
-    errors.print(f"Error: {sentence}", markup=False)
+    errors.print(f"Error: {sentence}")
     raise typer.Exit(code)
 
 
@@ -30,23 +32,37 @@ def fail(sentence: str, code: int = 1) -> NoReturn:
 USER_ERRORS = (ConfigError, RunError, MnistUnavailable)
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM outside the work that can save itself."""
+
+
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Turn a user's mistake into one sentence and exit code 1, an interrupt into 130."""
+    """Turn a user's mistake into one sentence and exit code 1, an interrupt into 130 or 143."""
+
+    def terminate(number: int, frame: object) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, terminate)
     try:
         yield
     except USER_ERRORS as error:
         fail(str(error))
-    except KeyboardInterrupt:
-        errors.print(f"Stopped. {HOW_TO_GO_ON}")
-        raise typer.Exit(130) from None
+    except KeyboardInterrupt as stop:
+        number = signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT
+        fail_stopped("Stopped.", number)
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise
-        fail(
-            f"{error.filename or 'A file'}: {error.strerror}; free space or fix its rights, "
-            "then run the same command again."
-        )
+        fail(os_sentence(error))
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+def fail_stopped(what: str, number: int) -> NoReturn:
+    """Say how to go on after signal `number`, and exit as a shell expects: 128 + number."""
+    errors.print(f"{what} {HOW_TO_GO_ON}")
+    raise typer.Exit(128 + number) from None
 
 
 @contextmanager
@@ -65,9 +81,9 @@ def stoppable(session) -> Iterator[None]:
         yield
     except (Stopped, KeyboardInterrupt) as stop:
         session.progress.end()
-        what = f"{stop}. " if isinstance(stop, Stopped) else "Stopped. "
-        errors.print(what + HOW_TO_GO_ON, markup=False)
-        raise typer.Exit(128 + (received[0] if received else signal.SIGINT)) from None
+        what = f"{stop}." if isinstance(stop, Stopped) else "Stopped."
+        fail_stopped(what, received[0] if received else signal.SIGINT)
     finally:
+        session.progress.end()  # an error's sentence goes below the bar, and the cursor comes back
         for number, handler in before.items():
             signal.signal(number, handler)

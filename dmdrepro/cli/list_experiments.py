@@ -8,6 +8,7 @@ from rich.table import Table
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, guarded
+from dmdrepro.cli.paths import check_folder
 from dmdrepro.cli.plan import Task
 from dmdrepro.experiments import REGISTRY, SIZES, build
 from dmdrepro.experiments.config import Experiment
@@ -17,22 +18,28 @@ from dmdrepro.stages.run import Run
 def list_experiments(seed: o.Seed = 0, runs: o.Runs = Path("runs")) -> None:
     """List the experiments: the paper's place, what each needs, its sizes, what is done."""
     with guarded():
-        table = Table(
-            "experiment",
-            "what",
-            "in the paper",
-            "needs",
-            *(f"{size}: done" for size in SIZES),
-            title=f"Experiments; done = stages finished in {runs} at seed {seed}",
-        )
+        check_folder("--runs", runs)
+        table = Table(title=f"Experiments; per size, stages done in {runs} at seed {seed}")
+        table.add_column("experiment", no_wrap=True)
+        table.add_column("needs", overflow="fold")
+        for size in SIZES:
+            table.add_column(size, no_wrap=True)
+        reasons = []
         for name, cls in REGISTRY.items():
-            doc = (cls.__doc__ or "").splitlines()[0]
-            counts = [_done(build(name, size, seed), runs) for size in SIZES]
-            table.add_row(name, doc, cls.PAPER, cls.NEEDS or "nothing", *counts)
+            counts = []
+            for size in SIZES:
+                done, why = _done(build(name, size, seed), runs)
+                counts.append(done)
+                if why and why not in reasons:
+                    reasons.append(why)
+            table.add_row(name, cls.NEEDS or "nothing", *counts)
         console.print(table)
+        for reason in reasons:
+            console.print(reason)
         console.print("Sizes: " + "; ".join(f"{size} = {text}" for size, text in _SIZES.items()))
         for name, cls in REGISTRY.items():
-            console.print(f"{name}: laptop changes {_reductions(cls)}", markup=False)
+            what = (cls.__doc__ or "").splitlines()[0].rstrip(".")
+            console.print(f"{name}: {what} ({cls.PAPER}); laptop changes {_reductions(cls)}")
 
 
 _SIZES = {
@@ -42,18 +49,20 @@ _SIZES = {
 }
 
 
-def _done(experiment: Experiment, runs: Path) -> str:
+def _done(experiment: Experiment, runs: Path) -> tuple[str, str]:
+    """(how many stages are done, why no more can be)."""
     if experiment.name == "imagenet64":
-        return "not run: needs weights"
+        return "not run", f"{experiment.name}: not run: needs weights"
     run = Run(experiment, runs)
     stages = ("distill", "sample", "evaluate")
     tasks = [Task(run, "teacher"), *(Task(run, s, n) for n in run.snapshots for s in stages)]
     if not run.folder.is_dir():
-        return f"0 of {len(tasks)}"
-    states = [task.status() for task in tasks]
-    done = f"{states.count('done')} of {len(tasks)}"
-    refused = next((state for state in states if state.startswith("refused")), "")
-    return f"{done}; {refused}" if refused else done
+        return f"0 of {len(tasks)}", ""
+    states = [task.state() for task in tasks]
+    done = sum(state.words == "done" for state in states)
+    refused = next((state.reason for state in states if state.reason), "")
+    why = f"{experiment.name}, {experiment.size} size: refused: {refused}" if refused else ""
+    return f"{done} of {len(tasks)}", why
 
 
 def _reductions(cls: type[Experiment]) -> str:

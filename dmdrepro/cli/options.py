@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated
 
@@ -70,6 +70,14 @@ class Request:
     def names(self) -> list[str]:
         """The experiments named; empty for all."""
         return self.experiments or []
+
+    def given(self) -> list[str]:
+        """The options that differ from their defaults, as the user writes them."""
+        differ = [f.name for f in fields(self) if getattr(self, f.name) not in (f.default, [])]
+        return [_OPTIONS.get(name, f"--{name}") for name in differ if name != "experiments"]
+
+
+_OPTIONS = {"dry_run": "--dry-run", "settings": "--set"}
 
 
 def takes_request(function: Callable[..., None]) -> Callable[..., None]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dmdrepro.cli.options import Request
+from dmdrepro.cli.paths import check_folder
 from dmdrepro.experiments import REGISTRY, ConfigError, Experiment, build, nearest, parse_overrides
 from dmdrepro.experiments.config import ImageNet64Data, MnistData
 from dmdrepro.experiments.registry import field_names
@@ -15,6 +16,16 @@ from dmdrepro.stages.run import Run
 
 STAGES = ("teacher", "distill", "sample", "evaluate")
 MNIST_DOWNLOAD = 11.6e6  # bytes of the four .gz files
+SAMPLE_ARRAYS = 4  # Phi_1, Phi_8, Phi_32 and G: the steps of the stage `sample`
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a stage stands: in words, which part of its work is left, why it is refused."""
+
+    words: str
+    left: float
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,23 +47,32 @@ class Task:
             return self.run.teacher()
         return getattr(self.run, self.stage)(self.snapshot)
 
-    def status(self) -> str:
-        """`done`, `interrupted at step N`, `to do`, or why it cannot go on."""
+    def state(self) -> State:
+        """Whether it is done, begun, still to do, or why it cannot go on."""
         try:
             stage = self.open()
         except (DifferentConfiguration, DamagedArtifact) as error:
-            return f"refused: {error}"
+            return State("refused", 0.0, str(error))
         except RunError:
-            return "to do"
+            return State("to do", 1.0)
         try:
             stage.check_configuration()
             if stage.done:
                 stage.verify()
-                return "done"
+                return State("done", 0.0)
             step = stage.progress()
-            return f"interrupted at step {step:,}" if step else "to do"
         except RunError as error:
-            return f"refused: {error}"
+            return State("refused", 0.0, str(error))
+        if not step:
+            return State("to do", 1.0)
+        return State(f"stopped at step {step:,}", max(0.0, 1 - step / self._steps()))
+
+    def _steps(self) -> int:
+        """How many steps the saved state counts to."""
+        experiment = self.run.experiment
+        if self.stage == "teacher":
+            return experiment.teacher.snapshots[-1]
+        return experiment.distill.iterations if self.stage == "distill" else SAMPLE_ARRAYS
 
 
 @dataclass
@@ -68,6 +88,12 @@ class Plan:
     downloads: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+
+
+def check_gpu_name(gpu: str | None) -> None:
+    """Raise RunError for a --gpu that no machine could have."""
+    if gpu is not None and gpu != "cpu" and not gpu.isdecimal():
+        raise RunError(f"--gpu {gpu} is neither a GPU's number nor cpu.")
 
 
 def default_size(gpu: str | None) -> str:
@@ -109,6 +135,8 @@ def resolve(request: Request) -> tuple[list[Experiment], list[str]]:
 
 def make_plan(request: Request, stages: tuple[str, ...]) -> Plan:
     """The plan of a command; raises ConfigError, or RunError for what was named and cannot run."""
+    check_gpu_name(request.gpu)
+    check_folder("--runs", request.runs)
     experiments, remarks = resolve(request)
     size = experiments[0].size
     plan = Plan(size, request.seed, request.runs, experiments, remarks=remarks)
@@ -137,14 +165,14 @@ def make_plan(request: Request, stages: tuple[str, ...]) -> Plan:
 
 
 def _needs_data(experiment: Experiment, request: Request, stages: tuple[str, ...]) -> bool:
-    """Whether anything that is left to do looks at the data (sampling does not)."""
+    """Whether anything that is left to do looks at the data (samples and figures do not)."""
     run = Run(experiment, request.runs)
     tasks = [Task(run, "teacher")] if "teacher" in stages else []
     for snapshot in run.snapshots:
         tasks += [
             Task(run, stage, snapshot) for stage in stages if stage in ("distill", "evaluate")
         ]
-    return request.fresh or any(task.status() != "done" for task in tasks)
+    return any(request.fresh or task.state().words != "done" for task in tasks)
 
 
 def _mnist(request: Request) -> tuple[str | None, str | None]:

@@ -26,7 +26,7 @@ class ProgressDisplay:
             self._console.print(f"{what}: going on from {done:,} of {total:,}")
         if self._console.is_terminal:
             self._bar = RichProgress(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TextColumn("{task.fields[rate]}"),

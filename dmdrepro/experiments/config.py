@@ -1,6 +1,7 @@
 """What one experiment is: frozen dataclasses, every choice a named field.
 
-Standard library only, so that `--help`, `list` and `--dry-run` start at once.
+Standard library only, so that `--help`, `list` and `--dry-run` start at once. Data and networks
+are in data.py and networks.py, and are imported from here with the rest.
 """
 
 from __future__ import annotations
@@ -8,114 +9,48 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import ClassVar
 
+from dmdrepro.experiments.data import (
+    ChessboardData,
+    Data,
+    ImageNet64Data,
+    ManifoldData,
+    MnistData,
+    MoonsData,
+    RingData,
+    sample_shape,
+)
+from dmdrepro.experiments.networks import AdmUnet, Mlp, Model
+from dmdrepro.experiments.refusal import (
+    ConfigError,
+    require,
+    require_count,
+    require_not_negative,
+    require_positive,
+)
+
+__all__ = [
+    "SIZES",
+    "AdmUnet",
+    "ChessboardData",
+    "ConfigError",
+    "Data",
+    "Distill",
+    "Experiment",
+    "ImageNet64Data",
+    "ManifoldData",
+    "Mlp",
+    "MnistData",
+    "Model",
+    "MoonsData",
+    "RingData",
+    "Sampling",
+    "Teacher",
+]
+
 SIZES = ("smoke", "laptop", "paper")
 
-
-class ConfigError(ValueError):
-    """A configuration that cannot be run; the message is one sentence for the user."""
-
-
-def _require(condition: bool, sentence: str) -> None:
-    if not condition:
-        raise ConfigError(sentence)
-
-
-# --- data -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ChessboardData:
-    """Uniform on the 8 black cells of a 4x4 board in the first two of `ambient_dim` coordinates."""
-
-    ambient_dim: int = 4
-    half_width: float = 2.0
-    cells: int = 4
-
-
-@dataclass(frozen=True)
-class MoonsData:
-    """Two interleaving half circles in the first two of `ambient_dim` coordinates."""
-
-    ambient_dim: int = 4
-
-
-@dataclass(frozen=True)
-class RingData:
-    """Isotropic Gaussians on a circle (given in the caption of Figure 5)."""
-
-    ambient_dim: int = 4
-    components: int = 32
-    radius: float = 2.0
-    sd: float = 0.2
-
-
-@dataclass(frozen=True)
-class MnistData:
-    """MNIST, 70,000 images (train + test), zero-padded to 32x32, range [-1, 1]."""
-
-    resolution: int = 32
-    conditional: bool = False
-
-    def __post_init__(self) -> None:
-        _require(
-            self.resolution in (8, 16, 32),
-            f"data.resolution is {self.resolution}; MNIST comes at 8, 16 or 32.",
-        )
-
-
-@dataclass(frozen=True)
-class ManifoldData:
-    """A two-layer random MLP of a 16-dimensional Gaussian with whitened stripes by class."""
-
-    resolution: int = 32
-    latent_dim: int = 16
-    classes: int = 10
-    seed: int = 0  # of the random MLP: the data set, not the run
-
-
-@dataclass(frozen=True)
-class ImageNet64Data:
-    """ImageNet at 64x64, 1000 classes: only the teacher's weights know it here."""
-
-    classes: int = 1000
-
-
-# --- networks ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Mlp:
-    """The toys' network: 5 hidden layers of 384, 32-dimensional Fourier time embedding (app. D)."""
-
-    hidden_layers: int = 5
-    width: int = 384
-    time_features: int = 32
-
-    def __post_init__(self) -> None:
-        _require(self.hidden_layers >= 1, "model.hidden_layers must be at least 1.")
-        _require(self.width >= 1, "model.width must be at least 1.")
-        _require(
-            self.time_features >= 2 and self.time_features % 2 == 0,
-            "model.time_features must be even and at least 2 (sine and cosine).",
-        )
-
-
-@dataclass(frozen=True)
-class AdmUnet:
-    """The images' network: the ADM U-Net at the paper's MNIST size (appendix D)."""
-
-    width: int = 64
-    channel_mult: tuple[int, ...] = (1, 2, 3, 4)
-    num_blocks: int = 3
-    attn_resolutions: tuple[int, ...] = (32, 16, 8)
-
-    def __post_init__(self) -> None:
-        _require(self.width >= 4 and self.width % 4 == 0, "model.width must be a multiple of 4.")
-        _require(len(self.channel_mult) >= 1, "model.channel_mult needs at least one level.")
-        _require(self.num_blocks >= 1, "model.num_blocks must be at least 1.")
-
-
-# --- stages -----------------------------------------------------------------------------------
+# Of sigma_data: its square and inverse square stay within float32 beside those of the noise levels.
+SMALLEST_SCALE, LARGEST_SCALE = 1e-6, 1e6
 
 
 @dataclass(frozen=True)
@@ -135,17 +70,15 @@ class Teacher:
     ema_fraction: float = 0.05  # EMA half-life, as a fraction of the iterations so far
 
     def __post_init__(self) -> None:
-        _require(bool(self.snapshots), "teacher.snapshots must name at least one iteration.")
-        _require(
+        require(bool(self.snapshots), "teacher.snapshots must name at least one iteration.")
+        require(
             list(self.snapshots) == sorted(set(self.snapshots)) and self.snapshots[0] >= 1,
             f"teacher.snapshots must be ascending, distinct and positive; got {self.snapshots}.",
         )
-        _require(self.batch >= 1, "teacher.batch must be at least 1.")
-        _require(self.lr > 0, "teacher.lr must be positive.")
-        _require(self.p_std > 0, "teacher.p_std must be positive.")
-        _require(self.warmup >= 0, "teacher.warmup must not be negative.")
-        _require(self.grad_clip > 0, "teacher.grad_clip must be positive.")
-        _require(0 < self.ema_fraction <= 1, "teacher.ema_fraction must be in (0, 1].")
+        require_count("teacher.snapshots", self.snapshots[-1])
+        _check_training("teacher", self)
+        require_positive("teacher.p_std", self.p_std)
+        require(0 < self.ema_fraction <= 1, "teacher.ema_fraction must be in (0, 1].")
 
 
 @dataclass(frozen=True)
@@ -169,18 +102,36 @@ class Distill:
     gan_weight_fake: float = 1e-2
 
     def __post_init__(self) -> None:
-        _require(self.iterations >= 1, "distill.iterations must be at least 1.")
-        _require(self.batch >= 1, "distill.batch must be at least 1.")
-        _require(self.lr > 0, "distill.lr must be positive.")
-        _require(self.warmup >= 0, "distill.warmup must not be negative.")
-        _require(self.grad_clip > 0, "distill.grad_clip must be positive.")
-        _require(self.student_every >= 1, "distill.student_every must be at least 1.")
-        _require(self.noise_levels >= 2, "distill.noise_levels must be at least 2.")
-        _require(
+        require_count("distill.iterations", self.iterations)
+        _check_training("distill", self)
+        require_count("distill.student_every", self.student_every)
+        require_count("distill.noise_levels", self.noise_levels, 2)
+        require(
             0 <= self.dm_min < self.dm_max <= 1,
             f"distill.dm_min and dm_max must satisfy 0 <= dm_min < dm_max <= 1; "
             f"got {self.dm_min} and {self.dm_max}.",
         )
+        # As draw_dm_levels rounds it: the highest index is noise_levels - 1.
+        first, last = (round(part * self.noise_levels) for part in (self.dm_min, self.dm_max))
+        require(
+            first <= min(last, self.noise_levels - 1),
+            f"distill.dm_min={self.dm_min} and dm_max={self.dm_max} leave none of the "
+            f"{self.noise_levels} noise levels; widen the interval.",
+        )
+        require_not_negative("distill.gan_weight_student", self.gan_weight_student)
+        require_not_negative("distill.gan_weight_fake", self.gan_weight_fake)
+
+
+def _check_training(part: str, settings: Teacher | Distill) -> None:
+    """What both optimisers demand."""
+    require_count(f"{part}.batch", settings.batch)
+    require_positive(f"{part}.lr", settings.lr)
+    for name in ("beta1", "beta2"):
+        beta = getattr(settings, name)
+        require(0 <= beta < 1, f"{part}.{name} is {beta}; it must be in [0, 1).")
+    require_not_negative(f"{part}.weight_decay", settings.weight_decay)
+    require_count(f"{part}.warmup", settings.warmup, 0)
+    require_positive(f"{part}.grad_clip", settings.grad_clip)
 
 
 @dataclass(frozen=True)
@@ -193,16 +144,13 @@ class Sampling:
     batch: int = 500  # in one network call
 
     def __post_init__(self) -> None:
-        _require(
+        require(
             2 <= self.heatmap <= self.pairing <= self.total,
             "sampling must satisfy 2 <= heatmap <= pairing <= total; "
             f"got {self.heatmap}, {self.pairing}, {self.total}.",
         )
-        _require(self.batch >= 1, "sampling.batch must be at least 1.")
-
-
-Data = ChessboardData | MoonsData | RingData | MnistData | ManifoldData | ImageNet64Data
-Model = Mlp | AdmUnet
+        require_count("sampling.total", self.total)
+        require_count("sampling.batch", self.batch)
 
 
 @dataclass(frozen=True)
@@ -229,12 +177,18 @@ class Experiment:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _require(self.sigma_data > 0, "sigma_data must be positive.")
-        _require(
+        require_positive("sigma_data", self.sigma_data)
+        require(
+            SMALLEST_SCALE <= self.sigma_data <= LARGEST_SCALE,
+            f"sigma_data is {self.sigma_data}; it must be within {SMALLEST_SCALE:g} and "
+            f"{LARGEST_SCALE:g}.",
+        )
+        require(
             self.precision in ("float32", "bfloat16"),
             f"precision is {self.precision!r}; use float32 or bfloat16.",
         )
-        _require(self.seed >= 0, f"seed is {self.seed}; it must not be negative.")
+        require_not_negative("seed", self.seed)
+        self.model.check(sample_shape(self.data))
 
     @property
     def folder(self) -> str:

@@ -11,13 +11,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dmdrepro.experiments.config import (
-    AdmUnet,
-    Experiment,
-    ImageNet64Data,
-    ManifoldData,
-    MnistData,
-)
+from dmdrepro.experiments.config import AdmUnet, Experiment, MnistData
+from dmdrepro.experiments.data import sample_shape
 
 
 @dataclass(frozen=True)
@@ -55,50 +50,25 @@ def network(experiment: Experiment) -> Network:
             2.0 * (inner + ends),
             2.0 * model.width * model.hidden_layers,
         )
-    if isinstance(data, MnistData | ManifoldData):
-        resolution, channels = data.resolution, 1
-    else:
-        assert isinstance(data, ImageNet64Data)
-        resolution, channels = 64, 3
+    channels, resolution, _ = sample_shape(data)
     return _adm(model, resolution, channels)
 
 
 def _adm(model: AdmUnet, resolution: int, channels: int) -> Network:
-    parameters, flops, activations = 0.0, 0.0, 0.0
     embedding = 4 * model.width
-
-    def block(c_in: int, c_out: int, res: int, attention: bool) -> None:
-        nonlocal parameters, flops, activations
+    ends = 2 * 9 * channels * model.width * model.channel_mult[0]
+    parameters = ends + embedding * (model.width + embedding)
+    flops, activations = 0.0, 0.0
+    for block in model.blocks(resolution):
+        c_in, c_out, pixels = block.c_in, block.c_out, block.resolution**2
         weights = 9 * c_in * c_out + 9 * c_out * c_out + (c_in * c_out if c_in != c_out else 0)
-        if attention:
+        if block.attention:
             weights += 4 * c_out * c_out
-            flops += 4.0 * res**4 * c_out
+            flops += 4.0 * pixels**2 * c_out
         parameters += weights + 2 * embedding * c_out
-        flops += 2.0 * weights * res * res
-        activations += 8.0 * c_out * res * res
-
-    widths = [model.width * m for m in model.channel_mult]
-    previous, skips = model.width, [model.width]
-    parameters += 9 * channels * model.width * 2 + embedding * (model.width + embedding)
-    for level, width in enumerate(widths):
-        res = resolution >> level
-        if level:
-            block(previous, previous, res, False)
-            skips.append(previous)
-        for _ in range(model.num_blocks):
-            block(previous, width, res, res in model.attn_resolutions)
-            previous = width
-            skips.append(width)
-    for level, width in reversed(list(enumerate(widths))):
-        res = resolution >> level
-        bottom = level == len(widths) - 1
-        block(previous, previous, res, bottom)
-        if bottom:
-            block(previous, previous, res, False)
-        for _ in range(model.num_blocks + 1):
-            block(previous + skips.pop(), width, res, res in model.attn_resolutions)
-            previous = width
-    return Network(int(parameters), flops, activations)
+        flops += 2.0 * weights * pixels
+        activations += 8.0 * c_out * pixels
+    return Network(parameters, flops, activations)
 
 
 @dataclass(frozen=True)
@@ -115,7 +85,7 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
     net, speed = network(experiment), GPU if gpu else CPU
     rate = speed.flops_unet if isinstance(experiment.model, AdmUnet) else speed.flops_mlp
     weights = 4.0 * net.parameters
-    values = 4.0 * math.prod(_shape(experiment))
+    values = 4.0 * math.prod(sample_shape(experiment.data))
     n = experiment.sampling.total
 
     def passes(count: float, steps: float) -> float:
@@ -147,10 +117,3 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
     seconds = 3.0 + 8 * 2e-9 * pairing**2.5
     data = 70_000 * values if isinstance(experiment.data, MnistData) else 0.0
     return Estimate(seconds + data * 2e-8, 3 * 8.0 * pairing**2 + 3 * data, pairing * 64 + 2e5)
-
-
-def _shape(experiment: Experiment) -> tuple[int, ...]:
-    data = experiment.data
-    if isinstance(data, MnistData | ManifoldData):
-        return (1, data.resolution, data.resolution)
-    return (3, 64, 64) if isinstance(data, ImageNet64Data) else (data.ambient_dim,)

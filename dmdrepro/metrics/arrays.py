@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
@@ -10,6 +13,25 @@ from pathlib import Path
 import numpy as np
 
 SUFFIXES = (".npy", ".npz", ".safetensors")
+
+# What numpy and zipfile raise at damaged bytes: an .npy header is read as a Python literal, a
+# .npz is a zip whose damaged fields may name unknown methods, versions or a password.
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    OSError,
+    EOFError,
+    SyntaxError,
+    tokenize.TokenError,
+    OverflowError,
+    RuntimeError,  # and with it NotImplementedError and RecursionError
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 def load_array(path: str | Path) -> np.ndarray:
@@ -34,12 +56,20 @@ def load_array(path: str | Path) -> np.ndarray:
         return _from_safetensors(file, key)
     except _Refused as refused:
         raise ValueError(str(refused)) from None
-    except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(f"{file} cannot be read as {file.suffix}: {error}") from error
+    except MemoryError as error:
+        raise ValueError(f"{file} holds, by its header, more than fits into memory.") from error
+    except UNREADABLE as error:
+        words = f": {error}" if str(error) else ""
+        raise ValueError(f"{file} cannot be read as {file.suffix}{words}") from error
 
 
 class _Refused(Exception):
     """A file that is sound and was asked for what it does not hold."""
+
+
+def file_of(path: str | Path) -> Path:
+    """The file that `load_array` would open: the path without the array's name after `#`."""
+    return _split(path)[0]
 
 
 def _split(path: str | Path) -> tuple[Path, str | None]:

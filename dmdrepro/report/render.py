@@ -87,23 +87,30 @@ def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
     return [folder / name for name in texts]
 
 
-def render_terminal(table: Table) -> RenderableType:
-    """For a rich console: a table where it fits the width, else a paragraph for each row."""
-    return _Fitting(table)
+def render_terminal(table: Table, folder: Path | None = None) -> RenderableType:
+    """For a rich console: all columns where they fit, else the essential ones, else paragraphs.
+
+    `folder`: where `write_tables` puts the file that a shortened table refers to.
+    """
+    return _Fitting(table, folder)
 
 
 class _Fitting:
-    def __init__(self, table: Table) -> None:
-        self.table = table
+    def __init__(self, table: Table, folder: Path | None) -> None:
+        self.table, self.folder = table, folder
 
     def __rich_console__(self, console, options):
-        least = _least_widths(self.table)
-        spare = options.max_width - (sum(least) + 3 * len(least) + 1)
-        if spare >= 0:
-            yield _grid(self.table, _widened(self.table, least, spare))
+        table, width = self.table, options.max_width
+        essential = table.only(table.essential)
+        if (grid := _fitting_grid(table, width)) is not None:
+            yield grid
+        elif table.essential and (grid := _fitting_grid(essential, width, tight=True)) is not None:
+            yield grid
+            file = (self.folder or Path()) / f"{table.name}.md"
+            yield _text(f"{len(essential.columns)} of {len(table.columns)} columns; all: {file}")
         else:
-            yield from _paragraphs(self.table, options.max_width)
-        for note in self.table.notes:
+            yield from _paragraphs(table, width)
+        for note in table.notes:
             yield _text(note)
         yield _text("")
 
@@ -111,12 +118,23 @@ class _Fitting:
 BREAKABLE = 24  # characters: a longer cell may break between its words
 
 
-def _least_widths(table: Table) -> list[int]:
+def _fitting_grid(table: Table, width: int, *, tight: bool = False):
+    """The grid within `width` characters, None where it does not fit.
+
+    `tight`: without lines between the columns, and short cells may break between words too.
+    """
+    least = _least_widths(table, 0 if tight else BREAKABLE)
+    lines = 2 * len(least) - 2 if tight else 3 * len(least) + 1
+    spare = width - sum(least) - lines
+    return None if spare < 0 else _grid(table, _widened(table, least, spare), tight)
+
+
+def _least_widths(table: Table, breakable: int) -> list[int]:
     widths = []
     for place, column in enumerate(table.columns):
         cells = [cell_text(row[place]) for row in table.rows]
         words = [len(word) for text in (column, *cells) for word in text.split()]
-        whole = [len(text) for text in cells if len(text) <= BREAKABLE]
+        whole = [len(text) for text in cells if len(text) <= breakable]
         widths.append(max([1, *words, *whole]))
     return widths
 
@@ -132,10 +150,17 @@ def _widened(table: Table, widths: list[int], spare: int) -> list[int]:
     return widths
 
 
-def _grid(table: Table, widths: list[int]):
+def _grid(table: Table, widths: list[int], tight: bool):
+    from rich import box
     from rich.table import Table as RichTable
 
-    grid = RichTable(title=_text(table.title), title_justify="left")
+    looks = {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0), "show_edge": False}
+    grid = RichTable(
+        title=_text(table.title),
+        title_justify="left",
+        pad_edge=not tight,
+        **(looks if tight else {}),
+    )
     for column, width, right in zip(table.columns, widths, _right(table), strict=True):
         justify = "right" if right else "left"
         grid.add_column(_text(column), justify=justify, width=width)

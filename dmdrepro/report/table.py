@@ -28,6 +28,7 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
+    essential: tuple[str, ...] = ()  # the columns that a terminal too narrow for all shows
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -36,6 +37,15 @@ class Table:
                     f"Table {self.name}: a row of {len(row)} cells under "
                     f"{len(self.columns)} columns: {row}."
                 )
+        unknown = [name for name in self.essential if name not in self.columns]
+        if unknown:
+            raise ValueError(f"Table {self.name} has no column {unknown[0]!r} to be essential.")
+
+    def only(self, names: Sequence[str]) -> Table:
+        """The same rows under the named columns alone, without notes."""
+        places = [self.columns.index(name) for name in names]
+        rows = tuple(tuple(row[place] for place in places) for row in self.rows)
+        return Table(self.name, self.title, tuple(names), rows)
 
 
 def over_seeds(values: Sequence[Cell]) -> Cell:

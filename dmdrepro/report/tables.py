@@ -30,6 +30,16 @@ COLUMNS = (
     "N",
     "seeds",
 )
+# Of these: what must not be read apart (design: section 5).
+ESSENTIAL = (
+    "experiment",
+    "teacher iterations",
+    "paper Delta_E",
+    "Delta_E",
+    "null",
+    "retention",
+    "quality student",
+)
 
 
 def build_tables(
@@ -93,7 +103,7 @@ def paper_and_ours_table(students: Sequence[Student]) -> Table:
                 notes.append(f"Changed in {place}: {change_words(student.changes)}.")
             notes += [f"In {place}: {words}." for words in student.left_out]
     title = "The paper's Delta_E and ours"
-    return Table("paper_and_ours", title, COLUMNS, tuple(rows), tuple(notes))
+    return Table("paper_and_ours", title, COLUMNS, tuple(rows), tuple(notes), essential=ESSENTIAL)
 
 
 def _names(students: Sequence[Student]) -> list[str]:

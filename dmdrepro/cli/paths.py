@@ -1,0 +1,42 @@
+"""Paths that a user gives: refused before any work where nothing could be written to them."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from dmdrepro.runs.errors import RunError
+
+
+def check_folder(option: str, path: Path) -> None:
+    """Raise RunError where `path`, or what it would lie in, is a file."""
+    for place in (path, *path.parents):
+        if place.is_dir():
+            return
+        if place.exists():
+            raise RunError(f"{option} {path}: {place} is not a folder; name a folder.")
+
+
+def check_file(option: str, path: Path) -> None:
+    """Raise RunError where `path` is a folder, or what it would lie in is a file."""
+    if path.is_dir():
+        raise RunError(f"{option} {path} is a folder; name a file.")
+    check_folder(option, path.parent)
+
+
+def os_sentence(error: OSError) -> str:
+    """What went wrong with which file, and what helps: by the kind of the error."""
+    what = f"{error.filename or 'A file'}: {error.strerror or error}"
+    return f"{what}; {_remedy(error.errno)}."
+
+
+def _remedy(number: int | None) -> str:
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        return "free space there, then run the same command again"
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "fix its rights or name another place, then run the same command again"
+    if number in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
+        return "a file is where a folder is needed, or the reverse; name another path"
+    if number == errno.ENOENT:
+        return "it is missing, or was taken away meanwhile; check the path"
+    return "check the disk that it lies on, then run the same command again"

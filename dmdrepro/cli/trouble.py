@@ -1,0 +1,44 @@
+"""One experiment's trouble, named: its values and its size end it and not the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dmdrepro.data.mnist_check import MnistUnavailable
+from dmdrepro.experiments import ConfigError
+from dmdrepro.runs.errors import RunError
+
+# How torch says that there is no such memory; none of them has a class of its own on a CPU.
+NO_MEMORY = ("allocate memory", "out of memory", "storage size", "integer multiplication overflow")
+
+
+@contextmanager
+def named(what: str) -> Iterator[None]:
+    """Raise RunError, beginning with `what`, for a value or a size that cannot be computed with.
+
+    What already is a sentence for the user passes through; so does every other exception, which
+    is a mistake of the program and not of the experiment.
+    """
+    try:
+        yield
+    except (ConfigError, RunError, MnistUnavailable):
+        raise
+    except (ValueError, OverflowError) as error:
+        raise RunError(f"{what} cannot be made: {_first_line(error)}.") from error
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not _says_no_memory(error):
+            raise
+        raise RunError(
+            f"{what} does not fit into memory ({_first_line(error) or 'MemoryError'}); "
+            "choose a smaller batch, network or --size."
+        ) from error
+
+
+def _says_no_memory(error: RuntimeError) -> bool:
+    words = str(error).lower()
+    return any(mark in words for mark in NO_MEMORY)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0].rstrip(". ")

@@ -1,0 +1,90 @@
+"""A signal or an error leaves a sentence, the right exit code and a terminal as it was."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from command import SMOKE, command
+from conftest import ROOT
+
+HIDE, SHOW = b"\x1b[?25l", b"\x1b[?25h"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("interrupts")
+    command("all", "chessboard", *SMOKE, "--runs", folder)
+    for name in ("a", "b"):
+        np.save(folder / f"{name}.npy", np.random.default_rng(len(name)).random((10, 2)))
+    return folder
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("all", "dmdrepro.cli.plan.resolve"),
+        ("all", "paper_figures.save_all"),
+        ("all", "dmdrepro.report.build_tables"),
+        ("figures", "paper_figures.save_all"),
+        ("pairs", "dmdrepro.metrics.pairing_inefficiency"),
+    ],
+)
+def test_a_signal_outside_the_stages_gets_a_sentence(runs, monkeypatch, name, place, number, code):
+    def interrupted(*arguments, **options):
+        os.kill(os.getpid(), number)
+        raise AssertionError("the signal did nothing")
+
+    monkeypatch.setattr(place, interrupted)
+    before = signal.getsignal(signal.SIGTERM)
+    if name == "pairs":
+        printed = command("evaluate", "--pairs", runs / "a.npy", runs / "b.npy", code=code)
+    else:
+        printed = command(name, "chessboard", *SMOKE, "--runs", runs, code=code)
+    assert printed.splitlines()[-1].startswith("Stopped. Run the same command again")
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_an_error_in_a_terminal_gives_the_cursor_back_first(tmp_path, named):
+    """The learning rate makes the loss infinite while the bar is shown."""
+    leader, follower = pty.openpty()
+    names = ("chessboard",) if named else ()
+    settings = ("--set", "teacher.lr=1e30", "--set", "teacher.snapshots=30")
+    command_line = ("reproduce.py", "teacher", *names, *SMOKE, "--runs", str(tmp_path), *settings)
+    process = subprocess.Popen(
+        [sys.executable, *command_line],
+        cwd=ROOT,
+        env={**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
+        stdin=subprocess.DEVNULL,
+        stdout=follower,
+        stderr=follower,
+    )
+    os.close(follower)
+    printed = b""
+    while True:
+        try:
+            part = os.read(leader, 65536)
+        except OSError:  # Linux's end of file, once the process has gone
+            break
+        if not part:
+            break
+        printed += part
+    os.close(leader)
+    code = process.wait(timeout=60)
+    assert b"Traceback" not in printed
+    assert printed.count(HIDE) >= 1
+    assert printed.count(HIDE) == printed.count(SHOW)
+    if named:
+        assert code == 1
+        assert printed.rindex(SHOW) < printed.index(b"Error: ")
+    mark = b"Error: " if named else b"teacher chessboard failed: "
+    before = printed[: printed.index(mark)]
+    assert before.count(HIDE) == before.count(SHOW)
+    assert before.endswith((b"\r", b"\n", b"\x1b[2K", b"\x1b[1A", b"\x1b[?25h")), before[-60:]

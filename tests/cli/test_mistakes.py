@@ -1,0 +1,228 @@
+"""A user's mistake ends in one sentence that says what, where and what to do."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+
+import numpy as np
+import pytest
+import torch
+from command import SMOKE, command, invoke
+
+from dmdrepro.cli.paths import os_sentence
+from dmdrepro.cli.trouble import named
+from dmdrepro.experiments import ConfigError
+from dmdrepro.runs.errors import NonFinite, RunError
+
+# --- settings ---
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("chessboard", "teacher.beta1=2"),
+        ("chessboard", "teacher.batch=99999999999999999999"),
+        ("chessboard", "sigma_data=1e-300"),
+        ("ring", "data.components=0"),
+        ("mlp-manifold", "model.channel_mult=0,1"),
+        ("mlp-manifold", "model.width=132"),
+        ("mlp-manifold", "data.seed=-1"),
+    ],
+)
+def test_a_setting_that_cannot_run_is_refused_by_the_dry_run_too(tmp_path, name, setting, dry):
+    printed = command(
+        "teacher", name, *SMOKE, "--runs", tmp_path / "r", "--set", setting, *dry, code=1
+    )
+    assert printed.startswith("Error: ")
+    assert printed.count("\n") == 1
+    assert setting.partition("=")[0].split(".")[-1] in printed
+    assert not (tmp_path / "r").exists()
+
+
+def test_figures_do_not_leave_a_setting_aside(tmp_path):
+    printed = command("figures", *SMOKE, "--runs", tmp_path, "--set", "distill.lr=3", code=1)
+    assert "leave out --set" in printed
+
+
+# --- one experiment's trouble ---
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ValueError("x is 3; give 2.\nmore"), r"^teacher ring cannot be made: x is 3; give 2\.$"),
+        (OverflowError("too large"), "cannot be made: too large"),
+        (MemoryError(), "does not fit into memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: 1 TB"), "does not fit into"),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried"), "does not fit into memory"),
+    ],
+)
+def test_values_and_sizes_end_one_experiment_by_name(error, message):
+    with pytest.raises(RunError, match=message), named("teacher ring"):
+        raise error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("mat1 and mat2 shapes cannot be multiplied"),
+        NotImplementedError("no kernel"),
+        KeyError("student"),
+        NonFinite("the loss is nan"),
+        ConfigError("no"),
+    ],
+)
+def test_bugs_and_whole_sentences_pass_unchanged(error):
+    with pytest.raises(type(error)) as passed, named("teacher ring"):
+        raise error
+    assert passed.value is error
+
+
+def test_torchs_own_allocation_failure_is_recognised():
+    with pytest.raises(RunError, match="does not fit into memory"), named("teacher ring"):
+        torch.empty(2**55)
+
+
+@pytest.mark.parametrize("error", [ValueError("bad value"), MemoryError(), OverflowError("big")])
+def test_the_others_go_on_where_one_fails(tmp_path, monkeypatch, error):
+    import dmdrepro.stages.teacher as stage
+
+    whole = stage.train_teacher
+
+    def train(experiment, *arguments):
+        if experiment.name == "moons":
+            raise error
+        return whole(experiment, *arguments)
+
+    monkeypatch.setattr(stage, "train_teacher", train)
+    result = invoke("teacher", *SMOKE, "--runs", tmp_path)
+    assert "teacher moons failed: teacher moons" in result.output
+    assert (tmp_path / "smoke/seed0/ring/teacher/manifest.json").is_file()
+    printed = command("teacher", "moons", *SMOKE, "--runs", tmp_path, code=1)
+    assert "Error: teacher moons" in printed
+
+
+# --- devices, folders, files ---
+
+
+@pytest.mark.parametrize("stage", ["teacher", "all", "figures"])
+def test_a_gpu_that_is_no_number_is_refused_by_the_dry_run(tmp_path, stage):
+    options = ("--size", "smoke", "--gpu", "foo", "--dry-run", "--runs", tmp_path)
+    assert "neither a GPU's number nor cpu" in command(stage, "chessboard", *options, code=1)
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_runs_that_are_a_file_are_refused_at_once(tmp_path, place, dry):
+    (tmp_path / "file").write_text("mine")
+    for name in ("teacher", "figures"):
+        printed = command(name, "chessboard", *SMOKE, "--runs", tmp_path / place, *dry, code=1)
+        assert f"{tmp_path / 'file'} is not a folder; name a folder" in printed
+    assert "is not a folder" in command("list", "--runs", tmp_path / place, code=1)
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "free space"),
+        (errno.EACCES, "fix its rights"),
+        (errno.EROFS, "fix its rights"),
+        (errno.ENOTDIR, "a file is where a folder is needed"),
+        (errno.EISDIR, "a file is where a folder is needed"),
+        (errno.EEXIST, "a file is where a folder is needed"),
+        (errno.ENOENT, "it is missing"),
+        (errno.EIO, "check the disk"),
+    ],
+)
+def test_a_file_error_is_told_with_its_own_remedy(number, remedy):
+    sentence = os_sentence(OSError(number, os.strerror(number), "some/file"))
+    assert sentence.startswith("some/file: ")
+    assert remedy in sentence
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("name", ["sample", "figures"])
+def test_what_reads_no_data_asks_for_none(tmp_path, name):
+    command(name, "mnist", *SMOKE, "--runs", tmp_path, "--fresh", "--dry-run")
+    printed = command("teacher", "mnist", *SMOKE, "--runs", tmp_path, "--fresh", code=1)
+    assert "needs MNIST" in printed
+
+
+# --- evaluate --pairs ---
+
+
+@pytest.fixture
+def arrays(tmp_path):
+    """Two arrays in a folder whose name and whose files' names look like markup."""
+    folder = tmp_path / "a["
+    folder.mkdir()
+    files = [folder / "b].npy", tmp_path / "x[red].npy"]
+    for seed, file in enumerate(files):
+        np.save(file, np.random.default_rng(seed).standard_normal((20, 3)))
+    return files
+
+
+def test_brackets_in_paths_are_brackets(arrays, tmp_path):
+    printed = command("evaluate", "--pairs", *arrays, "--out", tmp_path / "o[/x].json")
+    for name in ("a[/b].npy", "x[red].npy"):
+        assert name in printed.replace("\n", "")
+    assert "o[/x].json" in printed
+    runs = tmp_path / "r[/y]"
+    assert "r[/y]" in command("teacher", "chessboard", *SMOKE, "--runs", runs, "--dry-run")
+    assert "r[/y]" in command("list", "--runs", runs).replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (("--gpu", "5"), "--gpu"),
+        (("--size", "bogus"), "--size"),
+        (("--dry-run",), "--dry-run"),
+        (("--fresh",), "--fresh"),
+        (("--set", "a=1"), "--set"),
+        (("--seed", "3"), "--seed"),
+        (("--offline",), "--offline"),
+        (("--runs", "elsewhere"), "--runs"),
+        (("--data", "elsewhere"), "--data"),
+        (("chessboard",), "no experiment names"),
+    ],
+)
+def test_pairs_refuse_what_they_would_leave_aside(arrays, options, word):
+    assert word in command("evaluate", *options, "--pairs", *arrays, code=1)
+
+
+def test_pairs_are_measured_on_the_cpu_and_may_be_told_so(arrays):
+    assert "delta_e" in command("evaluate", "--gpu", "cpu", "--pairs", *arrays)
+
+
+@pytest.mark.parametrize("way", ["itself", "link", "named"])
+def test_a_record_never_overwrites_an_array(arrays, tmp_path, way):
+    first, out = arrays[0], arrays[0]
+    if way == "link":
+        out = tmp_path / "link.json"
+        out.symlink_to(first)
+    if way == "named":
+        out = first = tmp_path / "two.npz"
+        np.savez(out, a=np.zeros((20, 3)), b=np.zeros(3))
+        first = f"{first}#a"
+    before = arrays[0].read_bytes(), out.read_bytes()
+    printed = command("evaluate", "--pairs", first, arrays[1], "--out", out, code=1)
+    assert "would overwrite the array" in printed
+    assert (arrays[0].read_bytes(), out.read_bytes()) == before
+
+
+def test_a_record_goes_to_a_file(arrays, tmp_path):
+    printed = command("evaluate", "--pairs", *arrays, "--out", tmp_path, code=1)
+    assert f"--out {tmp_path} is a folder; name a file." in printed
+    printed = command("evaluate", "--pairs", *arrays, "--out", arrays[0] / "x.json", code=1)
+    assert "is not a folder" in printed
+    command("evaluate", "--pairs", *arrays, "--out", tmp_path / "new" / "x.json")
+    assert json.loads((tmp_path / "new" / "x.json").read_text())["n"] == 20
+
+
+def test_a_benchs_record_goes_to_a_file(tmp_path):
+    printed = command("bench", "--quick", "--gpu", "cpu", "--out", tmp_path, code=1)
+    assert "is a folder; name a file" in printed

@@ -1,0 +1,132 @@
+"""What the dry run and the list say: what is left, whole names, refusals in full."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import pytest
+from command import SMOKE, command
+
+from dmdrepro.cli.guard import console
+from dmdrepro.cli.options import Request
+from dmdrepro.cli.plan import STAGES, make_plan
+from dmdrepro.experiments import REGISTRY
+from dmdrepro.runs.files import write_json
+from dmdrepro.stages.run import Run
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("plan")
+    command("all", "chessboard", *SMOKE, "--runs", folder)
+    return folder
+
+
+@pytest.fixture
+def width(monkeypatch):
+    """Sets the columns of the terminal that the commands print to."""
+    return lambda columns: monkeypatch.setattr(console, "width", columns)
+
+
+def request(runs, *names, **options):
+    return Request(list(names), "smoke", "cpu", runs=runs, offline=True, **options)
+
+
+def interrupt(runs, stage, step):
+    """The stage's folder as it is left after `step` steps."""
+    folder = runs / "smoke/seed0/chessboard" / stage
+    (folder / "manifest.json").unlink()
+    write_json(folder / "state.json", {"step": step, "file": "x", "sha256": "", "wall_s": 0})
+
+
+@pytest.mark.parametrize(
+    ("stage", "step", "left"),
+    [("teacher", 45, 0.25), ("distill-60", 10, 0.75), ("sample-60", 3, 0.25)],
+)
+def test_what_is_left_of_an_interrupted_stage_is_counted(made, tmp_path, stage, step, left):
+    runs = tmp_path / "runs"
+    shutil.copytree(made, runs)
+    interrupt(runs, stage, step)
+    tasks = make_plan(request(runs, "chessboard"), STAGES).tasks
+    task = next(t for t in tasks if t.stage == stage.split("-")[0])
+    assert task.state().words == f"stopped at step {step}"
+    assert task.state().left == pytest.approx(left)
+
+
+def left_to_do(printed: str) -> float:
+    """Seconds."""
+    number, unit = re.search(r"Left to do: about ([\d.]+) (s|min|h)", printed).groups()
+    return float(number) * {"s": 1, "min": 60, "h": 3600}[unit]
+
+
+def test_left_to_do_counts_neither_what_is_done_nor_what_is_refused(made, width):
+    width(200)
+    long = ("--set", "teacher.snapshots=1000000", "--set", "teacher.lr=1e-4")
+    new = command("teacher", "ring", *SMOKE, *long, "--runs", made, "--dry-run")
+    assert left_to_do(new) > 1000
+    printed = command("teacher", "chessboard", *SMOKE, *long, "--runs", made, "--dry-run")
+    assert left_to_do(printed) == 0
+    assert "without what is refused" in printed
+    assert left_to_do(command("all", "chessboard", *SMOKE, "--runs", made, "--dry-run")) == 0
+    fresh = command("all", "chessboard", *SMOKE, "--runs", made, "--dry-run", "--fresh")
+    assert left_to_do(fresh) > 0
+
+
+def test_the_plan_of_all_ends_with_figures_and_tables(made):
+    printed = command("all", "chessboard", *SMOKE, "--runs", made, "--dry-run")
+    assert f"Figures: 2, 3, into {made}/smoke/seed0/figures" in printed
+    assert f"Tables: into {made}/smoke/seed0/tables" in printed
+    printed = command("teacher", "chessboard", *SMOKE, "--runs", made, "--dry-run")
+    assert "Figures" not in printed
+    assert "Tables" not in printed
+
+
+def test_figures_dry_run_lists_what_would_be_drawn(made):
+    printed = command("figures", "chessboard", *SMOKE, "--runs", made, "--dry-run")
+    assert re.findall(r"Figure (\d+): (.*)", printed) == [
+        ("2", "complete"),
+        ("3", "without mnist"),
+    ]
+    folder = made / "smoke/seed0/figures"
+    drawn = {path.stem for path in folder.glob("*.png")}
+    assert drawn == {"figure_02", "figure_03"}
+
+
+def test_a_figure_is_complete_only_with_every_planned_student(made, tmp_path):
+    snapshots = ("--set", "teacher.snapshots=30,60")
+    command("all", "chessboard", *SMOKE, "--runs", tmp_path, *snapshots)
+    shutil.rmtree(tmp_path / "smoke/seed0/chessboard/evaluate-30")
+    printed = command("figures", "chessboard", *SMOKE, "--runs", tmp_path, "--dry-run")
+    assert "Figure 2: without chessboard's students of the teacher at 30 iterations" in printed
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 200])
+def test_no_name_and_no_refusal_is_cut_at_any_width(made, tmp_path, width, columns):
+    runs = tmp_path / "runs"
+    shutil.copytree(made, runs)
+    manifest = Run(make_plan(request(runs, "chessboard"), ()).experiments[0], runs).folder
+    (manifest / "teacher" / "manifest.json").write_text("{}")
+    width(columns)
+    for printed in (
+        command("list", "--runs", runs),
+        command("all", *SMOKE, "--runs", runs, "--dry-run"),
+    ):
+        grid = [line for line in printed.splitlines() if line[:1] in "┏┡└│"]
+        assert max(map(len, grid)) <= columns
+        assert "\N{HORIZONTAL ELLIPSIS}" not in printed
+        refusals = [line for line in printed.splitlines() if "refused: " in line]
+        assert any(f"{manifest}/teacher/manifest.json" in line for line in refusals)
+        names = {"chessboard", "moons", "ring", "mlp-manifold"}
+        for name in names if "Plan" in printed else REGISTRY:
+            assert any(re.search(rf"│ {name} ", line) for line in grid), (name, printed)
+
+
+def test_the_papers_plan_is_whole_at_eighty_columns(tmp_path, width):
+    width(80)
+    options = ("--size", "paper", "--gpu", "0", "--runs", tmp_path / "r", "--dry-run")
+    printed = command("all", *options)
+    grid = [line for line in printed.splitlines() if line[:1] in "┏┡└│"]
+    assert max(map(len, grid)) <= 80
+    assert "\N{HORIZONTAL ELLIPSIS}" not in printed
+    assert "│ chessboard (20,000) " in printed

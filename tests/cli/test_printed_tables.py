@@ -1,0 +1,20 @@
+"""The terminal ends with what a reader looks for; the files begin with it."""
+
+from __future__ import annotations
+
+from command import SMOKE, command
+
+
+def test_the_papers_numbers_are_printed_last_and_written_first(tmp_path):
+    printed = command("all", "chessboard", *SMOKE, "--runs", tmp_path)
+    titles = [
+        "Slips in the paper, not copied",
+        "Choices that the paper left open",
+        "The paper's Delta_E and ours",
+        "Not run",
+    ]
+    found = [title for line in printed.splitlines() for title in titles if line.strip() == title]
+    assert found == [title for title in titles if title in found]
+    assert found[-2:] == titles[-2:]
+    text = (tmp_path / "smoke/seed0/tables/tables.md").read_text()
+    assert text.startswith(f"### {titles[2]}")
