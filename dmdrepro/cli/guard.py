@@ -69,5 +69,6 @@ def stoppable(session) -> Iterator[None]:
         errors.print(what + HOW_TO_GO_ON, markup=False)
         raise typer.Exit(128 + (received[0] if received else signal.SIGINT)) from None
     finally:
+        session.stop_requested = session.in_loop = False
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from dmdrepro.cli.guard import console
 from dmdrepro.cli.plan import Plan
 from dmdrepro.experiments import REGISTRY
-from dmdrepro.runs.results import open_results
+from dmdrepro.runs.results import Missing, Result, open_results
 
 
 def folder(plan: Plan, name: str) -> Path:
@@ -15,8 +16,11 @@ def folder(plan: Plan, name: str) -> Path:
     return plan.runs / plan.size / f"seed{plan.seed}" / name
 
 
-def draw_figures(plan: Plan) -> None:
-    """Draw the figures that read one of the plan's experiments; each run's lack is in its panel."""
+def draw_figures(plan: Plan) -> dict[str, str]:
+    """Draw the figures that read one of the plan's experiments; each run's lack is in its panel.
+
+    Returns experiment -> sentence of those that were read and are damaged.
+    """
     import paper_figures
 
     results = open_results(plan.runs, plan.size, plan.seed, REGISTRY)
@@ -25,6 +29,17 @@ def draw_figures(plan: Plan) -> None:
     target = folder(plan, "figures")
     paths = paper_figures.save_all(results, target, only=only)
     console.print(f"Figures: {len(paths)} files in {target}", markup=False)
+    read = {name for n in only for name in paper_figures.FIGURES[n].EXPERIMENTS}
+    return _damaged(plan, [results[name] for name in REGISTRY if name in read])
+
+
+def _damaged(plan: Plan, results: Iterable[Result | Missing]) -> dict[str, str]:
+    found = {}
+    for result in results:
+        if isinstance(result, Missing) and result.damage:
+            seed = "" if result.seed == plan.seed else f" (seed {result.seed})"
+            found[result.experiment + seed] = result.damage
+    return found
 
 
 def show_figures_plan(plan: Plan) -> None:
@@ -38,13 +53,18 @@ def show_figures_plan(plan: Plan) -> None:
         console.print(f"Figure {number}: {state}", markup=False)
 
 
-def print_tables(plan: Plan) -> None:
-    """Print the paper's tables beside ours and write them as Markdown, CSV and JSON."""
-    from dmdrepro.report import build_tables, render_terminal, write_tables
+def print_tables(plan: Plan) -> dict[str, str]:
+    """Print the paper's tables beside ours and write them as Markdown, CSV and JSON.
 
-    tables = build_tables(plan.runs, plan.size, plan.seed, not_run=plan.cannot)
+    Returns experiment -> sentence of those that were read and are damaged.
+    """
+    from dmdrepro.report import all_seeds, render_terminal, tables_of, write_tables
+
+    results = all_seeds(plan.runs, plan.size, plan.seed)
+    tables = tables_of(results, plan.size, not_run=plan.cannot)
     for table in tables:
         console.print(render_terminal(table))
     target = folder(plan, "tables")
     write_tables(tables, target)
     console.print(f"Tables: {target}", markup=False)
+    return _damaged(plan, [result for seeds in results.values() for result in seeds])
