@@ -18,8 +18,12 @@ MANIFEST = "manifest.json"
 def write_bytes(path: Path, data: bytes) -> None:
     """Write so that a reader sees the old file or the new one, never half.
 
-    A write that fails leaves no part behind, and its OSError names `path`.
+    A file that holds these bytes already is left alone: a finished run can be looked at, with its
+    figures and tables, where nothing can be written. A write that fails leaves no part behind,
+    and its OSError names `path`.
     """
+    if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     try:
