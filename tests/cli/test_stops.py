@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 from conftest import ROOT
 from PIL import Image
 from test_commands import FAST, chessboard, environment, reproduce, tree
+
+from dmdrepro.cli.guard import stoppable
+from dmdrepro.runs.errors import NonFinite, Stopped
+from dmdrepro.runs.stage import Stage
+from dmdrepro.stages.context import Context
+from dmdrepro.training.session import Session
 
 STAGES = ("teacher", "distill-60", "sample-60", "evaluate-60")
 LOOP = "dmdrepro.training.session:Loop"
@@ -207,3 +215,29 @@ def test_what_cannot_be_written_is_named(finished):
     printed = run("readonly.py", finished, *arguments, code=1)
     assert "Read-only file system" in printed
     assert str(finished) in printed
+
+
+def test_a_loop_that_failed_or_stopped_leaves_no_request_behind(tmp_path):
+    session = Session()
+    context = Context(session)
+
+    def work(_):
+        session.in_loop = True
+        raise NonFinite("loss is nan")
+
+    with pytest.raises(NonFinite):
+        context.make(Stage(tmp_path / "teacher", {}, "teacher"), work)
+    assert not session.in_loop
+
+    def stop() -> None:
+        with stoppable(session):
+            session.in_loop = True
+            signal.raise_signal(signal.SIGTERM)
+            assert session.stop_requested
+            raise Stopped("stopped")
+
+    with pytest.raises(typer.Exit) as ended:
+        stop()
+    assert ended.value.exit_code == 143
+    assert not session.in_loop
+    assert not session.stop_requested
