@@ -24,9 +24,7 @@ class Missing:
     experiment: str
     reason: str
     seed: int | None = None
-    unusable: bool = (
-        False  # there are results, but damaged ones or ones that do not belong together
-    )
+    unusable: bool = False  # there are results: damaged, or not of one make
     damage: str = ""  # the whole sentence about a damaged file
 
 

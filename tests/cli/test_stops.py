@@ -121,6 +121,16 @@ def test_an_interrupted_fresh_goes_on_without_fresh(finished, runs):
         assert not (chessboard(runs) / f"{stage}.old2").exists()
 
 
+def test_a_stop_while_old_results_are_moved_aside_waits_until_all_are(runs):
+    target = "dmdrepro.runs.stage:Stage.set_aside"
+    command = ("all", "chessboard", *FAST, "--runs", runs, "--fresh")
+    printed = run("signalled.py", target, 2, "SIGTERM", *command, code=143)
+    assert "Stopped before the first stage" in printed
+    assert sorted(p.name for p in chessboard(runs).glob("[a-z]*")) == sorted(
+        f"{stage}.old1" for stage in STAGES
+    )
+
+
 def test_fresh_leaves_a_stage_where_it_is_when_it_cannot_be_made(runs):
     damage(chessboard(runs) / "teacher" / "snapshot-60.safetensors")
     printed = reproduce("distill", "chessboard", *FAST, "--runs", runs, "--fresh", code=1)
