@@ -65,7 +65,7 @@ class Run:
         return ", ".join([*words, self.size_words])
 
     def _read(self, what: str, read: Callable[[], T]) -> T:
-        # Damage is another matter: DamagedArtifact passes through and stops the figures.
+        # Damage is another matter: open_results has checked every file, and left such a run out.
         try:
             return read()
         except (FileNotFoundError, KeyError):

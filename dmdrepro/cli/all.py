@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dmdrepro.cli.guard import fail, guarded
+from dmdrepro.cli.guard import guarded
 from dmdrepro.cli.options import Request, takes_request
 from dmdrepro.cli.plan import STAGES
 
@@ -10,15 +10,11 @@ from dmdrepro.cli.plan import STAGES
 @takes_request
 def all_stages(request: Request) -> None:
     """Do everything: teachers, students, samples, evaluation, figures, tables."""
-    from dmdrepro.cli.execute import run_command, show_not_run
+    from dmdrepro.cli.execute import conclude, run_command
     from dmdrepro.cli.results import draw_figures, print_tables
 
     with guarded():
         plan = run_command(request, STAGES)
         if plan is None:
             return
-        draw_figures(plan)
-        print_tables(plan)
-        show_not_run(plan)
-        if plan.failed:
-            fail(f"{len(plan.failed)} of the experiments failed: {', '.join(plan.failed)}.")
+        conclude(plan, draw_figures(plan) | print_tables(plan))

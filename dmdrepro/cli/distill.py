@@ -9,8 +9,8 @@ from dmdrepro.cli.options import Request, takes_request
 @takes_request
 def distill(request: Request) -> None:
     """Distil a one-step student from each teacher snapshot."""
-    from dmdrepro.cli.execute import run_command, show_not_run
+    from dmdrepro.cli.execute import conclude, run_command
 
     with guarded():
         if (plan := run_command(request, ("distill",))) is not None:
-            show_not_run(plan)
+            conclude(plan)

@@ -33,12 +33,11 @@ def evaluate(request: Request, pairs: Pairs = None, out: Out = None) -> None:
             return
         if out is not None:
             fail("--out goes with --pairs; an experiment's records lie in its run folder.")
-        from dmdrepro.cli.execute import run_command, show_not_run
+        from dmdrepro.cli.execute import conclude, run_command
         from dmdrepro.cli.results import print_tables
 
         if (plan := run_command(request, ("evaluate",))) is not None:
-            print_tables(plan)
-            show_not_run(plan)
+            conclude(plan, print_tables(plan))
 
 
 def _check_pairs(request: Request, files: tuple[Path, Path], out: Path | None) -> None:

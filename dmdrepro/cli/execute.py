@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
 from dmdrepro.cli.dry_run import show_plan
 from dmdrepro.cli.guard import console, errors, fail, stoppable
 from dmdrepro.cli.options import Request
@@ -9,7 +12,7 @@ from dmdrepro.cli.plan import Plan, Task, make_plan
 from dmdrepro.cli.progress import ProgressDisplay
 from dmdrepro.cli.trouble import named
 from dmdrepro.data.mnist_check import MnistUnavailable
-from dmdrepro.runs.errors import RunError
+from dmdrepro.runs.errors import RunError, Stopped
 
 
 def run_command(request: Request, stages: tuple[str, ...]) -> Plan | None:
@@ -34,26 +37,68 @@ def run_command(request: Request, stages: tuple[str, ...]) -> Plan | None:
         session,
         request.data,
         request.offline,
-        request.fresh,
         lambda s: console.print(s, markup=False),
     )
     _announce(plan, session.device)
     with stoppable(session):
         _fetch(plan, context, request)
+        if request.fresh:
+            _set_all_aside(plan, context, request)
         for task in plan.tasks:
-            name = task.run.experiment.name
-            if name in plan.cannot:
+            if task.run.experiment.name in plan.cannot:
                 continue
-            try:
+            with _others_go_on(plan, request, task):
                 _make(task, context)
-            except (RunError, MnistUnavailable) as error:
-                session.progress.end()
-                if name in request.names:
-                    raise
-                plan.cannot[name] = str(error)
-                plan.failed.append(name)
-                errors.print(f"{task.stage} {task.label} failed: {error}", markup=False)
+            if session.stop_requested:  # too late for the stage itself to see
+                raise Stopped(f"Stopped after {task.stage} {task.label}")
     return plan
+
+
+@contextmanager
+def _others_go_on(plan: Plan, request: Request, task: Task) -> Iterator[None]:
+    """Keep one experiment's failure from the others, unless it was named."""
+    try:
+        yield
+    except (RunError, MnistUnavailable) as error:
+        name = task.run.experiment.name
+        if name in request.names:
+            raise
+        plan.cannot[name] = str(error)
+        plan.failed.append(name)
+        errors.print(f"{task.stage} {task.label} failed: {error}", markup=False)
+
+
+def _set_all_aside(plan: Plan, context, request: Request) -> None:
+    """Move every stage of the command aside before the first is made.
+
+    So an interrupted command goes on without --fresh: no later stage still holds old results.
+    A stage whose inputs, made by no task of this command, are not there stays where it is.
+    """
+    for task in plan.tasks:
+        if task.run.experiment.name in plan.cannot:
+            continue
+        if task.stage == plan.tasks[0].stage:
+            try:
+                task.open()
+            except RunError:
+                continue
+        with _others_go_on(plan, request, task):
+            context.set_aside(task.run.place(task.stage, task.snapshot))
+
+
+def conclude(plan: Plan, damaged: Mapping[str, str] | None = None) -> None:
+    """The last words of a command: what was not run, and exit code 1 where something failed.
+
+    `damaged`: experiment -> the sentence about results that were read and cannot be shown.
+    """
+    damaged = damaged or {}
+    show_not_run(plan)
+    for name, sentence in damaged.items():
+        if name not in plan.failed:
+            errors.print(f"{name} is damaged: {sentence}", markup=False)
+    failed = list(dict.fromkeys([*plan.failed, *damaged]))
+    if failed:
+        fail(f"{len(failed)} of the experiments failed: {', '.join(failed)}.")
 
 
 def _make(task: Task, context) -> None:

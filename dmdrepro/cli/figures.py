@@ -9,6 +9,7 @@ from dmdrepro.cli.options import Request, takes_request
 @takes_request
 def figures(request: Request) -> None:
     """Draw the paper's figures from what has been evaluated; what is missing says so."""
+    from dmdrepro.cli.execute import conclude
     from dmdrepro.cli.plan import make_plan
     from dmdrepro.cli.results import draw_figures, show_figures_plan
 
@@ -22,4 +23,4 @@ def figures(request: Request) -> None:
         if request.dry_run:
             show_figures_plan(plan)
         else:
-            draw_figures(plan)
+            conclude(plan, draw_figures(plan))

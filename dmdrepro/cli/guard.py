@@ -85,5 +85,6 @@ def stoppable(session) -> Iterator[None]:
         fail_stopped(what, received[0] if received else signal.SIGINT)
     finally:
         session.progress.end()  # an error's sentence goes below the bar, and the cursor comes back
+        session.stop_requested = session.in_loop = False
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from dmdrepro.cli.guard import console
@@ -23,14 +24,29 @@ def chosen_figures(plan: Plan) -> list[int]:
     return [n for n, figure in paper_figures.FIGURES.items() if names & set(figure.EXPERIMENTS)]
 
 
-def draw_figures(plan: Plan) -> None:
-    """Draw the figures that read one of the plan's experiments; each run's lack is in its panel."""
+def draw_figures(plan: Plan) -> dict[str, str]:
+    """Draw the figures that read one of the plan's experiments; each run's lack is in its panel.
+
+    Returns experiment -> sentence of those that were read and are damaged.
+    """
     import paper_figures
 
     results = open_results(plan.runs, plan.size, plan.seed, REGISTRY)
     target = folder(plan, "figures")
-    paths = paper_figures.save_all(results, target, only=chosen_figures(plan))
+    only = chosen_figures(plan)
+    paths = paper_figures.save_all(results, target, only=only)
     console.print(f"Figures: {len(paths)} files in {target}")
+    read = {name for n in only for name in paper_figures.FIGURES[n].EXPERIMENTS}
+    return _damaged(plan, [results[name] for name in REGISTRY if name in read])
+
+
+def _damaged(plan: Plan, results: Iterable[Result | Missing]) -> dict[str, str]:
+    found = {}
+    for result in results:
+        if isinstance(result, Missing) and result.damage:
+            seed = "" if result.seed == plan.seed else f" (seed {result.seed})"
+            found[result.experiment + seed] = result.damage
+    return found
 
 
 def show_figures_plan(plan: Plan, *, finished: bool = False) -> None:
@@ -65,11 +81,15 @@ def lack(result: Result | Missing) -> str:
 PRINTED_LAST = ("paper_and_ours", "not_run")
 
 
-def print_tables(plan: Plan) -> None:
-    """Print the paper's tables beside ours and write them as Markdown, CSV and JSON."""
-    from dmdrepro.report import build_tables, render_terminal, write_tables
+def print_tables(plan: Plan) -> dict[str, str]:
+    """Print the paper's tables beside ours and write them as Markdown, CSV and JSON.
 
-    tables = build_tables(plan.runs, plan.size, plan.seed, not_run=plan.cannot)
+    Returns experiment -> sentence of those that were read and are damaged.
+    """
+    from dmdrepro.report import all_seeds, render_terminal, tables_of, write_tables
+
+    results = all_seeds(plan.runs, plan.size, plan.seed)
+    tables = tables_of(results, plan.size, not_run=plan.cannot)
     target = folder(plan, "tables")
     before = [table for table in reversed(tables) if table.name not in PRINTED_LAST]
     last = [table for table in tables if table.name in PRINTED_LAST]
@@ -77,3 +97,4 @@ def print_tables(plan: Plan) -> None:
         console.print(render_terminal(table, target))
     write_tables(tables, target)
     console.print(f"Tables: {target}")
+    return _damaged(plan, [result for seeds in results.values() for result in seeds])

@@ -9,8 +9,8 @@ from dmdrepro.cli.options import Request, takes_request
 @takes_request
 def sample(request: Request) -> None:
     """Draw Phi_1, Phi_8, Phi_32 and G on the same noise."""
-    from dmdrepro.cli.execute import run_command, show_not_run
+    from dmdrepro.cli.execute import conclude, run_command
 
     with guarded():
         if (plan := run_command(request, ("sample",))) is not None:
-            show_not_run(plan)
+            conclude(plan)

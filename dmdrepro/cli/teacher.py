@@ -9,8 +9,8 @@ from dmdrepro.cli.options import Request, takes_request
 @takes_request
 def teacher(request: Request) -> None:
     """Train the teachers, keeping a snapshot at each listed iteration."""
-    from dmdrepro.cli.execute import run_command, show_not_run
+    from dmdrepro.cli.execute import conclude, run_command
 
     with guarded():
         if (plan := run_command(request, ("teacher",))) is not None:
-            show_not_run(plan)
+            conclude(plan)

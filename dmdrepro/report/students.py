@@ -78,7 +78,11 @@ def collect(results: Results) -> list[Student]:
             config = first.record(snapshot).get("config", {})
             same, left_out = [first], []
             for other in others:
-                if isinstance(other, Missing) or snapshot not in other.snapshots:
+                if isinstance(other, Missing):
+                    if other.unusable:
+                        left_out.append(f"seed {other.seed} is left out, {other.reason}")
+                    continue
+                if snapshot not in other.snapshots:
                     continue
                 theirs = other.record(snapshot).get("config", {})
                 changed = differences(config, theirs)

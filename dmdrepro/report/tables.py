@@ -47,10 +47,14 @@ def build_tables(
 ) -> list[Table]:
     """All tables of the runs below `runs` at a size: this seed's, and others set up alike.
 
-    `not_run`: experiment -> why it could not run. Tables without rows are left out. Raises
-    DamagedArtifact where a file is not what was written.
+    `not_run`: experiment -> why it could not run. Tables without rows are left out. Results with
+    a file that is not what was written are not shown: the table `Not run` names the file.
     """
-    results = all_seeds(runs, size, seed)
+    return tables_of(all_seeds(runs, size, seed), size, not_run)
+
+
+def tables_of(results: Results, size: str, not_run: Mapping[str, str] | None = None) -> list[Table]:
+    """All tables of results that `all_seeds` opened."""
     students = collect(results)
     tables = [
         paper_and_ours_table(students),

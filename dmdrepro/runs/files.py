@@ -6,7 +6,8 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dmdrepro.runs.errors import DamagedArtifact
@@ -15,14 +16,37 @@ MANIFEST = "manifest.json"
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write so that a reader sees the old file or the new one, never half."""
+    """Write so that a reader sees the old file or the new one, never half.
+
+    A file that holds these bytes already is left alone: a finished run can be looked at, with its
+    figures and tables, where nothing can be written. A write that fails leaves no part behind,
+    and its OSError names `path`.
+    """
+    if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    with part.open("wb") as handle:
-        handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
-    os.replace(part, path)
+    try:
+        with naming(path):
+            with part.open("wb") as handle:
+                handle.write(data)
+                handle.flush()
+                os.fsync(handle.fileno())
+            os.replace(part, path)
+    except BaseException:  # a second Ctrl-C too
+        part.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Give an OSError that names no file (a full disk's) the name of the one being written."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def json_text(value: object) -> str:
@@ -35,10 +59,10 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path) -> dict:
-    """The object in a JSON file; raises DamagedArtifact where it is none."""
+    """The object in a strict JSON file; raises DamagedArtifact where it is none."""
     try:
-        value = json.loads(path.read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        value = json.loads(path.read_text(), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
         raise DamagedArtifact(f"{path} is not valid JSON ({error}); see --fresh.") from None
     if not isinstance(value, dict):
         raise DamagedArtifact(f"{path} does not hold a JSON object; see --fresh.")
@@ -50,41 +74,60 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
+def write_sealed(path: Path, key: str, value: dict) -> None:
+    """Write `{key: value, "seal": SHA-256 of the value}`: a file that guards itself."""
+    write_bytes(path, _sealed_bytes(key, value))
+
+
+def read_sealed(path: Path, key: str) -> dict:
+    """What `write_sealed` wrote; raises DamagedArtifact where any byte is another."""
+    value = read_json(path).get(key)
+    # The file's own bytes must be what its value would write.
+    if not isinstance(value, dict) or _sealed_bytes(key, value) != path.read_bytes():
+        raise DamagedArtifact(damaged(path))
+    return value
+
+
 def write_manifest(folder: Path, names: Iterable[str]) -> None:
     """Record size and SHA-256 of the folder's finished files."""
     entries = {
         name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
         for name in sorted(names)
     }
-    write_bytes(folder / MANIFEST, _manifest_bytes(entries))
+    write_sealed(folder / MANIFEST, "files", entries)
 
 
 def verify_manifest(folder: Path) -> dict[str, str]:
     """SHA-256 by file name, after checking each file; raises DamagedArtifact at a difference."""
-    path = folder / MANIFEST
-    entries = read_json(path).get("files")
-    # The manifest guards itself: its own bytes must be what its entries would write.
-    if not isinstance(entries, dict) or _manifest_bytes(entries) != path.read_bytes():
-        raise DamagedArtifact(_damaged(path))
+    entries = read_sealed(folder / MANIFEST, "files")
     for name, entry in entries.items():
-        file = folder / name
-        if not file.is_file():
-            raise DamagedArtifact(f"{file} is missing though {path} lists it; {_REMEDY}")
-        if file.stat().st_size != entry["bytes"] or sha256(file) != entry["sha256"]:
-            raise DamagedArtifact(_damaged(file))
+        check_file(folder / name, entry["sha256"], folder / MANIFEST)
     return {name: entry["sha256"] for name, entry in entries.items()}
+
+
+def check_file(file: Path, digest: str, listing: Path) -> None:
+    """Raise DamagedArtifact unless the file that `listing` lists is there with that SHA-256."""
+    if not file.is_file():
+        raise DamagedArtifact(f"{file} is missing though {listing} lists it; {_REMEDY}")
+    if sha256(file) != digest:
+        raise DamagedArtifact(damaged(file))
 
 
 _REMEDY = "restore it, or run that stage again with --fresh (what is there is moved aside)."
 
 
-def _damaged(path: Path) -> str:
+def damaged(path: Path) -> str:
+    """The sentence about a file whose bytes have changed."""
     return f"{path} is not the file that was written (changed or damaged); {_REMEDY}"
 
 
-def _manifest_bytes(entries: dict) -> bytes:
-    seal = hashlib.sha256(json_text(entries).encode()).hexdigest()
-    return json_text({"files": entries, "seal": seal}).encode()
+def _sealed_bytes(key: str, value: dict) -> bytes:
+    seal = hashlib.sha256(json_text(value).encode()).hexdigest()
+    return json_text({key: value, "seal": seal}).encode()
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number of strict JSON")
 
 
 def _strict(value: object) -> object:

@@ -2,34 +2,71 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from dmdrepro.runs.errors import DamagedArtifact
+from dmdrepro.runs.files import damaged, naming
+
+EMPTY = hashlib.sha256().hexdigest()
+_CHUNK = 1 << 20  # bytes
+
 
 class LossLog:
-    """Append-only log that is cut back to a known length when a run resumes."""
+    """Append-only log that is cut back to a known beginning when a run resumes."""
 
-    def __init__(self, path: Path, length: int) -> None:
-        """Open `path`, keeping its first `length` bytes (what the saved state has seen)."""
+    def __init__(self, path: Path, length: int, digest: str = EMPTY) -> None:
+        """Open `path`, keeping its first `length` bytes (what the saved state has seen).
+
+        Raises DamagedArtifact where these are not there with the SHA-256 `digest`.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
+        self._path = path
+        self._hash = _hash_of_beginning(path, length)
+        if self.sha256 != digest:
+            raise DamagedArtifact(damaged(path))
+        # Unbuffered: what a full disk refuses is not written again when the file closes.
+        self._handle = path.open("ab", buffering=0)
         os.truncate(path, length)
-        self._handle = path.open("ab")
+
+    @property
+    def sha256(self) -> str:
+        """Digest of all that the log holds, kept as it grows."""
+        return self._hash.hexdigest()
 
     def append(self, lines: Iterable[dict[str, float]]) -> None:
-        for line in lines:
-            self._handle.write(json.dumps(line, allow_nan=False).encode() + b"\n")
+        data = b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in lines)
+        left = memoryview(data)
+        with naming(self._path):
+            while left:
+                left = left[self._handle.write(left) :]
+        self._hash.update(data)
 
     def sync(self) -> int:
         """Force everything to disk; returns the log's length in bytes."""
-        self._handle.flush()
-        os.fsync(self._handle.fileno())
+        with naming(self._path):
+            os.fsync(self._handle.fileno())
         return self._handle.tell()
 
     def close(self) -> None:
         self._handle.close()
+
+
+def _hash_of_beginning(path: Path, length: int) -> hashlib._Hash:
+    """SHA-256 of the file's first `length` bytes; raises DamagedArtifact where it has fewer."""
+    digest = hashlib.sha256()
+    if length == 0:
+        return digest
+    if not path.is_file() or path.stat().st_size < length:
+        raise DamagedArtifact(damaged(path))
+    with path.open("rb") as handle:
+        while length and (chunk := handle.read(min(length, _CHUNK))):
+            digest.update(chunk)
+            length -= len(chunk)
+    return digest
 
 
 def read_losses(path: Path) -> dict[str, tuple[list[int], list[float]]]:

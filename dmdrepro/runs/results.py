@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dmdrepro.runs.files import read_json, verify_manifest
+from dmdrepro.runs.errors import DamagedArtifact
+from dmdrepro.runs.files import MANIFEST, read_json, verify_manifest
 from dmdrepro.runs.log import read_losses
 
 if TYPE_CHECKING:
@@ -17,10 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Missing:
-    """An experiment without a finished evaluation, and why."""
+    """An experiment without results to show, and why."""
 
     experiment: str
     reason: str
+    seed: int | None = None
+    unusable: bool = (
+        False  # there are results, but damaged ones or ones that do not belong together
+    )
+    damage: str = ""  # the whole sentence about a damaged file
+
+
+class Stale(Exception):
+    """Stages that do not belong together; the message says which, and what to run."""
 
 
 class Result:
@@ -28,12 +39,12 @@ class Result:
 
     def __init__(self, folder: Path, experiment: str, size: str, seed: int) -> None:
         self.folder, self.experiment, self.size, self.seed = folder, experiment, size, seed
-        self._verified: set[Path] = set()
+        self._verified: dict[Path, dict[str, str]] = {}  # folder -> SHA-256 by file name
 
     @cached_property
     def snapshots(self) -> tuple[int, ...]:
         """Teacher iterations whose student has been evaluated, ascending."""
-        done = self.folder.glob("evaluate-*/manifest.json")
+        done = self.folder.glob(f"evaluate-*/{MANIFEST}")
         return tuple(
             sorted(
                 int(p.parent.name.partition("-")[2])
@@ -76,26 +87,82 @@ class Result:
 
         return np.load(self._file(stage, snapshot, f"{name}.npy"), allow_pickle=False)
 
+    def check(self) -> None:
+        """Check every evaluation's files, and that evaluation, samples and student are of one make.
+
+        Raises DamagedArtifact for a file that is not what was written, Stale where a stage was
+        made from another one than lies there now.
+        """
+        for snapshot in self.snapshots:
+            self._verify("evaluate", snapshot)
+            samples = self._made("sample", snapshot)
+            student = self._made("distill", snapshot).get("student.safetensors")
+            if self._made_from("sample", snapshot, "student_weights") != student:
+                raise Stale(
+                    f"sample-{snapshot} was drawn from another student than distill-{snapshot}; "
+                    f"run `{self.command('sample')} --fresh`, then `evaluate` likewise"
+                )
+            arrays = {name: h for name, h in samples.items() if name.endswith(".npy")}
+            if self._made_from("evaluate", snapshot, "samples") != arrays:
+                raise Stale(
+                    f"evaluate-{snapshot} measured other samples than sample-{snapshot}; "
+                    f"run `{self.command('evaluate')} --fresh`"
+                )
+
+    def _made(self, stage: str, snapshot: int) -> dict[str, str]:
+        """The hashes of a stage that an evaluation stands on; raises Stale where it is not done."""
+        if not (self._place(stage, snapshot) / MANIFEST).is_file():
+            raise Stale(
+                f"{stage}-{snapshot} is not done, though it was evaluated; "
+                f"run `{self.command('all')}`"
+            )
+        return self._verify(stage, snapshot)
+
+    def _made_from(self, stage: str, snapshot: int, name: str) -> object:
+        """The hashes that a stage recorded of what it was made from."""
+        return read_json(self._file(stage, snapshot, "config.json")).get(name)
+
+    def command(self, stage: str) -> str:
+        """What makes a stage of this experiment at this size and seed."""
+        words = f"python reproduce.py {stage} {self.experiment}"
+        return f"{words} --size {self.size} --seed {self.seed}"
+
     def _file(self, stage: str, snapshot: int, name: str) -> Path:
-        folder = self.folder / ("teacher" if stage == "teacher" else f"{stage}-{snapshot}")
+        self._verify(stage, snapshot)
+        return self._place(stage, snapshot) / name
+
+    def _verify(self, stage: str, snapshot: int) -> dict[str, str]:
+        """A stage's hashes, its files checked once."""
+        folder = self._place(stage, snapshot)
         if folder not in self._verified:
-            verify_manifest(folder)
-            self._verified.add(folder)
-        return folder / name
+            self._verified[folder] = verify_manifest(folder)
+        return self._verified[folder]
+
+    def _place(self, stage: str, snapshot: int) -> Path:
+        return self.folder / ("teacher" if stage == "teacher" else f"{stage}-{snapshot}")
 
 
 def open_results(
     runs: Path, size: str, seed: int, experiments: Iterable[str]
 ) -> dict[str, Result | Missing]:
-    """Each experiment's finished results below `runs`, or why there are none."""
-    found: dict[str, Result | Missing] = {}
-    for name in experiments:
-        result = Result(runs / size / f"seed{seed}" / name, name, size, seed)
-        if result.snapshots:
-            found[name] = result
-        elif name == "imagenet64":
-            found[name] = Missing(name, "not run: needs weights")
-        else:
-            command = f"python reproduce.py all {name} --size {size} --seed {seed}"
-            found[name] = Missing(name, f"not run: {command}")
-    return found
+    """Each experiment's finished results below `runs`, checked, or why there are none to show."""
+    return {
+        name: _open(Result(runs / size / f"seed{seed}" / name, name, size, seed))
+        for name in experiments
+    }
+
+
+def _open(result: Result) -> Result | Missing:
+    name, seed = result.experiment, result.seed
+    if not result.snapshots:
+        if name == "imagenet64":
+            return Missing(name, "not run: needs weights", seed)
+        return Missing(name, f"not run: {result.command('all')}", seed)
+    try:
+        result.check()
+    except DamagedArtifact as error:
+        what = str(error).partition(";")[0].replace(f"{result.folder}{os.sep}", "")
+        return Missing(name, f"damaged: {what}", seed, unusable=True, damage=str(error))
+    except Stale as error:
+        return Missing(name, f"stale: {error}", seed, unusable=True)
+    return result

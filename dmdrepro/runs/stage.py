@@ -9,19 +9,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dmdrepro.runs import checkpoint
-from dmdrepro.runs.errors import DamagedArtifact, DifferentConfiguration, RunError
+from dmdrepro.runs.errors import DifferentConfiguration, RunError
 from dmdrepro.runs.files import (
     MANIFEST,
+    check_file,
     read_json,
+    read_sealed,
     sha256,
     verify_manifest,
     write_json,
     write_manifest,
 )
-from dmdrepro.runs.log import LossLog
+from dmdrepro.runs.log import EMPTY, LossLog
 from dmdrepro.runs.provenance import provenance
+from dmdrepro.runs.state import STATE, SavedState, read_state, write_state
 
-CONFIG, RECORD, STATE, LOG = "config.json", "record.json", "state.json", "log.jsonl"
+CONFIG, RECORD, LOG = "config.json", "record.json", "log.jsonl"
 
 
 class Stage:
@@ -37,6 +40,8 @@ class Stage:
         self.folder = folder
         self.key = key
         self.what = what
+        self._configuration = ""  # digest of config.json, once begun
+        self._made: dict[str, str] = {}  # finished files -> digest
         self._wall_before = 0.0
         self._opened = time.monotonic()
 
@@ -52,8 +57,8 @@ class Stage:
 
     def progress(self) -> int:
         """The step of the newest saved state, 0 where there is none."""
-        path = self.folder / STATE
-        return int(read_json(path)["step"]) if path.is_file() else 0
+        state = read_state(self.folder)
+        return 0 if state is None else state.step
 
     def verify(self) -> dict[str, str]:
         """Check a done stage's files against its manifest; SHA-256 by file name."""
@@ -62,13 +67,20 @@ class Stage:
         return verify_manifest(self.folder)
 
     def check_configuration(self) -> None:
-        """Raise DifferentConfiguration where the folder was made from another configuration."""
-        if not self.begun:
-            if self.done:
-                raise DamagedArtifact(f"{self.folder} has results but no {CONFIG}; use --fresh.")
+        """Raise DifferentConfiguration where what is there was made from another configuration.
+
+        Where neither a result nor a saved state is, nothing was made and any configuration may
+        begin. Raises DamagedArtifact where the recorded configuration is not the one written.
+        """
+        if self.done:
+            digest = read_sealed(self.folder / MANIFEST, "files").get(CONFIG, {}).get("sha256")
+            listing = self.folder / MANIFEST
+        elif (state := read_state(self.folder)) is not None:
+            digest, listing = state.configuration, self.folder / STATE
+        else:
             return
-        theirs = read_json(self.folder / CONFIG)
-        changes = differences(theirs, self.key)
+        check_file(self.folder / CONFIG, digest, listing)
+        changes = differences(read_json(self.folder / CONFIG), self.key)
         if changes:
             listed = "; ".join(changes)
             raise DifferentConfiguration(
@@ -108,46 +120,51 @@ class Stage:
         """Record the configuration; to be called under the lock, before anything is made."""
         self.check_configuration()
         self.folder.mkdir(parents=True, exist_ok=True)
-        if not self.begun:
+        if not self.done and read_state(self.folder) is None:
             write_json(self.folder / CONFIG, self.key)
+        self._configuration = sha256(self.folder / CONFIG)
         self._opened = time.monotonic()
 
     def load_state(self) -> tuple[int, checkpoint.Tensors] | None:
-        """(step, tensors) of the newest saved state, checked; None for a stage at its start."""
-        path = self.folder / STATE
-        if not path.is_file():
+        """(step, tensors) of the newest saved state; None for a stage at its start.
+
+        Raises DamagedArtifact where the state, or a file finished before it, has changed.
+        """
+        state = read_state(self.folder)
+        if state is None:
             return None
-        state = read_json(path)
-        file = self.folder / state["file"]
-        if not file.is_file() or sha256(file) != state["sha256"]:
-            raise DamagedArtifact(
-                f"{file} is not the state that was saved (changed or damaged); "
-                f"run {self.what} again with --fresh (what is there is moved aside)."
-            )
-        self._wall_before = state["wall_s"]
-        return int(state["step"]), checkpoint.load_tensors(file)
+        for name, digest in {state.file: state.sha256, **state.made}.items():
+            check_file(self.folder / name, digest, self.folder / STATE)
+        self._made = dict(state.made)
+        self._wall_before = state.wall_s
+        return state.step, checkpoint.load_tensors(self.folder / state.file)
 
     def open_log(self) -> LossLog:
-        path = self.folder / STATE
-        return LossLog(self.folder / LOG, read_json(path)["log_bytes"] if path.is_file() else 0)
+        """The log, cut back to the saved state; raises DamagedArtifact where it has changed."""
+        state = read_state(self.folder)
+        length, digest = (0, EMPTY) if state is None else (state.log_bytes, state.log_sha256)
+        return LossLog(self.folder / LOG, length, digest)
+
+    def vouch(self, name: str) -> None:
+        """Let the states saved from now on answer for a finished file."""
+        self._made[name] = sha256(self.folder / name)
 
     def save_state(self, step: int, tensors: checkpoint.Tensors, log: LossLog) -> None:
         """Save state and log so that a kill at any moment leaves the old pair or the new one."""
         file = self.folder / f"state-{step}.safetensors"
         checkpoint.save_tensors(file, tensors)
-        write_json(
-            self.folder / STATE,
-            {
-                "step": step,
-                "file": file.name,
-                "sha256": sha256(file),
-                "log_bytes": log.sync(),
-                "wall_s": self.wall_s(),
-            },
+        state = SavedState(
+            step=step,
+            file=file.name,
+            sha256=sha256(file),
+            configuration=self._configuration,
+            log_bytes=log.sync(),
+            log_sha256=log.sha256,
+            made=self._made,
+            wall_s=self.wall_s(),
         )
-        for old in self.folder.glob("state-*.safetensors"):
-            if old != file:
-                old.unlink()
+        write_state(self.folder, state)
+        self._drop_states(keep=file)
 
     def wall_s(self) -> float:
         """Seconds spent on this stage over all its sittings."""
@@ -162,8 +179,13 @@ class Stage:
         write_json(self.folder / RECORD, {**(record or {}), "provenance": facts})
         write_manifest(self.folder, [CONFIG, RECORD, *files])
         (self.folder / STATE).unlink(missing_ok=True)
-        for old in self.folder.glob("state-*.safetensors"):
-            old.unlink()
+        self._drop_states()
+
+    def _drop_states(self, keep: Path | None = None) -> None:
+        # With the parts that a kill in the middle of a save leaves.
+        for old in self.folder.glob("state-*.safetensors*"):
+            if old != keep:
+                old.unlink()
 
 
 def differences(theirs: object, ours: object, path: str = "") -> list[str]:

@@ -20,7 +20,6 @@ class Context:
     session: Session
     data_dir: Path | None = None
     offline: bool = False
-    fresh: bool = False
     say: Callable[[str], None] = print
     _datasets: dict[object, object] = field(default_factory=dict)
 
@@ -30,18 +29,33 @@ class Context:
             self._datasets[data] = build_dataset(data, self.data_dir, self.offline)
         return self._datasets[data]
 
+    def set_aside(self, stage: Stage) -> None:
+        """Move what is there out of the way (for --fresh), saying where it is now."""
+        with stage.locked():
+            if (aside := stage.set_aside()) is not None:
+                self.say(f"{stage.what}: what was there is now in {aside}")
+
     def make(self, stage: Stage, work: Callable[[Stage], Made]) -> bool:
         """Make a stage, go on with it, or see that it is done; True where something was made."""
-        with stage.locked():
-            if self.fresh and (aside := stage.set_aside()) is not None:
-                self.say(f"{stage.what}: what was there is now in {aside}")
-            stage.check_configuration()
-            if stage.done:
-                stage.verify()
-                self.say(f"{stage.what}: done already")
-                return False
-            stage.begin()
-            files, record = work(stage)
-            stage.finish(files, str(self.session.device), record)
+        if self._done_already(stage):  # without the lock: the folder may be read-only
+            return False
+        try:
+            with stage.locked():
+                if self._done_already(stage):  # by another process, just now
+                    return False
+                stage.begin()
+                files, record = work(stage)
+                stage.finish(files, str(self.session.device), record)
+        finally:
+            self.session.leave_loop()
         self.say(f"{stage.what}: done in {stage.wall_s():,.0f} s")
+        return True
+
+    def _done_already(self, stage: Stage) -> bool:
+        """Whether the stage is done, checked; raises RunError where it is done otherwise."""
+        if not stage.done:
+            return False
+        stage.check_configuration()
+        stage.verify()
+        self.say(f"{stage.what}: done already")
         return True

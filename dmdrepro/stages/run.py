@@ -31,7 +31,7 @@ class Run:
 
     def teacher(self) -> Stage:
         key = {**self._common, "teacher": self._settings["teacher"]}
-        return Stage(self.folder / "teacher", key, f"teacher {self.experiment.name}")
+        return self._stage("teacher", None, key)
 
     def distill(self, snapshot: int) -> Stage:
         """Needs a done teacher; raises RunError, naming the command, where there is none."""
@@ -77,8 +77,15 @@ class Run:
             "student.safetensors"
         ]
 
-    def _stage(self, kind: str, snapshot: int, key: dict) -> Stage:
-        what = f"{kind} {self.experiment.name} (teacher of {snapshot:,} iterations)"
+    def place(self, kind: str, snapshot: int | None = None) -> Stage:
+        """A stage without what it depends on: enough to move its folder aside."""
+        return self._stage(kind, snapshot, {})
+
+    def _stage(self, kind: str, snapshot: int | None, key: dict) -> Stage:
+        what = f"{kind} {self.experiment.name}"
+        if snapshot is None:
+            return Stage(self.folder / kind, key, what)
+        what = f"{what} (teacher of {snapshot:,} iterations)"
         return Stage(self.folder / f"{kind}-{snapshot}", key, what)
 
     def _done(self, stage: Stage, command: str) -> dict[str, str]:

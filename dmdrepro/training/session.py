@@ -46,6 +46,11 @@ class Session:
     stop_requested: bool = False
     in_loop: bool = False  # inside work that looks at stop_requested and saves itself
 
+    def leave_loop(self) -> None:
+        """After a stage, however it ended: the display is put away, a signal stops at once."""
+        self.in_loop = False
+        self.progress.end()
+
 
 class Loop:
     """The saving, logging and stopping that the two training loops share."""

@@ -81,6 +81,7 @@ def train_teacher(experiment: Experiment, dataset, stage: Stage, session: Sessio
         if step + 1 in settings.snapshots:
             loop.losses.flush()
             save_tensors(stage.folder / snapshot_file(step + 1), ema.state_dict())
+            stage.vouch(snapshot_file(step + 1))
         loop.checkpoint(step + 1, everything)
     loop.close()
     return [LOG, *(snapshot_file(n) for n in settings.snapshots)]

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from dmdrepro.runs.files import write_json, write_manifest
+from dmdrepro.runs.files import verify_manifest, write_json, write_manifest
 
 TOYS = ("chessboard", "moons", "ring")
 IMAGES = ("mnist", "mnist-conditional", "mlp-manifold")
+STUDENT = "student.safetensors"
 ALL = (*TOYS, *IMAGES, "imagenet64")
 
 
@@ -59,11 +60,15 @@ def write_run(
         else:
             channels = 3 if experiment == "imagenet64" else 1
             samples = _images(rng, n, channels, resolution, share, images)
-        _write(folder / f"sample-{snapshot}", samples, {"config": config})
-        _write_log(folder / f"distill-{snapshot}", iterations, rng, share)
+        student = _write_student(folder / f"distill-{snapshot}", iterations, rng, share)
+        hashes = _write(
+            folder / f"sample-{snapshot}", samples, {"config": config}, student_weights=student
+        )
         arrays, record = _evaluation(samples, heatmap, rng, experiment == "mnist")
         record |= {"experiment": experiment, "size": size, "seed": seed, "snapshot": snapshot}
-        _write(folder / f"evaluate-{snapshot}", arrays, record | {"config": config})
+        measured = {name: h for name, h in hashes.items() if name.endswith(".npy")}
+        record |= {"config": config}
+        _write(folder / f"evaluate-{snapshot}", arrays, record, samples=measured)
     return folder
 
 
@@ -157,16 +162,38 @@ def _evaluation(
     return arrays, record
 
 
-def _write(folder: Path, arrays: dict[str, np.ndarray], record: dict) -> None:
+def _write(
+    folder: Path, arrays: dict[str, np.ndarray], record: dict, **made_from: object
+) -> dict[str, str]:
+    """A stage with its record; `made_from`: the hashes its configuration holds of its inputs."""
     folder.mkdir(parents=True)
     for name, array in arrays.items():
         kept = array if name in ("heatmap", "assignment", "heatmap_assignment") else None
         np.save(folder / f"{name}.npy", array.astype(np.float32) if kept is None else kept)
+    return _finish(folder, record, made_from, [f"{name}.npy" for name in arrays])
+
+
+def _finish(folder: Path, record: dict, config: dict, files: list[str]) -> dict[str, str]:
+    """Record, configuration and manifest of a stage's files; returns the files' SHA-256."""
     write_json(folder / "record.json", record)
-    write_manifest(folder, ["record.json", *(f"{name}.npy" for name in arrays)])
+    write_json(folder / "config.json", config)
+    write_manifest(folder, ["record.json", "config.json", *files])
+    return verify_manifest(folder)
 
 
-def _write_log(folder: Path, iterations: int, rng: np.random.Generator, share: float) -> None:
+def make_agree(folder: Path, snapshot: int) -> None:
+    """After a test has changed a snapshot's samples: as if they had been drawn and measured so."""
+    sample, evaluate = (folder / f"{stage}-{snapshot}" for stage in ("sample", "evaluate"))
+    for stage in (sample, evaluate):
+        write_manifest(stage, [p.name for p in stage.iterdir() if p.name != "manifest.json"])
+        hashes = verify_manifest(stage)
+        if stage == sample:
+            measured = {name: h for name, h in hashes.items() if name.endswith(".npy")}
+            write_json(evaluate / "config.json", {"samples": measured})
+
+
+def _write_student(folder: Path, iterations: int, rng: np.random.Generator, share: float) -> str:
+    """The stage `distill`; returns the SHA-256 of what stands for the student's weights."""
     folder.mkdir(parents=True)
     with (folder / "log.jsonl").open("w") as handle:
         for step in range(iterations):
@@ -175,5 +202,5 @@ def _write_log(folder: Path, iterations: int, rng: np.random.Generator, share: f
                 x = step / 200
                 line["loss_dm"] = share * x * np.exp(-x) * rng.uniform(0.5, 1.5)
             handle.write(json.dumps(line) + "\n")
-    write_json(folder / "record.json", {})
-    write_manifest(folder, ["record.json", "log.jsonl"])
+    (folder / STUDENT).write_text(f"no weights: {folder.parent.name} {folder.name}")
+    return _finish(folder, {}, {}, ["log.jsonl", STUDENT])[STUDENT]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fake_runs import write_run
+from fake_runs import make_agree, write_run
 
-from dmdrepro.runs.files import write_manifest
 from dmdrepro.runs.results import open_results
 from paper_figures import FIGURES
 from paper_figures.colours import noise_colours, plane_colours, wheel, wheel_oklab
@@ -91,8 +90,7 @@ def test_samples_outside_the_panel_are_counted(tmp_path):
     student = np.load(path)
     student[:3, 0] = 50.0
     np.save(path, student)
-    names = [p.name for p in path.parent.iterdir() if p.name != "manifest.json"]
-    write_manifest(path.parent, names)
+    make_agree(folder, 3072)
     results = open_results(tmp_path, "laptop", 0, ["ring"])
     texts = [t.get_text() for axes in FIGURES[5].draw(results).axes for t in axes.texts]
     assert "3 outside" in texts

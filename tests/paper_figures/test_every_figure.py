@@ -17,7 +17,6 @@ from matplotlib.text import Text
 from PIL import Image
 
 import paper_figures
-from dmdrepro.runs.errors import DamagedArtifact
 from dmdrepro.runs.files import write_manifest
 from dmdrepro.runs.results import Missing, open_results
 
@@ -88,6 +87,11 @@ def test_a_long_reason_stays_inside_its_panel(module):
     reason = "MMMM WWWW " * 6 + "and --offline was given with a_very_long_word_that_never_ends"
     figure = module.draw({name: Missing(name, reason) for name in ALL})
     figure.canvas.draw()
+    assert_inside(figure)
+
+
+def assert_inside(figure) -> None:
+    """Each panel's words lie within its box."""
     for axes in figure.axes:
         box = axes.get_window_extent()
         for text in axes.texts:
@@ -148,15 +152,73 @@ def test_a_single_snapshot_leaves_the_comparison_open(tmp_path):
     assert "a second is needed" in said
 
 
-def test_a_flipped_byte_is_an_error_and_not_a_missing_panel(tmp_path):
+@pytest.mark.parametrize(
+    "name", ["evaluate-3072/heatmap.npy", "sample-512/teacher_1.npy", "distill-3072/log.jsonl"]
+)
+def test_a_flipped_byte_is_said_in_every_panel_and_takes_none_from_other_runs(tmp_path, name):
     folder = write_run(tmp_path, "mnist")
-    path = folder / "evaluate-3072" / "heatmap.npy"
+    write_run(tmp_path, "chessboard")
+    path = folder / name
     data = bytearray(path.read_bytes())
-    data[-1] ^= 1
+    data[-2] ^= 1
     path.write_bytes(data)
-    results = open_results(tmp_path, "laptop", 0, ["mnist"])
-    with pytest.raises(DamagedArtifact, match=r"heatmap\.npy"):
-        paper_figures.FIGURES[3].draw(results)
+    results = open_results(tmp_path, "laptop", 0, ["chessboard", "mnist"])
+    found = results["mnist"]
+    assert isinstance(found, Missing)
+    assert found.reason == f"damaged: {name} is not the file that was written (changed or damaged)"
+    assert str(path) in found.damage
+    assert "--fresh" in found.damage
+    for module in paper_figures.FIGURES.values():
+        said = words(module.draw(results))
+        assert ("damaged: " in said) == ("mnist" in module.EXPERIMENTS)
+    three = words(paper_figures.FIGURES[3].draw(results))
+    assert three.count("retention") == 1  # the chessboard's
+    assert three.count("laptop size (reduced), seed 0") == 1
+
+
+def remake(folder: Path, stage: str, name: str) -> None:
+    """Make a stage anew with another `name`, as its command with --fresh would."""
+    (folder / stage / name).write_bytes(b"made with another learning rate")
+    forget(folder / stage)
+
+
+@pytest.mark.parametrize(
+    ("stage", "name", "remedy"),
+    [
+        ("distill-3072", "student.safetensors", "sample mnist --size laptop --seed 0 --fresh"),
+        ("sample-512", "student.npy", "evaluate mnist --size laptop --seed 0 --fresh"),
+    ],
+)
+def test_an_old_evaluation_is_never_shown_beside_a_new_student(tmp_path, stage, name, remedy):
+    folder = write_run(tmp_path, "mnist")
+    write_run(tmp_path, "chessboard")
+    remake(folder, stage, name)
+    results = open_results(tmp_path, "laptop", 0, ["chessboard", "mnist"])
+    found = results["mnist"]
+    assert isinstance(found, Missing)
+    assert remedy in found.reason
+    assert not found.damage
+    for module in paper_figures.FIGURES.values():
+        said = words(module.draw(results))
+        assert ("stale: " in said) == ("mnist" in module.EXPERIMENTS)
+
+
+def test_an_evaluation_whose_student_is_being_made_anew_is_not_shown(tmp_path):
+    folder = write_run(tmp_path, "ring")
+    (folder / "distill-3072" / "manifest.json").unlink()
+    found = open_results(tmp_path, "laptop", 0, ["ring"])["ring"]
+    assert found.reason.startswith("stale: distill-3072 is not done")
+    assert "python reproduce.py all ring --size laptop --seed 0" in found.reason
+
+
+@FIGURES
+def test_the_longest_stale_reason_stays_inside_its_panel(module, tmp_path):
+    for name in module.EXPERIMENTS:
+        remake(write_run(tmp_path, name), "distill-3072", "student.safetensors")
+    figure = module.draw(open_results(tmp_path, "laptop", 0, module.EXPERIMENTS))
+    figure.canvas.draw()
+    assert "then `evaluate` likewise" in words(figure)
+    assert_inside(figure)
 
 
 def test_files_are_the_same_bytes_again_whatever_the_users_matplotlib_settings(whole, tmp_path):

@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 
 from dmdrepro.experiments import build
-from dmdrepro.runs.files import write_json, write_manifest
+from dmdrepro.runs.files import verify_manifest, write_json, write_manifest
 
+STUDENT = "student.safetensors"
 PAIRING = {
     "delta_e": 0.5,
     "e_dt": 3.0,
@@ -48,22 +49,28 @@ def write_run(
             "denoiser_error": None,
             "config": config,
         }
-        _write(folder / f"evaluate-{snapshot}", copy.deepcopy(record | parts))
+        files = {STUDENT: f"no weights: {experiment} {seed} {snapshot}"}
         if losses is not None:
             lines = [{"step": 5 * k, "loss_fake": 1.0, "loss_dm": x} for k, x in enumerate(losses)]
-            text = "".join(json.dumps(line) + "\n" for line in lines)
-            _write(folder / f"distill-{snapshot}", {}, log=text)
+            files["log.jsonl"] = "".join(json.dumps(line) + "\n" for line in lines)
+        student = _write(folder / f"distill-{snapshot}", {}, {}, files)[STUDENT]
+        samples = {f"{name}.npy": f"no array: {student}" for name in ("teacher_8", "student")}
+        hashes = _write(folder / f"sample-{snapshot}", {}, {"student_weights": student}, samples)
+        measured = {name: hashes[name] for name in samples}
+        record = copy.deepcopy(record | parts)
+        _write(folder / f"evaluate-{snapshot}", record, {"samples": measured}, {})
     return folder
 
 
-def _write(folder: Path, record: dict, log: str | None = None) -> None:
+def _write(folder: Path, record: dict, config: dict, files: dict[str, str]) -> dict[str, str]:
+    """A finished stage with files of these texts; returns the files' SHA-256."""
     folder.mkdir(parents=True)
     write_json(folder / "record.json", record)
-    names = ["record.json"]
-    if log is not None:
-        (folder / "log.jsonl").write_text(log)
-        names.append("log.jsonl")
-    write_manifest(folder, names)
+    write_json(folder / "config.json", config)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    write_manifest(folder, ["record.json", "config.json", *files])
+    return verify_manifest(folder)
 
 
 def rows_of(tables, name: str) -> list[dict]:

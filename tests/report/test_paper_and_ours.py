@@ -9,7 +9,7 @@ from report_runs import PAIRING, rows_of, write_run
 
 from dmdrepro.report import Band, build_tables
 from dmdrepro.report.expected import PAPER_NUMBERS, paper_number
-from dmdrepro.runs.errors import DamagedArtifact
+from dmdrepro.runs.files import write_manifest
 
 NAME = "paper_and_ours"
 
@@ -139,9 +139,43 @@ def test_a_record_without_a_part_leaves_its_cells_empty(tmp_path):
     assert (row["quality student"], row["Delta_E untrained"]) == (None, None)
 
 
-def test_a_changed_byte_stops_the_report(tmp_path):
+def test_a_damaged_run_is_not_shown_and_its_file_is_named(tmp_path):
     folder = write_run(tmp_path, "ring", (4000,))
-    record = folder / "evaluate-4000" / "record.json"
-    record.write_text(record.read_text().replace("0.75", "0.95"))
-    with pytest.raises(DamagedArtifact, match=r"record\.json"):
-        build_tables(tmp_path, "laptop", 0)
+    write_run(tmp_path, "chessboard", (4000,))
+    change(folder / "evaluate-4000" / "record.json")
+    assert [r["Delta_E"] for r in rows(tmp_path, experiment="ring")] == ["not run"]
+    assert rows(tmp_path, experiment="chessboard")[0]["Delta_E"] == 0.5
+    (row,) = (r for r in rows_of(build_tables(tmp_path, "laptop", 0), "not_run")
+              if r["experiment"] == "ring")  # fmt: skip
+    assert row["what"] == "everything"
+    assert row["why"].startswith("damaged: evaluate-4000/record.json")
+
+
+def test_a_damaged_seed_is_left_out_of_the_mean_and_named(tmp_path):
+    write_run(tmp_path, "ring", (4000,))
+    other = write_run(tmp_path, "ring", (4000,), seed=1, pairing=PAIRING | {"delta_e": 1.0})
+    assert rows(tmp_path, experiment="ring")[0]["seeds"] == "0, 1"
+    change(other / "evaluate-4000" / "record.json")
+    row = rows(tmp_path, experiment="ring")[0]
+    assert (row["Delta_E"], row["seeds"]) == (0.5, "0")
+    assert "seed 1 is left out, damaged: evaluate-4000/record.json" in notes(tmp_path)
+
+
+def test_a_new_student_is_not_shown_with_the_old_evaluation(tmp_path):
+    folder = write_run(tmp_path, "ring", (4000,))
+    other = write_run(tmp_path, "ring", (4000,), seed=1)
+    for run in (folder, other):
+        student = run / "distill-4000"
+        (student / "student.safetensors").write_text("another")
+        write_manifest(student, ["record.json", "config.json", "student.safetensors"])
+    assert [r["Delta_E"] for r in rows(tmp_path, experiment="ring")] == ["not run"]
+    found = rows_of(build_tables(tmp_path, "laptop", 0), "not_run")
+    why = next(r["why"] for r in found if r["experiment"] == "ring")
+    assert "run `python reproduce.py sample ring --size laptop --seed 0 --fresh`" in why
+
+
+def change(record):
+    """A number of a record, by hand."""
+    text = record.read_text()
+    assert "0.75" in text
+    record.write_text(text.replace("0.75", "0.95"))

@@ -105,7 +105,9 @@ def test_a_damaged_state_is_refused(tmp_path):
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(bytes(data))
-    with pytest.raises(DamagedArtifact, match="not the state that was saved"):
+    with pytest.raises(
+        DamagedArtifact, match=r"state-1\.safetensors is not the file that was written"
+    ):
         stage.load_state()
 
 

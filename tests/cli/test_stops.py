@@ -1,0 +1,243 @@
+"""Commands that are stopped, fail in part, or meet results of another make."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from conftest import ROOT
+from PIL import Image
+from test_commands import FAST, chessboard, environment, reproduce, tree
+
+from dmdrepro.cli.guard import stoppable
+from dmdrepro.runs.errors import NonFinite, Stopped
+from dmdrepro.runs.stage import Stage
+from dmdrepro.stages.context import Context
+from dmdrepro.training.session import Session
+
+STAGES = ("teacher", "distill-60", "sample-60", "evaluate-60")
+LOOP = "dmdrepro.training.session:Loop"
+
+
+def run(script: str, *arguments: object, code: int) -> str:
+    """Run one of this folder's scripts, check its exit code; returns all it printed."""
+    done = subprocess.run(
+        [sys.executable, f"tests/cli/{script}", *map(str, arguments)],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    printed = done.stdout + done.stderr
+    assert done.returncode == code, printed
+    assert "Traceback" not in printed, printed
+    return printed
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    """One uninterrupted run of everything on the chessboard."""
+    runs = tmp_path_factory.mktemp("finished")
+    reproduce("all", "chessboard", *FAST, "--runs", runs)
+    return runs
+
+
+@pytest.fixture
+def runs(finished, tmp_path) -> Path:
+    """A copy of the finished run, to be changed."""
+    return shutil.copytree(finished, tmp_path / "runs")
+
+
+def done(runs: Path) -> list[str]:
+    return [s for s in STAGES if (chessboard(runs) / s / "manifest.json").is_file()]
+
+
+def drop(runs: Path, *stages: str) -> None:
+    for stage in stages:
+        shutil.rmtree(chessboard(runs) / stage)
+
+
+def damage(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize(
+    ("target", "nth", "finished_stages"),
+    [
+        # Seen by the stage, which starts again from the samples.
+        ("dmdrepro.stages.evaluate:_quality", 1, STAGES[:3]),
+        # In its last part, after it last looked: it ends, and the command with it.
+        ("dmdrepro.stages.evaluate:_teacher_error", 1, STAGES),
+        (f"{LOOP}.close", 2, STAGES[:2]),
+    ],
+)
+def test_a_stop_late_in_a_stage_is_kept_and_the_rest_ends_bit_equal(
+    finished, runs, target, nth, finished_stages
+):
+    if nth == 2:  # the second training loop is the student's
+        drop(runs, *STAGES)
+    else:
+        drop(runs, "evaluate-60")
+    shutil.rmtree(runs / "smoke/seed0/figures")
+    printed = run(
+        "signalled.py", target, nth, "SIGTERM", "all", "chessboard", *FAST, "--runs", runs, code=143
+    )
+    assert "Run the same command again" in printed
+    assert done(runs) == list(finished_stages)
+    assert not (runs / "smoke/seed0/figures").exists()
+    reproduce("all", "chessboard", *FAST, "--runs", runs)
+    assert tree(chessboard(runs)) == tree(chessboard(finished))
+
+
+def test_a_stop_while_an_experiment_fails_is_not_forgotten(tmp_path):
+    arguments = ("teacher", *FAST, "--runs", tmp_path, "--set", "teacher.lr=1e30")
+    printed = run("signalled.py", f"{LOOP}.checkpoint", 30, "SIGINT", *arguments, code=130)
+    assert printed.count(" failed: ") == 1
+    assert "Stopped after teacher chessboard" in printed
+    assert len(list((tmp_path / "smoke/seed0").glob("*/teacher"))) == 1
+
+
+def test_an_interrupted_fresh_goes_on_without_fresh(finished, runs):
+    anew = ("all", "chessboard", *FAST, "--runs", runs, "--set", "teacher.lr=5e-4")
+    printed = run("signalled.py", f"{LOOP}.checkpoint", 30, "SIGTERM", *anew, "--fresh", code=143)
+    assert "(without --fresh)" in printed
+    assert done(runs) == []
+    printed = reproduce(*anew)
+    assert "going on from 30" in printed
+    assert done(runs) == list(STAGES)
+    for stage in STAGES:  # nothing was deleted
+        old, first = (chessboard(r) / s for r, s in ((runs, f"{stage}.old1"), (finished, stage)))
+        assert tree(first) == tree(old)
+        assert not (chessboard(runs) / f"{stage}.old2").exists()
+
+
+def test_fresh_leaves_a_stage_where_it_is_when_it_cannot_be_made(runs):
+    damage(chessboard(runs) / "teacher" / "snapshot-60.safetensors")
+    printed = reproduce("distill", "chessboard", *FAST, "--runs", runs, "--fresh", code=1)
+    assert "snapshot-60.safetensors is not the file that was written" in printed
+    assert not list(chessboard(runs).glob("*.old*"))
+
+
+@pytest.mark.parametrize(
+    ("command", "failed"),
+    [
+        ("distill", "moons, ring, mlp-manifold"),
+        ("sample", "moons, ring, mnist, mnist-conditional, mlp-manifold"),  # needs no data
+        ("evaluate", "moons, ring, mlp-manifold"),
+    ],
+)
+def test_a_command_without_names_says_who_failed(runs, command, failed):
+    printed = reproduce(command, *FAST, "--runs", runs, code=1)
+    assert f" of the experiments failed: {failed}." in printed.strip().splitlines()[-1]
+    assert "done already" in printed
+    if command == "evaluate":
+        assert (runs / "smoke/seed0/tables/tables.md").is_file()
+
+
+def test_teachers_that_all_fail_are_an_error(tmp_path):
+    extra = ("--runs", tmp_path, "--set", "teacher.lr=1e30")
+    printed = reproduce("teacher", *FAST, *extra, code=1)
+    assert "4 of the experiments failed: chessboard, moons, ring, mlp-manifold" in printed
+
+
+def test_a_configuration_that_made_nothing_does_not_lock_the_folder(finished, tmp_path):
+    command = ("teacher", "chessboard", *FAST, "--runs", tmp_path)
+    reproduce(*command, "--set", "teacher.lr=1e30", code=1)
+    assert (chessboard(tmp_path) / "teacher/config.json").is_file()
+    reproduce(*command)
+    assert tree(chessboard(tmp_path) / "teacher") == tree(chessboard(finished) / "teacher")
+
+
+def test_a_damaged_log_or_state_is_refused_when_a_stopped_run_goes_on(tmp_path):
+    command = ("teacher", "chessboard", *FAST, "--runs", tmp_path)
+    run("signalled.py", f"{LOOP}.checkpoint", 30, "SIGTERM", *command, code=143)
+    folder = chessboard(tmp_path) / "teacher"
+    for name in ("log.jsonl", "state.json"):
+        whole = (folder / name).read_bytes()
+        damage(folder / name)
+        printed = reproduce(*command, code=1)
+        assert f"{name} is not" in printed
+        assert "--fresh" in printed
+        (folder / name).write_bytes(whole)
+    reproduce(*command)
+
+
+def test_a_damaged_evaluation_takes_nothing_from_other_experiments(runs):
+    file = chessboard(runs) / "evaluate-60/record.json"
+    damage(file)
+    printed = reproduce("all", "ring", *FAST, "--runs", runs, code=1)
+    assert f"chessboard is damaged: {file} is not the file that was written" in printed
+    assert "1 of the experiments failed: chessboard." in printed
+    tables = json.loads((runs / "smoke/seed0/tables/not_run.json").read_text())
+    why = {row["experiment"]: row["why"] for row in tables["rows"]}
+    assert why["chessboard"].startswith("damaged: evaluate-60/record.json")
+    assert "ring" not in why
+    with Image.open(runs / "smoke/seed0/figures/figure_05.png") as image:
+        assert "missing" not in json.loads(image.text["Configuration"])["ring"]
+    printed = reproduce("figures", "ring", *FAST, "--runs", runs)  # reads no chessboard
+    assert "is damaged" not in printed
+    reproduce("figures", "chessboard", *FAST, "--runs", runs, code=1)
+
+
+def test_a_new_student_is_not_drawn_with_the_old_samples(runs):
+    setting = ("--set", "distill.lr=5e-3")
+    command = ("chessboard", *FAST, "--runs", runs)
+    reproduce("distill", *command, *setting, "--fresh")
+    reproduce("figures", *command)
+    with Image.open(runs / "smoke/seed0/figures/figure_02.png") as image:
+        found = json.loads(image.text["Configuration"])["chessboard"]
+    assert found["missing"].startswith("stale: sample-60 was drawn from another student")
+    assert "Figure 2: without chessboard" in reproduce("figures", *command, "--dry-run")
+    reproduce("sample", *command, *setting, "--fresh")
+    assert "Figure 2: without chessboard" in reproduce("figures", *command, "--dry-run")
+    reproduce("evaluate", *command, *setting, "--fresh")
+    assert "Figure 2: complete" in reproduce("figures", *command, "--dry-run")
+
+
+@pytest.mark.parametrize("command", ["teacher", "evaluate", "all"])
+def test_a_finished_run_can_be_looked_at_where_nothing_can_be_written(finished, command):
+    printed = run("readonly.py", finished, command, "chessboard", *FAST, "--runs", finished, code=0)
+    assert "done already" in printed
+
+
+def test_what_cannot_be_written_is_named(finished):
+    arguments = ("teacher", "ring", *FAST, "--runs", finished)
+    printed = run("readonly.py", finished, *arguments, code=1)
+    assert "Read-only file system" in printed
+    assert str(finished) in printed
+
+
+def test_a_loop_that_failed_or_stopped_leaves_no_request_behind(tmp_path):
+    session = Session()
+    context = Context(session)
+
+    def work(_):
+        session.in_loop = True
+        raise NonFinite("loss is nan")
+
+    with pytest.raises(NonFinite):
+        context.make(Stage(tmp_path / "teacher", {}, "teacher"), work)
+    assert not session.in_loop
+
+    def stop() -> None:
+        with stoppable(session):
+            session.in_loop = True
+            signal.raise_signal(signal.SIGTERM)
+            assert session.stop_requested
+            raise Stopped("stopped")
+
+    with pytest.raises(typer.Exit) as ended:
+        stop()
+    assert ended.value.exit_code == 143
+    assert not session.in_loop
+    assert not session.stop_requested

@@ -1,0 +1,199 @@
+"""What an interrupted stage goes on from is checked: state, log, finished files, configuration."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from dmdrepro.runs import files
+from dmdrepro.runs.errors import DamagedArtifact, DifferentConfiguration
+from dmdrepro.runs.files import MANIFEST, read_json, verify_manifest, write_bytes
+from dmdrepro.runs.log import LossLog
+from dmdrepro.runs.stage import Stage
+
+KEY = {"name": "chessboard", "teacher": {"lr": 1e-3}}
+OTHER = {"name": "chessboard", "teacher": {"lr": 2e-3}}
+
+
+def make(tmp_path, key=KEY) -> Stage:
+    return Stage(tmp_path / "teacher", key, "teacher chessboard")
+
+
+@pytest.fixture
+def interrupted(tmp_path) -> Path:
+    """A stage's folder with one finished file, three lines of log, and a state after step 2."""
+    stage = make(tmp_path)
+    stage.begin()
+    log = stage.open_log()
+    log.append([{"step": 0, "loss": 1.0}])
+    write_bytes(stage.folder / "snapshot-1", b"weights")
+    stage.vouch("snapshot-1")
+    log.append([{"step": 1, "loss": 2.0}])
+    stage.save_state(2, {"w": torch.arange(3.0)}, log)
+    log.append([{"step": 2, "loss": 3.0}])  # the saved state has not seen it
+    log.close()
+    return stage.folder
+
+
+def go_on(tmp_path, key=KEY) -> None:
+    """What a resumed stage does before its first step."""
+    stage = make(tmp_path, key)
+    stage.begin()
+    stage.load_state()
+    stage.open_log().close()
+
+
+def test_an_untouched_stage_goes_on(tmp_path, interrupted):
+    go_on(tmp_path)
+    assert len((interrupted / "log.jsonl").read_text().splitlines()) == 2
+    assert make(tmp_path).progress() == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["state.json", "log.jsonl", "snapshot-1", "state-2.safetensors", "config.json"]
+)
+def test_every_flipped_byte_of_what_it_goes_on_from_is_seen(tmp_path, interrupted, name):
+    whole = (interrupted / name).read_bytes()
+    seen = len(whole) - (len('{"step": 2, "loss": 3.0}\n') if name == "log.jsonl" else 0)
+    for position in range(seen):
+        changed = bytearray(whole)
+        changed[position] ^= 0x01
+        (interrupted / name).write_bytes(bytes(changed))
+        with pytest.raises(DamagedArtifact, match=r"(?s)teacher/.*--fresh"):
+            go_on(tmp_path)
+    (interrupted / name).write_bytes(whole)
+    go_on(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["log.jsonl", "snapshot-1", "state-2.safetensors", "config.json"])
+@pytest.mark.parametrize("how", ["removed", "shorter"])
+def test_what_is_missing_or_shorter_is_named(tmp_path, interrupted, name, how):
+    file = interrupted / name
+    if how == "removed":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:5])
+    with pytest.raises(DamagedArtifact, match=name):
+        go_on(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"state": ', '{"seal": "x", "state": {}}', "[NaN]"])
+def test_a_state_that_is_no_state_is_damaged_wherever_it_is_read(tmp_path, interrupted, text):
+    (interrupted / "state.json").write_text(text)
+    for read in ("progress", "load_state", "open_log", "check_configuration"):
+        with pytest.raises(DamagedArtifact, match=r"state\.json.*--fresh"):
+            getattr(make(tmp_path), read)()
+
+
+def test_a_well_sealed_state_without_a_key_is_damaged(tmp_path, interrupted):
+    files.write_sealed(interrupted / "state.json", "state", {"step": 7})
+    with pytest.raises(DamagedArtifact, match=r"state\.json"):
+        make(tmp_path).progress()
+
+
+def test_a_removed_configuration_lets_no_other_one_go_on(tmp_path, interrupted):
+    (interrupted / "config.json").unlink()
+    for key in (KEY, OTHER):
+        with pytest.raises(DamagedArtifact, match=r"config\.json is missing"):
+            go_on(tmp_path, key)
+    # Nor does one that was written in its place.
+    (interrupted / "config.json").write_text(files.json_text(OTHER))
+    with pytest.raises(DamagedArtifact, match=r"config\.json is not the file"):
+        go_on(tmp_path, OTHER)
+
+
+def test_a_saved_state_keeps_other_configurations_out(tmp_path, interrupted):
+    with pytest.raises(DifferentConfiguration, match=r"teacher\.lr: 0\.001 there, 0\.002 now"):
+        go_on(tmp_path, OTHER)
+
+
+def test_a_configuration_under_which_nothing_was_made_locks_nothing(tmp_path):
+    make(tmp_path, OTHER).begin()
+    (tmp_path / "teacher" / "log.jsonl").write_text('{"step": 0, "loss": 9.0}\n')
+    stage = make(tmp_path)
+    stage.check_configuration()
+    stage.begin()
+    assert read_json(stage.folder / "config.json") == KEY
+    stage.open_log().close()
+    assert (stage.folder / "log.jsonl").read_bytes() == b""
+
+
+def test_a_file_finished_before_a_resumed_stage_stays_vouched_for(tmp_path, interrupted):
+    stage = make(tmp_path)
+    stage.begin()
+    stage.load_state()
+    log = stage.open_log()
+    stage.save_state(3, {"w": torch.zeros(1)}, log)
+    (interrupted / "snapshot-1").write_bytes(b"another")
+    with pytest.raises(DamagedArtifact, match="snapshot-1"):
+        go_on(tmp_path)
+
+
+def test_a_log_is_never_lengthened(tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(b"short\n")
+    with pytest.raises(DamagedArtifact, match=r"log\.jsonl"):
+        LossLog(path, 10, hashlib.sha256(b"short\n\0\0\0\0").hexdigest())
+    assert path.read_bytes() == b"short\n"
+
+
+def test_the_logs_running_digest_is_that_of_its_bytes(tmp_path):
+    path = tmp_path / "log.jsonl"
+    log = LossLog(path, 0)
+    for step in range(5):
+        log.append([{"step": step, "loss": 0.5}])
+        assert log.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    length = log.sync()
+    log.append([{"step": 5, "loss": 0.5}])
+    log.close()
+    again = LossLog(path, length, hashlib.sha256(path.read_bytes()[:length]).hexdigest())
+    again.append([{"step": 5, "loss": 0.25}])
+    assert again.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("text", ['{"files": {"a": NaN}}', '{"files": Infinity}', "[" * 100_000])
+def test_json_that_is_not_strict_is_damaged(tmp_path, text):
+    (tmp_path / MANIFEST).write_text(text)
+    with pytest.raises(DamagedArtifact, match=r"manifest\.json"):
+        verify_manifest(tmp_path)
+
+
+def no_space(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_is_named_and_leaves_no_part(tmp_path, monkeypatch):
+    write_bytes(tmp_path / "a", b"old")
+    monkeypatch.setattr(files.os, "fsync", no_space)
+    with pytest.raises(OSError, match="No space left") as raised:
+        write_bytes(tmp_path / "a", b"new")
+    assert raised.value.filename == str(tmp_path / "a")
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"old"
+    monkeypatch.undo()
+    log = LossLog(tmp_path / "log.jsonl", 0)
+    monkeypatch.setattr(files.os, "fsync", no_space)
+    with pytest.raises(OSError, match="No space left") as raised:
+        log.sync()
+    assert raised.value.filename == str(tmp_path / "log.jsonl")
+
+
+def test_a_kill_in_the_middle_of_a_save_leaves_nothing_for_ever(tmp_path, interrupted):
+    (interrupted / "state-3.safetensors.part").write_bytes(b"half")
+    stage = make(tmp_path)
+    stage.begin()
+    stage.load_state()
+    stage.save_state(4, {"w": torch.zeros(1)}, stage.open_log())
+    assert [p.name for p in interrupted.glob("state-*")] == ["state-4.safetensors"]
+    (interrupted / "state-5.safetensors.part").write_bytes(b"half")
+    stage.finish(["snapshot-1"], "cpu")
+    assert not list(interrupted.glob("state*"))
+    assert json.loads((interrupted / MANIFEST).read_text())["files"].keys() == {
+        "config.json", "record.json", "snapshot-1"
+    }  # fmt: skip
