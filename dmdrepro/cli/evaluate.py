@@ -25,7 +25,7 @@ Solver = Annotated[
     typer.Option(
         "--solver",
         help="With --pairs: who finds the optimal assignment: scipy, lapx, auction, or auto (the "
-        "default), which takes one by size and device. All are exact and certified.",
+        "default), which takes one by size. All are exact and certified.",
     ),
 ]
 

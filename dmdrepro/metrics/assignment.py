@@ -37,12 +37,12 @@ def optimal_assignment(x: torch.Tensor, y: torch.Tensor, solver: str = "auto") -
 
     E_OT is the mean squared distance under the optimal coupling of the two empirical measures,
     which is a permutation (Birkhoff). `solver`: "scipy", "lapx", "auction", or "auto", which takes
-    one by size and device; whichever it is, its permutation is certified against the matrix of
+    one by size; whichever it is, its permutation is certified against the matrix of
     squared distances, whose entries are right to 1e-10 and need 8 N^2 bytes. Raises ValueError for
     an unknown or absent solver, squared distances that overflow float64, a matrix larger than the
     memory, and a permutation that is not proven optimal.
     """
-    name = choose_solver(solver, len(x), x.device)
+    name = choose_solver(solver, len(x))
     cost = sqdist_matrix(x, y)
     found = SOLVERS[name](cost).to(cost.device)
     certificate = certify(cost, found, name)

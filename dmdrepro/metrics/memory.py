@@ -20,6 +20,15 @@ def check_memory(needed: int, device: torch.device, what: str) -> None:
         )
 
 
+def cpu_copy(cost: torch.Tensor) -> torch.Tensor:
+    """The matrix where a CPU can read it: itself, or a copy that is known to fit."""
+    if cost.device.type == "cpu":
+        return cost
+    what = f"A copy of the {len(cost):,} x {cost.shape[1]:,} matrix"
+    check_memory(cost.nbytes, torch.device("cpu"), what)
+    return cost.cpu()
+
+
 def available_memory(device: torch.device) -> int | None:
     """Bytes that can be allocated on `device`; None where the system does not tell."""
     if device.type == "cuda":

@@ -64,6 +64,7 @@ def find_potentials(cost: torch.Tensor, columns: torch.Tensor) -> Potentials:
         rows = graph.improved(price, least, found.column)
         if len(rows) == 0 or passes > PASSES * n:
             return Potentials(price, least, passes, None)
+        graph.lower(price, rows, least, found.column)
         near = _cheapest(cost, price, rows, near.shape[1])
         graph.look(rows, near, cost[rows[:, None], near])
 
@@ -99,6 +100,13 @@ class _Graph:
         terms = self.own.abs() + mine.abs() + least.abs() + price[column].abs()
         return (self.own + mine - least > ROUNDING * terms).nonzero()[:, 0]
 
+    def lower(
+        self, price: torch.Tensor, rows: torch.Tensor, least: torch.Tensor, column: torch.Tensor
+    ) -> None:
+        """Take the shorter paths of `rows` [R], through the row that has `column` [N]."""
+        price[self.columns[rows]] = least[rows] - self.own[rows]
+        self.successor[rows] = self.row_of[column[rows]]
+
     def relax(self, price: torch.Tensor) -> tuple[int, torch.Tensor | None]:
         """(passes made, None or a cheaper permutation); lowers `price` in place."""
         for done in range(1, len(price) + 2):
@@ -107,8 +115,7 @@ class _Graph:
             rows = self.improved(price, least, column)
             if len(rows) == 0:
                 break
-            price[self.columns[rows]] = least[rows] - self.own[rows]
-            self.successor[rows] = self.row_of[column[rows]]
+            self.lower(price, rows, least, column)
             if done % CHECK_EVERY == 0 and (cycles := self.cycles()) is not None:
                 return done, cycles
         return done, self.cycles()

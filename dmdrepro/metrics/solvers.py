@@ -10,15 +10,17 @@ import torch
 from scipy.optimize import linear_sum_assignment
 
 from dmdrepro.metrics.auction import auction
-from dmdrepro.metrics.memory import check_memory
+from dmdrepro.metrics.memory import cpu_copy
 
-# On one core independent pairs took scipy and lapx the same at 500 (docs/performance.md).
+# Measured on one core (docs/performance.md): lapx takes a third of scipy's time from here on, ...
 LAPX_FROM = 500
-AUCTION_FROM = 2000  # on a GPU; below it the launches cost more than a CPU's whole solution
+# ... and the auction a tenth of either's on students that half copy, and no more on others.
+AUCTION_FROM = 2000
 
 
 def _scipy(cost: torch.Tensor) -> torch.Tensor:
-    return torch.from_numpy(linear_sum_assignment(_on_cpu(cost))[1].astype(np.int64))
+    columns = linear_sum_assignment(cpu_copy(cost).numpy())[1]
+    return torch.from_numpy(columns.astype(np.int64))
 
 
 def _lapx(cost: torch.Tensor) -> torch.Tensor:
@@ -26,21 +28,16 @@ def _lapx(cost: torch.Tensor) -> torch.Tensor:
         raise ValueError("Solver 'lapx' is not installed: pip install lapx, or dmdrepro[fast].")
     import lap
 
-    return torch.from_numpy(lap.lapjvh(_on_cpu(cost), return_cost=False)[1].astype(np.int64))
-
-
-def _on_cpu(cost: torch.Tensor) -> np.ndarray:
-    if cost.is_cuda:
-        cpu = torch.device("cpu")
-        check_memory(cost.nbytes, cpu, f"A copy of the {len(cost):,} x {len(cost):,} matrix")
-    return cost.cpu().numpy()
+    return torch.from_numpy(
+        lap.lapjvh(cpu_copy(cost).numpy(), return_cost=False)[1].astype(np.int64)
+    )
 
 
 # Each: float64 costs [N, N], finite and >= 0, on any device -> the column of each row [N] int64.
 SOLVERS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "scipy": _scipy,  # shortest augmenting paths (Crouse 2016)
     "lapx": _lapx,  # the same after Jonker and Volgenant's reductions (1987); optional
-    "auction": auction,  # ours; runs where the costs are
+    "auction": auction,  # ours
 }
 NAMES = ("auto", *SOLVERS)
 
@@ -54,8 +51,8 @@ def lapx_installed() -> bool:
     return hasattr(lap, "lapjvh")
 
 
-def choose_solver(solver: str, n: int, device: torch.device) -> str:
-    """The solver that runs for `solver` with n points on `device`: `auto` becomes a name.
+def choose_solver(solver: str, n: int) -> str:
+    """The solver that runs for `solver` with n points: `auto` becomes a name.
 
     Raises ValueError, with the nearest name, for one that does not exist.
     """
@@ -65,6 +62,6 @@ def choose_solver(solver: str, n: int, device: torch.device) -> str:
         raise ValueError(f"There is no solver {solver!r}; {hint}")
     if solver != "auto":
         return solver
-    if device.type == "cuda" and n >= AUCTION_FROM:
+    if n >= AUCTION_FROM:
         return "auction"
     return "lapx" if n >= LAPX_FROM and lapx_installed() else "scipy"
