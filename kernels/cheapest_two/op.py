@@ -26,7 +26,8 @@ def _cheapest_two(
     if backend(cost.device) == "triton":
         from kernels.cheapest_two.kernel import launch
 
-        return launch(cost, price.contiguous(), rows.contiguous())
+        with torch.cuda.device_of(cost):  # Triton launches on the current device
+            return launch(cost, price.contiguous(), rows.contiguous())
     return cheapest_two_reference(cost, price, rows)
 
 
