@@ -35,7 +35,12 @@ def available_memory(device: torch.device) -> int | None:
         # What torch has reserved and does not use it can give again.
         reserved = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return torch.cuda.mem_get_info(device)[0] + reserved
-    try:  # Linux: free memory and what can be freed, such as the page cache
+    found = [bytes_ for bytes_ in (_of_machine(), _of_container()) if bytes_ is not None]
+    return min(found) if found else None
+
+
+def _of_machine() -> int | None:
+    try:  # Linux: what is free and what can be freed, such as the page cache
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) * 1024
@@ -44,4 +49,14 @@ def available_memory(device: torch.device) -> int | None:
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _of_container(folder: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """A container's limit (control groups, version 2) less what its processes hold."""
+    try:
+        limit = (folder / "memory.max").read_text().strip()
+        held = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+        return None if limit == "max" else max(0, int(limit) - int(held["anon"]))
+    except (OSError, ValueError, KeyError):
         return None
