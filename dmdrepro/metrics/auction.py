@@ -20,7 +20,7 @@ FIRST_EPS, LAST_EPS = 0.1, 1e-6
 SHRINK = 5.0  # of eps from phase to phase
 BETWEEN_LOOKS = 3  # phases
 LEAST_EPS = 2.0**-48  # of the largest cost and price: less would be lost in adding it to a price
-CYCLES = 8  # times that cycles are cancelled at one look; more often means that eps is too large
+CYCLES = 16  # times that cycles are cancelled at one look; more often means that eps is too large
 LAST_CYCLES = 1000  # the same at the least eps
 # On a GPU from here on all rows bid at once. Modelled, not measured: some 6 N rounds of 0.2 ms each
 # for their launches, against 35 N bids of N memory reads each on a CPU.

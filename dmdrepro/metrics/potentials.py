@@ -17,7 +17,7 @@ import torch
 from kernels import cheapest_two
 
 NEIGHBOURS = 16  # columns of a row that the fast passes look at, to begin with
-ROUNDING = 4 * 2.0**-52  # of the terms of a sum: below it an improvement is rounding
+ROUNDING = 16 * 2.0**-52  # of the terms of a sum of rounded costs: below it nothing is improved
 CHECK_EVERY = 32  # passes between two looks for a cycle
 PASSES = 20  # times N: a shortest path has at most N edges, seldom more than some hundred
 BLOCK = 1 << 20  # costs held at once while columns are chosen

@@ -14,7 +14,8 @@ from dmdrepro.metrics.memory import cpu_copy
 
 # Measured on one core (docs/performance.md): lapx takes a third of scipy's time from here on, ...
 LAPX_FROM = 500
-# ... and the auction a tenth of either's on students that half copy, and no more on others.
+# ... and the auction a fifth of either's on students that half copy, and as much as lapx on others
+# (more where most costs are tied).
 AUCTION_FROM = 2000
 
 
