@@ -4,9 +4,19 @@ CUDA tensors run the Triton kernel; CPU tensors run it under `TRITON_INTERPRET=1
 package is imported) and the reference otherwise. `kernels.use("reference")` overrides that.
 """
 
+from kernels.cheapest_two import CheapestTwo, cheapest_two
 from kernels.dispatch import backend, use
 from kernels.dm_gradient import dm_gradient
 from kernels.nearest_two import NearestTwo, nearest_two
 from kernels.pairwise_sqdist import pairwise_sqdist
 
-__all__ = ["NearestTwo", "backend", "dm_gradient", "nearest_two", "pairwise_sqdist", "use"]
+__all__ = [
+    "CheapestTwo",
+    "NearestTwo",
+    "backend",
+    "cheapest_two",
+    "dm_gradient",
+    "nearest_two",
+    "pairwise_sqdist",
+    "use",
+]

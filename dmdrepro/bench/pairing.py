@@ -1,34 +1,65 @@
-"""Delta_E against POT's exact solver on the same samples."""
+"""Delta_E with each of its solvers against POT's exact one, on the same samples in one run."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 
+from dmdrepro.bench.kernels import Row
 from dmdrepro.bench.timing import in_turns
 from dmdrepro.metrics import pairing_inefficiency
+from dmdrepro.metrics.assignment import sqdist_matrix
+from dmdrepro.metrics.solvers import SOLVERS, choose_solver, lapx_installed
+
+QUICK = (100,)
+SIZES = (1000, 3000)
+REPEATED = 1000  # points up to which a call is timed three times
 
 
-def pairing_rows(device: torch.device, *, quick: bool):
-    """Rows for independent pairs in R^4, the hard case for an assignment."""
-    import ot
+def pairing_rows(device: torch.device, *, quick: bool) -> Iterator[Row]:
+    """The default against POT and against each solver by name, over N.
 
-    for n in (100,) if quick else (1000, 3000):
+    Independent pairs in R^4 and half copies, the hard cases for an assignment, and near-copies in
+    R^1024, where the matrix is the work. Ours is everything: matrix, optimum, certificate, company.
+    Raises AssertionError where two disagree on E_OT.
+    """
+    for n in QUICK if quick else SIZES:
         rng = np.random.default_rng(0)
-        teacher, student = (torch.from_numpy(rng.standard_normal((n, 4))) for _ in range(2))
-        teacher, student = teacher.to(device), student.to(device)
-        found: dict[str, float] = {}
+        x, y = (torch.from_numpy(rng.standard_normal((n, 4))) for _ in range(2))
+        cases = {"independent in R^4": (x, y)}
+        if not quick:
+            z, noise = (torch.from_numpy(rng.standard_normal((n, 1024))).float() for _ in range(2))
+            cases["half copies in R^4"] = (x, x + 0.7 * y)
+            cases["near-copies in R^1024"] = (z, z + 1e-4 * noise)
+        for name, sets in cases.items():
+            repeats = 1 if quick or n > REPEATED else 3
+            yield from _rows(sets, f"N = {n:,}, {name}", device, repeats)
 
-        def ours(teacher=teacher, student=student, found=found):
-            found["ours"] = pairing_inefficiency(teacher, student).e_ot
 
-        def pot(teacher=teacher, student=student, found=found, n=n):
-            a, b = teacher.cpu().numpy(), student.cpu().numpy()
-            weights = np.full(n, 1 / n)
-            found["pot"] = ot.emd2(weights, weights, ot.dist(a, b), numItermax=100_000_000)
+def _rows(
+    sets: tuple[torch.Tensor, torch.Tensor], what: str, device: torch.device, repeats: int
+) -> Iterator[Row]:
+    teacher, student = (t.to(device) for t in sets)
+    e_ot: dict[str, float] = {}
 
-        our_s, pot_s = in_turns(ours, pot, device, 1 if quick else 3)
-        if abs(found["ours"] - found["pot"]) > 1e-9 * found["ours"]:
-            raise AssertionError(f"Delta_E and POT disagree on E_OT: {found}")
-        name = f"Delta_E and company, N = {n:,}, D = 4"
-        yield name, our_s, "POT emd2 (E_OT alone)", pot_s
+    def ours(solver: str = "auto") -> None:
+        e_ot[solver] = pairing_inefficiency(teacher, student, solver).e_ot
+
+    def pot() -> None:
+        import ot
+
+        weights = np.full(len(teacher), 1 / len(teacher))
+        cost = sqdist_matrix(teacher, student).cpu().numpy()
+        e_ot["POT"] = float(ot.emd2(weights, weights, cost, numItermax=100_000_000))
+
+    chosen = choose_solver("auto", len(teacher))
+    others = [name for name in SOLVERS if name != "lapx" or lapx_installed()]
+    calls = {"POT emd2 (matrix, E_OT alone)": pot}
+    calls |= {f"solver {name}": lambda name=name: ours(name) for name in others if name != chosen}
+    for name, call in calls.items():
+        our_s, their_s = in_turns(ours, call, device, repeats)
+        yield f"Delta_E, {what} (auto: {chosen})", our_s, name, their_s
+    if max(e_ot.values()) - min(e_ot.values()) > 1e-9 * max(e_ot.values()):
+        raise AssertionError(f"The solvers disagree on E_OT: {e_ot}")

@@ -21,18 +21,28 @@ Pairs = Annotated[
     ),
 ]
 Out = Annotated[Path | None, typer.Option("--out", help="With --pairs: write the record here.")]
+Solver = Annotated[
+    str | None,
+    typer.Option(
+        "--solver",
+        help="With --pairs: who finds the optimal assignment: scipy, lapx, auction, or auto (the "
+        "default), which takes one by size. All are exact and certified.",
+    ),
+]
 
 
 @takes_request
-def evaluate(request: Request, pairs: Pairs = None, out: Out = None) -> None:
+def evaluate(request: Request, pairs: Pairs = None, out: Out = None, solver: Solver = None) -> None:
     """Measure the pairing: Delta_E with its null, retention and quality; print the tables."""
     with guarded():
         if pairs is not None:
             _check_pairs(request, pairs, out)
-            _evaluate_pairs(*pairs, out)
+            _evaluate_pairs(*pairs, out, solver or "auto")
             return
         if out is not None:
             fail("--out goes with --pairs; an experiment's records lie in its run folder.")
+        if solver is not None:
+            fail("--solver goes with --pairs; experiments are measured with the solver of auto.")
         from dmdrepro.cli.execute import conclude, run_command
         from dmdrepro.cli.results import print_tables
 
@@ -58,14 +68,14 @@ def _check_pairs(request: Request, files: tuple[Path, Path], out: Path | None) -
             fail(f"--out {out} would overwrite the array in {file}; name another file.")
 
 
-def _evaluate_pairs(teacher_file: Path, student_file: Path, out: Path | None) -> None:
+def _evaluate_pairs(teacher_file: Path, student_file: Path, out: Path | None, solver: str) -> None:
     from rich.table import Table
 
     from dmdrepro.metrics import load_array, pairing_inefficiency
     from dmdrepro.runs.files import write_json
 
     try:
-        record = pairing_inefficiency(load_array(teacher_file), load_array(student_file))
+        record = pairing_inefficiency(load_array(teacher_file), load_array(student_file), solver)
     except ValueError as error:
         fail(f"--pairs {teacher_file} {student_file}: {error}")
     facts = record.to_json()

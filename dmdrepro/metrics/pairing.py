@@ -27,25 +27,32 @@ class PairingRecord:
     retention: float  # 1 = optimal, 0 = independent; nan where all pairings cost the same
     delta_e_null: float  # E_ind / E_OT - 1
     n: int
+    gap: float  # relative duality gap of the assignment's certificate
+    solver: str  # that found the assignment
     assignment: np.ndarray = field(repr=False, compare=False)  # [n]: student of teacher i
 
     def to_json(self) -> dict[str, float | int | str]:
         """All but the assignment; infinities and nan as the strings "inf" and "nan"."""
         found = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "assignment"}
-        return {k: v if math.isfinite(v) else str(v) for k, v in found.items()}
+        return {
+            k: str(v) if isinstance(v, float) and not math.isfinite(v) else v
+            for k, v in found.items()
+        }
 
 
-def pairing_inefficiency(teacher: Samples, student: Samples) -> PairingRecord:
+def pairing_inefficiency(teacher: Samples, student: Samples, solver: str = "auto") -> PairingRecord:
     """Delta_E of equations 4 to 6 on N samples, with its null and retention.
 
     `teacher`, `student`: [N, ...] of equal shapes, numpy or torch, N >= 2, row i of both from the
     same noise. All energies are float64, from differences, so near-copies keep their digits; the
-    assignment is exact (appendix C: Delta_E >= 0). retention = (E_ind - E_DT) / (E_ind - E_OT) is
-    computed as the ratio of the two pairings' covariances, which it equals. Raises ValueError for
-    unequal shapes, fewer than two samples, or values that are not finite.
+    assignment is exact (appendix C: Delta_E >= 0) and certified, whichever `solver` found it (see
+    `optimal_assignment`). retention = (E_ind - E_DT) / (E_ind - E_OT) is computed as the ratio of
+    the two pairings' covariances, which it equals. Raises ValueError for unequal shapes, fewer than
+    two samples, values that are not finite, and what `optimal_assignment` refuses.
     """
     x, y = same_rows(teacher=teacher, student=student)
-    assignment, e_ot = optimal_assignment(x, y)
+    optimum = optimal_assignment(x, y, solver)
+    assignment, e_ot = optimum.assignment, optimum.e_ot
     e_dt = mean_sqdist(x, y)
     x, y = x.double(), y.double()
     shift = (x.mean(0) - y.mean(0)).square().sum()
@@ -63,6 +70,8 @@ def pairing_inefficiency(teacher: Samples, student: Samples) -> PairingRecord:
         retention=math.nan if meaningless else kept / best,
         delta_e_null=_excess(e_ind, e_ot),
         n=len(x),
+        gap=optimum.gap,
+        solver=optimum.solver,
         assignment=assignment,
     )
 

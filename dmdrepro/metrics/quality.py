@@ -66,4 +66,4 @@ def sample_quality(
 
 
 def _e_ot(x: torch.Tensor, y: torch.Tensor) -> float:
-    return optimal_assignment(x, y)[1]
+    return optimal_assignment(x, y).e_ot

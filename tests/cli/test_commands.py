@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
+from dmdrepro.metrics.solvers import lapx_installed
+
 FAST = ("--size", "smoke", "--gpu", "cpu", "--offline")
 # In the user's own cache MNIST might be found. Removed when the tests end.
 NO_CACHE = tempfile.TemporaryDirectory(prefix="dmdrepro-tests-")
@@ -250,6 +252,21 @@ def test_evaluate_pairs_measures_anyones_arrays(tmp_path, suffix):
     assert record["e_ot"] == pytest.approx(6 * 0.01**2, rel=1e-3)
     assert record["n"] == 50
     assert record["delta_e"] > 1000
+    assert record["solver"] == "scipy"
+    assert 0 <= record["gap"] < 1e-12
+
+
+def test_evaluate_pairs_takes_a_solver_by_name(tmp_path):
+    for name, seed in (("a", 0), ("b", 1)):
+        np.save(tmp_path / f"{name}.npy", np.random.default_rng(seed).standard_normal((40, 3)))
+    pairs, out = ("--pairs", tmp_path / "a.npy", tmp_path / "b.npy"), tmp_path / "record.json"
+    printed = reproduce("evaluate", *pairs, "--solver", "auction", "--out", out)
+    assert "auction" in printed
+    assert json.loads(out.read_text())["solver"] == "auction"
+    printed = reproduce("evaluate", *pairs, "--solver", "auktion", code=1)
+    assert "There is no solver 'auktion'; did you mean 'auction'" in printed
+    printed = reproduce("evaluate", "chessboard", "--solver", "scipy", code=1)
+    assert "--solver goes with --pairs" in printed
 
 
 def test_evaluate_pairs_refuses_what_it_cannot_measure(tmp_path):
@@ -290,6 +307,8 @@ def test_bench_prints_ratios_with_device_and_versions(tmp_path):
     assert "dm_gradient" in printed
     record = json.loads(out.read_text())
     assert record["provenance"]["device"] == "cpu"
-    assert len(record["rows"]) == 6
+    # Three kernels, two iterations, and Delta_E against POT and every other solver that is there.
+    assert len(record["rows"]) == 3 + 2 + 2 + lapx_installed()
+    assert sum("POT" in row["alternative"] for row in record["rows"]) == 1
     for row in record["rows"]:
         assert row["ratio"] == pytest.approx(row["alternative_s"] / row["ours_s"])

@@ -16,31 +16,43 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
+from kernels.cheapest_two import kernel as cheapest_two
 from kernels.dm_gradient import kernel as dm_gradient
 from kernels.nearest_two import kernel as nearest_two
 from kernels.pairwise_sqdist import kernel as pairwise_sqdist
 
 H100 = GPUTarget("cuda", 90, 32)
 CUOBJDUMP = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "cuobjdump"
-# The arguments that are neither inputs nor int32, and the launched block shape.
+FLOATS = ("fp32", "bf16", "fp16")
+# The arguments that are neither inputs nor int32, the inputs, and the types they are launched in.
 KERNELS = {
     "dm_gradient": (
         dm_gradient.dm_gradient_kernel,
         dm_gradient,
         {"sigma": "*fp32", "grad": "*fp32", "loss": "*fp32", "sigma_data": "fp32"},
         ("x", "noisy", "f_real", "f_fake"),
+        FLOATS,
     ),
     "pairwise_sqdist": (
         pairwise_sqdist.pairwise_sqdist_kernel,
         pairwise_sqdist,
         {"out": "*fp64"},
         ("x", "y"),
+        FLOATS,
     ),
     "nearest_two": (
         nearest_two.nearest_two_kernel,
         nearest_two,
         {"values": "*fp32", "places": "*i32", "sums": "*fp32"},
         ("queries", "data"),
+        FLOATS,
+    ),
+    "cheapest_two": (
+        cheapest_two.cheapest_two_kernel,
+        cheapest_two,
+        {"rows": "*i64", "value": "*fp64", "column": "*i64"},
+        ("cost", "price"),
+        ("fp64",),
     ),
 }
 
@@ -57,7 +69,7 @@ def resources(cubin: bytes) -> dict[str, int]:
 
 def compile_one(name: str, dtype: str, aligned: bool) -> dict[str, int | None]:
     """`aligned`: pointers and sizes divisible by 16, which Triton specialises on at launch."""
-    kernel, module, fixed, inputs = KERNELS[name]
+    kernel, module, fixed, inputs, _ = KERNELS[name]
     kinds = {**dict.fromkeys(inputs, f"*{dtype}"), **fixed}
     signature, constants = {}, {}
     for parameter in kernel.params:
@@ -81,7 +93,7 @@ if __name__ == "__main__":
     rows = {
         f"{name} {dtype} {'aligned' if aligned else 'odd'}": compile_one(name, dtype, aligned)
         for name in KERNELS
-        for dtype in ("fp32", "bf16", "fp16")
+        for dtype in KERNELS[name][-1]
         for aligned in (True, False)
     }
     json.dump(rows, sys.stdout, indent=1)

@@ -19,6 +19,7 @@ x = torch.randn(3, 8)
 kernels.dm_gradient(x, x + 1, torch.ones(3), x, -x, 0.5)
 kernels.pairwise_sqdist(x, x)
 kernels.nearest_two(x, x)
+kernels.cheapest_two(x.double(), torch.zeros(8).double(), torch.arange(3))
 """
 
 

@@ -16,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 import dmdrepro
 from dmdrepro.metrics import pairing_inefficiency
 
-NUMBERS = ("delta_e", "e_dt", "e_ot", "e_ind", "retention", "delta_e_null", "n")
+NUMBERS = ("delta_e", "e_dt", "e_ot", "e_ind", "retention", "delta_e_null", "n", "gap", "solver")
 
 
 def gaussian(seed, *shape):

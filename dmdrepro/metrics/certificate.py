@@ -1,0 +1,94 @@
+"""A proof that no pairing is cheaper, from the pairing alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from dmdrepro.metrics.potentials import find_potentials
+
+# What `pairwise_sqdist` promises of an entry: beyond it the matrix itself says nothing.
+TOLERANCE = 1e-10
+REPAIRS = 100  # of cycles below the tolerance
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """`gap` >= 0: (primal - dual) / primal. No permutation costs less than (1 - gap) primal."""
+
+    gap: float
+    passes: int  # of Bellman-Ford
+    price: torch.Tensor  # [N] float64: v = -price
+    least: torch.Tensor  # [N] float64: u_i = min_j(C_ij - v_j)
+
+    def gap_of(self, cost: torch.Tensor, assignment: torch.Tensor, solver: str) -> float:
+        """The gap of another assignment by the same potentials; raises ValueError as `certify`."""
+        own = _costs(cost, assignment)
+        gap = relative_gap(own, own + self.price[assignment] - self.least)
+        return _proven(gap, solver)
+
+
+def certify(cost: torch.Tensor, assignment: torch.Tensor, solver: str) -> Certificate:
+    """Prove that `assignment` [N] int64 (column of each row) is optimal for `cost` [N, N] float64.
+
+    Weak duality: for any v, with u_i = min_j(C_ij - v_j), every permutation costs at least
+    sum u + sum v. v comes from `assignment` by Bellman-Ford and nothing else, so it does not matter
+    who found it. The gap is summed from each row's C_i,sigma(i) - u_i - v_sigma(i) >= 0, never as a
+    difference of two sums, and is relative to the primal sum |C_i,sigma(i)|, so that near-copies at
+    1e-24 of the other costs are held to their own scale; it is exactly 0 where every row has its
+    cheapest column, as where the primal is 0 and no cost is negative. It speaks of `cost` as
+    computed; values must be finite. `solver` is named in the errors.
+
+    Raises ValueError where `assignment` is no permutation, and where it is not proven optimal to
+    `TOLERANCE`: a cheaper one exists, or none is excluded.
+    """
+    n = len(cost)
+    if cost.shape != (n, n) or cost.dtype != torch.float64 or assignment.shape != (n,):
+        raise ValueError(
+            f"A certificate needs float64 costs [N, N] and N columns; they are {cost.dtype} "
+            f"{tuple(cost.shape)} and {tuple(assignment.shape)}."
+        )
+    inside = bool(((assignment >= 0) & (assignment < n)).all())
+    if not inside or len(torch.unique(assignment)) < n:
+        raise ValueError(f"Solver {solver!r} returned an assignment that is not a permutation.")
+    own = _costs(cost, assignment)
+    least_known = assignment
+    for _ in range(REPAIRS):
+        found = find_potentials(cost, least_known)
+        if found.cycles is None:
+            gap = relative_gap(own, own + found.price[assignment] - found.least)
+            return Certificate(_proven(gap, solver), found.passes, found.price, found.least)
+        # A solver's own rounding may leave cheaper cycles far below the tolerance: the bound of
+        # the permutation without them holds for every other.
+        least_known = found.cycles
+        gain = float((own - _costs(cost, least_known)).sum())
+        if not gain <= TOLERANCE * float(own.abs().sum()):
+            break
+    raise ValueError(
+        f"The assignment of solver {solver!r} is not optimal: re-pairing "
+        f"{int((least_known != assignment).sum())} of its {n} rows makes the sum of costs "
+        f"{gain:.3g} smaller."
+    )
+
+
+def _costs(cost: torch.Tensor, assignment: torch.Tensor) -> torch.Tensor:
+    return cost.gather(1, assignment[:, None])[:, 0]  # [N]
+
+
+def relative_gap(own: torch.Tensor, excess: torch.Tensor) -> float:
+    """Sum of each row's excess over its dual bound [N], relative to the sum of |costs| [N]."""
+    total, primal = float(excess.clamp_min(0).sum()), float(own.abs().sum())
+    if total == 0:
+        return 0.0
+    return total / primal if primal > 0 else math.inf
+
+
+def _proven(gap: float, solver: str) -> float:
+    if not gap <= TOLERANCE:
+        raise ValueError(
+            f"The assignment of solver {solver!r} is not proven optimal: its relative duality gap "
+            f"{gap:.3g} is above {TOLERANCE:g}."
+        )
+    return gap

@@ -1,0 +1,62 @@
+"""How much memory can be had, so that what does not fit is refused before it is asked for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+
+GIB = 1024**3
+
+
+def check_memory(needed: int, device: torch.device, what: str) -> None:
+    """Raise ValueError, naming `what` needs `needed` bytes, where `device` has less to give."""
+    available = available_memory(device)
+    if available is not None and needed > available:
+        raise ValueError(
+            f"{what} needs {needed / GIB:.1f} GiB of memory on {device.type}; "
+            f"{available / GIB:.1f} GiB are available: measure fewer samples."
+        )
+
+
+def cpu_copy(cost: torch.Tensor) -> torch.Tensor:
+    """The matrix where a CPU can read it: itself, or a copy that is known to fit."""
+    if cost.device.type == "cpu":
+        return cost
+    what = f"A copy of the {len(cost):,} x {cost.shape[1]:,} matrix"
+    check_memory(cost.nbytes, torch.device("cpu"), what)
+    return cost.cpu()
+
+
+def available_memory(device: torch.device) -> int | None:
+    """Bytes that can be allocated on `device`; None where the system does not tell."""
+    if device.type == "cuda":
+        # What torch has reserved and does not use it can give again.
+        reserved = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return torch.cuda.mem_get_info(device)[0] + reserved
+    found = [bytes_ for bytes_ in (_of_machine(), _of_container()) if bytes_ is not None]
+    return min(found) if found else None
+
+
+def _of_machine() -> int | None:
+    try:  # Linux: what is free and what can be freed, such as the page cache
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _of_container(folder: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """A container's limit (control groups, version 2) less what its processes hold."""
+    try:
+        limit = (folder / "memory.max").read_text().strip()
+        held = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+        return None if limit == "max" else max(0, int(limit) - int(held["anon"]))
+    except (OSError, ValueError, KeyError):
+        return None

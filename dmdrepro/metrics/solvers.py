@@ -1,0 +1,68 @@
+"""Who finds the optimal assignment: each solver by its name, and which one `auto` takes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment
+
+from dmdrepro.metrics.auction import auction
+from dmdrepro.metrics.memory import cpu_copy
+
+# Measured on one core (docs/performance.md): lapx takes a third of scipy's time from here on, ...
+LAPX_FROM = 500
+# ... and the auction a fifth of either's on students that half copy, and as much as lapx on others
+# (more where most costs are tied).
+AUCTION_FROM = 2000
+
+
+def _scipy(cost: torch.Tensor) -> torch.Tensor:
+    columns = linear_sum_assignment(cpu_copy(cost).numpy())[1]
+    return torch.from_numpy(columns.astype(np.int64))
+
+
+def _lapx(cost: torch.Tensor) -> torch.Tensor:
+    if not lapx_installed():
+        raise ValueError("Solver 'lapx' is not installed: pip install lapx, or dmdrepro[fast].")
+    import lap
+
+    return torch.from_numpy(
+        lap.lapjvh(cpu_copy(cost).numpy(), return_cost=False)[1].astype(np.int64)
+    )
+
+
+# Each: float64 costs [N, N], finite and >= 0, on any device -> the column of each row [N] int64.
+SOLVERS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "scipy": _scipy,  # shortest augmenting paths (Crouse 2016)
+    "lapx": _lapx,  # the same after Jonker and Volgenant's reductions (1987); optional
+    "auction": auction,  # ours
+}
+NAMES = ("auto", *SOLVERS)
+
+
+def lapx_installed() -> bool:
+    """lapx is imported as `lap`, a name that an older package without `lapjvh` has too."""
+    try:
+        import lap
+    except ImportError:
+        return False
+    return hasattr(lap, "lapjvh")
+
+
+def choose_solver(solver: str, n: int) -> str:
+    """The solver that runs for `solver` with n points: `auto` becomes a name.
+
+    Raises ValueError, with the nearest name, for one that does not exist.
+    """
+    if solver not in NAMES:
+        near = difflib.get_close_matches(solver, NAMES, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(NAMES)}."
+        raise ValueError(f"There is no solver {solver!r}; {hint}")
+    if solver != "auto":
+        return solver
+    if n >= AUCTION_FROM:
+        return "auction"
+    return "lapx" if n >= LAPX_FROM and lapx_installed() else "scipy"
