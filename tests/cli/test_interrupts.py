@@ -31,7 +31,7 @@ def runs(tmp_path_factory):
     [
         ("all", "dmdrepro.cli.plan.resolve"),
         ("all", "paper_figures.save_all"),
-        ("all", "dmdrepro.report.build_tables"),
+        ("all", "dmdrepro.report.write_tables"),
         ("figures", "paper_figures.save_all"),
         ("pairs", "dmdrepro.metrics.pairing_inefficiency"),
     ],

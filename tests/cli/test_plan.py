@@ -12,7 +12,7 @@ from dmdrepro.cli.guard import console
 from dmdrepro.cli.options import Request
 from dmdrepro.cli.plan import STAGES, make_plan
 from dmdrepro.experiments import REGISTRY
-from dmdrepro.runs.files import write_json
+from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.run import Run
 
 
@@ -33,21 +33,17 @@ def request(runs, *names, **options):
     return Request(list(names), "smoke", "cpu", runs=runs, offline=True, **options)
 
 
-def interrupt(runs, stage, step):
-    """The stage's folder as it is left after `step` steps."""
-    folder = runs / "smoke/seed0/chessboard" / stage
-    (folder / "manifest.json").unlink()
-    write_json(folder / "state.json", {"step": step, "file": "x", "sha256": "", "wall_s": 0})
-
-
 @pytest.mark.parametrize(
     ("stage", "step", "left"),
     [("teacher", 45, 0.25), ("distill-60", 10, 0.75), ("sample-60", 3, 0.25)],
 )
-def test_what_is_left_of_an_interrupted_stage_is_counted(made, tmp_path, stage, step, left):
+def test_what_is_left_of_an_interrupted_stage_is_counted(
+    made, tmp_path, monkeypatch, stage, step, left
+):
     runs = tmp_path / "runs"
     shutil.copytree(made, runs)
-    interrupt(runs, stage, step)
+    (runs / "smoke/seed0/chessboard" / stage / "manifest.json").unlink()
+    monkeypatch.setattr(Stage, "progress", lambda self: step * (self.folder.name == stage))
     tasks = make_plan(request(runs, "chessboard"), STAGES).tasks
     task = next(t for t in tasks if t.stage == stage.split("-")[0])
     assert task.state().words == f"stopped at step {step}"
