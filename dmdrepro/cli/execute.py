@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from dmdrepro.cli.dry_run import show_plan
 from dmdrepro.cli.guard import console, errors, fail, stoppable
@@ -33,12 +34,8 @@ def run_command(request: Request, stages: tuple[str, ...]) -> Plan | None:
     from dmdrepro.training.session import Session
 
     session = Session(device=select_device(request.gpu), progress=ProgressDisplay(console))
-    context = Context(
-        session,
-        request.data,
-        request.offline,
-        lambda s: console.print(s, markup=False),
-    )
+    say = partial(console.print, markup=False)
+    context = Context(session, request.data, request.offline, say)
     _announce(plan, session.device)
     with stoppable(session):
         _fetch(plan, context, request)
@@ -72,8 +69,10 @@ def _set_all_aside(plan: Plan, context, request: Request) -> None:
     """Move every stage of the command aside before the first is made.
 
     So an interrupted command goes on without --fresh: no later stage still holds old results.
-    A stage whose inputs, made by no task of this command, are not there stays where it is.
+    A stage whose inputs, made by no task of this command, are not there stays where it is. A stop
+    waits until all are aside: half of them would be such old results.
     """
+    context.session.in_loop = True
     for task in plan.tasks:
         if task.run.experiment.name in plan.cannot:
             continue
@@ -84,6 +83,9 @@ def _set_all_aside(plan: Plan, context, request: Request) -> None:
                 continue
         with _others_go_on(plan, request, task):
             context.set_aside(task.run.place(task.stage, task.snapshot))
+    context.session.leave_loop()
+    if context.session.stop_requested:
+        raise Stopped("Stopped before the first stage")
 
 
 def conclude(plan: Plan, damaged: Mapping[str, str] | None = None) -> None:
