@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import typer
-from conftest import ROOT
 from PIL import Image
-from test_commands import FAST, chessboard, environment, reproduce, tree
+from processes import FAST, chessboard, reproduce, run, tree
 
 from dmdrepro.cli.guard import stoppable
 from dmdrepro.runs.errors import NonFinite, Stopped
@@ -22,24 +19,8 @@ from dmdrepro.stages.context import Context
 from dmdrepro.training.session import Session
 
 STAGES = ("teacher", "distill-60", "sample-60", "evaluate-60")
+SIGNALLED, READONLY = "tests/cli/signalled.py", "tests/cli/readonly.py"
 LOOP = "dmdrepro.training.session:Loop"
-
-
-def run(script: str, *arguments: object, code: int) -> str:
-    """Run one of this folder's scripts, check its exit code; returns all it printed."""
-    done = subprocess.run(
-        [sys.executable, f"tests/cli/{script}", *map(str, arguments)],
-        cwd=ROOT,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    printed = done.stdout + done.stderr
-    assert done.returncode == code, printed
-    assert "Traceback" not in printed, printed
-    return printed
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +71,16 @@ def test_a_stop_late_in_a_stage_is_kept_and_the_rest_ends_bit_equal(
         drop(runs, "evaluate-60")
     shutil.rmtree(runs / "smoke/seed0/figures")
     printed = run(
-        "signalled.py", target, nth, "SIGTERM", "all", "chessboard", *FAST, "--runs", runs, code=143
+        SIGNALLED,
+        target,
+        nth,
+        "SIGTERM",
+        "all",
+        "chessboard",
+        *FAST,
+        "--runs",
+        runs,
+        code=143,
     )
     assert "Run the same command again" in printed
     assert done(runs) == list(finished_stages)
@@ -101,7 +91,7 @@ def test_a_stop_late_in_a_stage_is_kept_and_the_rest_ends_bit_equal(
 
 def test_a_stop_while_an_experiment_fails_is_not_forgotten(tmp_path):
     arguments = ("teacher", *FAST, "--runs", tmp_path, "--set", "teacher.lr=1e30")
-    printed = run("signalled.py", f"{LOOP}.checkpoint", 30, "SIGINT", *arguments, code=130)
+    printed = run(SIGNALLED, f"{LOOP}.checkpoint", 30, "SIGINT", *arguments, code=130)
     assert printed.count(" failed: ") == 1
     assert "Stopped after teacher chessboard" in printed
     assert len(list((tmp_path / "smoke/seed0").glob("*/teacher"))) == 1
@@ -109,7 +99,7 @@ def test_a_stop_while_an_experiment_fails_is_not_forgotten(tmp_path):
 
 def test_an_interrupted_fresh_goes_on_without_fresh(finished, runs):
     anew = ("all", "chessboard", *FAST, "--runs", runs, "--set", "teacher.lr=5e-4")
-    printed = run("signalled.py", f"{LOOP}.checkpoint", 30, "SIGTERM", *anew, "--fresh", code=143)
+    printed = run(SIGNALLED, f"{LOOP}.checkpoint", 30, "SIGTERM", *anew, "--fresh", code=143)
     assert "(without --fresh)" in printed
     assert done(runs) == []
     printed = reproduce(*anew)
@@ -124,7 +114,7 @@ def test_an_interrupted_fresh_goes_on_without_fresh(finished, runs):
 def test_a_stop_while_old_results_are_moved_aside_waits_until_all_are(runs):
     target = "dmdrepro.runs.stage:Stage.set_aside"
     command = ("all", "chessboard", *FAST, "--runs", runs, "--fresh")
-    printed = run("signalled.py", target, 2, "SIGTERM", *command, code=143)
+    printed = run(SIGNALLED, target, 2, "SIGTERM", *command, code=143)
     assert "Stopped before the first stage" in printed
     assert sorted(p.name for p in chessboard(runs).glob("[a-z]*")) == sorted(
         f"{stage}.old1" for stage in STAGES
@@ -170,7 +160,7 @@ def test_a_configuration_that_made_nothing_does_not_lock_the_folder(finished, tm
 
 def test_a_damaged_log_or_state_is_refused_when_a_stopped_run_goes_on(tmp_path):
     command = ("teacher", "chessboard", *FAST, "--runs", tmp_path)
-    run("signalled.py", f"{LOOP}.checkpoint", 30, "SIGTERM", *command, code=143)
+    run(SIGNALLED, f"{LOOP}.checkpoint", 30, "SIGTERM", *command, code=143)
     folder = chessboard(tmp_path) / "teacher"
     for name in ("log.jsonl", "state.json"):
         whole = (folder / name).read_bytes()
@@ -216,13 +206,13 @@ def test_a_new_student_is_not_drawn_with_the_old_samples(runs):
 
 @pytest.mark.parametrize("command", ["teacher", "evaluate", "all"])
 def test_a_finished_run_can_be_looked_at_where_nothing_can_be_written(finished, command):
-    printed = run("readonly.py", finished, command, "chessboard", *FAST, "--runs", finished, code=0)
+    printed = run(READONLY, finished, command, "chessboard", *FAST, "--runs", finished, code=0)
     assert "done already" in printed
 
 
 def test_what_cannot_be_written_is_named(finished):
     arguments = ("teacher", "ring", *FAST, "--runs", finished)
-    printed = run("readonly.py", finished, *arguments, code=1)
+    printed = run(READONLY, finished, *arguments, code=1)
     assert "Read-only file system" in printed
     assert str(finished) in printed
 

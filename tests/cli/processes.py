@@ -1,0 +1,62 @@
+"""Commands in processes of their own, for the tests of whole runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from conftest import ROOT
+
+FAST = ("--size", "smoke", "--gpu", "cpu", "--offline")
+# In the user's own cache MNIST might be found. Removed when the tests end.
+NO_CACHE = tempfile.TemporaryDirectory(prefix="dmdrepro-tests-")
+
+
+def environment() -> dict[str, str]:
+    env = {**os.environ, "COLUMNS": "200", "TERM": "dumb", "PYTHONPATH": str(ROOT)}
+    env.pop("TRITON_INTERPRET", None)  # the interpreter is for the kernels' tests
+    env.pop("DMDREPRO_DATA", None)
+    env["XDG_CACHE_HOME"] = NO_CACHE.name
+    return env
+
+
+def run(script: str, *arguments: object, code: int = 0) -> str:
+    """Run a script, check its exit code and that no traceback is shown; returns all it printed."""
+    done = subprocess.run(
+        [sys.executable, script, *map(str, arguments)],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    printed = done.stdout + done.stderr
+    assert done.returncode == code, printed
+    assert "Traceback" not in printed, printed
+    return printed
+
+
+def reproduce(*arguments: object, code: int = 0) -> str:
+    """Run a command; as `run`."""
+    return run("reproduce.py", *arguments, code=code)
+
+
+def tree(folder: Path) -> dict[str, object]:
+    """Every artifact's bytes; of a record all but its provenance, which holds clocks."""
+    found: dict[str, object] = {}
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.name == "record.json" and ".old" not in name:
+            found[name] = {**json.loads(path.read_text()), "provenance": None}
+        elif path.suffix in (".npy", ".jsonl", ".safetensors") and ".old" not in name:
+            found[name] = path.read_bytes()
+    return found
+
+
+def chessboard(runs: Path) -> Path:
+    return runs / "smoke" / "seed0" / "chessboard"
