@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 
 from dmdrepro.cli.dry_run import show_plan
 from dmdrepro.cli.guard import console, errors, fail, stoppable
@@ -24,7 +23,7 @@ def run_command(request: Request, stages: tuple[str, ...]) -> Plan | None:
     """
     plan = make_plan(request, stages)
     for remark in plan.remarks:
-        console.print(f"Note: {remark}", markup=False)
+        console.print(f"Note: {remark}")
     if request.dry_run:
         show_plan(plan, request, stages)
         show_not_run(plan)
@@ -34,8 +33,7 @@ def run_command(request: Request, stages: tuple[str, ...]) -> Plan | None:
     from dmdrepro.training.session import Session
 
     session = Session(device=select_device(request.gpu), progress=ProgressDisplay(console))
-    say = partial(console.print, markup=False)
-    context = Context(session, request.data, request.offline, say)
+    context = Context(session, request.data, request.offline, console.print)
     _announce(plan, session.device)
     with stoppable(session):
         _fetch(plan, context, request)
@@ -62,7 +60,7 @@ def _others_go_on(plan: Plan, request: Request, task: Task) -> Iterator[None]:
             raise
         plan.cannot[name] = str(error)
         plan.failed.append(name)
-        errors.print(f"{task.stage} {task.label} failed: {error}", markup=False)
+        errors.print(f"{task.stage} {task.label} failed: {error}")
 
 
 def _set_all_aside(plan: Plan, context, request: Request) -> None:
@@ -97,7 +95,7 @@ def conclude(plan: Plan, damaged: Mapping[str, str] | None = None) -> None:
     show_not_run(plan)
     for name, sentence in damaged.items():
         if name not in plan.failed:
-            errors.print(f"{name} is damaged: {sentence}", markup=False)
+            errors.print(f"{name} is damaged: {sentence}")
     failed = list(dict.fromkeys([*plan.failed, *damaged]))
     if failed:
         fail(f"{len(failed)} of the experiments failed: {', '.join(failed)}.")
@@ -139,11 +137,10 @@ def _announce(plan: Plan, device) -> None:
     console.print(
         f"Size {size}, seed {plan.seed}, device {device}, runs in {plan.runs}: "
         f"{', '.join(running) or 'nothing'}",
-        markup=False,
     )
     show_not_run(plan)
 
 
 def show_not_run(plan: Plan) -> None:
     for name, reason in plan.cannot.items():
-        console.print(f"not run: {name}: {reason}", markup=False)
+        console.print(f"not run: {name}: {reason}")
