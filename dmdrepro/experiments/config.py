@@ -71,11 +71,7 @@ class Teacher:
 
     def __post_init__(self) -> None:
         require(bool(self.snapshots), "teacher.snapshots must name at least one iteration.")
-        require(
-            list(self.snapshots) == sorted(set(self.snapshots)) and self.snapshots[0] >= 1,
-            f"teacher.snapshots must be ascending, distinct and positive; got {self.snapshots}.",
-        )
-        require_count("teacher.snapshots", self.snapshots[-1])
+        _check_snapshots("teacher", self.snapshots)
         _check_training("teacher", self)
         require_positive("teacher.p_std", self.p_std)
         require(0 < self.ema_fraction <= 1, "teacher.ema_fraction must be in (0, 1].")
@@ -86,6 +82,8 @@ class Distill:
     """DMD2's distillation without GAN and regression; the paper's values (appendix D)."""
 
     iterations: int = 50_000
+    # The student is kept, and evaluated, after these too; those past the end are passed over.
+    snapshots: tuple[int, ...] = (1_000, 5_000, 10_000, 25_000)
     batch: int = 32
     lr: float = 2e-6
     beta1: float = 0.9
@@ -103,6 +101,8 @@ class Distill:
 
     def __post_init__(self) -> None:
         require_count("distill.iterations", self.iterations)
+        if self.snapshots:
+            _check_snapshots("distill", self.snapshots)
         _check_training("distill", self)
         require_count("distill.student_every", self.student_every)
         require_count("distill.noise_levels", self.noise_levels, 2)
@@ -120,6 +120,19 @@ class Distill:
         )
         require_not_negative("distill.gan_weight_student", self.gan_weight_student)
         require_not_negative("distill.gan_weight_fake", self.gan_weight_fake)
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """The iterations after which the student is kept, before the last one."""
+        return tuple(s for s in self.snapshots if s < self.iterations)
+
+
+def _check_snapshots(part: str, snapshots: tuple[int, ...]) -> None:
+    require(
+        list(snapshots) == sorted(set(snapshots)) and snapshots[0] >= 1,
+        f"{part}.snapshots must be ascending, distinct and positive; got {snapshots}.",
+    )
+    require_count(f"{part}.snapshots", snapshots[-1])
 
 
 def _check_training(part: str, settings: Teacher | Distill) -> None:

@@ -103,14 +103,16 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
         # Fake score 3, images 1, and once in student_every: student's backward 2, two scores 2.
         count = (4.0 + 4.0 / d.student_every) * d.batch * d.iterations
         return Estimate(
-            passes(count, 1.5 * d.iterations), 9 * weights + 8 * d.batch * net.activations, weights
+            passes(count, 1.5 * d.iterations),
+            9 * weights + 8 * d.batch * net.activations,
+            weights * (1 + len(d.kept)),
         )
     if stage == "sample":
         calls = 80 * math.ceil(n / experiment.sampling.batch)
         return Estimate(
             passes(80.0 * n, calls),
             weights + 4 * experiment.sampling.batch * net.activations,
-            5 * n * values,
+            (5 * n + len(experiment.distill.kept) * experiment.sampling.pairing) * values,
         )
     # evaluate: assignments of N^2.5, and for MNIST the distances to 70,000 images.
     pairing = experiment.sampling.pairing

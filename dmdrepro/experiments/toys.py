@@ -28,13 +28,19 @@ _TEACHER = Teacher(
     p_std=2.65,
 )
 # "Until convergence" (section 3.3): docs/choices.md has the measurement.
-_DISTILL = Distill(batch=512, iterations=50_000, lr=1e-4)
+_DISTILL = Distill(
+    batch=512,
+    iterations=50_000,
+    snapshots=(100, 250, 500, 1_000, 2_500, 5_000, 10_000, 20_000, 35_000),
+    lr=1e-4,
+)
 
 _LAPTOP = {
     "model.width": 256,
     "teacher.snapshots": (4000,),
     "teacher.batch": 256,
     "distill.iterations": 6000,
+    "distill.snapshots": (50, 100, 250, 500, 1000, 2500),
     "distill.batch": 256,
     "distill.lr": 2e-4,
     "distill.warmup": 100,
@@ -46,6 +52,7 @@ _SMOKE = {
     "teacher.batch": 64,
     "teacher.warmup": 10,
     "distill.iterations": 40,
+    "distill.snapshots": (10, 20),
     "distill.batch": 32,
     "distill.warmup": 5,
     "sampling.pairing": 64,

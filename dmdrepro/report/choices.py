@@ -33,6 +33,13 @@ CHOICES = (
         "Karras, 0.002 to 80, rho 7, ascending",
     ),
     Choice(
+        "students kept along the way",
+        "not said",
+        "now and then",
+        ("distill.snapshots",),
+        "for the table along distillation; the result does not depend on them",
+    ),
+    Choice(
         "DM noise level",
         "[2%, 98%]",
         "index uniform on 20..980",

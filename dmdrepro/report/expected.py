@@ -1,11 +1,15 @@
-"""What the paper reports: every Delta_E, and what its other figures claim."""
+"""What the paper reports, and the rule of the verdict: read from expected.toml."""
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 
-N = 1000  # samples of every Delta_E (section 3.1)
-K = 8  # teacher steps (footnote 1)
+_EXPECTED = tomllib.loads(Path(__file__).with_name("expected.toml").read_text(encoding="utf-8"))
+
+N: int = _EXPECTED["samples"]
+K: int = _EXPECTED["teacher_steps"]
 
 
 @dataclass(frozen=True)
@@ -13,33 +17,30 @@ class PaperNumber:
     """One student of the paper; `delta_e` None: shown in a figure without a number."""
 
     experiment: str
-    teacher_iterations: int | None  # None: the paper does not say
-    delta_e: float | None
     where: str
+    teacher_iterations: int | None = None  # None: the paper does not say
+    delta_e: float | None = None
+    regime: tuple[str, ...] = ()  # what the paper says where it has no number
 
 
-PAPER_NUMBERS = (
-    PaperNumber("chessboard", None, 8.55, "section 3.3, Figures 2 and 3"),
-    PaperNumber("moons", None, None, "appendix A, Figure 5"),
-    PaperNumber("ring", None, None, "appendix A, Figure 5"),
-    PaperNumber("mnist", 1024, 1.05, "appendix B, Figures 9 and 10"),
-    PaperNumber("mnist", 2048, 0.389, "appendix B, Figure 9"),
-    PaperNumber("mnist", 3072, None, "section 4.2, Figure 4"),
-    PaperNumber("mnist", 4096, 0.237, "appendix B, Figure 9"),
-    PaperNumber("mnist", 6144, None, "section 4.2, Figure 4"),
-    PaperNumber("mnist", 8192, 0.0367, "section 3.4, Figures 1, 3, 9 and 10"),
-    PaperNumber("mnist-conditional", None, None, "appendix A, Figures 6 to 8"),
-    PaperNumber("mlp-manifold", None, None, "appendix A, Figures 6 to 8"),
-    PaperNumber("imagenet64", None, None, "appendix A, Figures 6 to 8"),
+@dataclass(frozen=True)
+class Rule:
+    """When a number counts as reproduced; expected.toml explains each field."""
+
+    reproduced_within: float
+    copies_below: float
+    remaps_above: float
+    quality_within: float
+    moderately_negative: tuple[float, float]
+
+
+RULE = Rule(**_EXPECTED["rule"])
+PAPER_NUMBERS = tuple(
+    PaperNumber(**{**entry, "regime": tuple(entry.get("regime", ()))})
+    for entry in _EXPECTED["student"]
 )
-
-# Figures 4, 11 and 12 make claims without numbers, all of unconditional MNIST.
-CLAIMS_OF = "mnist"
-CLAIMS = {
-    4: "first rises, then falls (section 4.2)",
-    11: "moderately negative (section 4.2.1)",
-    12: "no memorised samples (section 4.1.2)",
-}
+CLAIMS_OF: str = _EXPECTED["claims"]["experiment"]
+CLAIMS: dict[int, str] = {n: _EXPECTED["claims"][f"figure_{n}"] for n in (4, 11, 12)}
 
 
 def paper_number(experiment: str, teacher_iterations: int) -> PaperNumber | None:

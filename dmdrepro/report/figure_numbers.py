@@ -30,6 +30,16 @@ def rise_and_fall(steps: np.ndarray, loss: np.ndarray) -> tuple[float, float, in
     return float(start), float(smooth[top]), int(steps[top + window // 2]), float(end)
 
 
+def does_rise_and_fall(student: Student) -> list[bool]:
+    """Of each seed whose log is there, whether its DM loss does as Figure 4 says."""
+    curves = [c for c in (_dm_loss(r, student.snapshot) for r in student.results) if c]
+    return [_rises_and_falls(*rise_and_fall(*curve)) for curve in curves]
+
+
+def _rises_and_falls(start: float, top: float, at: int, end: float) -> bool:
+    return top >= RISE * max(start, end)
+
+
 def figure_4_table(students: Sequence[Student]) -> Table:
     """Does the DM loss first rise, then fall? One row for each student of unconditional MNIST."""
     rows = []
@@ -40,7 +50,7 @@ def figure_4_table(students: Sequence[Student]) -> Table:
         if not curves:
             continue
         found = [rise_and_fall(*curve) for curve in curves]
-        does = sum(top >= RISE * max(start, end) for start, top, _, end in found)
+        does = sum(_rises_and_falls(*values) for values in found)
         start, top, at, end = (over_seeds(values) for values in zip(*found, strict=True))
         answer = "yes" if does == len(found) else "no" if not does else f"{does} of {len(found)}"
         rows.append(

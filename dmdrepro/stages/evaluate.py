@@ -18,8 +18,9 @@ from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator
 from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.run import Run
-from dmdrepro.stages.sample import TEACHER_STEPS, write_array
+from dmdrepro.stages.sample import TEACHER_STEPS, student_array, write_array
 from dmdrepro.training.build import build_denoiser
+from dmdrepro.training.student import SIGMA_MAX
 from kernels import pairwise_sqdist
 
 NEIGHBOURS_SHOWN = 30  # Figure 9 shows thirty samples with their two nearest training images
@@ -46,15 +47,16 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     dataset = context.dataset(experiment.data)
     n = experiment.sampling.pairing
     folder = run.sample(snapshot).folder
-    names = (*TEACHER_STEPS, "student")
+    kept = {student_array(it): it for it in experiment.distill.kept}
+    names = ("noise", *TEACHER_STEPS, *kept, "student")
     samples = {
         name: torch.from_numpy(np.load(folder / f"{name}.npy", allow_pickle=False))[:n].to(device)
         for name in names
     }
     teacher_1, teacher_8, student = samples["teacher_1"], samples["teacher_8"], samples["student"]
     progress = context.session.progress
-    steps = iter(range(1, 6))
-    progress.begin(stage.what, 5, 0)
+    steps = iter(range(1, 7))
+    progress.begin(stage.what, 6, 0)
 
     def tick() -> None:
         progress.update(next(steps), {})
@@ -65,6 +67,10 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     context.session.in_loop = True
     pairing = pairing_inefficiency(teacher_8, student)
     untrained = pairing_inefficiency(teacher_8, teacher_1)
+    fine = pairing_inefficiency(samples["teacher_32"], student)
+    # Is the teacher's own map an optimal transport? The noise as N(0, I): its scale moves Delta_E
+    # but neither the assignment nor the retention.
+    teacher_map = pairing_inefficiency(samples.pop("noise") / SIGMA_MAX, teacher_8)
     heatmap, heatmap_assignment = _heatmap(teacher_8, student, experiment.sampling.heatmap)
     files = [
         write_array(stage, "assignment", pairing.assignment),
@@ -73,6 +79,15 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     ]
     tick()
     quality = _quality(samples, _data_draws(run, dataset, n))
+    tick()
+    along = [
+        {
+            "iterations": iterations,
+            "pairing": pairing_inefficiency(teacher_8, samples[name]).to_json(),
+            "quality": quality.pop(name),
+        }
+        for name, iterations in kept.items()
+    ]
     tick()
     memorisation = boundary = None
     if dataset.training_set is not None:
@@ -101,7 +116,10 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
         "stage": "evaluate",
         "pairing": pairing.to_json(),
         "pairing_untrained": untrained.to_json(),
+        "pairing_phi_32": fine.to_json(),
+        "teacher_map": teacher_map.to_json(),
         "quality": quality,
+        "along": along,
         "memorisation": memorisation,
         "boundary": boundary,
         "denoiser_error": error,

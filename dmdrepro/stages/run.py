@@ -51,6 +51,10 @@ class Run:
             "snapshot": snapshot,
             "teacher_weights": self.teacher_weights(snapshot)[1],
             "student_weights": self.student_weights(snapshot)[1],
+            "kept_students": {
+                str(kept): self.student_weights(snapshot, kept)[1]
+                for kept in self.experiment.distill.kept
+            },
         }
         return self._stage("sample", snapshot, key)
 
@@ -71,11 +75,11 @@ class Run:
         name = f"snapshot-{snapshot}.safetensors"
         return stage.folder / name, self._done(stage, "teacher")[name]
 
-    def student_weights(self, snapshot: int) -> tuple[Path, str]:
+    def student_weights(self, snapshot: int, kept: int | None = None) -> tuple[Path, str]:
+        """(file, SHA-256) of the student after all its iterations, or after `kept` of them."""
         stage = self.distill(snapshot)
-        return stage.folder / "student.safetensors", self._done(stage, "distill")[
-            "student.safetensors"
-        ]
+        name = "student.safetensors" if kept is None else f"student-{kept}.safetensors"
+        return stage.folder / name, self._done(stage, "distill")[name]
 
     def place(self, kind: str, snapshot: int | None = None) -> Stage:
         """A stage without what it depends on: enough to move its folder aside."""

@@ -32,6 +32,11 @@ def make_samples(run: Run, snapshot: int, context: Context) -> bool:
     return context.make(run.sample(snapshot), work)
 
 
+def student_array(kept: int | None = None) -> str:
+    """The name of the student's samples, at its end or after `kept` iterations."""
+    return "student" if kept is None else f"student_{kept}"
+
+
 def latents(run: Run) -> tuple[torch.Tensor, torch.Tensor | None]:
     """z [N, ...] (scaled by 80) and class numbers [N] or None: the same for every snapshot."""
     experiment = run.experiment
@@ -49,24 +54,26 @@ def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
     classes = one_hot(labels, image_shape(experiment.data)[1])
     denoiser = build_denoiser(experiment, device).eval()
     teacher = load_tensors(run.teacher_weights(snapshot)[0])
-    student = load_tensors(run.student_weights(snapshot)[0])
-    work = [(name, teacher, steps) for name, steps in TEACHER_STEPS.items()]
-    work.append(("student", student, 1))  # G(z) = D_theta(z; 80), one step
+    work = [(name, teacher, steps, len(z)) for name, steps in TEACHER_STEPS.items()]
+    for kept in (None, *experiment.distill.kept):
+        student = load_tensors(run.student_weights(snapshot, kept)[0])
+        count = len(z) if kept is None else experiment.sampling.pairing
+        work.append((student_array(kept), student, 1, count))  # G(z) = D_theta(z; 80), one step
 
     state = stage.load_state()
     drawn = {} if state is None else state[1]
     log = stage.open_log()
-    cost = {name: (2 * steps - 1) * len(z) for name, _, steps in work}  # network evaluations
+    cost = {name: (2 * steps - 1) * count for name, _, steps, count in work}  # network evaluations
     progress = session.progress
     progress.begin(stage.what, sum(cost.values()), sum(cost[name] for name in drawn))
     session.in_loop = True
-    for name, weights, steps in work:
+    for name, weights, steps, count in work:
         if name in drawn:
             continue
         denoiser.load_state_dict(weights)
         parts = []
-        for start in range(0, len(z), experiment.sampling.batch):
-            rows = slice(start, start + experiment.sampling.batch)
+        for start in range(0, count, experiment.sampling.batch):
+            rows = slice(start, min(start + experiment.sampling.batch, count))
             part = None if classes is None else classes[rows].to(device)
             parts.append(heun_sample(denoiser, z[rows].to(device), steps, part).cpu())
             done = sum(cost[other] for other in drawn) + (2 * steps - 1) * sum(map(len, parts))

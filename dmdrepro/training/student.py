@@ -41,6 +41,11 @@ SIGMA_MAX = 80.0  # G(z) = D_theta(z; 80)
 STUDENT_FILE = "student.safetensors"
 
 
+def student_file(iterations: int) -> str:
+    """The file of the student kept after `iterations` iterations, before the last one."""
+    return f"student-{iterations}.safetensors"
+
+
 @dataclass
 class Networks:
     """Teacher (frozen), student, fake score, the two optimisers, the optional GAN head."""
@@ -174,10 +179,15 @@ def distill_student(
     for first in range(done, settings.iterations, settings.student_every):
         last = min(first + settings.student_every, settings.iterations)
         distill_block(nets, draws, range(first, last), loop.losses.add)
+        for kept in settings.kept:  # within a block the student stays what its first update made
+            if first < kept <= last:
+                loop.losses.flush()
+                save_tensors(stage.folder / student_file(kept), nets.student.state_dict())
+                stage.vouch(student_file(kept))
         loop.checkpoint(last, nets.state)
     loop.close()
     save_tensors(stage.folder / STUDENT_FILE, nets.student.state_dict())
-    return [LOG, STUDENT_FILE]
+    return [LOG, *map(student_file, settings.kept), STUDENT_FILE]
 
 
 def distill_block(nets: Networks, draws: Draws, iterations: range, log) -> None:
