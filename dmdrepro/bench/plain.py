@@ -11,7 +11,8 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from dmdrepro.training.student import SIGMA_MAX, Draws, Networks
+from dmdrepro.training.draws import SIGMA_MAX, Draws
+from dmdrepro.training.student import Networks
 
 
 def plain_iteration(nets: Networks, draws: Draws, it: int) -> dict[str, float]:

@@ -1,15 +1,22 @@
-"""A distillation iteration against a plain eager loop of the same work."""
+"""A distillation iteration against a plain eager loop of the same work, trick by trick."""
 
 from __future__ import annotations
 
+import statistics
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 
 from dmdrepro.bench.plain import plain_iteration
 from dmdrepro.experiments import Experiment, build
 from dmdrepro.training.build import build_denoiser, image_shape
-from dmdrepro.training.student import Draws, distill_block, initial_networks
+from dmdrepro.training.draws import Draws
+from dmdrepro.training.engine import Engine
+from dmdrepro.training.student import distill_block, initial_networks
+
+PLAIN = "plain eager loop"
 
 
 class ShapeOnly:
@@ -19,39 +26,70 @@ class ShapeOnly:
         self.shape, self.label_dim = image_shape(experiment.data)
 
 
-def time_iterations(
-    experiment: Experiment, device: torch.device, iterations: int, *, plain: bool
-) -> float:
-    """Seconds an iteration, after one block of warm-up; from freshly initialised networks."""
-    nets = initial_networks(experiment, build_denoiser(experiment).state_dict(), device)
-    draws = Draws(experiment, 0, ShapeOnly(experiment), device)
-    every = experiment.distill.student_every
+class Runner:
+    """Iterations of one experiment, executed one way, from freshly initialised networks."""
 
-    def run(first: int, last: int) -> None:
-        if plain:
-            for it in range(first, last):
-                plain_iteration(nets, draws, it)
-        else:
-            for it in range(first, last, every):
-                distill_block(nets, draws, range(it, it + every), lambda *_, **__: None)
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
+    def __init__(self, experiment: Experiment, device: torch.device, engine: Engine | None) -> None:
+        """`engine` None: the plain loop."""
+        settings = experiment.distill
+        self._nets = initial_networks(experiment, build_denoiser(experiment).state_dict(), device)
+        self._draws = Draws(experiment, 0, ShapeOnly(experiment), device)
+        self._device, self._every, self._done = device, settings.student_every, 0
+        self._step: Callable | None = None
+        if engine is not None:
+            self._step = engine.prepare(
+                lambda block: distill_block(self._nets, settings, block), self._nets.denoisers()
+            )
 
-    run(0, every)
-    start = time.perf_counter()
-    run(every, every + iterations)
-    return (time.perf_counter() - start) / iterations
+    def seconds(self, blocks: int) -> float:
+        """Of one iteration, over so many blocks of `student_every`."""
+        start = time.perf_counter()
+        for first in range(self._done, self._done + blocks * self._every, self._every):
+            block = range(first, first + self._every)
+            if self._step is not None:
+                self._step(self._draws.block(block))
+            else:
+                for it in block:
+                    plain_iteration(self._nets, self._draws, it)
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        self._done += blocks * self._every
+        return (time.perf_counter() - start) / (blocks * self._every)
+
+
+def ways(experiment: Experiment, device: torch.device) -> dict[str, tuple[Experiment, Engine]]:
+    """What is compared with the plain loop, each trick alone and then together."""
+    images = len(image_shape(experiment.data)[0]) == 3
+    low = replace(experiment, precision="bfloat16")
+    found = {"eager": (experiment, Engine())}
+    if images:
+        found["channels-last"] = (experiment, Engine(channels_last=True))
+        if experiment.precision == "float32":
+            found["bfloat16"] = (low, Engine())
+    found["compiled"] = (experiment, Engine(compiled=True))
+    if images and experiment.precision == "float32":
+        found["compiled, bfloat16"] = (low, Engine(compiled=True, channels_last=True))
+    if device.type == "cuda":
+        found["graphs"] = (experiment, Engine(graphs=True))
+        found["compiled,graphs"] = (experiment, Engine(compiled=True, graphs=True))
+    return found
 
 
 def step_rows(device: torch.device, *, quick: bool):
-    """Rows for a toy and for MNIST, ours and the plain loop in turns, the best of each."""
-    size = "paper" if device.type == "cuda" else "laptop"
+    """Rows for a toy and for MNIST: each way and the plain loop in turns, medians.
+
+    Warm-up blocks, in which compilers and graphs are made, are not counted.
+    """
+    size = "smoke" if quick else "paper" if device.type == "cuda" else "laptop"
+    blocks, turns = (1, 1) if quick else (4, 7)
     for name in ("chessboard", "mnist"):
-        experiment = build(name, "smoke" if quick else size)
-        count = 5 * (2 if quick else 10)
-        ours, plain = [], []
-        for _ in range(1 if quick else 3):
-            ours.append(time_iterations(experiment, device, count, plain=False))
-            plain.append(time_iterations(experiment, device, count, plain=True))
-        label = f"distillation iteration, {name}, size {experiment.size}"
-        yield label, min(ours), "plain eager loop", min(plain)
+        experiment = build(name, size)
+        plain = Runner(experiment, device, None)
+        compared = {} if quick else ways(experiment, device)
+        for way, (changed, engine) in (compared or {"eager": (experiment, Engine())}).items():
+            ours = Runner(changed, device, engine)
+            plain.seconds(1), ours.seconds(5)
+            pairs = [(ours.seconds(blocks), plain.seconds(blocks)) for _ in range(turns)]
+            label = f"distillation iteration, {name}, size {experiment.size}: {way}"
+            ours_s, plain_s = (statistics.median(column) for column in zip(*pairs, strict=True))
+            yield label, ours_s, PLAIN, plain_s

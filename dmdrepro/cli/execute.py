@@ -13,14 +13,18 @@ from dmdrepro.cli.progress import ProgressDisplay
 from dmdrepro.cli.trouble import named
 from dmdrepro.data.mnist_check import MnistUnavailable
 from dmdrepro.runs.errors import RunError, Stopped
+from dmdrepro.training.engine import EAGER, Engine
 
 
-def run_command(request: Request, stages: tuple[str, ...]) -> Plan | None:
+def run_command(request: Request, stages: tuple[str, ...], engine: str = EAGER) -> Plan | None:
     """Plan, show and run the stages; None after a dry run.
+
+    `engine`: how training steps are executed, of commands that train.
 
     A failure of an experiment that was named ends the command; otherwise the others go on and
     the reason is kept in `plan.cannot`.
     """
+    execution = Engine.parse(engine)
     plan = make_plan(request, stages)
     for remark in plan.remarks:
         console.print(f"Note: {remark}")
@@ -32,7 +36,12 @@ def run_command(request: Request, stages: tuple[str, ...]) -> Plan | None:
     from dmdrepro.training.device import select_device
     from dmdrepro.training.session import Session
 
-    session = Session(device=select_device(request.gpu), progress=ProgressDisplay(console))
+    session = Session(
+        device=select_device(request.gpu),
+        progress=ProgressDisplay(console),
+        engine=execution,
+    )
+    execution.check(session.device)
     context = Context(session, request.data, request.offline, console.print)
     _announce(plan, session.device)
     with stoppable(session):

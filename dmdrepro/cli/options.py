@@ -43,6 +43,14 @@ DryRun = Annotated[
 Fresh = Annotated[
     bool, typer.Option("--fresh", help="Ignore what is done: move it aside and make it anew.")
 ]
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        help="How training steps are executed: eager, or some of compiled, graphs (CUDA), "
+        "channels-last joined by commas. Changes rounding only.",
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(

@@ -72,7 +72,9 @@ class Task:
         experiment = self.run.experiment
         if self.stage == "teacher":
             return experiment.teacher.snapshots[-1]
-        return experiment.distill.iterations if self.stage == "distill" else SAMPLE_ARRAYS
+        if self.stage == "distill":
+            return experiment.distill.iterations
+        return SAMPLE_ARRAYS + len(experiment.distill.kept)
 
 
 @dataclass

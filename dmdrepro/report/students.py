@@ -13,6 +13,7 @@ from dmdrepro.runs.results import Missing, Result
 # Of each experiment: the seed that was asked for first, then any others.
 Results = Mapping[str, Sequence[Result | Missing]]
 SNAPSHOTS = "teacher.snapshots"
+KEPT = "distill.snapshots"  # students kept on the way change nothing
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Student:
         except ConfigError:
             return {}
         changed = differences(usual, self.config)
+        changed.pop(KEPT, None)
         # The teacher trains the same whichever snapshots are kept; this row names its own.
         if self.snapshot in usual["teacher"]["snapshots"]:
             changed.pop(SNAPSHOTS, None)
@@ -87,6 +89,7 @@ def collect(results: Results) -> list[Student]:
                 theirs = other.record(snapshot).get("config", {})
                 changed = differences(config, theirs)
                 changed.pop(SNAPSHOTS, None)
+                changed.pop(KEPT, None)
                 if changed:
                     words = change_words(changed)
                     left_out.append(f"seed {other.seed} is left out, it has {words}")

@@ -15,9 +15,7 @@ def make_student(run: Run, snapshot: int, context: Context) -> bool:
     def work(stage: Stage) -> Made:
         weights = load_tensors(run.teacher_weights(snapshot)[0])
         dataset = context.dataset(run.experiment.data)
-        return (
-            distill_student(run.experiment, snapshot, weights, dataset, stage, context.session),
-            {},
-        )
+        files = distill_student(run.experiment, snapshot, weights, dataset, stage, context.session)
+        return files, {"engine": str(context.session.engine)}
 
     return context.make(run.distill(snapshot), work)

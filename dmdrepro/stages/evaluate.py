@@ -20,7 +20,7 @@ from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.run import Run
 from dmdrepro.stages.sample import TEACHER_STEPS, student_array, write_array
 from dmdrepro.training.build import build_denoiser
-from dmdrepro.training.student import SIGMA_MAX
+from dmdrepro.training.draws import SIGMA_MAX
 from kernels import pairwise_sqdist
 
 NEIGHBOURS_SHOWN = 30  # Figure 9 shows thirty samples with their two nearest training images

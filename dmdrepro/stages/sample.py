@@ -16,8 +16,8 @@ from dmdrepro.runs.streams import generator
 from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.run import Run
 from dmdrepro.training.build import build_denoiser, image_shape
+from dmdrepro.training.draws import SIGMA_MAX
 from dmdrepro.training.session import Session
-from dmdrepro.training.student import SIGMA_MAX
 from dmdrepro.training.teacher import one_hot
 
 TEACHER_STEPS = {"teacher_1": 1, "teacher_8": 8, "teacher_32": 32}

@@ -13,6 +13,7 @@ def make_teacher(run: Run, context: Context) -> bool:
 
     def work(stage: Stage) -> Made:
         dataset = context.dataset(run.experiment.data)
-        return train_teacher(run.experiment, dataset, stage, context.session), {}
+        files = train_teacher(run.experiment, dataset, stage, context.session)
+        return files, {"engine": str(context.session.engine)}
 
     return context.make(run.teacher(), work)

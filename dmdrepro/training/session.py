@@ -12,6 +12,7 @@ from dmdrepro.runs.checkpoint import Tensors
 from dmdrepro.runs.errors import Stopped
 from dmdrepro.runs.log import LossLog
 from dmdrepro.runs.stage import Stage
+from dmdrepro.training.engine import Engine
 from dmdrepro.training.losses import LossBuffer
 
 
@@ -38,9 +39,10 @@ class Silent:
 
 @dataclass
 class Session:
-    """One sitting: the device, the display, whether to stop, how often to save."""
+    """One sitting: device, execution, display, whether to stop, how often to save."""
 
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    engine: Engine = field(default_factory=Engine)
     progress: Progress = field(default_factory=Silent)
     save_every_s: float = 60.0
     stop_requested: bool = False

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
 from dmdrepro.diffusion import denoising_loss, lognormal_sigmas
-from dmdrepro.experiments.config import Experiment
+from dmdrepro.experiments.config import Experiment, Teacher
 from dmdrepro.runs.checkpoint import (
     optimiser_tensors,
     pack,
@@ -20,12 +22,24 @@ from dmdrepro.runs.stage import LOG, Stage
 from dmdrepro.runs.streams import generator
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.ema import ema_decay, update_ema
+from dmdrepro.training.recorded import Losses
 from dmdrepro.training.session import Loop, Session
 
 
 def one_hot(labels: torch.Tensor | None, classes: int) -> torch.Tensor | None:
     """[B] class numbers as float [B, classes]; None stays None."""
     return None if labels is None else F.one_hot(labels, classes).float()
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that one step takes from outside."""
+
+    x: torch.Tensor  # [B, ...]
+    classes: torch.Tensor | None  # one-hot [B, classes]
+    sigma: torch.Tensor  # [B]
+    eps: torch.Tensor  # [B, ...]
+    lr: torch.Tensor  # [] float32
 
 
 def train_teacher(experiment: Experiment, dataset, stage: Stage, session: Session) -> list[str]:
@@ -44,6 +58,7 @@ def train_teacher(experiment: Experiment, dataset, stage: Stage, session: Sessio
         betas=(settings.beta1, settings.beta2),
         weight_decay=settings.weight_decay,
         fused=True,
+        capturable=device.type == "cuda",
     )
     total, done = settings.snapshots[-1], 0
     if (state := stage.load_state()) is not None:
@@ -59,24 +74,14 @@ def train_teacher(experiment: Experiment, dataset, stage: Stage, session: Sessio
             optimiser=optimiser_tensors(optimiser),
         )
 
+    update = session.engine.prepare(
+        lambda block: teacher_step(denoiser, optimiser, settings, block), [denoiser]
+    )
     loop = Loop(stage, session, seed, total, done)
     for step in range(done, total):
-        draw = generator(seed, "teacher", step, device)
-        x, labels = dataset.sample(settings.batch, draw)
-        sigma = lognormal_sigmas(settings.batch, settings.p_mean, settings.p_std, draw, device)
-        eps = torch.randn(x.shape, generator=draw, device=device)
-
-        optimiser.param_groups[0]["lr"] = settings.lr * min(
-            1.0, (step + 1) / max(settings.warmup, 1)
-        )
-        classes = one_hot(labels, dataset.label_dim)
-        loss = denoising_loss(denoiser, x, sigma, eps, classes).mean()
-        optimiser.zero_grad()
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(denoiser.parameters(), settings.grad_clip)
-        optimiser.step()
+        (losses,) = update([draw_inputs(experiment, dataset, step, device)])
         update_ema(ema, denoiser, ema_decay(step + 1, settings.ema_fraction))
-        loop.losses.add(step, loss=loss, grad_norm=norm)
+        loop.losses.add(step, **losses)
 
         if step + 1 in settings.snapshots:
             loop.losses.flush()
@@ -85,6 +90,29 @@ def train_teacher(experiment: Experiment, dataset, stage: Stage, session: Sessio
         loop.checkpoint(step + 1, everything)
     loop.close()
     return [LOG, *(snapshot_file(n) for n in settings.snapshots)]
+
+
+def draw_inputs(experiment: Experiment, dataset, step: int, device: torch.device) -> Inputs:
+    """The inputs of one step, a function of the seed and the step."""
+    settings, draw = experiment.teacher, generator(experiment.seed, "teacher", step, device)
+    x, labels = dataset.sample(settings.batch, draw)
+    sigma = lognormal_sigmas(settings.batch, settings.p_mean, settings.p_std, draw, device)
+    eps = torch.randn(x.shape, generator=draw, device=device)
+    lr = settings.lr * min(1.0, (step + 1) / max(settings.warmup, 1))
+    classes = one_hot(labels, dataset.label_dim)
+    return Inputs(x, classes, sigma, eps, torch.full((), lr, device=device))
+
+
+def teacher_step(denoiser, optimiser, settings: Teacher, block: Sequence[Inputs]) -> Losses:
+    """One update by denoising score matching: an engine's step, of a block of one."""
+    (inputs,) = block
+    optimiser.zero_grad()
+    loss = denoising_loss(denoiser, inputs.x, inputs.sigma, inputs.eps, inputs.classes).mean()
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(denoiser.parameters(), settings.grad_clip)
+    optimiser.param_groups[0]["lr"] = inputs.lr
+    optimiser.step()
+    return [{"loss": loss.detach(), "grad_norm": norm}]
 
 
 def snapshot_file(iterations: int) -> str:

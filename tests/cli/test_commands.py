@@ -54,10 +54,30 @@ def test_the_dm_loss_is_logged_at_every_generator_update(finished):
 def test_samples_share_noise_and_are_float32(finished):
     folder = chessboard(finished) / "sample-60"
     shapes = {p.stem: np.load(p) for p in folder.glob("*.npy")}
+    kept = {name: shapes.pop(name) for name in ("student_10", "student_20")}
     assert set(shapes) == {"noise", "teacher_1", "teacher_8", "teacher_32", "student"}
     assert {a.shape for a in shapes.values()} == {(96, 4)}
+    assert {a.shape for a in kept.values()} == {(64, 4)}
     assert {a.dtype for a in shapes.values()} == {np.dtype("float32")}
     assert shapes["noise"].std() == pytest.approx(80, rel=0.2)
+
+
+def test_kept_students_lead_from_the_teacher_to_the_last_one(finished):
+    """Between warm-up's first updates and the end the student moves, and every stop is measured."""
+    folder = chessboard(finished)
+    start, *kept, end = (
+        np.load(folder / "sample-60" / f"{name}.npy")[:64]
+        for name in ("teacher_1", "student_10", "student_20", "student")
+    )
+    moved = [float(np.square(x - start).mean()) for x in (*kept, end)]
+    assert 0 < moved[0] < moved[1] < moved[2]
+    record = json.loads((folder / "evaluate-60/record.json").read_text())
+    assert [point["iterations"] for point in record["along"]] == [10, 20]
+    teacher_8 = np.load(folder / "sample-60/teacher_8.npy")[:64].astype(float)
+    for point, x in zip(record["along"], kept, strict=True):
+        e_dt = np.square(teacher_8 - x).sum(1).mean()
+        assert point["pairing"]["e_dt"] == pytest.approx(e_dt)
+        assert point["quality"]["n"] == 64
 
 
 def test_a_second_run_skips_what_is_done_and_changes_nothing(finished):

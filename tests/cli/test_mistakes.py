@@ -50,6 +50,21 @@ def test_figures_do_not_leave_a_setting_aside(tmp_path):
 # --- one experiment's trouble ---
 
 
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_an_unknown_engine_is_refused(tmp_path, dry):
+    words = ("--runs", tmp_path / "r", "--engine", "fast", *dry)
+    printed = command("distill", "chessboard", *SMOKE, *words, code=1)
+    assert "--engine fast: there is no 'fast'; use eager, or some of compiled, graphs" in printed
+    assert not (tmp_path / "r").exists()
+
+
+def test_an_engine_that_the_device_cannot_have_is_refused(tmp_path):
+    words = ("--runs", tmp_path / "r", "--engine", "graphs")
+    printed = command("all", "chessboard", *SMOKE, *words, code=1)
+    assert "--engine graphs: graphs need a CUDA GPU and this runs on cpu" in printed
+    assert not (tmp_path / "r").exists()
+
+
 @pytest.mark.parametrize(
     ("error", "message"),
     [

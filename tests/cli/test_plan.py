@@ -35,7 +35,7 @@ def request(runs, *names, **options):
 
 @pytest.mark.parametrize(
     ("stage", "step", "left"),
-    [("teacher", 45, 0.25), ("distill-60", 10, 0.75), ("sample-60", 3, 0.25)],
+    [("teacher", 45, 0.25), ("distill-60", 10, 0.75), ("sample-60", 3, 0.5)],
 )
 def test_what_is_left_of_an_interrupted_stage_is_counted(
     made, tmp_path, monkeypatch, stage, step, left

@@ -9,7 +9,8 @@ from dmdrepro.bench.step import ShapeOnly
 from dmdrepro.experiments import build
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.device import select_device
-from dmdrepro.training.student import Draws, distill_block, initial_networks
+from dmdrepro.training.draws import Draws
+from dmdrepro.training.student import distill_block, initial_networks
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU")
 
@@ -25,6 +26,6 @@ def test_two_sittings_of_an_attention_unet_are_bit_equal():
         nets = initial_networks(experiment, weights, device)
         draws = Draws(experiment, 1, ShapeOnly(experiment), device)
         for first in (0, 5, 10):
-            distill_block(nets, draws, range(first, first + 5), lambda *_, **__: None)
+            distill_block(nets, experiment.distill, draws.block(range(first, first + 5)))
         found.append([*nets.student.parameters(), *nets.fake.parameters()])
     assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))

@@ -10,7 +10,8 @@ from dmdrepro.bench.step import ShapeOnly
 from dmdrepro.experiments import build
 from dmdrepro.training import student as loop
 from dmdrepro.training.build import build_denoiser
-from dmdrepro.training.student import Draws, distill_block, draw_images, initial_networks
+from dmdrepro.training.draws import Draws
+from dmdrepro.training.student import distill_block, draw_images, initial_networks
 
 DEVICE = torch.device("cpu")
 FAST = {"distill.warmup": "0", "distill.lr": "1e-3"}
@@ -26,14 +27,21 @@ def given(name: str = "chessboard", **overrides: str):
     return experiment, nets, Draws(experiment, 7, ShapeOnly(experiment), DEVICE)
 
 
+def run(nets, draws, *, until: int, start: int = 0, step=None) -> list[dict]:
+    """Blocks of five iterations; the losses of each iteration."""
+    step = step or (lambda block: distill_block(nets, draws.settings, block))
+    losses = []
+    for first in range(start, until, 5):
+        losses += step(draws.block(range(first, min(first + 5, until))))
+    return losses
+
+
 @pytest.mark.parametrize("name", ["chessboard", "mlp-manifold"])
 def test_blocks_equal_the_plain_loop(name):
     """Batched images, the fused gradient and the direct backward change rounding only."""
     _, ours, draws = given(name)
     _, plain, _ = given(name)
-    logged = {}
-    for first in range(0, 15, 5):
-        distill_block(ours, draws, range(first, first + 5), lambda it, **v: logged.update({it: v}))
+    logged = run(ours, draws, until=15)
     for it in range(15):
         for key, value in plain_iteration(plain, draws, it).items():
             assert logged[it][key].item() == pytest.approx(value, rel=2e-4), (it, key)
@@ -44,9 +52,9 @@ def test_blocks_equal_the_plain_loop(name):
 def test_student_and_fake_start_as_the_teacher_and_the_first_gradient_vanishes():
     """D_fake = D_real at the start: Figure 4's loss begins at zero and can only rise."""
     _, nets, draws = given()
-    z, classes = draws.latent(0)
-    x = nets.student(z, 80.0, classes)
-    losses = loop.student_update(nets, draws, 0, x, classes)
+    (inputs,) = draws.block(range(1))
+    x = nets.student(inputs.z, 80.0, inputs.classes)
+    losses = loop.student_update(nets, draws.settings, inputs, x)
     assert losses["loss_dm"].item() == 0.0
     assert losses["grad_norm_student"].item() == 0.0
 
@@ -54,26 +62,26 @@ def test_student_and_fake_start_as_the_teacher_and_the_first_gradient_vanishes()
 def test_the_teacher_never_changes():
     _, nets, draws = given()
     before = [p.clone() for p in nets.teacher.parameters()]
-    distill_block(nets, draws, range(5), lambda *_, **__: None)
+    run(nets, draws, until=5)
     for a, b in zip(before, nets.teacher.parameters(), strict=True):
         assert torch.equal(a, b)
 
 
 def test_the_fake_update_uses_the_images_from_before_the_student_update(monkeypatch):
     _, nets, draws = given()
-    distill_block(nets, draws, range(5), lambda *_, **__: None)  # away from the zero gradient
+    run(nets, draws, until=5)  # away from the zero gradient
     z, classes = draws.latent(5)
     with torch.no_grad():
         before = nets.student(z, 80.0, classes)
     seen = []
     original = loop.fake_update
 
-    def spy(nets, draws, it, x, classes):
+    def spy(nets, settings, inputs, x):
         seen.append(x)
-        return original(nets, draws, it, x, classes)
+        return original(nets, settings, inputs, x)
 
     monkeypatch.setattr(loop, "fake_update", spy)
-    distill_block(nets, draws, range(5, 10), lambda *_, **__: None)
+    run(nets, draws, start=5, until=10)
     torch.testing.assert_close(seen[0], before)
     with torch.no_grad():
         after = nets.student(z, 80.0, classes)
@@ -84,19 +92,18 @@ def test_the_fake_update_uses_the_images_from_before_the_student_update(monkeypa
 
 def test_images_of_several_iterations_equal_those_drawn_one_by_one():
     _, nets, draws = given("mlp-manifold")
-    for it, x, classes in draw_images(nets.student, draws, [1, 2, 3, 4]):
-        z, expected_classes = draws.latent(it)
-        assert torch.equal(classes, expected_classes)
+    block = draws.block(range(4))
+    for inputs, x in zip(block, draw_images(nets.student, block), strict=True):
         with torch.no_grad():
-            torch.testing.assert_close(x, nets.student(z, 80.0, classes), rtol=1e-4, atol=1e-5)
+            alone = nets.student(inputs.z, 80.0, inputs.classes)
+        torch.testing.assert_close(x, alone, rtol=1e-4, atol=1e-5)
 
 
 def test_the_warm_up_counts_iterations_for_both_networks():
     experiment, nets, draws = given(**{"distill.warmup": "20", "distill.lr": "1e-2"})
-    for first in range(0, 10, 5):
-        distill_block(nets, draws, range(first, first + 5), lambda *_, **__: None)
-    assert nets.student_optimiser.param_groups[0]["lr"] == pytest.approx(1e-2 * 5 / 20)
-    assert nets.fake_optimiser.param_groups[0]["lr"] == pytest.approx(1e-2 * 9 / 20)
+    run(nets, draws, until=10)
+    assert nets.student_optimiser.param_groups[0]["lr"].item() == pytest.approx(1e-2 * 5 / 20)
+    assert nets.fake_optimiser.param_groups[0]["lr"].item() == pytest.approx(1e-2 * 9 / 20)
     assert experiment.distill.warmup == 20
 
 

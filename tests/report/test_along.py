@@ -1,0 +1,54 @@
+"""The table along distillation, and the path length that it is read against."""
+
+from __future__ import annotations
+
+import pytest
+from report_runs import PAIRING, rows_of, write_run
+
+from dmdrepro.report import Band, build_tables
+from dmdrepro.report.along import path_length
+
+NAME = "along_distillation"
+
+
+def point(iterations, delta_e, ratio=1.5):
+    pairing = PAIRING | {"delta_e": delta_e}
+    return {"iterations": iterations, "pairing": pairing, "quality": {"ratio": ratio}}
+
+
+def rows(runs):
+    return rows_of(build_tables(runs, "laptop", 0), NAME)
+
+
+@pytest.mark.parametrize("iterations", [0, 1, 4, 5, 6, 49, 50, 51, 100, 503])
+@pytest.mark.parametrize("warmup", [0, 1, 50, 52, 1000])
+def test_the_path_is_the_sum_of_the_updates_learning_rates(iterations, warmup):
+    distill = {"lr": 2e-4, "warmup": warmup, "student_every": 5}
+    steps = range(0, iterations, 5)
+    expected = sum(2e-4 * (min(1, it / warmup) if warmup else 1) for it in steps)
+    assert path_length(distill, iterations) == pytest.approx(expected)
+
+
+def test_the_rows_lead_from_the_start_to_the_end(tmp_path):
+    along = [point(100, 0.1), point(250, 0.2)]
+    quality = {"student": {"ratio": 1.2}, "teacher_8": {"ratio": 1.1}, "teacher_1": {"ratio": 9.0}}
+    write_run(tmp_path, "chessboard", (4000,), along=along, quality=quality)
+    found = rows(tmp_path)
+    assert [r["distillation iterations"] for r in found] == [0, 100, 250, 6000]
+    assert [r["Delta_E"] for r in found] == [0.02, 0.1, 0.2, 0.5]
+    assert [r["quality student"] for r in found] == [9.0, 1.5, 1.5, 1.2]
+    assert found[0]["path"] == 0
+    assert found[-1]["path"] == pytest.approx(2e-4 * (1200 - 20) + 2e-4 * 20 * 19 / 2 / 20)
+
+
+def test_several_seeds_are_a_band_and_other_stops_are_left_out(tmp_path):
+    for seed, delta_e in ((0, 1.0), (1, 3.0)):
+        write_run(tmp_path, "ring", (4000,), seed=seed, along=[point(100, delta_e)])
+    assert rows(tmp_path)[1]["Delta_E"] == Band(2.0, 1.0, 3.0)
+    write_run(tmp_path, "ring", (4000,), seed=2, along=[point(50, 7.0)])
+    assert NAME not in [t.name for t in build_tables(tmp_path, "laptop", 0)]
+
+
+def test_records_without_kept_students_make_no_table(tmp_path):
+    write_run(tmp_path, "ring", (4000,))
+    assert NAME not in [t.name for t in build_tables(tmp_path, "laptop", 0)]

@@ -1,0 +1,97 @@
+"""The verdict: the written rule, applied to every number and claim, and to nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from report_runs import PAIRING, rows_of, write_run
+
+from dmdrepro.report import build_tables
+from dmdrepro.report.expected import CLAIMS, PAPER_NUMBERS, RULE, PaperNumber
+from dmdrepro.report.verdict import DIFFERS, NOT_RUN, REPRODUCED, SAME, regime, verdict
+
+NUMBER = PaperNumber("chessboard", "there", delta_e=8.0)
+FIGURE = PaperNumber("moons", "there", regime=("partly", "remaps"))
+GOOD = ([1.2], [1.1])  # quality of student and of Phi_8
+
+
+def rows(runs, size="paper"):
+    return rows_of(build_tables(runs, size, 0), "verdict")
+
+
+@pytest.mark.parametrize(
+    ("delta_e", "expected"),
+    [(8.0, REPRODUCED), (4.0, REPRODUCED), (16.0, REPRODUCED), (3.9, DIFFERS), (16.1, SAME)],
+)
+def test_a_number_is_reproduced_within_the_factor(delta_e, expected):
+    """Over a null of 40 the paper's 8 is partly remapped, and so is 16.1 but not 3.9."""
+    assert verdict(NUMBER, [delta_e], [40.0], *GOOD)[0] == expected
+
+
+def test_regimes_change_at_the_written_shares():
+    assert regime(RULE.copies_below - 1e-9) == "copies"
+    assert regime(RULE.copies_below) == regime(RULE.remaps_above) == "partly"
+    assert regime(RULE.remaps_above + 1e-9) == "remaps"
+
+
+def test_a_figure_without_a_number_is_judged_by_what_the_paper_says():
+    assert verdict(FIGURE, [30.0], [40.0], *GOOD)[0] == SAME
+    found, why = verdict(FIGURE, [1.0], [40.0], *GOOD)
+    assert found == DIFFERS
+    assert why == "copies: 0.025 of the null; the paper: partly or remaps"
+
+
+def test_a_student_that_is_no_sampler_reproduces_nothing():
+    """A constant student has Delta_E = 0 and retention without meaning."""
+    found, why = verdict(NUMBER, [8.0], [40.0], [3.0], [1.1])
+    assert found == DIFFERS
+    assert "no sampler" in why
+    assert verdict(NUMBER, [8.0], [40.0], [1.65], [1.1])[0] == REPRODUCED
+    assert verdict(NUMBER, [8.0], [40.0], [float("nan")], [1.1])[0] == DIFFERS
+
+
+def test_medians_over_the_seeds_are_judged():
+    assert verdict(NUMBER, [1.0, 8.0, 900.0], [40.0] * 3, *GOOD)[0] == REPRODUCED
+
+
+@pytest.mark.parametrize("null", [0.0, float("inf"), float("nan")])
+def test_without_a_null_there_is_no_share(null):
+    assert verdict(FIGURE, [30.0], [null], *GOOD)[0] == DIFFERS
+
+
+def test_every_number_and_claim_has_a_row_without_any_run(tmp_path):
+    found = rows(tmp_path)
+    assert len(found) == len(PAPER_NUMBERS) + len(CLAIMS)
+    assert {row["verdict"] for row in found} == {NOT_RUN}
+
+
+def test_reduced_runs_get_no_verdict(tmp_path):
+    write_run(tmp_path, "chessboard", (4000,))
+    assert {row["verdict"] for row in rows(tmp_path, "laptop")} == {NOT_RUN}
+
+
+def test_a_run_at_the_papers_size_is_judged_and_its_changes_are_named(tmp_path):
+    pairing = PAIRING | {"delta_e": 8.0, "delta_e_null": 40.0}
+    settings = {"distill.lr": "2e-6"}
+    write_run(tmp_path, "chessboard", (20_000,), size="paper", pairing=pairing, settings=settings)
+    row = next(row for row in rows(tmp_path) if row["experiment"] == "chessboard")
+    assert (row["the paper"], row["ours"], row["verdict"]) == ("8.55", 8.0, REPRODUCED)
+    assert row["why"].endswith("with distill.lr 2e-06 instead of 0.0001")
+
+
+def test_the_claims_of_the_figures_are_judged(tmp_path):
+    boundary = {"level": 0.95, "pearson": {"value": -0.5, "low": -0.6, "high": -0.4}}
+    memorisation = {"fraction": 0.0, "threshold": 1 / 3}
+    losses = [0.0, *[1.0] * 100, *[0.2] * 400]
+    write_run(
+        tmp_path, "mnist", (8192,), size="paper",
+        boundary=boundary, memorisation=memorisation, losses=losses,
+    )  # fmt: skip
+    found = {row["the paper"].partition(":")[0]: row for row in rows(tmp_path)[-3:]}
+    assert {row["verdict"] for row in found.values()} == {REPRODUCED}
+    assert found["Figure 4"]["ours"] == "rises, then falls in 1 of 1"
+    boundary["pearson"], memorisation["fraction"] = {"value": 0.1}, 0.01
+    write_run(
+        tmp_path / "other", "mnist", (8192,), size="paper",
+        boundary=boundary, memorisation=memorisation, losses=[0.0, *[1.0] * 500],
+    )  # fmt: skip
+    assert {row["verdict"] for row in rows(tmp_path / "other")[-3:]} == {DIFFERS}

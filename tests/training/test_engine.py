@@ -1,0 +1,187 @@
+"""Every way of executing a step gives the plain loop's numbers, and replays use the new inputs."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import pytest
+import torch
+from torch._dynamo.exc import TorchDynamoException
+
+from dmdrepro.bench.plain import plain_iteration
+from dmdrepro.experiments import build
+from dmdrepro.runs.errors import RunError
+from dmdrepro.training.build import build_dataset, build_denoiser
+from dmdrepro.training.device import select_device
+from dmdrepro.training.draws import Draws
+from dmdrepro.training.engine import Engine
+from dmdrepro.training.recorded import WARM_UP, Recorded, tensors_of
+from dmdrepro.training.student import distill_block, initial_networks
+from dmdrepro.training.teacher import draw_inputs, teacher_step
+
+CPU = torch.device("cpu")
+FAST = {"distill.warmup": "0", "distill.lr": "1e-3"}
+
+
+def given(name="mlp-manifold", device=CPU, **overrides):
+    """An experiment, networks away from their start, and their draws."""
+    experiment = build(name, "smoke", overrides=FAST | overrides)
+    torch.manual_seed(0)
+    weights = build_denoiser(experiment).state_dict()
+    weights = {k: v + 0.05 * torch.randn_like(v) for k, v in weights.items()}
+    nets = initial_networks(experiment, weights, device)
+    dataset = build_dataset(experiment.data).to(device)
+    return experiment, nets, Draws(experiment, 7, dataset, device)
+
+
+def blocks(draws, until, every=5):
+    for first in range(0, until, every):
+        yield draws.block(range(first, min(first + every, until)))
+
+
+def rerun(work):
+    """Stands in for a CUDA graph where there is none: the same inputs and outputs every time."""
+    result = None
+
+    def replay():
+        nonlocal result
+        found = work()
+        result = found if result is None else result.copy_(found)
+        return result
+
+    return replay
+
+
+def recorded(nets, settings):
+    return Recorded(lambda block: distill_block(nets, settings, block), rerun, lambda call: call())
+
+
+@pytest.mark.parametrize("gan", ["false", "true"])
+def test_a_recorded_step_gives_the_same_bits(gan):
+    experiment, eager, draws = given(**{"distill.gan": gan})
+    _, other, _ = given(**{"distill.gan": gan})
+    step = recorded(other, experiment.distill)
+    until = 5 * (WARM_UP + 4) + 2  # the last block is short
+    for block in blocks(draws, until):
+        expected = distill_block(eager, experiment.distill, block)
+        found = step(copy.deepcopy(block))
+        assert [list(losses) for losses in found] == [list(losses) for losses in expected]
+        for a, b in zip(expected, found, strict=True):
+            assert all(torch.equal(a[name], b[name]) for name in a)
+    for a, b in zip(eager.state().values(), other.state().values(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_losses_of_a_replay_outlive_the_next_one():
+    experiment, nets, draws = given()
+    step = recorded(nets, experiment.distill)
+    kept = [step(block) for block in blocks(draws, 5 * (WARM_UP + 3))]
+    values = [[float(v) for losses in found for v in losses.values()] for found in kept[-2:]]
+    again = [[float(v) for losses in found for v in losses.values()] for found in kept[-2:]]
+    assert values == again
+    assert values[0] != values[1]
+
+
+def test_a_teacher_step_records_too():
+    experiment = build("mlp-manifold", "smoke")
+    dataset = build_dataset(experiment.data)
+    found = []
+    for way in (lambda step: step, lambda step: Recorded(step, rerun, lambda call: call())):
+        denoiser = build_denoiser(experiment).train()
+        optimiser = torch.optim.AdamW(denoiser.parameters(), fused=True)
+        step = way(
+            lambda block, d=denoiser, o=optimiser: teacher_step(d, o, experiment.teacher, block)
+        )
+        losses = [step([draw_inputs(experiment, dataset, k, CPU)])[0]["loss"] for k in range(8)]
+        found.append((torch.stack(losses), list(denoiser.parameters())))
+    assert torch.equal(found[0][0], found[1][0])
+    assert all(torch.equal(a, b) for a, b in zip(found[0][1], found[1][1], strict=True))
+
+
+def test_every_tensor_of_the_inputs_is_copied():
+    """A tensor that was left out would be replayed with its first value for ever."""
+    _, _, draws = given(**{"distill.gan": "true"})
+    a, b = (list(tensors_of(draws.block(range(first, first + 5)))) for first in (0, 5))
+    # z, classes, fake (2), lr, gan_fake (2), real (3); the first has dm (2) and gan_student (2).
+    assert len(a) == 5 * 10 + 4
+    assert all(x.shape == y.shape for x, y in zip(a, b, strict=True))
+
+
+def test_tensors_come_from_sequences_and_dataclasses_in_order():
+    @dataclass
+    class Pair:
+        first: object
+        second: object
+
+    a, b, c = torch.zeros(1), torch.ones(1), torch.full((1,), 2.0)
+    assert list(tensors_of([Pair((a, None), b), (Pair(None, c),)])) == [a, b, c]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["chessboard", "mlp-manifold"])
+@pytest.mark.parametrize("words", ["compiled", "compiled,channels-last"])
+def test_compiled_networks_give_the_plain_loops_losses(name, words):
+    experiment, plain, draws = given(name)
+    _, nets, _ = given(name)
+    step = Engine.parse(words).prepare(
+        lambda block: distill_block(nets, experiment.distill, block), nets.denoisers()
+    )
+    _compare(experiment, plain, draws, step, until=10)
+
+
+def test_what_cannot_be_compiled_is_one_sentence():
+    def step(_):
+        raise TorchDynamoException("\n no C++ compiler\nmore")
+
+    with pytest.raises(RunError, match=r"could not compile the networks \(no C\+\+ compiler\); "):
+        Engine.parse("compiled").prepare(step, [])([])
+
+
+def test_channels_last_gives_the_plain_loops_losses():
+    experiment, plain, draws = given()
+    _, nets, _ = given()
+    step = Engine.parse("channels-last").prepare(
+        lambda block: distill_block(nets, experiment.distill, block), nets.denoisers()
+    )
+    _compare(experiment, plain, draws, step, until=10)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU")
+@pytest.mark.parametrize("name", ["chessboard", "mlp-manifold"])
+@pytest.mark.parametrize("words", ["graphs", "compiled,graphs", "channels-last,graphs"])
+def test_graphs_give_the_plain_loops_losses(name, words):
+    device = select_device("0")
+    experiment, plain, draws = given(name, device)
+    _, nets, _ = given(name, device)
+    step = Engine.parse(words).prepare(
+        lambda block: distill_block(nets, experiment.distill, block), nets.denoisers()
+    )
+    _compare(experiment, plain, draws, step, until=5 * (WARM_UP + 4) + 2)
+
+
+def _compare(experiment, plain, draws, step, until):
+    found = [losses for block in blocks(draws, until) for losses in step(block)]
+    for it in range(until):
+        for key, value in plain_iteration(plain, draws, it).items():
+            assert found[it][key].item() == pytest.approx(value, rel=2e-3), (it, key)
+
+
+def test_an_engine_is_named_as_it_is_written():
+    assert str(Engine.parse("eager")) == "eager"
+    assert Engine.parse("eager") == Engine()
+    assert str(Engine.parse("channels-last, compiled")) == "compiled,channels-last"
+
+
+@pytest.mark.parametrize(
+    "words", ["", "fast", "eager,compiled", "compiled,,graphs", "channels_last"]
+)
+def test_an_unknown_engine_is_one_sentence(words):
+    with pytest.raises(RunError, match="use eager, or some of compiled, graphs, channels-last"):
+        Engine.parse(words)
+
+
+def test_graphs_need_a_gpu():
+    with pytest.raises(RunError, match="graphs need a CUDA GPU"):
+        Engine.parse("graphs").check(CPU)
+    Engine.parse("compiled,channels-last").check(CPU)
