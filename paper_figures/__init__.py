@@ -27,6 +27,9 @@ from paper_figures import (
 )
 from paper_figures.run import Results
 from paper_figures.saving import save_figure
+from paper_figures.study import save_study
+
+__all__ = ["FIGURES", "save_all", "save_study"]
 
 FIGURES: dict[int, ModuleType] = {
     module.NUMBER: module

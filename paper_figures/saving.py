@@ -45,16 +45,27 @@ def save_figure(
     """
     origin = provenance(module, results)
     seeds = sorted({run["seed"] for run in origin.values() if "seed" in run})
-    title = f"Figure {module.NUMBER}"
-    rest = {
+    about = {
+        "Title": f"Figure {module.NUMBER}",
+        "Description": module.CAPTION,
         "Configuration": json.dumps(origin, sort_keys=True),
         "Seed": ", ".join(map(str, seeds)) or "none",
         **extra,
     }
-    png = {"Title": title, "Description": module.CAPTION, **rest}
+    return write_figure(figure, stem, about)
+
+
+@styled
+def write_figure(figure: Figure, stem: Path, about: Mapping[str, str]) -> list[Path]:
+    """Write `stem`.png with `about` as its text chunks, and `stem`.pdf; the same bytes each time.
+
+    `about` has a Title and may have a Description; a PDF keeps the rest as JSON in its Keywords.
+    """
+    rest = {key: words for key, words in about.items() if key not in ("Title", "Description")}
+    png = dict(about)
     pdf = {
-        "Title": title,
-        "Subject": module.CAPTION,
+        "Title": about["Title"],
+        "Subject": about.get("Description", ""),
         "Keywords": json.dumps(rest, sort_keys=True),
         "CreationDate": None,
     }

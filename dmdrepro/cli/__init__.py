@@ -7,7 +7,16 @@ import sys
 import typer
 
 from dmdrepro.cli import all as all_command
-from dmdrepro.cli import bench, distill, evaluate, figures, list_experiments, sample, teacher
+from dmdrepro.cli import (
+    bench,
+    distill,
+    evaluate,
+    figures,
+    list_experiments,
+    sample,
+    study,
+    teacher,
+)
 
 app = typer.Typer(
     help="Does a one-step DMD student keep its teacher's noise-data pairing? "
@@ -23,6 +32,7 @@ app.command("distill")(distill.distill)
 app.command("sample")(sample.sample)
 app.command("evaluate")(evaluate.evaluate)
 app.command("figures")(figures.figures)
+app.command("study")(study.study)
 app.command("list")(list_experiments.list_experiments)
 app.command("bench")(bench.bench)
 

@@ -40,6 +40,10 @@ def show_plan(plan: Plan, request: Request, stages: tuple[str, ...]) -> None:
         f"{'; without what is refused.' if refused else '.'}"
     )
     console.print(f"Downloads: {', '.join(plan.downloads) or 'none'}.")
+    if plan.study:
+        place = plan.runs / plan.size / f"study-{plan.study}"
+        console.print(f"Tables and figure: into {place}")
+        return
     if stages == STAGES:
         from dmdrepro.cli.results import show_figures_plan
 

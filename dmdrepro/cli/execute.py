@@ -24,8 +24,14 @@ def run_command(request: Request, stages: tuple[str, ...], engine: str = EAGER) 
     A failure of an experiment that was named ends the command; otherwise the others go on and
     the reason is kept in `plan.cannot`.
     """
+    return run_plan(make_plan(request, stages), request, stages, engine)
+
+
+def run_plan(
+    plan: Plan, request: Request, stages: tuple[str, ...], engine: str = EAGER
+) -> Plan | None:
+    """The same for a plan that is made already."""
     execution = Engine.parse(engine)
-    plan = make_plan(request, stages)
     for remark in plan.remarks:
         console.print(f"Note: {remark}")
     if request.dry_run:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dmdrepro.cli.options import Request
 from dmdrepro.cli.paths import check_folder
-from dmdrepro.experiments import REGISTRY, ConfigError, Experiment, build, nearest, parse_overrides
+from dmdrepro.experiments import (
+    REGISTRY,
+    ConfigError,
+    Experiment,
+    Study,
+    build,
+    nearest,
+    parse_overrides,
+)
 from dmdrepro.experiments.config import ImageNet64Data, MnistData
 from dmdrepro.experiments.registry import field_names
 from dmdrepro.runs.errors import DamagedArtifact, DifferentConfiguration, RunError
@@ -38,7 +47,7 @@ class Task:
 
     @property
     def label(self) -> str:
-        name = self.run.experiment.name
+        name = self.run.name
         return f"{name} ({self.snapshot:,})" if self.snapshot else name
 
     def open(self) -> Stage:
@@ -90,6 +99,7 @@ class Plan:
     downloads: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    study: str = ""  # whose arms the tasks are of; empty: the experiments themselves
 
 
 def check_gpu_name(gpu: str | None) -> None:
@@ -163,6 +173,22 @@ def make_plan(request: Request, stages: tuple[str, ...]) -> Plan:
     named = [name for name in request.names if name in plan.cannot]
     if named:
         raise RunError("; ".join(f"{name} cannot run: {plan.cannot[name]}" for name in named) + ".")
+    return plan
+
+
+def make_study_plan(study: Study, seeds: Sequence[int], request: Request) -> Plan:
+    """Teachers, students, samples and evaluations of every arm and seed; raises as `make_plan`."""
+    plan = make_plan(request, STAGES)
+    plan.study, plan.tasks = study.name, []
+    for seed in seeds:
+        shared: set[Path] = set()
+        for arm in study.arms:
+            run = Run(study.build(arm, seed), request.runs, arm)
+            if (folder := run.place("teacher").folder) not in shared:
+                shared.add(folder)
+                plan.tasks.append(Task(run, "teacher"))
+            for snapshot in run.snapshots:
+                plan.tasks += [Task(run, stage, snapshot) for stage in STAGES[1:]]
     return plan
 
 

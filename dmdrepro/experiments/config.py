@@ -84,6 +84,7 @@ class Distill:
     iterations: int = 50_000
     # The student is kept, and evaluated, after these too; those past the end are passed over.
     snapshots: tuple[int, ...] = (1_000, 5_000, 10_000, 25_000)
+    start: str = "teacher"  # the student's first weights: the teacher's, or "random" ones
     batch: int = 32
     lr: float = 2e-6
     beta1: float = 0.9
@@ -103,6 +104,10 @@ class Distill:
         require_count("distill.iterations", self.iterations)
         if self.snapshots:
             _check_snapshots("distill", self.snapshots)
+        require(
+            self.start in ("teacher", "random"),
+            f"distill.start is {self.start!r}; use teacher or random.",
+        )
         _check_training("distill", self)
         require_count("distill.student_every", self.student_every)
         require_count("distill.noise_levels", self.noise_levels, 2)

@@ -43,35 +43,28 @@ def path_length(distill: Mapping, iterations: int) -> float:
     return slope * warming * (warming - 1) / 2 + lr * (updates - warming)
 
 
+def stops(record: Mapping) -> list[tuple[int, Mapping | None, Mapping | None]]:
+    """(iteration, pairing, quality) of a record's students, from the start to the last.
+
+    The start is Phi_1, of a student that starts as the teacher.
+    """
+    distill = lookup(record, ("config", "distill")) or {}
+    quality = record.get("quality") or {}
+    found = [(p["iterations"], p["pairing"], p["quality"]) for p in record.get("along") or ()]
+    if distill.get("start", "teacher") == "teacher":
+        found.insert(0, (0, record.get("pairing_untrained"), quality.get("teacher_1")))
+    return [*found, (distill.get("iterations"), record.get("pairing"), quality.get("student"))]
+
+
 def along_table(students: Sequence[Student]) -> Table:
-    """One row for each kept student and the last one, from the start Phi_1 on."""
+    """One row for the start, each kept student and the last one."""
     rows: list[tuple[Cell, ...]] = []
     for student in students:
-        distill = lookup(student.config, ("distill",))
-        points = [lookup(record, ("along",)) or [] for record in student.records]
-        kept = [point["iterations"] for point in points[0]]
-        if not kept or any([p["iterations"] for p in other] != kept for other in points):
+        ways = [stops(record) for record in student.records]
+        places = [[iterations for iterations, *_ in way] for way in ways]
+        if not student.records[0].get("along") or any(p != places[0] for p in places):
             continue
-        rows.append(
-            _row(
-                student, 0, 0.0, "pairing_untrained", lambda r: lookup(r, ("quality", "teacher_1"))
-            )
-        )
-        for place, iterations in enumerate(kept):
-            here = [
-                {"pairing": p[place]["pairing"], "quality": p[place]["quality"]} for p in points
-            ]
-            rows.append(_cells(student, iterations, path_length(distill, iterations), here))
-        end = distill["iterations"]
-        rows.append(
-            _row(
-                student,
-                end,
-                path_length(distill, end),
-                "pairing",
-                lambda r: lookup(r, ("quality", "student")),
-            )
-        )
+        rows += [_row(student, list(here)) for here in zip(*ways, strict=True)]
     notes = (
         "Row 0 is the student's start, Phi_1. Path: the sum of the learning rates of the student's "
         "updates so far. N, null and quality as in the table of the paper's numbers. Not in the "
@@ -82,25 +75,23 @@ def along_table(students: Sequence[Student]) -> Table:
     return Table("along_distillation", title, COLUMNS, tuple(rows), notes, essential=ESSENTIAL)
 
 
-def _row(student: Student, iterations: int, path: float, pairing: str, quality) -> tuple[Cell, ...]:
-    here = [{"pairing": r.get(pairing), "quality": quality(r)} for r in student.records]
-    return _cells(student, iterations, path, here)
+def _row(student: Student, here: list[tuple]) -> tuple[Cell, ...]:
+    """`here`: one stop, of each seed."""
+    distill, iterations = student.config["distill"], here[0][0]
 
-
-def _cells(student: Student, iterations: int, path: float, here: list[dict]) -> tuple[Cell, ...]:
-    def cell(*names: str) -> Cell:
-        return over_seeds([as_number(lookup(point, names)) for point in here])
+    def cell(place: int, name: str) -> Cell:
+        return over_seeds([as_number(lookup(stop[place], (name,))) for stop in here])
 
     return (
         student.experiment,
         student.size_words,
         student.snapshot,
-        lookup(student.config, ("distill", "lr")),
+        distill["lr"],
         iterations,
-        path,
-        cell("pairing", "delta_e"),
-        cell("pairing", "delta_e_null"),
-        cell("pairing", "retention"),
-        cell("quality", "ratio"),
+        path_length(distill, iterations),
+        cell(1, "delta_e"),
+        cell(1, "delta_e_null"),
+        cell(1, "retention"),
+        cell(2, "ratio"),
         seed_words(student.seeds),
     )

@@ -33,6 +33,12 @@ CHOICES = (
         "Karras, 0.002 to 80, rho 7, ascending",
     ),
     Choice(
+        "student's first weights",
+        "the teacher's (section 2.2)",
+        "the teacher's",
+        ("distill.start",),
+    ),
+    Choice(
         "students kept along the way",
         "not said",
         "now and then",

@@ -35,8 +35,12 @@ class Stale(Exception):
 class Result:
     """The finished stages of one experiment at one size and seed."""
 
-    def __init__(self, folder: Path, experiment: str, size: str, seed: int) -> None:
+    def __init__(
+        self, folder: Path, experiment: str, size: str, seed: int, study: str = ""
+    ) -> None:
+        """`study`: whose arm `experiment` names; empty: an experiment of its own."""
         self.folder, self.experiment, self.size, self.seed = folder, experiment, size, seed
+        self.study = study
         self._verified: dict[Path, dict[str, str]] = {}  # folder -> SHA-256 by file name
 
     @cached_property
@@ -122,6 +126,9 @@ class Result:
 
     def command(self, stage: str) -> str:
         """What makes a stage of this experiment at this size and seed."""
+        if self.study:
+            words = f"python reproduce.py study {self.study} --seeds {self.seed}"
+            return f"{words} --size {self.size}"
         words = f"python reproduce.py {stage} {self.experiment}"
         return f"{words} --size {self.size} --seed {self.seed}"
 
@@ -145,12 +152,13 @@ def open_results(
 ) -> dict[str, Result | Missing]:
     """Each experiment's finished results below `runs`, checked, or why there are none to show."""
     return {
-        name: _open(Result(runs / size / f"seed{seed}" / name, name, size, seed))
+        name: open_result(Result(runs / size / f"seed{seed}" / name, name, size, seed))
         for name in experiments
     }
 
 
-def _open(result: Result) -> Result | Missing:
+def open_result(result: Result) -> Result | Missing:
+    """The result with its files checked, or why it cannot be shown."""
     name, seed = result.experiment, result.seed
     if not result.snapshots:
         if name == "imagenet64":

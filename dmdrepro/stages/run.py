@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dmdrepro.experiments import Experiment
+from dmdrepro.experiments import Arm, Experiment
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import verify_manifest
 from dmdrepro.runs.stage import Stage
@@ -13,11 +13,21 @@ TEACHER_ARRAYS = ("teacher_1", "teacher_8", "teacher_32")
 
 
 class Run:
-    """The stages of one experiment below `runs`; a stage's key holds its inputs' hashes."""
+    """The stages of one experiment below `runs`; a stage's key holds its inputs' hashes.
 
-    def __init__(self, experiment: Experiment, runs: Path) -> None:
+    `arm`: of a study, whose stages lie in a folder of their own; the teacher with the experiment's
+    own unless the arm changes it.
+    """
+
+    def __init__(self, experiment: Experiment, runs: Path, arm: Arm | None = None) -> None:
         self.experiment = experiment
-        self.folder = runs / experiment.folder
+        self.folder = self._teacher_folder = runs / experiment.folder
+        self.name = experiment.name
+        if arm is not None:
+            self.name = f"{experiment.name}@{arm.name}"
+            self.folder = self.folder.with_name(self.name)
+            if arm.own_teacher:
+                self._teacher_folder = self.folder
         settings = experiment.as_dict()
         self._common = {
             name: settings[name]
@@ -86,9 +96,10 @@ class Run:
         return self._stage(kind, snapshot, {})
 
     def _stage(self, kind: str, snapshot: int | None, key: dict) -> Stage:
-        what = f"{kind} {self.experiment.name}"
         if snapshot is None:
-            return Stage(self.folder / kind, key, what)
+            name = self.experiment.name if self._teacher_folder != self.folder else self.name
+            return Stage(self._teacher_folder / kind, key, f"{kind} {name}")
+        what = f"{kind} {self.name}"
         what = f"{what} (teacher of {snapshot:,} iterations)"
         return Stage(self.folder / f"{kind}-{snapshot}", key, what)
 

@@ -55,6 +55,9 @@ class Engine:
 
         from dmdrepro.training.recorded import Recorded, aside, record_graph
 
+        if self.compiled:
+            # Networks of earlier stages count towards a limit past which torch stops compiling.
+            torch._dynamo.reset()
         for denoiser in denoisers:
             if self.channels_last:
                 denoiser.to(memory_format=torch.channels_last)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -77,11 +77,13 @@ class Networks:
 
 
 def initial_networks(experiment: Experiment, weights: Tensors, device: torch.device) -> Networks:
-    """Student and fake score both start as the teacher (section 2.2)."""
+    """Student and fake score both start as the teacher (section 2.2), unless set otherwise."""
     settings = experiment.distill
     teacher = build_denoiser(experiment, device)
     teacher.load_state_dict(weights)
     student, fake = copy.deepcopy(teacher).train(), copy.deepcopy(teacher).train()
+    if settings.start == "random":
+        student = build_denoiser(replace(experiment, seed=_other_seed(experiment.seed)), device)
     teacher = teacher.eval().requires_grad_(False)
     head = None
     if settings.gan:
@@ -97,6 +99,11 @@ def initial_networks(experiment: Experiment, weights: Tensors, device: torch.dev
         _adamw(student.parameters(), settings, device),
         _adamw(fake_parameters, settings, device),
     )
+
+
+def _other_seed(seed: int) -> int:
+    """Of random weights that no teacher of this seed began with."""
+    return stream_seed(seed, "random-start")
 
 
 def _adamw(parameters, settings: Distill, device: torch.device) -> torch.optim.AdamW:

@@ -59,6 +59,21 @@ def test_student_and_fake_start_as_the_teacher_and_the_first_gradient_vanishes()
     assert losses["grad_norm_student"].item() == 0.0
 
 
+def test_a_random_start_is_neither_the_teacher_nor_where_the_teacher_began():
+    experiment, nets, _ = given(**{"distill.start": "random"})
+    _, again, _ = given(**{"distill.start": "random"})
+    began = build_denoiser(experiment)
+    for teacher, fake, student, other, first in zip(
+        *(n.parameters() for n in (nets.teacher, nets.fake, nets.student, again.student, began)),
+        strict=True,
+    ):
+        assert torch.equal(teacher, fake)
+        assert torch.equal(student, other)  # a function of the seed
+        assert not torch.allclose(student, teacher)
+        if first.count_nonzero():  # of fresh parameters some are zero
+            assert not torch.allclose(student, first)
+
+
 def test_the_teacher_never_changes():
     _, nets, draws = given()
     before = [p.clone() for p in nets.teacher.parameters()]

@@ -1,0 +1,90 @@
+"""`reproduce.py study`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dmdrepro.cli import options as o
+from dmdrepro.cli.guard import console, fail, guarded
+from dmdrepro.cli.options import Request
+from dmdrepro.experiments import STUDIES, Study, nearest
+
+Name = Annotated[
+    str | None, typer.Argument(metavar="[STUDY]", help="Which study; without: list them.")
+]
+Seeds = Annotated[
+    str | None, typer.Option("--seeds", help="Such as 0,1,2. Default: the study's own.")
+]
+
+
+def study(
+    name: Name = None,
+    seeds: Seeds = None,
+    size: o.Size = None,
+    gpu: o.Gpu = None,
+    runs: o.Runs = Path("runs"),
+    data: o.DataDir = None,
+    offline: o.Offline = False,
+    dry_run: o.DryRun = False,
+    engine: o.Engine = "eager",
+) -> None:
+    """Answer what the paper leaves open: changed copies of an experiment over several seeds."""
+    with guarded():
+        if name is None:
+            _list()
+            return
+        if name not in STUDIES:
+            fail(f"There is no study {name!r}; {nearest(name, STUDIES)}")
+        from dmdrepro.cli.execute import conclude, run_plan
+        from dmdrepro.cli.plan import STAGES, make_study_plan
+
+        chosen = STUDIES[name].at(size or STUDIES[name].size)
+        wanted = chosen.seeds if seeds is None else _parsed(seeds)
+        request = Request(
+            [chosen.experiment], chosen.size, gpu, wanted[0], runs, data, offline, dry_run
+        )
+        plan = run_plan(make_study_plan(chosen, wanted, request), request, STAGES, engine)
+        if plan is not None:
+            conclude(plan, _show(chosen, runs, wanted))
+
+
+def _list() -> None:
+    for study in STUDIES.values():
+        arms = ", ".join(arm.name for arm in study.arms)
+        console.print(f"{study.name} ({study.experiment}, {study.size} size): {study.question}")
+        console.print(f"    {arms}; seeds {', '.join(map(str, study.seeds))}")
+
+
+def _parsed(words: str) -> tuple[int, ...]:
+    try:
+        seeds = tuple(int(word) for word in words.split(","))
+    except ValueError:
+        seeds = (-1,)
+    if min(seeds) < 0 or len(set(seeds)) < len(seeds):
+        fail(f"--seeds {words} is no list of different whole numbers from 0 on, such as 0,1,2.")
+    return seeds
+
+
+def _show(study: Study, runs: Path, seeds: tuple[int, ...]) -> dict[str, str]:
+    """Print and write the study's tables and figure; returns arm -> sentence of what is damaged."""
+    from dmdrepro.report import render_terminal, write_tables
+    from dmdrepro.report.study import curves, open_arms, study_tables
+    from paper_figures import save_study
+
+    folder = runs / study.size / f"study-{study.name}"
+    results = open_arms(study, runs, seeds)
+    tables = study_tables(study, results)
+    for table in tables:
+        console.print(render_terminal(table, folder))
+    write_tables(tables, folder)
+    paths = save_study(study.question, curves(results), folder)
+    console.print(f"Tables and figure ({', '.join(p.name for p in paths)}): {folder}")
+    return {
+        f"{arm} (seed {result.seed})": result.damage
+        for arm, opened in results.items()
+        for result in opened
+        if getattr(result, "damage", "")
+    }

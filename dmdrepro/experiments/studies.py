@@ -1,0 +1,130 @@
+"""What the paper leaves open: each study compares changed copies (arms) of one experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from dmdrepro.experiments.config import Experiment
+from dmdrepro.experiments.registry import build
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One changed copy: its name, and the fields that differ, as `--set` takes them."""
+
+    name: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def own_teacher(self) -> bool:
+        """Whether the teacher differs too; otherwise the experiment's own is used."""
+        return any(not dotted.startswith(("distill.", "sampling.")) for dotted in self.settings)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A question, and the arms that answer it over several seeds."""
+
+    name: str
+    question: str
+    experiment: str
+    size: str
+    arms: tuple[Arm, ...]
+    seeds: tuple[int, ...] = (0, 1, 2)
+
+    def at(self, size: str) -> Study:
+        """The same at another size."""
+        return replace(self, size=size)
+
+    def build(self, arm: Arm, seed: int) -> Experiment:
+        return build(self.experiment, self.size, seed, arm.settings)
+
+
+_STOPS = "50,100,250,500,1000,2500,6000,12000,20000"
+
+
+def _learning_rate(lr: str, iterations: int) -> Arm:
+    return Arm(
+        f"lr={lr}",
+        {
+            "distill.lr": lr,
+            "distill.iterations": str(iterations),
+            "distill.snapshots": _STOPS,
+        },
+    )
+
+
+_STUDIES = (
+    Study(
+        "learning-rate",
+        "Is copying an early phase that long enough distillation leaves, and what counts: the "
+        "path (learning rate times updates), or the size of the steps?",
+        "chessboard",
+        "laptop",
+        (
+            _learning_rate("2e-4", 6_000),
+            _learning_rate("6e-5", 20_000),
+            _learning_rate("2e-5", 30_000),
+            _learning_rate("6e-6", 30_000),
+            _learning_rate("2e-6", 30_000),
+        ),
+    ),
+    Study(
+        "batch",
+        "Does a toy's student lose the pairing to the noise of its gradient?",
+        "chessboard",
+        "laptop",
+        (
+            Arm("batch=32", {"distill.batch": "32"}),
+            Arm("batch=256", {"distill.batch": "256"}),
+            Arm("batch=2048", {"distill.batch": "2048"}),
+        ),
+    ),
+    Study(
+        "start",
+        "Does a student that does not start at the teacher copy it?",
+        "chessboard",
+        "laptop",
+        (
+            Arm("start=teacher"),
+            Arm("start=random", {"distill.start": "random"}),
+        ),
+    ),
+    Study(
+        "start-images",
+        "The same in many dimensions: does an image student that starts from random weights copy?",
+        "mlp-manifold",
+        "laptop",
+        (
+            Arm("start=teacher"),
+            Arm("start=random", {"distill.start": "random", "distill.iterations": "3000"}),
+        ),
+    ),
+    Study(
+        "adversarial",
+        "Does the adversarial loss of section 4.1.1 change the pairing?",
+        "mlp-manifold",
+        "laptop",
+        (
+            Arm("gan=off"),
+            Arm("gan=on", {"distill.gan": "true"}),
+        ),
+    ),
+    Study(
+        "dimension",
+        "At how many dimensions does a toy's student stop remapping? The chessboard in the first "
+        "two of so many coordinates, the others 0.",
+        "chessboard",
+        "laptop",
+        tuple(Arm(f"dim={dim}", {"data.ambient_dim": str(dim)}) for dim in (2, 4, 16, 64, 256)),
+    ),
+    Study(
+        "intrinsic-dimension",
+        "The same by the dimension of the manifold that the images lie on.",
+        "mlp-manifold",
+        "laptop",
+        tuple(Arm(f"latent={dim}", {"data.latent_dim": str(dim)}) for dim in (1, 2, 4, 8, 16)),
+    ),
+)
+STUDIES: dict[str, Study] = {study.name: study for study in _STUDIES}

@@ -1,0 +1,126 @@
+"""A study's tables and curves: its arms side by side, over all seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dmdrepro.experiments import Study
+from dmdrepro.report.along import along_table, path_length, stops
+from dmdrepro.report.students import Student, as_number, collect, lookup
+from dmdrepro.report.table import SEVERAL_SEEDS, Table, seed_words
+from dmdrepro.runs.results import Missing, Result, open_result
+
+Arms = Mapping[str, Sequence[Result | Missing]]
+
+COLUMNS = (
+    "arm",
+    "iterations",
+    "path",
+    "Delta_E",
+    "null",
+    "retention",
+    "retention untrained",
+    "quality student",
+    "quality Phi_8",
+    "retention of the teacher's map",
+    "seeds",
+)
+ESSENTIAL = ("arm", "iterations", "Delta_E", "null", "retention", "quality student", "seeds")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One arm and seed along distillation, from its start to its end."""
+
+    arm: str
+    seed: int
+    iterations: list[int]
+    path: list[float]  # sum of the learning rates of the student's updates
+    retention: list[float]
+    share: list[float]  # Delta_E over its null
+    quality: list[float]  # E_OT to the data over that of other data
+
+
+def open_arms(study: Study, runs: Path, seeds: Sequence[int]) -> Arms:
+    """Of each arm the results of every seed, those that are there first."""
+    found = {}
+    for arm in study.arms:
+        opened = []
+        for seed in seeds:
+            folder = runs / study.size / f"seed{seed}" / f"{study.experiment}@{arm.name}"
+            opened.append(open_result(Result(folder, arm.name, study.size, seed, study.name)))
+        found[arm.name] = sorted(opened, key=lambda result: isinstance(result, Missing))
+    return found
+
+
+def study_tables(study: Study, arms: Arms) -> list[Table]:
+    """The arms' students at their end, those on the way, and what is missing."""
+    students = collect(arms)
+    rows = tuple(_row(student) for student in students)
+    notes = (
+        f"{study.question} Each arm is {study.experiment} at {study.size} size with the changes "
+        "named in dmdrepro/experiments/studies.py.",
+        "Path: the sum of the learning rates of the student's updates. Retention of the teacher's "
+        "map: 1 where Phi_8 is the optimal transport of these noises, 0 where it is no better than "
+        "an independent pairing.",
+        SEVERAL_SEEDS,
+    )
+    title = f"Study {study.name}"
+    tables = [Table(f"study_{study.name}", title, COLUMNS, rows, notes, essential=ESSENTIAL)]
+    tables.append(along_table(students))
+    absent = tuple(
+        (result.experiment, result.seed, result.reason)
+        for opened in arms.values()
+        for result in opened
+        if isinstance(result, Missing)
+    )
+    tables.append(Table("not_run", "Not run", ("arm", "seed", "why"), absent))
+    return [table for table in tables if table.rows]
+
+
+def _row(student: Student) -> tuple:
+    distill = lookup(student.config, ("distill",))
+    return (
+        student.experiment,
+        distill["iterations"],
+        path_length(distill, distill["iterations"]),
+        student.cell("pairing", "delta_e"),
+        student.cell("pairing", "delta_e_null"),
+        student.cell("pairing", "retention"),
+        student.cell("pairing_untrained", "retention"),
+        student.cell("quality", "student", "ratio"),
+        student.cell("quality", "teacher_8", "ratio"),
+        student.cell("teacher_map", "retention"),
+        seed_words(student.seeds),
+    )
+
+
+def curves(arms: Arms) -> list[Curve]:
+    """Every arm's and seed's way, of the longest-trained teacher, where students were kept."""
+    found = []
+    for arm, opened in arms.items():
+        for result in opened:
+            if not isinstance(result, Missing):
+                record = result.record(result.snapshots[-1])
+                found.append(_curve(arm, result.seed, record))
+    return found
+
+
+def _curve(arm: str, seed: int, record: Mapping) -> Curve:
+    way, distill = stops(record), record["config"]["distill"]
+    iterations = [it for it, *_ in way]
+    null, delta_e, retention = (
+        [as_number(pairing[name]) for _, pairing, _ in way]
+        for name in ("delta_e_null", "delta_e", "retention")
+    )
+    return Curve(
+        arm,
+        seed,
+        iterations,
+        [path_length(distill, it) for it in iterations],
+        retention,
+        [d / n if n else float("nan") for d, n in zip(delta_e, null, strict=True)],
+        [as_number(quality["ratio"]) for *_, quality in way],
+    )

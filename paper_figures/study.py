@@ -1,0 +1,91 @@
+"""A study's figure: retention, Delta_E over its null and quality along distillation, by arm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from paper_figures.page import Page, panel_title, title_height
+from paper_figures.saving import write_figure
+from paper_figures.style import SMALL, SOFT, styled
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+PANELS = (
+    ("retention", "iterations", "Pairing kept, by iteration"),
+    ("retention", "path", "Pairing kept, by path"),
+    ("share", "path", "Delta_E over its null"),
+    ("quality", "path", "Sample quality (1: as good as data)"),
+)
+WORDS = {
+    "iterations": "distillation iteration",
+    "path": "path: learning rate times updates",
+    "retention": "retention",
+    "share": r"$\Delta_E$ / null",
+    "quality": r"$E_{OT}$ to data, ratio",
+}
+
+
+class Curve(Protocol):
+    """What is drawn of one arm and seed: values of equal length from iteration 0 on."""
+
+    arm: str
+    seed: int
+    iterations: list[int]
+    path: list[float]
+    retention: list[float]
+    share: list[float]
+    quality: list[float]
+
+
+@styled
+def draw_study(curves: Sequence[Curve]) -> Figure:
+    """Four panels; one colour an arm, one line a seed."""
+    page = Page()
+    arms = list(dict.fromkeys(curve.arm for curve in curves))
+    for first in (0, 2):
+        page.space(title_height(0))
+        row = page.row(2, left=0.55, gap=0.62, height=1.9)
+        page.space(0.42)
+        for axes, (y, x, title) in zip(row, PANELS[first : first + 2], strict=True):
+            _draw_panel(axes, curves, arms, x, y)
+            panel_title(axes, title)
+        if first == 0:
+            row[0].legend(loc="best", handlelength=1.2, labelspacing=0.3, borderaxespad=0.2)
+    return page.figure()
+
+
+def _draw_panel(axes: Axes, curves: Sequence[Curve], arms: list[str], x: str, y: str) -> None:
+    for curve in curves:
+        number = arms.index(curve.arm)
+        first = curve.seed == min(c.seed for c in curves if c.arm == curve.arm)
+        # The start has no place on a logarithmic axis.
+        moved = [k for k, place in enumerate(curve.path) if place > 0]
+        across, up = ([getattr(curve, name)[k] for k in moved] for name in (x, y))
+        axes.plot(
+            across, up, color=COLOURS[number % len(COLOURS)],
+            lw=0.9, marker="o", ms=2.0, alpha=0.85, label=curve.arm if first else None,
+        )  # fmt: skip
+    axes.set_xscale("log")
+    if y == "quality":
+        axes.set_yscale("log")
+        axes.axhline(1.0, color=SOFT, lw=0.5, ls=":")
+    else:
+        axes.set_ylim(-0.12, 1.12)
+        axes.axhline(0.0, color=SOFT, lw=0.5, ls=":")
+        axes.axhline(1.0, color=SOFT, lw=0.5, ls=":")
+    axes.set_xlabel(WORDS[x])
+    axes.set_ylabel(WORDS[y])
+    axes.tick_params(labelsize=SMALL)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def save_study(title: str, curves: Sequence[Curve], folder: Path) -> list[Path]:
+    """Write `study.png` and `study.pdf` into `folder`; no curve, no file."""
+    if not curves:
+        return []
+    about = {"Title": title, "Seed": ", ".join(str(s) for s in sorted({c.seed for c in curves}))}
+    return write_figure(draw_study(curves), folder / "study", about)

@@ -1,0 +1,65 @@
+"""`study` through the real CLI: arms share the teacher, a second run makes nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from command import command
+from processes import reproduce
+
+WORDS = ("--size", "smoke", "--gpu", "cpu", "--seeds", "0,1")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    runs = tmp_path_factory.mktemp("study")
+    reproduce("study", "start", *WORDS, "--runs", runs)
+    return runs
+
+
+def test_arms_share_one_teacher_and_have_students_of_their_own(made):
+    for seed in (0, 1):
+        folders = {p.name for p in (made / f"smoke/seed{seed}").iterdir()}
+        assert folders == {"chessboard", "chessboard@start=teacher", "chessboard@start=random"}
+        assert (made / f"smoke/seed{seed}/chessboard/teacher/manifest.json").is_file()
+    files = {p.name for p in (made / "smoke/study-start").iterdir()}
+    assert {"study_start.md", "along_distillation.csv", "study.png", "study.pdf"} <= files
+    table = json.loads((made / "smoke/study-start/study_start.json").read_text())
+    assert [row["arm"] for row in table["rows"]] == ["start=teacher", "start=random"]
+    assert {row["seeds"] for row in table["rows"]} == {"0, 1"}
+
+
+def test_a_second_run_makes_nothing(made):
+    printed = command("study", "start", *WORDS, "--runs", made)
+    assert printed.count("done already") == 2 + 4 * 3
+    assert "done in" not in printed
+
+
+def test_the_dry_run_lists_arms_and_makes_nothing(tmp_path):
+    printed = command("study", "learning-rate", *WORDS, "--runs", tmp_path / "r", "--dry-run")
+    assert "chessboard@lr=2e-6 (60)" in printed
+    assert "study-learning-rate" in printed
+    assert not (tmp_path / "r").exists()
+
+
+def test_without_a_name_the_studies_are_listed():
+    printed = command("study")
+    assert "learning-rate (chessboard, laptop size): " in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("learning",), "There is no study 'learning'; did you mean 'learning-rate'?"),
+        (("start", "--seeds", "0,0"), "--seeds 0,0 is no list of different whole numbers"),
+        (("start", "--seeds", "a"), "--seeds a is no list"),
+        (("start", "--size", "huge"), "There is no size 'huge'"),
+        (("start", "--engine", "fast"), "there is no 'fast'"),
+    ],
+)
+def test_a_mistake_is_one_sentence(tmp_path, words, message):
+    printed = command("study", *words, "--runs", tmp_path / "r", code=1)
+    assert printed.startswith("Error: ")
+    assert message in printed.replace("\n", " ")
+    assert not (tmp_path / "r").exists()
