@@ -7,7 +7,16 @@ import sys
 import typer
 
 from dmdrepro.cli import all as all_command
-from dmdrepro.cli import bench, distill, evaluate, figures, list_experiments, sample, teacher
+from dmdrepro.cli import (
+    bench,
+    classifier,
+    distill,
+    evaluate,
+    figures,
+    list_experiments,
+    sample,
+    teacher,
+)
 
 app = typer.Typer(
     help="Does a one-step DMD student keep its teacher's noise-data pairing? "
@@ -21,6 +30,7 @@ app.command("all")(all_command.all_stages)
 app.command("teacher")(teacher.teacher)
 app.command("distill")(distill.distill)
 app.command("sample")(sample.sample)
+app.command("classifier")(classifier.classifier)
 app.command("evaluate")(evaluate.evaluate)
 app.command("figures")(figures.figures)
 app.command("list")(list_experiments.list_experiments)

@@ -216,7 +216,7 @@ CHOICES = (
         "FID",
         (),
         "E_OT to data over E_OT of other data, N as for Delta_E, means over 8 draws of toy data "
-        "and 2 of images",
+        "and 2 of images; MNIST also by a classifier's features, over 5 draws (docs/choices.md)",
     ),
     Choice("Phi_1", "one Euler step: its grid divides by zero", "-", (), "D(z; 80)"),
     Choice("memorisation threshold", "some prescribed threshold", "-", (), "1/3 (Bonnaire et al.)"),
