@@ -91,5 +91,5 @@ def _time(seconds: float) -> str:
 def _bytes(count: float) -> str:
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= size:
-            return f"{count / size:.1f} {unit}"
+            return f"{count / size:.{0 if count >= 100 * size else 1}f} {unit}"
     return f"{count:.0f} B"

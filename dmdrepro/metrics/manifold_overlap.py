@@ -14,8 +14,8 @@ def precision_recall(samples: Samples, data: Samples, k: int = NEIGHBOURS) -> tu
     """(share of the samples on the data's manifold, share of the data on the samples').
 
     Features [N, D] of both, equally many. A set's manifold is the union of balls about its points,
-    each as wide as the distance to the k-th nearest other point of the set, edges included: points
-    that occur k + 1 times have radius 0. Precision falls with samples that look like no datum,
+    with the distance to the k-th nearest other point of the set as radius: 0 for points that occur
+    k + 1 times. Precision falls with samples that look like no datum,
     recall with data that no sample looks like. Raises ValueError for unequal shapes, values that
     are not finite, or N <= k.
     """
