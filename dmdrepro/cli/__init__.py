@@ -9,6 +9,7 @@ import typer
 from dmdrepro.cli import all as all_command
 from dmdrepro.cli import (
     bench,
+    classifier,
     distill,
     evaluate,
     figures,
@@ -30,6 +31,7 @@ app.command("all")(all_command.all_stages)
 app.command("teacher")(teacher.teacher)
 app.command("distill")(distill.distill)
 app.command("sample")(sample.sample)
+app.command("classifier")(classifier.classifier)
 app.command("evaluate")(evaluate.evaluate)
 app.command("figures")(figures.figures)
 app.command("study")(study.study)

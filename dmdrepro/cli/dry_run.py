@@ -21,7 +21,10 @@ def show_plan(plan: Plan, request: Request, stages: tuple[str, ...]) -> None:
     refused = []
     for number, task in enumerate(plan.tasks, 1):
         cost = estimate(task.run.experiment, task.stage, gpu=gpu)
-        state = State("to do (--fresh)", 1.0) if request.fresh else task.state()
+        state = task.state()
+        # A sound classifier stays: other seeds and experiments were measured by it.
+        if request.fresh and (task.stage != "classifier" or state.reason):
+            state = State("to do (--fresh)", 1.0)
         if state.left:
             total_s, disk = total_s + state.left * cost.seconds, disk + cost.disk
             memory = max(memory, cost.memory)
@@ -92,5 +95,5 @@ def _time(seconds: float) -> str:
 def _bytes(count: float) -> str:
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= size:
-            return f"{count / size:.1f} {unit}"
+            return f"{count / size:.{0 if count >= 100 * size else 1}f} {unit}"
     return f"{count:.0f} B"

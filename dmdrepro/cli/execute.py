@@ -53,7 +53,7 @@ def run_plan(
     with stoppable(session):
         _fetch(plan, context, request)
         if request.fresh:
-            _set_all_aside(plan, context, request)
+            _set_all_aside(plan, stages[0], context, request)
         for task in plan.tasks:
             if task.run.experiment.name in plan.cannot:
                 continue
@@ -78,20 +78,25 @@ def _others_go_on(plan: Plan, request: Request, task: Task) -> Iterator[None]:
         errors.print(f"{task.stage} {task.label} failed: {error}")
 
 
-def _set_all_aside(plan: Plan, context, request: Request) -> None:
-    """Move every stage of the command aside before the first is made.
+def _set_all_aside(plan: Plan, first: str, context, request: Request) -> None:
+    """Move every stage of the command aside, `first` the first, before any is made.
 
     So an interrupted command goes on without --fresh: no later stage still holds old results.
     A stage whose inputs, made by no task of this command, are not there stays where it is. A stop
-    waits until all are aside: half of them would be such old results.
+    waits until all are aside: half of them would be such old results. A classifier is moved only
+    where it cannot be used: other seeds and experiments were measured by it.
     """
     context.session.in_loop = True
     for task in plan.tasks:
         if task.run.experiment.name in plan.cannot:
             continue
-        if task.stage == plan.tasks[0].stage:
+        if task.stage == "classifier":
+            if task.state().reason:
+                context.set_aside(task.open())
+            continue
+        if task.stage == first:
             try:
-                task.open()
+                task.check_inputs()
             except RunError:
                 continue
         with _others_go_on(plan, request, task):
@@ -119,12 +124,15 @@ def conclude(plan: Plan, damaged: Mapping[str, str] | None = None) -> None:
 def _make(task: Task, context) -> None:
     from dmdrepro.stages.distill import make_student
     from dmdrepro.stages.evaluate import make_evaluation
+    from dmdrepro.stages.features import make_classifier
     from dmdrepro.stages.sample import make_samples
     from dmdrepro.stages.teacher import make_teacher
 
     makers = {"distill": make_student, "sample": make_samples, "evaluate": make_evaluation}
     with named(f"{task.stage} {task.label}"):
-        if task.snapshot is None:
+        if task.stage == "classifier":
+            make_classifier(task.run, context)
+        elif task.snapshot is None:
             make_teacher(task.run, context)
         else:
             makers[task.stage](task.run, task.snapshot, context)

@@ -47,14 +47,22 @@ class Task:
 
     @property
     def label(self) -> str:
+        if self.stage == "classifier":
+            return self.run.classifier_settings.label
         name = self.run.name
         return f"{name} ({self.snapshot:,})" if self.snapshot else name
 
     def open(self) -> Stage:
         """Raises RunError where what this stage needs is not done."""
-        if self.snapshot is None:
-            return self.run.teacher()
-        return getattr(self.run, self.stage)(self.snapshot)
+        stage = getattr(self.run, self.stage)
+        return stage() if self.snapshot is None else stage(self.snapshot)
+
+    def check_inputs(self) -> None:
+        """Raises RunError where what other commands make for this stage is not done."""
+        if self.stage == "evaluate":
+            self.run.sample_hashes(self.snapshot)  # its own command makes the classifier
+        else:
+            self.open()
 
     def state(self) -> State:
         """Whether it is done, begun, still to do, or why it cannot go on."""
@@ -81,6 +89,8 @@ class Task:
         experiment = self.run.experiment
         if self.stage == "teacher":
             return experiment.teacher.snapshots[-1]
+        if self.stage == "classifier":
+            return self.run.classifier_settings.iterations
         if self.stage == "distill":
             return experiment.distill.iterations
         return SAMPLE_ARRAYS + len(experiment.distill.kept)
@@ -157,6 +167,8 @@ def make_plan(request: Request, stages: tuple[str, ...]) -> Plan:
         reason = None
         if isinstance(experiment.data, ImageNet64Data):
             reason = "needs weights (the ImageNet-64 teacher's; a later work)"
+        elif stages == ("classifier",) and not isinstance(experiment.data, MnistData):
+            reason = "its data are not MNIST, so it has no classifier"
         elif isinstance(experiment.data, MnistData) and _needs_data(experiment, request, stages):
             mnist = mnist or _mnist(request)
             reason, download = mnist
@@ -165,11 +177,7 @@ def make_plan(request: Request, stages: tuple[str, ...]) -> Plan:
         if reason is not None:
             plan.cannot[experiment.name] = reason
             continue
-        run = Run(experiment, request.runs)
-        if "teacher" in stages:
-            plan.tasks.append(Task(run, "teacher"))
-        for snapshot in run.snapshots:
-            plan.tasks += [Task(run, stage, snapshot) for stage in stages if stage != "teacher"]
+        plan.tasks += _tasks(Run(experiment, request.runs), stages, plan.tasks)
     named = [name for name in request.names if name in plan.cannot]
     if named:
         raise RunError("; ".join(f"{name} cannot run: {plan.cannot[name]}" for name in named) + ".")
@@ -180,26 +188,36 @@ def make_study_plan(study: Study, seeds: Sequence[int], request: Request) -> Pla
     """Teachers, students, samples and evaluations of every arm and seed; raises as `make_plan`."""
     plan = make_plan(request, STAGES)
     plan.study, plan.tasks = study.name, []
+    known: set[Path] = set()  # teachers that several arms share
     for seed in seeds:
-        shared: set[Path] = set()
         for arm in study.arms:
             run = Run(study.build(arm, seed), request.runs, arm)
-            if (folder := run.place("teacher").folder) not in shared:
-                shared.add(folder)
-                plan.tasks.append(Task(run, "teacher"))
-            for snapshot in run.snapshots:
-                plan.tasks += [Task(run, stage, snapshot) for stage in STAGES[1:]]
+            teacher = run.place("teacher").folder
+            stages = STAGES[1:] if teacher in known else STAGES
+            known.add(teacher)
+            plan.tasks += _tasks(run, stages, plan.tasks)
     return plan
+
+
+def _tasks(run: Run, stages: tuple[str, ...], before: list[Task]) -> list[Task]:
+    """One experiment's tasks in order; a classifier that it shares with one before is that one's.
+
+    The classifier comes first: nothing that fails in its experiment can keep it from another.
+    """
+    tasks = []
+    settings = run.classifier_settings
+    if settings is not None and {"classifier", "evaluate"} & set(stages):
+        known = [t.run.classifier_settings for t in before if t.stage == "classifier"]
+        tasks += [Task(run, "classifier")] if settings not in known else []
+    if "teacher" in stages:
+        tasks.append(Task(run, "teacher"))
+    after = [stage for stage in stages if stage not in ("classifier", "teacher")]
+    return tasks + [Task(run, stage, snapshot) for snapshot in run.snapshots for stage in after]
 
 
 def _needs_data(experiment: Experiment, request: Request, stages: tuple[str, ...]) -> bool:
     """Whether anything that is left to do looks at the data (samples and figures do not)."""
-    run = Run(experiment, request.runs)
-    tasks = [Task(run, "teacher")] if "teacher" in stages else []
-    for snapshot in run.snapshots:
-        tasks += [
-            Task(run, stage, snapshot) for stage in stages if stage in ("distill", "evaluate")
-        ]
+    tasks = [t for t in _tasks(Run(experiment, request.runs), stages, []) if t.stage != "sample"]
     return any(request.fresh or task.state().words != "done" for task in tasks)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from dmdrepro.experiments.classifier import classifier_of
 from dmdrepro.experiments.config import AdmUnet, Experiment, MnistData
 from dmdrepro.experiments.data import sample_shape
 
@@ -81,7 +82,7 @@ class Estimate:
 
 
 def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
-    """The cost of one stage (for one snapshot)."""
+    """The cost of one stage (for one snapshot); a classifier's where the data have one."""
     net, speed = network(experiment), GPU if gpu else CPU
     rate = speed.flops_unet if isinstance(experiment.model, AdmUnet) else speed.flops_mlp
     weights = 4.0 * net.parameters
@@ -114,6 +115,11 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
             weights + 4 * experiment.sampling.batch * net.activations,
             (5 * n + len(experiment.distill.kept) * experiment.sampling.pairing) * values,
         )
+    if stage == "classifier":
+        c, data = classifier_of(experiment), 70_000 * values
+        count = 3.0 * c.batch * c.iterations + c.held_out
+        seconds = count * c.flops / speed.flops_unet + c.iterations * speed.step_s
+        return Estimate(seconds, 3 * data + 4e5 * c.width, 4.0 * c.parameters + 60 * c.iterations)
     # evaluate: assignments of N^2.5, and for MNIST the distances to 70,000 images.
     pairing = experiment.sampling.pairing
     seconds = 3.0 + 8 * 2e-9 * pairing**2.5

@@ -3,6 +3,9 @@
 from dmdrepro.metrics.arrays import load_array
 from dmdrepro.metrics.boundary import BoundaryRecord, Correlation, boundary_effect
 from dmdrepro.metrics.denoiser_error import denoiser_error
+from dmdrepro.metrics.features import FeatureRecord, feature_quality
+from dmdrepro.metrics.frechet import frechet_squared
+from dmdrepro.metrics.manifold_overlap import precision_recall
 from dmdrepro.metrics.memorisation import MemorisationRecord, memorisation_ratio
 from dmdrepro.metrics.pairing import PairingRecord, pairing_inefficiency
 from dmdrepro.metrics.quality import QualityRecord, sample_quality
@@ -10,13 +13,17 @@ from dmdrepro.metrics.quality import QualityRecord, sample_quality
 __all__ = [
     "BoundaryRecord",
     "Correlation",
+    "FeatureRecord",
     "MemorisationRecord",
     "PairingRecord",
     "QualityRecord",
     "boundary_effect",
     "denoiser_error",
+    "feature_quality",
+    "frechet_squared",
     "load_array",
     "memorisation_ratio",
     "pairing_inefficiency",
+    "precision_recall",
     "sample_quality",
 ]

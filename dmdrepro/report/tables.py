@@ -7,9 +7,11 @@ from pathlib import Path
 
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.report.along import along_table
-from dmdrepro.report.choices import choices_table, slips_table
+from dmdrepro.report.choices import choices_table
 from dmdrepro.report.expected import PAPER_NUMBERS, K, N, PaperNumber, paper_number
+from dmdrepro.report.features import features_table
 from dmdrepro.report.figure_numbers import figure_4_table, figures_11_12_table, teacher_error_table
+from dmdrepro.report.slips import slips_table
 from dmdrepro.report.students import Results, Student, change_words, collect, lookup
 from dmdrepro.report.table import SEVERAL_SEEDS, Cell, Table, seed_words
 from dmdrepro.report.verdict import verdict_table
@@ -62,6 +64,7 @@ def tables_of(results: Results, size: str, not_run: Mapping[str, str] | None = N
         paper_and_ours_table(students),
         verdict_table(students),
         along_table(students),
+        features_table(students),
         figure_4_table(students),
         figures_11_12_table(students),
         teacher_error_table(students),

@@ -17,6 +17,7 @@ from dmdrepro.runs.errors import RunError, Stopped
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator
 from dmdrepro.stages.context import Context, Made
+from dmdrepro.stages.features import measure_features
 from dmdrepro.stages.run import Run
 from dmdrepro.stages.sample import TEACHER_STEPS, student_array, write_array
 from dmdrepro.training.build import build_denoiser
@@ -31,7 +32,7 @@ QUALITY_DRAWS_TOY, QUALITY_DRAWS_IMAGE = 8, 2
 
 
 def make_evaluation(run: Run, snapshot: int, context: Context) -> bool:
-    """True where something was made; raises RunError where the samples are not done."""
+    """True where something was made; raises RunError where samples or classifier are not done."""
 
     def work(stage: Stage) -> Made:
         try:
@@ -79,12 +80,14 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     ]
     tick()
     quality = _quality(samples, _data_draws(run, dataset, n))
+    features = measure_features(run, snapshot, samples, context)
     tick()
     along = [
         {
             "iterations": iterations,
             "pairing": pairing_inefficiency(teacher_8, samples[name]).to_json(),
             "quality": quality.pop(name),
+            "features": None if features is None else features.pop(name),
         }
         for name, iterations in kept.items()
     ]
@@ -119,6 +122,7 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
         "pairing_phi_32": fine.to_json(),
         "teacher_map": teacher_map.to_json(),
         "quality": quality,
+        "features": features,
         "along": along,
         "memorisation": memorisation,
         "boundary": boundary,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dmdrepro.experiments import Arm, Experiment
+from dmdrepro.experiments.classifier import classifier_of
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import verify_manifest
 from dmdrepro.runs.stage import Stage
@@ -28,6 +29,8 @@ class Run:
             self.folder = self.folder.with_name(self.name)
             if arm.own_teacher:
                 self._teacher_folder = self.folder
+        self.classifier_settings = classifier_of(experiment)
+        self._shared = runs / experiment.size  # by all seeds of a size
         settings = experiment.as_dict()
         self._common = {
             name: settings[name]
@@ -69,15 +72,37 @@ class Run:
         return self._stage("sample", snapshot, key)
 
     def evaluate(self, snapshot: int) -> Stage:
-        """Needs done samples (and the teacher, for its error against the exact denoiser)."""
-        hashes = self._done(self.sample(snapshot), "sample")
+        """Needs done samples (and the teacher, for its error against the exact denoiser).
+
+        Where the data are MNIST, the classifier too.
+        """
         key = {
             **self._common,
             "sampling": self._settings["sampling"],
             "snapshot": snapshot,
-            "samples": {name: h for name, h in hashes.items() if name.endswith(".npy")},
+            "samples": self.sample_hashes(snapshot),
         }
+        if self.classifier_settings is not None:
+            key["classifier_weights"] = self.classifier_weights()[1]
         return self._stage("evaluate", snapshot, key)
+
+    def classifier(self) -> Stage | None:
+        """The classifier of MNIST at this resolution, one for all seeds; None for other data."""
+        settings = self.classifier_settings
+        if settings is None:
+            return None
+        key = {"data": "MNIST", "classifier": settings.as_dict()}
+        return Stage(self._shared / settings.folder, key, f"classifier {settings.label}")
+
+    def classifier_weights(self) -> tuple[Path, str]:
+        """(file, SHA-256) of the trained classifier; for experiments that have one."""
+        stage, name = self.classifier(), "classifier.safetensors"
+        return stage.folder / name, self._done(stage, "classifier")[name]
+
+    def sample_hashes(self, snapshot: int) -> dict[str, str]:
+        """SHA-256 of the drawn arrays by file name; raises RunError where they are not done."""
+        hashes = self._done(self.sample(snapshot), "sample")
+        return {name: h for name, h in hashes.items() if name.endswith(".npy")}
 
     def teacher_weights(self, snapshot: int) -> tuple[Path, str]:
         """(file, SHA-256) of the teacher after `snapshot` iterations."""

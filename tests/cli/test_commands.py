@@ -262,6 +262,8 @@ def test_real_mnist_at_smoke_size(mnist_dir, tmp_path):
     record = json.loads((tmp_path / "smoke/seed0/mnist/evaluate-20/record.json").read_text())
     assert 0 <= record["memorisation"]["fraction"] <= 1
     assert -1 <= record["boundary"]["pearson"]["value"] <= 1
+    assert record["features"]["classifier"]["accuracy"] > 0.6
+    assert record["features"]["data"]["recall"] > 0.8
     labels = np.load(tmp_path / "smoke/seed0/mnist-conditional/sample-20/labels.npy")
     assert set(labels) <= set(range(10))
 

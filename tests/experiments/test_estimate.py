@@ -36,3 +36,11 @@ def test_time_grows_with_the_iterations():
         estimate(long, "distill", gpu=False).seconds / estimate(short, "distill", gpu=False).seconds
     )
     assert ratio == pytest.approx(10)
+
+
+def test_a_classifier_costs_the_same_whatever_the_experiment_does():
+    long = build("mnist-conditional", "laptop", overrides={"teacher.snapshots": "100000"})
+    cost = estimate(long, "classifier", gpu=False)
+    assert cost == estimate(build("mnist", "laptop"), "classifier", gpu=False)
+    assert 5 < cost.seconds < 60
+    assert estimate(build("mnist", "smoke"), "classifier", gpu=False).seconds < 2

@@ -1,0 +1,60 @@
+"""The classifier whose features measure images: an instrument, the same for every run of a size.
+
+No field of an experiment: whatever a run changes, its images are measured alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from dmdrepro.experiments.config import Experiment, MnistData
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A small convolutional network that tells MNIST's digits apart, and its training (Adam)."""
+
+    resolution: int
+    width: int = 16  # channels of the first of three convolutions; each next has twice as many
+    features: int = 64
+    iterations: int = 1500
+    batch: int = 128
+    lr: float = 2e-3  # falls linearly to 0
+    held_out: int = 10_000  # the last images: MNIST's own test part
+    seed: int = 0
+
+    @property
+    def folder(self) -> str:
+        """Where it lies below a size's folder."""
+        return f"classifier-mnist-{self.resolution}"
+
+    @property
+    def label(self) -> str:
+        """Its name in messages."""
+        return f"MNIST {self.resolution}x{self.resolution}"
+
+    def as_dict(self) -> dict[str, int | float]:
+        return asdict(self)
+
+    @property
+    def parameters(self) -> int:
+        w, pooled = self.width, (self.resolution // 4) ** 2
+        convolutions = 10 * w + (9 * w + 1) * 2 * w + (18 * w + 1) * 4 * w
+        return convolutions + (4 * w * pooled + 1) * self.features + (self.features + 1) * 10
+
+    @property
+    def flops(self) -> float:
+        """Multiply-add FLOPs of one forward pass of one image."""
+        w, pixels = self.width, self.resolution**2
+        convolutions = 9 * w * pixels + 18 * w * w * (pixels // 4) + 72 * w * w * (pixels // 16)
+        return 2.0 * (convolutions + 4 * w * (pixels // 16) * self.features)
+
+
+def classifier_of(experiment: Experiment) -> Classifier | None:
+    """The classifier of an experiment's images; None where the data are not MNIST."""
+    if not isinstance(experiment.data, MnistData):
+        return None
+    resolution = experiment.data.resolution
+    if experiment.size == "smoke":
+        return Classifier(resolution, width=8, iterations=100, batch=64, lr=1e-2)
+    return Classifier(resolution)

@@ -1,0 +1,129 @@
+"""The classifier's stage: made when it is needed, shared, and part of what an evaluation is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+
+import numpy as np
+import pytest
+from command import command
+
+from dmdrepro.data import mnist_check
+from dmdrepro.experiments.classifier import Classifier
+from dmdrepro.runs.files import sha256
+
+SHORT = ("--set", "teacher.snapshots=10", "--set", "distill.iterations=6")
+BOTH = ("mnist", "mnist-conditional")
+PLACE = "smoke/classifier-mnist-8"
+
+
+def digits(folder, monkeypatch):
+    """400 images in MNIST's place: each digit a bright square at its own place, in noise."""
+    draw = np.random.default_rng(0)
+    for part, n in (("train", 300), ("t10k", 100)):
+        images = draw.integers(0, 90, (n, 28, 28))
+        labels = np.arange(n) % 10
+        for image, d in zip(images, labels, strict=True):
+            image[4 + 12 * (d // 5) :, 1 + 5 * (d % 5) :][:8, :5] = 255
+        for kind, array in (("images-idx3-ubyte", images), ("labels-idx1-ubyte", labels)):
+            head = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
+            file = folder / f"{part}-{kind}"
+            file.write_bytes(head + array.astype(np.uint8).tobytes())
+            fact = (file.stat().st_size, sha256(file))
+            monkeypatch.setitem(mnist_check.FILES, file.name, fact)
+
+
+@pytest.fixture
+def reproduce(tmp_path, monkeypatch):
+    """Runs a command at smoke size on the small digits, with a classifier that holds out 100."""
+    (tmp_path / "data").mkdir()
+    digits(tmp_path / "data", monkeypatch)
+    small = Classifier(8, width=8, iterations=40, batch=32, lr=1e-2, held_out=100)
+    monkeypatch.setattr(
+        "dmdrepro.stages.run.classifier_of", lambda e: small if "mnist" in e.name else None
+    )
+    where = ("--data", tmp_path / "data", "--runs", tmp_path / "runs")
+    options = ("--size", "smoke", "--gpu", "cpu", "--offline")
+    return lambda *arguments, code=0: command(*arguments, *options, *where, code=code)
+
+
+def record(runs, name, seed=0):
+    return json.loads((runs / f"smoke/seed{seed}/{name}/evaluate-10/record.json").read_text())
+
+
+def test_evaluations_share_one_classifier_and_name_it(reproduce, tmp_path):
+    runs = tmp_path / "runs"
+    printed = reproduce("all", *BOTH, *SHORT)
+    assert printed.count("classifier MNIST 8x8: done in") == 1
+    assert "Image quality by classifier features" in printed
+    weights = sha256(runs / PLACE / "classifier.safetensors")
+    accuracy = json.loads((runs / PLACE / "record.json").read_text())["accuracy"]
+    for name in BOTH:
+        found = record(runs, name)
+        features = found["features"]
+        assert features["classifier"] == {"sha256": weights, "accuracy": accuracy}
+        assert (features["n"], features["draws"]) == (48, 5)
+        kept = [point["features"] for point in found["along"]]
+        assert len(kept) == 1
+        for key in ("data", "teacher_1", "teacher_8", "teacher_32", "student"):
+            kept.append(features[key])
+        for values in kept:
+            assert values["frechet_squared"] >= values["frechet_squared_sd"] >= 0
+            assert 0 <= values["precision"] <= 1
+            assert 0 <= values["recall"] <= 1
+        # Noise-like samples of a teacher of ten iterations are worse than data.
+        assert features["student"]["frechet_squared"] > features["data"]["frechet_squared"]
+        asked = name == "mnist-conditional"
+        assert ("agreement" in features["student"]) == ("agreement" in kept[0]) == asked
+        assert "agreement" not in features["data"]
+
+    printed = reproduce("all", "mnist", *SHORT, "--seed", "1")
+    assert "classifier MNIST 8x8: done already" in printed
+    assert record(runs, "mnist", seed=1)["features"]["classifier"]["sha256"] == weights
+
+
+def test_it_is_planned_made_by_its_own_command_and_kept_by_fresh(reproduce, tmp_path):
+    folder = tmp_path / "runs" / PLACE
+    printed = reproduce("all", *BOTH, *SHORT, "--dry-run")
+    assert printed.count("classifier") == 1
+    assert "MNIST 8x8" in printed
+    assert "classifier" not in reproduce("teacher", *BOTH, *SHORT, "--dry-run")
+    assert not folder.exists()
+    assert "classifier MNIST 8x8: done in" in reproduce("classifier", "mnist")
+    before = (folder / "record.json").read_bytes()
+    assert "done already" in reproduce("classifier", "mnist", "--fresh")
+    plan = reproduce("all", *BOTH, *SHORT, "--dry-run", "--fresh")
+    assert [line.count("done") for line in plan.splitlines() if "classifier" in line] == [1]
+    assert (folder / "record.json").read_bytes() == before
+
+    weights = folder / "classifier.safetensors"
+    sound = weights.read_bytes()
+    weights.write_bytes(sound[:-1] + bytes([sound[-1] ^ 1]))
+    printed = reproduce("classifier", "mnist", code=1)
+    assert "classifier.safetensors is not the file that was written" in printed
+    reproduce("classifier", "mnist", "--fresh")
+    assert weights.read_bytes() == sound
+    assert (folder.parent / f"{folder.name}.old1").is_dir()
+
+
+def test_an_evaluation_without_it_is_made_anew_by_fresh(reproduce, tmp_path):
+    """As one that was made before there was a classifier: it is refused, and moved aside."""
+    runs = tmp_path / "runs"
+    reproduce("all", "mnist", *SHORT)
+    key = json.loads((runs / "smoke/seed0/mnist/evaluate-10/config.json").read_text())
+    assert key["classifier_weights"] == sha256(runs / PLACE / "classifier.safetensors")
+    shutil.rmtree(runs / PLACE)
+    printed = reproduce("evaluate", "mnist", *SHORT, "--fresh")
+    assert "classifier MNIST 8x8: done in" in printed
+    assert (runs / "smoke/seed0/mnist/evaluate-10.old1").is_dir()
+    assert record(runs, "mnist")["features"]["classifier"]["sha256"] == key["classifier_weights"]
+
+
+def test_other_data_have_none(reproduce):
+    printed = reproduce("classifier", "ring", code=1)
+    assert "ring cannot run: its data are not MNIST, so it has no classifier" in printed
+    printed = reproduce("classifier")
+    assert "classifier MNIST 8x8: done in" in printed
+    assert "not run: ring: its data are not MNIST" in printed

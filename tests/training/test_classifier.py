@@ -1,0 +1,99 @@
+"""The digits' classifier learns, leaves the held-out images alone, and resumes to the bit."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from dmdrepro.data import MnistDataset
+from dmdrepro.experiments.classifier import Classifier
+from dmdrepro.runs.checkpoint import load_tensors
+from dmdrepro.runs.errors import NonFinite, Stopped
+from dmdrepro.runs.stage import Stage
+from dmdrepro.training.classifier import WEIGHTS, load_classifier, read_digits, train_classifier
+from dmdrepro.training.session import Session, Silent
+
+SETTINGS = Classifier(8, width=8, iterations=60, batch=32, lr=1e-2, held_out=100)
+
+
+def digits(n=400):
+    """Digit d as a bright square at its own place, in noise: (uint8 [n, 28, 28], [n])."""
+    draw = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 90, (n, 28, 28), generator=draw, dtype=torch.uint8)
+    labels = torch.arange(n) % 10
+    for image, d in zip(images, labels.tolist(), strict=True):
+        image[4 + 12 * (d // 5) :, 1 + 5 * (d % 5) :][:8, :5] = 255
+    return images, labels
+
+
+def train(tmp_path, dataset=None, settings=SETTINGS, session=None):
+    """(files, record, folder) of a stage trained from where it stands."""
+    stage = Stage(tmp_path / "classifier", settings.as_dict(), "classifier")
+    stage.begin()
+    dataset = dataset or MnistDataset(*digits(), resolution=8)
+    return *train_classifier(settings, dataset, stage, session or Session()), stage.folder
+
+
+def test_it_learns_digits_that_it_has_not_seen(tmp_path):
+    files, record, folder = train(tmp_path)
+    assert record == {"accuracy": record["accuracy"], "held_out": 100, "trained_on": 300}
+    assert record["accuracy"] > 0.95
+    assert all((folder / name).is_file() for name in files)
+    dataset = MnistDataset(*digits(), resolution=8)
+    network = load_classifier(SETTINGS, folder / WEIGHTS, "cpu")
+    named = read_digits(network, dataset.training_set[300:])[1]
+    assert (named == dataset.labels[300:]).double().mean().item() == record["accuracy"]
+
+
+def test_the_held_out_digits_do_not_touch_the_weights(tmp_path):
+    images, labels = digits()
+    images[300:], labels[300:] = 0, 3
+    _, record, changed = train(tmp_path / "changed", MnistDataset(images, labels, resolution=8))
+    _, _, folder = train(tmp_path / "plain")
+    assert (changed / WEIGHTS).read_bytes() == (folder / WEIGHTS).read_bytes()
+    assert record["accuracy"] in (0.0, 1.0)  # a hundred times one image
+
+
+class StopAt(Silent):
+    """A user who stops at a step."""
+
+    def __init__(self, session, step):
+        self.session, self.step = session, step
+
+    def update(self, step, losses):
+        self.session.stop_requested = step == self.step
+
+
+def test_a_stopped_training_goes_on_to_the_same_bytes(tmp_path):
+    _, record, whole = train(tmp_path / "whole")
+    session = Session()
+    session.progress = StopAt(session, 20)
+    with pytest.raises(Stopped, match="after step 20 of 60"):
+        train(tmp_path / "stopped", session=session)
+    assert not (tmp_path / "stopped" / "classifier" / WEIGHTS).exists()
+    _, again, resumed = train(tmp_path / "stopped")
+    assert again == record
+    for name in (WEIGHTS, "log.jsonl"):
+        assert (resumed / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_another_seed_is_another_classifier(tmp_path):
+    first = load_tensors(train(tmp_path / "0")[2] / WEIGHTS)
+    other = dataclasses.replace(SETTINGS, seed=1)
+    second = load_tensors(train(tmp_path / "1", settings=other)[2] / WEIGHTS)
+    assert not torch.equal(first["out.weight"], second["out.weight"])
+
+
+def test_a_loss_that_is_not_finite_stops_it(tmp_path):
+    with pytest.raises(NonFinite, match=r"loss is (nan|inf) at step"):
+        train(tmp_path, settings=dataclasses.replace(SETTINGS, lr=1e30))
+
+
+def test_images_are_read_as_they_are_shown(tmp_path):
+    network = load_classifier(SETTINGS, train(tmp_path)[2] / WEIGHTS, "cpu")
+    x = 3 * torch.randn(5, 1, 8, 8)
+    features, named = read_digits(network, x)
+    torch.testing.assert_close(features, read_digits(network, x.clamp(-1, 1))[0])
+    assert torch.equal(named, network(x.clamp(-1, 1)).argmax(1))
