@@ -3,6 +3,8 @@
 Beside them `degraded`: what the measures of image quality say of data made worse on purpose.
 """
 
+from dmdrepro.bench.figure import draw_scaling
 from dmdrepro.bench.run import run_bench, show_rows
+from dmdrepro.bench.scaling import show_scaling
 
-__all__ = ["run_bench", "show_rows"]
+__all__ = ["draw_scaling", "run_bench", "show_rows", "show_scaling"]

@@ -8,14 +8,19 @@ import torch
 
 from dmdrepro.bench.kernels import kernel_rows
 from dmdrepro.bench.pairing import pairing_rows
+from dmdrepro.bench.scaling import scaling_rows
 from dmdrepro.bench.step import step_rows
 from dmdrepro.runs.provenance import provenance
 
 
 def run_bench(
-    device: torch.device, *, quick: bool = False, say: Callable[[str], None] = print
+    device: torch.device,
+    *,
+    quick: bool = False,
+    large: bool = False,
+    say: Callable[[str], None] = print,
 ) -> dict:
-    """{"rows": [{what, ours_s, alternative, alternative_s, ratio}], "provenance": {...}}.
+    """{"rows": [{what, ours_s, alternative, alternative_s, ratio}], "scaling": [...], ...}.
 
     `ratio` is the alternative's time over ours: above 1, ours is faster.
     """
@@ -33,7 +38,8 @@ def run_bench(
                 }
             )
             say(f"{what}: {ratio:.2f} x {alternative}")
-    return {"rows": rows, "quick": quick, "provenance": provenance(str(device))}
+    scaling = scaling_rows(device, quick=quick, large=large, say=say)
+    return {"rows": rows, "scaling": scaling, "quick": quick, "provenance": provenance(str(device))}
 
 
 def show_rows(record: dict):

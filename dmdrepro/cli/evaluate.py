@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -29,20 +30,39 @@ Solver = Annotated[
         "default), which takes one by size. All are exact and certified.",
     ),
 ]
+Memory = Annotated[
+    float | None,
+    typer.Option(
+        "--memory",
+        metavar="GIB",
+        help="With --pairs: GiB that may be taken (default: what the system can give). Where the "
+        "matrix of all distances is larger, they are made when needed: the same result, later.",
+    ),
+]
 
 
 @takes_request
-def evaluate(request: Request, pairs: Pairs = None, out: Out = None, solver: Solver = None) -> None:
+def evaluate(
+    request: Request,
+    pairs: Pairs = None,
+    out: Out = None,
+    solver: Solver = None,
+    memory: Memory = None,
+) -> None:
     """Measure the pairing: Delta_E with its null, retention and quality; print the tables."""
     with guarded():
         if pairs is not None:
             _check_pairs(request, pairs, out)
-            _evaluate_pairs(*pairs, out, solver or "auto")
+            if memory is not None and not 0 < memory < math.inf:
+                fail(f"--memory {memory:g} is no amount of memory; name a number of GiB above 0.")
+            _evaluate_pairs(*pairs, out, solver or "auto", memory)
             return
         if out is not None:
             fail("--out goes with --pairs; an experiment's records lie in its run folder.")
         if solver is not None:
             fail("--solver goes with --pairs; experiments are measured with the solver of auto.")
+        if memory is not None:
+            fail("--memory goes with --pairs; experiments have few samples.")
         from dmdrepro.cli.execute import conclude, run_command
         from dmdrepro.cli.results import print_tables
 
@@ -68,14 +88,23 @@ def _check_pairs(request: Request, files: tuple[Path, Path], out: Path | None) -
             fail(f"--out {out} would overwrite the array in {file}; name another file.")
 
 
-def _evaluate_pairs(teacher_file: Path, student_file: Path, out: Path | None, solver: str) -> None:
+def _evaluate_pairs(
+    teacher_file: Path, student_file: Path, out: Path | None, solver: str, memory: float | None
+) -> None:
     from rich.table import Table
 
     from dmdrepro.metrics import load_array, pairing_inefficiency
+    from dmdrepro.metrics.memory import GIB
     from dmdrepro.runs.files import write_json
 
     try:
-        record = pairing_inefficiency(load_array(teacher_file), load_array(student_file), solver)
+        record = pairing_inefficiency(
+            load_array(teacher_file),
+            load_array(student_file),
+            solver,
+            memory=None if memory is None else int(memory * GIB),
+            say=console.print,
+        )
     except ValueError as error:
         fail(f"--pairs {teacher_file} {student_file}: {error}")
     facts = record.to_json()

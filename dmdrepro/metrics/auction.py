@@ -7,10 +7,12 @@ assignment costs at most N eps more than the optimum. The prices are kept and ep
 
 from __future__ import annotations
 
-import numpy as np
+from functools import partial
+
 import torch
 
-from dmdrepro.metrics.memory import cpu_copy
+from dmdrepro.metrics.bids import Shortlists
+from dmdrepro.metrics.costs import Costs, as_costs
 from dmdrepro.metrics.potentials import find_potentials
 from kernels import cheapest_two
 
@@ -28,7 +30,7 @@ AT_ONCE_FROM = 20_000
 BIDS = 10_000  # times N: a phase has some tens
 
 
-def auction(cost: torch.Tensor, *, at_once: bool | None = None) -> torch.Tensor:
+def auction(cost: Costs | torch.Tensor, *, at_once: bool | None = None) -> torch.Tensor:
     """[N] int64: the column of each row in an assignment of least cost; `cost` [N, N] float64 >= 0.
 
     `at_once`: all waiting rows bid in one step, where the costs are (the default on a GPU from
@@ -38,39 +40,43 @@ def auction(cost: torch.Tensor, *, at_once: bool | None = None) -> torch.Tensor:
     cancelling negative cycles, which needs no prices. Reproducible. Raises ValueError where the
     bidding does not end.
     """
+    costs, n = as_costs(cost), len(cost)
     if at_once is None:
-        at_once = cost.is_cuda and len(cost) >= AT_ONCE_FROM
+        at_once = costs.device.type == "cuda" and n >= AT_ONCE_FROM
     if not at_once:
-        cost = cpu_copy(cost)
-    every = torch.arange(len(cost), device=cost.device)
-    if len(cost) == 1 or find_potentials(cost, every).cycles is None:
+        costs = costs.on_cpu()
+    every = torch.arange(n, device=costs.device)
+    if n == 1 or find_potentials(costs, every).cycles is None:
         return every  # a copying or a constant student; equal costs would make long price wars
-    bid = _bid_at_once if at_once else _bid_in_turn
-    price = cost.new_zeros(len(cost))
-    spread = float(cost.mean() - cheapest_two(cost, price, every).value[:, 0].mean())
-    largest, eps, phases = float(cost.max()), FIRST_EPS * spread, 0
+    price = torch.zeros(n, dtype=torch.float64, device=costs.device)
+    if at_once:
+        bid = partial(_bid_at_once, costs.matrix("An auction of all rows at once"), price)
+    else:
+        bid = partial(_bid_in_turn, Shortlists(costs, price.numpy()))
+    spread = costs.mean - costs.mean_cheapest
+    eps, phases = FIRST_EPS * spread, 0
     while True:
-        floor = LEAST_EPS * (largest + float(price.max()))
+        floor = LEAST_EPS * (costs.largest + float(price.max()))
         last, eps = eps <= floor, max(eps, floor)
-        owner = bid(cost, price, eps)
+        owner = bid(eps)
         if last or eps <= LAST_EPS * spread:
             if last or phases % BETWEEN_LOOKS == 0:
                 columns = torch.empty_like(owner)
                 columns[owner] = every
-                columns, optimal = _cancelled(cost, columns, LAST_CYCLES if last else CYCLES)
+                columns, optimal = _cancelled(costs, columns, LAST_CYCLES if last else CYCLES)
                 if optimal or last:
                     return columns  # the certificate has the last word
             phases += 1
         eps /= SHRINK
 
 
-def _cancelled(cost: torch.Tensor, columns: torch.Tensor, most: int) -> tuple[torch.Tensor, bool]:
+def _cancelled(costs: Costs, columns: torch.Tensor, most: int) -> tuple[torch.Tensor, bool]:
     """(the permutation with cheaper cycles gone round at most `most` times, whether none is left).
 
     Needs no prices, so it is exact at any scale of the costs, and slow from far away.
     """
     for _ in range(most):
-        cycles = find_potentials(cost, columns).cycles
+        cycles = find_potentials(costs, columns).cycles
         if cycles is None:
             return columns, True
         columns = cycles
@@ -98,20 +104,15 @@ def _bid_at_once(cost: torch.Tensor, price: torch.Tensor, eps: float) -> torch.T
     return owner
 
 
-def _bid_in_turn(cost: torch.Tensor, price: torch.Tensor, eps: float) -> torch.Tensor:
+def _bid_in_turn(lists: Shortlists, eps: float) -> torch.Tensor:
     """The same by a Gauss-Seidel auction, on the CPU: each bid sees the prices of the last."""
-    c, p = cost.numpy(), price.numpy()
-    n, bids = len(c), 0
+    price, n, bids = lists.price, len(lists.price), 0
     owner, waiting = [-1] * n, list(range(n))
-    total = np.empty(n)
     while waiting:
         bids = _counted(bids + 1, n)
         row = waiting.pop()
-        np.add(c[row], p, out=total)
-        column = int(total.argmin())
-        first = total[column]
-        total[column] = np.inf
-        p[column] += total.min() - first + eps
+        column, first, second = lists.cheapest_two(row)
+        price[column] += second - first + eps
         if owner[column] >= 0:
             waiting.append(owner[column])
         owner[column] = row

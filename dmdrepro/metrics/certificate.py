@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from dmdrepro.metrics.costs import Costs, as_costs
 from dmdrepro.metrics.potentials import find_potentials
 
 # What `pairwise_sqdist` promises of an entry: beyond it the matrix itself says nothing.
@@ -23,14 +24,14 @@ class Certificate:
     price: torch.Tensor  # [N] float64: v = -price
     least: torch.Tensor  # [N] float64: u_i = min_j(C_ij - v_j)
 
-    def gap_of(self, cost: torch.Tensor, assignment: torch.Tensor, solver: str) -> float:
+    def gap_of(self, cost: Costs | torch.Tensor, assignment: torch.Tensor, solver: str) -> float:
         """The gap of another assignment by the same potentials; raises ValueError as `certify`."""
-        own = _costs(cost, assignment)
+        own = as_costs(cost).entries(assignment)
         gap = relative_gap(own, own + self.price[assignment] - self.least)
         return _proven(gap, solver)
 
 
-def certify(cost: torch.Tensor, assignment: torch.Tensor, solver: str) -> Certificate:
+def certify(cost: Costs | torch.Tensor, assignment: torch.Tensor, solver: str) -> Certificate:
     """Prove that `assignment` [N] int64 (column of each row) is optimal for `cost` [N, N] float64.
 
     Weak duality: for any v, with u_i = min_j(C_ij - v_j), every permutation costs at least
@@ -53,17 +54,18 @@ def certify(cost: torch.Tensor, assignment: torch.Tensor, solver: str) -> Certif
     inside = bool(((assignment >= 0) & (assignment < n)).all())
     if not inside or len(torch.unique(assignment)) < n:
         raise ValueError(f"Solver {solver!r} returned an assignment that is not a permutation.")
-    own = _costs(cost, assignment)
+    costs = as_costs(cost)
+    own = costs.entries(assignment)
     least_known = assignment
     for _ in range(REPAIRS):
-        found = find_potentials(cost, least_known)
+        found = find_potentials(costs, least_known)
         if found.cycles is None:
             gap = relative_gap(own, own + found.price[assignment] - found.least)
             return Certificate(_proven(gap, solver), found.passes, found.price, found.least)
         # A solver's own rounding may leave cheaper cycles far below the tolerance: the bound of
         # the permutation without them holds for every other.
         least_known = found.cycles
-        gain = float((own - _costs(cost, least_known)).sum())
+        gain = float((own - costs.entries(least_known)).sum())
         if not gain <= TOLERANCE * float(own.abs().sum()):
             break
     raise ValueError(
@@ -71,10 +73,6 @@ def certify(cost: torch.Tensor, assignment: torch.Tensor, solver: str) -> Certif
         f"{int((least_known != assignment).sum())} of its {n} rows makes the sum of costs "
         f"{gain:.3g} smaller."
     )
-
-
-def _costs(cost: torch.Tensor, assignment: torch.Tensor) -> torch.Tensor:
-    return cost.gather(1, assignment[:, None])[:, 0]  # [N]
 
 
 def relative_gap(own: torch.Tensor, excess: torch.Tensor) -> float:

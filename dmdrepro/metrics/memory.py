@@ -10,13 +10,22 @@ import torch
 GIB = 1024**3
 
 
-def check_memory(needed: int, device: torch.device, what: str) -> None:
-    """Raise ValueError, naming `what` needs `needed` bytes, where `device` has less to give."""
-    available = available_memory(device)
+def check_memory(
+    needed: int,
+    device: torch.device,
+    what: str,
+    memory: int | None = None,
+    instead: str = "measure fewer samples",
+) -> None:
+    """Raise ValueError, naming `what` needs `needed` bytes, where `device` has less to give.
+
+    `memory`: how much that is, unless it is to be found out.
+    """
+    available = available_memory(device) if memory is None else memory
     if available is not None and needed > available:
         raise ValueError(
             f"{what} needs {needed / GIB:.1f} GiB of memory on {device.type}; "
-            f"{available / GIB:.1f} GiB are available: measure fewer samples."
+            f"{available / GIB:.1f} GiB are available: {instead}."
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -40,18 +41,26 @@ class PairingRecord:
         }
 
 
-def pairing_inefficiency(teacher: Samples, student: Samples, solver: str = "auto") -> PairingRecord:
+def pairing_inefficiency(
+    teacher: Samples,
+    student: Samples,
+    solver: str = "auto",
+    *,
+    memory: int | None = None,
+    say: Callable[[str], None] | None = None,
+) -> PairingRecord:
     """Delta_E of equations 4 to 6 on N samples, with its null and retention.
 
     `teacher`, `student`: [N, ...] of equal shapes, numpy or torch, N >= 2, row i of both from the
     same noise. All energies are float64, from differences, so near-copies keep their digits; the
-    assignment is exact (appendix C: Delta_E >= 0) and certified, whichever `solver` found it (see
+    assignment is exact (appendix C: Delta_E >= 0) and certified, whichever `solver` found it.
+    `memory` (bytes) bounds what that takes, and `say` is told which way it is done (see
     `optimal_assignment`). retention = (E_ind - E_DT) / (E_ind - E_OT) is computed as the ratio of
     the two pairings' covariances, which it equals. Raises ValueError for unequal shapes, fewer than
     two samples, values that are not finite, and what `optimal_assignment` refuses.
     """
     x, y = same_rows(teacher=teacher, student=student)
-    optimum = optimal_assignment(x, y, solver)
+    optimum = optimal_assignment(x, y, solver, memory=memory, say=say)
     assignment, e_ot = optimum.assignment, optimum.e_ot
     e_dt = mean_sqdist(x, y)
     x, y = x.double(), y.double()

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 
 import torch
 
+from dmdrepro.metrics.costs import Costs, as_costs
 from kernels import cheapest_two
 
-NEIGHBOURS = 16  # columns of a row that the fast passes look at, to begin with
 ROUNDING = 16 * 2.0**-52  # of the terms of a sum of rounded costs: below it nothing is improved
 CHECK_EVERY = 32  # passes between two looks for a cycle
 PASSES = 20  # times N: a shortest path has at most N edges, seldom more than some hundred
-BLOCK = 1 << 20  # costs held at once while columns are chosen
 
 
 @dataclass(frozen=True)
@@ -37,36 +36,34 @@ class Potentials:
     cycles: torch.Tensor | None  # [N]: the columns after every cycle found was gone round
 
 
-def find_potentials(cost: torch.Tensor, columns: torch.Tensor) -> Potentials:
-    """Potentials of the permutation `columns` [N] int64 for `cost` [N, N] float64, finite.
+def find_potentials(cost: Costs | torch.Tensor, columns: torch.Tensor) -> Potentials:
+    """Potentials of the permutation `columns` [N] int64 for float64 costs [N, N], finite.
 
     Bellman-Ford from zero prices over each row's few cheapest columns until nothing changes above
     rounding, then one pass over all columns; rows that find better there look at other columns,
-    until there are none: the last word is always that of the whole matrix. Memory: C and O(N).
+    until there are none: the last word is always that of all costs. Memory: O(N) beside them.
     Stops at negative cycles, or with what it has after very many passes (the gap says what that is
-    worth).
+    worth). Nothing but costs and permutation is asked, so that the last result is remembered.
     """
-    n = len(cost)
-    every = torch.arange(n, device=cost.device)
-    own = cost[every, columns]  # [N]
+    costs = as_costs(cost)
+    return costs.remember("potentials", columns, lambda: _find(costs, columns))
+
+
+def _find(costs: Costs, columns: torch.Tensor) -> Potentials:
+    own = costs.entries(columns)
     price = torch.zeros_like(own)
-    near = _cheapest(cost, price, every, min(NEIGHBOURS, n))  # [N, K]
-    graph = _Graph(columns, own, near, cost.gather(1, near))
+    graph = _Graph(columns, own, costs.nearest.clone(), costs.nearest_cost.clone())
     passes = 0
     while True:
         made, cycles = graph.relax(price)
         passes += made
         if cycles is not None:
             return Potentials(price, own.new_empty(0), passes, cycles)
-        found = cheapest_two(cost, price, every)
+        least, column, rows = graph.look_at_all(costs, price)
         passes += 1
-        least = found.value[:, 0]
-        rows = graph.improved(price, least, found.column)
-        if len(rows) == 0 or passes > PASSES * n:
+        if len(rows) == 0 or passes > PASSES * len(costs):
             return Potentials(price, least, passes, None)
-        graph.lower(price, rows, least, found.column)
-        near = _cheapest(cost, price, rows, near.shape[1])
-        graph.look(rows, near, cost[rows[:, None], near])
+        graph.lower(price, rows, least, column)
 
 
 class _Graph:
@@ -84,21 +81,44 @@ class _Graph:
         self.row_of[columns] = torch.arange(len(columns), device=columns.device)
         self.successor = self.row_of[columns]  # each row's next on its shortest path
 
-    def look(self, rows: torch.Tensor, near: torch.Tensor, near_cost: torch.Tensor) -> None:
-        """Follow other columns [R, K] of `rows` [R]; lengths of paths found before stay valid."""
-        self.near[rows], self.near_cost[rows] = near, near_cost
+    def look_at_all(
+        self, costs: Costs, price: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """`least` [N] = min_j(C_ij + p_j), its `column` [N], and the rows [R] with a shorter path.
+
+        These follow from now on the K columns that are cheapest at these prices; lengths of paths
+        found before stay valid.
+        """
+        least, column = torch.empty_like(price), torch.empty_like(self.columns)
+        changed = [self.columns.new_empty(0)]
+        for part, block in costs.blocks():
+            every = torch.arange(len(block), device=price.device)
+            found = cheapest_two(block, price, every)
+            least[part], column[part] = found.value[:, 0], found.column
+            rows = self.improved(price, least[part], column[part], part)
+            if len(rows) > 0:
+                better = block[rows]
+                near = (better + price).topk(self.near.shape[1], dim=1, largest=False, sorted=False)
+                changed.append(rows + part.start)
+                self.near[changed[-1]] = near.indices
+                self.near_cost[changed[-1]] = better.gather(1, near.indices)
+        return least, column, torch.cat(changed)
 
     def improved(
-        self, price: torch.Tensor, least: torch.Tensor, column: torch.Tensor
+        self,
+        price: torch.Tensor,
+        least: torch.Tensor,
+        column: torch.Tensor,
+        part: slice = slice(None),
     ) -> torch.Tensor:
-        """The rows [R] for which least = C_ij + p_j is below C_i,sigma(i) + p_sigma(i).
+        """The rows [R] of `part` for which least = C_ij + p_j is below C_i,sigma(i) + p_sigma(i).
 
         By more than rounding, which is relative to these terms and never to the largest cost:
         near-copies may cost 1e-24 of the rest.
         """
-        mine = price[self.columns]
-        terms = self.own.abs() + mine.abs() + least.abs() + price[column].abs()
-        return (self.own + mine - least > ROUNDING * terms).nonzero()[:, 0]
+        own, mine = self.own[part], price[self.columns[part]]
+        terms = own.abs() + mine.abs() + least.abs() + price[column].abs()
+        return (own + mine - least > ROUNDING * terms).nonzero()[:, 0]
 
     def lower(
         self, price: torch.Tensor, rows: torch.Tensor, least: torch.Tensor, column: torch.Tensor
@@ -135,14 +155,3 @@ class _Graph:
         if not moved.any():
             return None
         return torch.where(moved, self.columns[self.successor], self.columns)
-
-
-def _cheapest(cost: torch.Tensor, price: torch.Tensor, rows: torch.Tensor, k: int) -> torch.Tensor:
-    """[R, k]: the columns of least C_ij + p_j in each of `rows`."""
-    size = max(1, BLOCK // cost.shape[1])
-    return torch.cat(
-        [
-            (cost[part] + price).topk(k, dim=1, largest=False, sorted=False)[1]
-            for part in rows.split(size)
-        ]
-    )

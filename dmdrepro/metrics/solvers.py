@@ -10,6 +10,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 
 from dmdrepro.metrics.auction import auction
+from dmdrepro.metrics.costs import Costs
 from dmdrepro.metrics.memory import cpu_copy
 
 # Measured on one core (docs/performance.md): lapx takes a third of scipy's time from here on, ...
@@ -19,27 +20,31 @@ LAPX_FROM = 500
 AUCTION_FROM = 2000
 
 
-def _scipy(cost: torch.Tensor) -> torch.Tensor:
-    columns = linear_sum_assignment(cpu_copy(cost).numpy())[1]
+def _scipy(costs: Costs) -> torch.Tensor:
+    columns = linear_sum_assignment(_matrix(costs, "scipy"))[1]
     return torch.from_numpy(columns.astype(np.int64))
 
 
-def _lapx(cost: torch.Tensor) -> torch.Tensor:
+def _lapx(costs: Costs) -> torch.Tensor:
     if not lapx_installed():
         raise ValueError("Solver 'lapx' is not installed: pip install lapx, or dmdrepro[fast].")
     import lap
 
-    return torch.from_numpy(
-        lap.lapjvh(cpu_copy(cost).numpy(), return_cost=False)[1].astype(np.int64)
-    )
+    columns = lap.lapjvh(_matrix(costs, "lapx"), return_cost=False)[1]
+    return torch.from_numpy(columns.astype(np.int64))
 
 
-# Each: float64 costs [N, N], finite and >= 0, on any device -> the column of each row [N] int64.
-SOLVERS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+def _matrix(costs: Costs, name: str) -> np.ndarray:
+    return cpu_copy(costs.matrix(f"Solver {name!r}")).numpy()
+
+
+# Each: finite costs >= 0 on any device -> the column of each row [N] int64.
+SOLVERS: dict[str, Callable[[Costs], torch.Tensor]] = {
     "scipy": _scipy,  # shortest augmenting paths (Crouse 2016)
     "lapx": _lapx,  # the same after Jonker and Volgenant's reductions (1987); optional
     "auction": auction,  # ours
 }
+NEED_MATRIX = ("scipy", "lapx")
 NAMES = ("auto", *SOLVERS)
 
 
@@ -52,8 +57,10 @@ def lapx_installed() -> bool:
     return hasattr(lap, "lapjvh")
 
 
-def choose_solver(solver: str, n: int) -> str:
+def choose_solver(solver: str, n: int, *, whole: bool = True) -> str:
     """The solver that runs for `solver` with n points: `auto` becomes a name.
+
+    `whole`: the matrix of costs is in memory; only the auction does without.
 
     Raises ValueError, with the nearest name, for one that does not exist.
     """
@@ -63,6 +70,6 @@ def choose_solver(solver: str, n: int) -> str:
         raise ValueError(f"There is no solver {solver!r}; {hint}")
     if solver != "auto":
         return solver
-    if n >= AUCTION_FROM:
+    if n >= AUCTION_FROM or not whole:
         return "auction"
     return "lapx" if n >= LAPX_FROM and lapx_installed() else "scipy"

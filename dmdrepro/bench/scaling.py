@@ -1,0 +1,93 @@
+"""What Delta_E costs over N: ours with and without the matrix in memory, scipy, POT."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from dmdrepro.bench.timing import seconds
+from dmdrepro.metrics import pairing_inefficiency
+from dmdrepro.metrics.assignment import sqdist_matrix
+from dmdrepro.metrics.memory_plan import least_memory
+
+QUICK, SIZES, LARGE = (100,), (1000, 3000, 10_000), 20_000
+DIMENSIONS = (4, 256)
+# Points up to which the alternatives are asked, by dimension: minutes each beyond.
+FEASIBLE = {4: 10_000, 256: 3000}
+
+HELD, MADE = "ours, matrix held", "ours, no row held"
+SCIPY, POT = "scipy (matrix, E_OT alone)", "POT emd2 (matrix, E_OT alone)"
+
+
+def scaling_rows(
+    device: torch.device, *, quick: bool, large: bool, say: Callable[[str], None]
+) -> list[dict]:
+    """[{n, d, way, wall_s, cpu_s, e_ot}]: independent pairs, each way once, after a small warm-up.
+
+    Processor seconds are the ones to compare on a busy machine; on a GPU they are the host's.
+    Ours is all of Delta_E with its certificate. R^4 up to N = 20,000 where `large`. Raises
+    AssertionError where two ways disagree on E_OT.
+    """
+    rows: list[dict] = []
+    for d in DIMENSIONS:
+        for n in QUICK if quick else SIZES:
+            rows += _measured(n, d, n <= FEASIBLE[d], device, say)
+    if large:
+        rows += _measured(LARGE, DIMENSIONS[0], False, device, say)
+    return rows
+
+
+def _measured(
+    n: int, d: int, alternatives: bool, device: torch.device, say: Callable[[str], None]
+) -> list[dict]:
+    rng = np.random.default_rng(0)
+    x, y = (torch.from_numpy(rng.standard_normal((n, d))).to(device) for _ in range(2))
+    ways = {HELD: _ours, MADE: lambda x, y: _ours(x.cpu(), y.cpu(), least_memory(n, d))}
+    if alternatives:
+        ways |= {SCIPY: _scipy, POT: _pot}
+    rows = []
+    for way, call in ways.items():
+        call(x[:50], y[:50])
+        start = time.process_time()
+        found: list[float] = []
+        wall = seconds(lambda call=call, found=found: found.append(call(x, y)), device)
+        cpu = time.process_time() - start
+        rows.append({"n": n, "d": d, "way": way, "wall_s": wall, "cpu_s": cpu, "e_ot": found[0]})
+        say(f"Delta_E, N = {n:,}, D = {d}, {way}: {cpu:.3g} processor seconds")
+    e_ot = [row["e_ot"] for row in rows]
+    if max(e_ot) - min(e_ot) > 1e-9 * max(e_ot):
+        raise AssertionError(f"The ways disagree on E_OT at N = {n}, D = {d}: {e_ot}")
+    return rows
+
+
+def _ours(x: torch.Tensor, y: torch.Tensor, memory: int | None = None) -> float:
+    return pairing_inefficiency(x, y, memory=memory).e_ot
+
+
+def _scipy(x: torch.Tensor, y: torch.Tensor) -> float:
+    from scipy.optimize import linear_sum_assignment
+
+    cost = sqdist_matrix(x, y).cpu().numpy()
+    return float(cost[linear_sum_assignment(cost)].mean())
+
+
+def _pot(x: torch.Tensor, y: torch.Tensor) -> float:
+    import ot
+
+    weights = np.full(len(x), 1 / len(x))
+    cost = sqdist_matrix(x, y).cpu().numpy()
+    return float(ot.emd2(weights, weights, cost, numItermax=100_000_000))
+
+
+def show_scaling(record: dict):
+    """The rows as a rich table."""
+    from rich.table import Table
+
+    table = Table("N", "D", "way", "processor s", "wall s", title="Delta_E over N")
+    for row in record["scaling"]:
+        times = (f"{row[key]:.3g}" for key in ("cpu_s", "wall_s"))
+        table.add_row(f"{row['n']:,}", str(row["d"]), row["way"], *times)
+    return table
