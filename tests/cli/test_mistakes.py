@@ -209,6 +209,28 @@ def test_pairs_refuse_what_they_would_leave_aside(arrays, options, word):
     assert word in command("evaluate", *options, "--pairs", *arrays, code=1)
 
 
+@pytest.mark.parametrize("amount", ["0", "-1", "nan", "inf"])
+def test_an_impossible_amount_of_memory_is_refused(arrays, amount):
+    printed = command("evaluate", "--pairs", *arrays, "--memory", amount, code=1)
+    assert "is no amount of memory; name a number of GiB above 0" in printed
+
+
+def test_memory_goes_with_pairs(arrays):
+    printed = command("evaluate", "chessboard", "--memory", "1", code=1)
+    assert "--memory goes with --pairs" in printed
+
+
+def test_the_memory_that_is_taken_is_said_before_the_work(arrays):
+    printed = command("evaluate", "--pairs", *arrays)
+    assert "All 20 x 20 squared distances are held: " in printed
+    few = command("evaluate", "--pairs", *arrays, "--memory", "1e-6", code=1)
+    assert "20 samples, without their matrix, needs" in few
+
+
+def test_a_quick_and_large_bench_is_refused():
+    assert "leave one out" in command("bench", "--quick", "--large", "--gpu", "cpu", code=1)
+
+
 def test_pairs_are_measured_on_the_cpu_and_may_be_told_so(arrays):
     assert "delta_e" in command("evaluate", "--gpu", "cpu", "--pairs", *arrays)
 
