@@ -11,7 +11,7 @@ from functools import partial
 
 import torch
 
-from dmdrepro.metrics.bids import Shortlists
+from dmdrepro.metrics.bids import Shortlists, WholeRows, bidder
 from dmdrepro.metrics.costs import Costs, as_costs
 from dmdrepro.metrics.potentials import find_potentials
 from kernels import cheapest_two
@@ -52,7 +52,7 @@ def auction(cost: Costs | torch.Tensor, *, at_once: bool | None = None) -> torch
     if at_once:
         bid = partial(_bid_at_once, costs.matrix("An auction of all rows at once"), price)
     else:
-        bid = partial(_bid_in_turn, Shortlists(costs, price.numpy()))
+        bid = partial(_bid_in_turn, bidder(costs, price.numpy()))
     spread = costs.mean - costs.mean_cheapest
     eps, phases = FIRST_EPS * spread, 0
     while True:
@@ -104,14 +104,14 @@ def _bid_at_once(cost: torch.Tensor, price: torch.Tensor, eps: float) -> torch.T
     return owner
 
 
-def _bid_in_turn(lists: Shortlists, eps: float) -> torch.Tensor:
+def _bid_in_turn(rows: WholeRows | Shortlists, eps: float) -> torch.Tensor:
     """The same by a Gauss-Seidel auction, on the CPU: each bid sees the prices of the last."""
-    price, n, bids = lists.price, len(lists.price), 0
+    price, n, bids = rows.price, len(rows.price), 0
     owner, waiting = [-1] * n, list(range(n))
     while waiting:
         bids = _counted(bids + 1, n)
         row = waiting.pop()
-        column, first, second = lists.cheapest_two(row)
+        column, first, second = rows.cheapest_two(row)
         price[column] += second - first + eps
         if owner[column] >= 0:
             waiting.append(owner[column])

@@ -1,4 +1,4 @@
-"""What a row bids for under rising prices, from a short list that stands for the whole row."""
+"""What a row bids for under rising prices: by the whole row, or by a list that stands for it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,32 @@ LENGTH = (
 )
 LEAST, MOST = 16, 4 * LENGTH
 SAMPLE = 1024  # of a row's columns, from which a list's bound is guessed
+
+# Points up to which a row in memory is looked through as fast as its list is kept; measured.
+WHOLE_ROWS = 10_000
+
+
+def bidder(costs: Costs, price: np.ndarray) -> WholeRows | Shortlists:
+    """Whichever is faster; both name the same columns. `price` [N] is raised by the auction."""
+    if costs.whole and len(costs) <= WHOLE_ROWS:
+        return WholeRows(costs.held.numpy(), price)
+    return Shortlists(costs, price)
+
+
+class WholeRows:
+    """Each bid looks through its row of `matrix` [N, N]."""
+
+    def __init__(self, matrix: np.ndarray, price: np.ndarray) -> None:
+        self.matrix, self.price = matrix, price
+        self._total = np.empty(len(price))
+
+    def cheapest_two(self, row: int) -> tuple[int, float, float]:
+        """(j, C_ij + p_j, the next such cost) for the cheapest column j, of equals the lowest."""
+        total = np.add(self.matrix[row], self.price, out=self._total)
+        column = int(total.argmin())
+        first = total[column]
+        total[column] = np.inf
+        return column, first, total.min()
 
 
 class Shortlists:
@@ -27,7 +53,7 @@ class Shortlists:
         self._lists = [nothing] * len(costs)  # each: columns ascending, their costs, the bound
 
     def cheapest_two(self, row: int) -> tuple[int, float, float]:
-        """(j, C_ij + p_j, the next such cost) for the cheapest column j, of equals the lowest."""
+        """As `WholeRows.cheapest_two`."""
         column, cost, bound = self._lists[row]
         total = self.price[column]
         total += cost
@@ -36,12 +62,12 @@ class Shortlists:
         total[k] = np.inf
         second = total.min()
         if second <= bound:
-            return column[k], first, second
+            return int(column[k]), first, second
         total = self._look_again(row)
-        k = total.argmin()
-        first = total[k]
-        total[k] = np.inf
-        return k, first, total.min()
+        j = int(total.argmin())
+        first = total[j]
+        total[j] = np.inf
+        return j, first, total.min()
 
     def _look_again(self, row: int) -> np.ndarray:
         """C_ij + p_j of `row` for all j, [N]; makes its list anew, and those that come with it."""
