@@ -13,7 +13,7 @@ LEAST, MOST = 16, 4 * LENGTH
 SAMPLE = 1024  # of a row's columns, from which a list's bound is guessed
 
 # Points up to which a row in memory is looked through as fast as its list is kept; measured.
-WHOLE_ROWS = 10_000
+WHOLE_ROWS = 8000
 
 
 def bidder(costs: Costs, price: np.ndarray) -> WholeRows | Shortlists:
