@@ -90,7 +90,7 @@ def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
 def render_terminal(table: Table, folder: Path | None = None) -> RenderableType:
     """For a rich console: all columns where they fit, else the essential ones, else paragraphs.
 
-    `folder`: where `write_tables` puts the file that a shortened table refers to.
+    `folder`: where `write_tables` puts the file that a shortened table refers to, if anywhere.
     """
     return _Fitting(table, folder)
 
@@ -106,8 +106,9 @@ class _Fitting:
             yield grid
         elif table.essential and (grid := _fitting_grid(essential, width, tight=True)) is not None:
             yield grid
-            file = (self.folder or Path()) / f"{table.name}.md"
-            yield _text(f"{len(essential.columns)} of {len(table.columns)} columns; all: {file}")
+            shown = f"{len(essential.columns)} of {len(table.columns)} columns"
+            file = "" if self.folder is None else f"; all: {self.folder / table.name}.md"
+            yield _text(shown + file)
         else:
             yield from _paragraphs(table, width)
         for note in table.notes:
