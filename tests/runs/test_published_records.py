@@ -56,7 +56,7 @@ def test_a_record_comes_back_with_its_command_and_its_stages(tmp_path):
     record = found.record(100)
     assert {k: record[k] for k in RECORD} == RECORD
     assert record["command"] == "python reproduce.py all ring"
-    assert list(record["stages"]) == ["distill", "sample", "evaluate"]
+    assert set(record["stages"]) == {"distill", "sample", "evaluate"}  # no teacher is there
     with pytest.raises(KeyError):
         found.losses(100)["loss_dm"]
 
