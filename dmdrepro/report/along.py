@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from dmdrepro.report.students import Student, as_number, lookup
 from dmdrepro.report.table import SEVERAL_SEEDS, Cell, Table, over_seeds, seed_words
@@ -43,35 +44,42 @@ def path_length(distill: Mapping, iterations: int) -> float:
     return slope * warming * (warming - 1) / 2 + lr * (updates - warming)
 
 
+@dataclass(frozen=True)
+class Point:
+    """Where the students of all seeds were after so many iterations of distillation."""
+
+    iterations: int
+    seeds: tuple[dict, ...]  # of each seed the `pairing` and the `quality` there
+
+    def each(self, *path: str) -> list[Cell]:
+        """One value a seed, such as of `pairing`, `delta_e`."""
+        return [as_number(lookup(here, path)) for here in self.seeds]
+
+
+def points_along(student: Student) -> list[Point]:
+    """From the start Phi_1 to the last student; empty where the seeds kept different ones."""
+    kept = [lookup(record, ("along",)) or [] for record in student.records]
+    iterations = [point["iterations"] for point in kept[0]]
+    if any([point["iterations"] for point in other] != iterations for other in kept):
+        return []
+    end = lookup(student.config, ("distill", "iterations"))
+    return [
+        Point(0, _ends(student, "pairing_untrained", "teacher_1")),
+        *(Point(it, tuple(seed[k] for seed in kept)) for k, it in enumerate(iterations)),
+        Point(end, _ends(student, "pairing", "student")),
+    ]
+
+
+def _ends(student: Student, pairing: str, quality: str) -> tuple[dict, ...]:
+    return tuple(
+        {"pairing": record.get(pairing), "quality": lookup(record, ("quality", quality))}
+        for record in student.records
+    )
+
+
 def along_table(students: Sequence[Student]) -> Table:
     """One row for each kept student and the last one, from the start Phi_1 on."""
-    rows: list[tuple[Cell, ...]] = []
-    for student in students:
-        distill = lookup(student.config, ("distill",))
-        points = [lookup(record, ("along",)) or [] for record in student.records]
-        kept = [point["iterations"] for point in points[0]]
-        if not kept or any([p["iterations"] for p in other] != kept for other in points):
-            continue
-        rows.append(
-            _row(
-                student, 0, 0.0, "pairing_untrained", lambda r: lookup(r, ("quality", "teacher_1"))
-            )
-        )
-        for place, iterations in enumerate(kept):
-            here = [
-                {"pairing": p[place]["pairing"], "quality": p[place]["quality"]} for p in points
-            ]
-            rows.append(_cells(student, iterations, path_length(distill, iterations), here))
-        end = distill["iterations"]
-        rows.append(
-            _row(
-                student,
-                end,
-                path_length(distill, end),
-                "pairing",
-                lambda r: lookup(r, ("quality", "student")),
-            )
-        )
+    rows = [_row(student, point) for student in students for point in points_along(student)]
     notes = (
         "Row 0 is the student's start, Phi_1. Path: the sum of the learning rates of the student's "
         "updates so far. N, null and quality as in the table of the paper's numbers. Not in the "
@@ -82,25 +90,18 @@ def along_table(students: Sequence[Student]) -> Table:
     return Table("along_distillation", title, COLUMNS, tuple(rows), notes, essential=ESSENTIAL)
 
 
-def _row(student: Student, iterations: int, path: float, pairing: str, quality) -> tuple[Cell, ...]:
-    here = [{"pairing": r.get(pairing), "quality": quality(r)} for r in student.records]
-    return _cells(student, iterations, path, here)
-
-
-def _cells(student: Student, iterations: int, path: float, here: list[dict]) -> tuple[Cell, ...]:
-    def cell(*names: str) -> Cell:
-        return over_seeds([as_number(lookup(point, names)) for point in here])
-
+def _row(student: Student, point: Point) -> tuple[Cell, ...]:
+    distill = lookup(student.config, ("distill",))
     return (
         student.experiment,
         student.size_words,
         student.snapshot,
-        lookup(student.config, ("distill", "lr")),
-        iterations,
-        path,
-        cell("pairing", "delta_e"),
-        cell("pairing", "delta_e_null"),
-        cell("pairing", "retention"),
-        cell("quality", "ratio"),
+        lookup(distill, ("lr",)),
+        point.iterations,
+        path_length(distill, point.iterations),
+        over_seeds(point.each("pairing", "delta_e")),
+        over_seeds(point.each("pairing", "delta_e_null")),
+        over_seeds(point.each("pairing", "retention")),
+        over_seeds(point.each("quality", "ratio")),
         seed_words(student.seeds),
     )
