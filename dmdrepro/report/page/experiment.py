@@ -129,7 +129,8 @@ def sentence(student: Student) -> str:
             ("pairing_untrained", "retention"),
         )
     ]
-    teacher = f"Teacher of {student.snapshot:,} iterations: "
+    medians = ", medians over the seeds" if len(student.seeds) > 1 else ""
+    teacher = f"Teacher of {student.snapshot:,} iterations{medians}: "
     if any(value is None for value in values):
         return f"{teacher}the record lacks a number, or one is not finite."
     delta_e, null, retention, quality, teachers, untrained = values

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from dmdrepro.report.page.html import Html, element, joined
 
+DENSITY = 1.5  # the figures' widest, 1485 pixels, fills the page
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -36,6 +38,11 @@ def pictures_html(pictures: Sequence[Picture], experiment: str, order: Sequence[
     return joined([*map(_picture, here), elsewhere if links else None])
 
 
+def _shown(pixels: bytes) -> int:
+    """The page's pixels for an image's own, as a PNG's header has them."""
+    return round(int.from_bytes(pixels) / DENSITY)
+
+
 def _picture(picture: Picture) -> Html:
     name = f"Figure {picture.number}"
     caption = element("figcaption", element("b", f"{name}. "), picture.caption)
@@ -48,6 +55,8 @@ def _picture(picture: Picture) -> Html:
         "img",
         src=f"data:image/png;base64,{data}",
         alt=f"{name} of the paper, redrawn from our results of {names}",
+        width=_shown(picture.png[16:20]),
+        height=_shown(picture.png[20:24]),
     )
     box = element("div", image, class_="scroll", role="region", tabindex=0, aria_label=name)
     return element("figure", box, caption, id=picture.anchor, class_="picture")
