@@ -57,10 +57,10 @@ class Point:
 
 
 def points_along(student: Student) -> list[Point]:
-    """From the start Phi_1 to the last student; empty where the seeds kept different ones."""
+    """From the start Phi_1 to the last student; empty unless the seeds kept some, and the same."""
     kept = [lookup(record, ("along",)) or [] for record in student.records]
     iterations = [point["iterations"] for point in kept[0]]
-    if any([point["iterations"] for point in other] != iterations for other in kept):
+    if not iterations or any([p["iterations"] for p in seed] != iterations for seed in kept):
         return []
     end = lookup(student.config, ("distill", "iterations"))
     return [

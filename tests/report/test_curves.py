@@ -59,7 +59,7 @@ def test_what_was_not_kept_is_said(tmp_path):
     write_run(tmp_path, "ring", (4000,), pairing={**PAIRING, "delta_e": "inf"})
     words = section(page_of(tmp_path), "ring").text
     assert "No log of the DM loss was kept." in words
-    assert "No students kept on the way" in words
+    assert "No students were kept on the way" in words
     assert "the record lacks a number, or one is not finite" in words
 
 

@@ -7,10 +7,11 @@ import io
 import pytest
 from page_runs import page_of, section, write_runs
 from PIL import Image
-from report_runs import PAIRING, write_run
+from report_runs import PAIRING, STUDENT, write_run
 
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.report import Picture, all_seeds, report_page, tables_of
+from dmdrepro.runs.files import write_json, write_manifest
 
 HOSTILE = "</script><script>x</script>\"'<img src=//x.example/a onerror=x>&amp;\udcff"
 
@@ -83,14 +84,18 @@ def test_stages_that_are_gone_or_damaged_do_not_break_the_provenance(runs):
 
 def test_provenance_has_times_device_versions_and_the_changed_fields(tmp_path):
     facts = {"wall_s": 7325.0, "device": "a GPU", "torch": "9.9", "commit": "0123456789abcd+"}
-    settings = {"distill.lr": "0.125", "distill.snapshots": "10,20"}
-    write_run(tmp_path, "ring", (4000,), settings=settings, provenance=facts)
+    settings = {"distill.lr": "0.125", "teacher.snapshots": "10,20"}
+    folder = write_run(tmp_path, "ring", (15,), settings=settings, provenance=facts)
     words = section(page_of(tmp_path), "ring").text
-    for expected in ("2 h 02 min", "a GPU", "torch 9.9", "0123456789+"):
+    for expected in ("2 h 02 min", "a GPU", "torch 9.9", "0123456789+", "not recorded"):
         assert expected in words
     assert " --set distill.lr=0.125" in words
-    assert " --set distill.snapshots=10,20" in words
+    assert " --set teacher.snapshots=10,20" in words
     assert "distill.lr 0.125 0.0002" in words  # the configuration, with the usual value
+    assert "--engine" not in words
+    write_json(folder / "distill-15/record.json", {"engine": "graphs", "provenance": facts})
+    write_manifest(folder / "distill-15", ["record.json", "config.json", STUDENT])
+    assert " --engine graphs" in section(page_of(tmp_path), "ring").text
 
 
 def test_no_text_becomes_markup(tmp_path):

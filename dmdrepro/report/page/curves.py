@@ -24,8 +24,8 @@ def curves_html(students: Sequence[Student]) -> Html:
     charts = [chart_html(chart) for chart in (*along_charts(students), *loss)]
     drawn = [chart for chart in charts if chart is not None]
     missing = [] if loss else ["No log of the DM loss was kept."]
-    if not any(len(points_along(student)) > 2 for student in students):
-        missing.append("No students kept on the way: of the curves there are the two ends at most.")
+    if not any(map(points_along, students)):
+        missing.append("No students were kept on the way, or not the same ones of all seeds.")
     return element(
         "div",
         _legend(students),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from dmdrepro.report.page.html import Html, details, element
 from dmdrepro.report.page.tables import table_html
-from dmdrepro.report.students import Student, lookup
+from dmdrepro.report.students import Student
 from dmdrepro.report.table import Cell, Table
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.results import Result
@@ -21,6 +21,7 @@ COLUMNS = (
     "wall time",
     "device",
     "threads",
+    "engine",
     "versions",
     "commit",
     "finished",
@@ -42,11 +43,13 @@ def provenance_html(students: Sequence[Student]) -> Html:
 
 
 def command(student: Student) -> str:
-    """The command line, with every field that differs from its size's own value."""
-    settings = [
-        f" --set {shlex.quote(f'{k}={_value(v)}')}" for k, (_, v) in student.changes.items()
-    ]
-    return student.results[0].command("all") + "".join(settings)
+    """The command line: every field that differs from its size's own value, and the engine."""
+    line = student.results[0].command("all")
+    for field, (_, value) in student.changes.items():
+        line += f" --set {shlex.quote(f'{field}={_value(value)}')}"
+    facts = stage_facts(student.results[0], student.snapshot, "distill")
+    engine = facts.get("engine") if isinstance(facts, dict) else None
+    return line if engine in (None, "eager") else f"{line} --engine {shlex.quote(str(engine))}"
 
 
 def stages_table(students: Sequence[Student]) -> Table:
@@ -65,6 +68,7 @@ def stages_table(students: Sequence[Student]) -> Table:
                 duration(facts.get("wall_s")),
                 facts.get("device"),
                 facts.get("threads"),
+                facts["engine"],
                 ", ".join(versions) or None,
                 short_commit(facts.get("commit")),
                 _moment(facts.get("finished")),
@@ -111,14 +115,15 @@ def _stages(students: Sequence[Student]) -> Iterator[tuple[str, int, Result]]:
 
 
 def stage_facts(result: Result, snapshot: int, stage: str) -> dict | str:
-    """A stage's provenance as its record has it, or why it cannot be told."""
+    """A stage's provenance and engine as its record has them, or why they cannot be told."""
     try:
-        facts = lookup(result.record(snapshot, stage), ("provenance",))
+        record = result.record(snapshot, stage)
     except RunError:
         return "damaged"
     except OSError:  # figures and tables do not need the teacher, which may have been removed
         return "not there"
-    return facts if isinstance(facts, dict) else "not recorded"
+    facts = record.get("provenance")
+    return {"engine": record.get("engine"), **facts} if isinstance(facts, dict) else "not recorded"
 
 
 def _configurations(students: Sequence[Student]) -> list[Html]:
