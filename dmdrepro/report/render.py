@@ -44,7 +44,7 @@ def to_markdown(table: Table) -> str:
     def line(cells: Iterable[str]) -> str:
         return f"| {' | '.join(cells)} |"
 
-    rules = ["---:" if right else "---" for right in _right(table)]
+    rules = ["---:" if right else "---" for right in numeric_columns(table)]
     lines = [f"### {_escaped(table.title)}", "", line(map(_escaped, table.columns)), line(rules)]
     lines += [line(_escaped(cell_text(cell)) for cell in row) for row in table.rows]
     if table.notes:
@@ -162,7 +162,7 @@ def _grid(table: Table, widths: list[int], tight: bool):
         pad_edge=not tight,
         **(looks if tight else {}),
     )
-    for column, width, right in zip(table.columns, widths, _right(table), strict=True):
+    for column, width, right in zip(table.columns, widths, numeric_columns(table), strict=True):
         justify = "right" if right else "left"
         grid.add_column(_text(column), justify=justify, width=width)
     for row in table.rows:
@@ -192,7 +192,7 @@ def _text(words: str, style: str = ""):
     return Text(words, style)  # never markup: a band's brackets are brackets
 
 
-def _right(table: Table) -> list[bool]:
+def numeric_columns(table: Table) -> list[bool]:
     """Which columns hold numbers only (or `-`)."""
     columns = zip(*table.rows, strict=True) if table.rows else [()] * len(table.columns)
     return [bool(c) and not any(isinstance(cell, str) for cell in c) for c in columns]
