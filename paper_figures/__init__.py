@@ -25,7 +25,8 @@ from paper_figures import (
     figure_11,
     figure_12,
 )
-from paper_figures.run import Results
+from paper_figures.kept import kept_png
+from paper_figures.run import Results, Unavailable
 from paper_figures.saving import save_figure
 from paper_figures.study import save_study
 
@@ -38,6 +39,7 @@ FIGURES: dict[int, ModuleType] = {
         figure_07, figure_08, figure_09, figure_10, figure_11, figure_12,
     )
 }  # fmt: skip
+__all__ = ["FIGURES", "Unavailable", "kept_png", "save_all"]
 
 
 def save_all(

@@ -15,6 +15,7 @@ from dmdrepro.runs.results import Missing, Result
 from paper_figures.run import Results
 from paper_figures.style import styled
 
+CONFIGURATION = "Configuration"  # the text chunk with the runs that a figure was drawn from
 DPI = {"png": 220, "pdf": 300}  # of a PDF: its scatters and images
 
 
@@ -48,7 +49,7 @@ def save_figure(
     about = {
         "Title": f"Figure {module.NUMBER}",
         "Description": module.CAPTION,
-        "Configuration": json.dumps(origin, sort_keys=True),
+        CONFIGURATION: json.dumps(origin, sort_keys=True),
         "Seed": ", ".join(map(str, seeds)) or "none",
         **extra,
     }

@@ -52,9 +52,10 @@ def show_plan(plan: Plan, request: Request, stages: tuple[str, ...]) -> None:
 
         show_figures_plan(plan, finished=True)
     if "evaluate" in stages:
-        from dmdrepro.cli.results import folder
+        from dmdrepro.cli.results import PAGE, folder
 
         console.print(f"Tables: into {folder(plan, 'tables')}")
+        console.print(f"Report: {folder(plan, PAGE)}")
 
 
 def _grid(plan: Plan) -> Table:

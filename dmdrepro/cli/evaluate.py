@@ -10,7 +10,8 @@ import typer
 
 from dmdrepro.cli.guard import console, fail, guarded
 from dmdrepro.cli.options import Request, takes_request
-from dmdrepro.cli.paths import check_file
+from dmdrepro.cli.paths import check_file, check_folder
+from dmdrepro.cli.published import publish_results, show_published
 
 Pairs = Annotated[
     tuple[Path, Path] | None,
@@ -39,6 +40,14 @@ Memory = Annotated[
         "matrix of all distances is larger, they are made when needed: the same result, later.",
     ),
 ]
+ShowPublished = Annotated[
+    bool,
+    typer.Option("--published", help="Print the tables of the project's own records; run nothing."),
+]
+Publish = Annotated[
+    Path | None,
+    typer.Option("--publish", help="Also write each student's record, small, to this folder."),
+]
 
 
 @takes_request
@@ -48,9 +57,19 @@ def evaluate(
     out: Out = None,
     solver: Solver = None,
     memory: Memory = None,
+    published: ShowPublished = False,
+    publish: Publish = None,
 ) -> None:
     """Measure the pairing: Delta_E with its null, retention and quality; print the tables."""
     with guarded():
+        if published:
+            _check_alone(
+                request, pairs=pairs, out=out, solver=solver, memory=memory, publish=publish
+            )
+            show_published()
+            return
+        if publish is not None:
+            check_folder("--publish", publish)
         if pairs is not None:
             _check_pairs(request, pairs, out)
             if memory is not None and not 0 < memory < math.inf:
@@ -67,7 +86,21 @@ def evaluate(
         from dmdrepro.cli.results import print_tables
 
         if (plan := run_command(request, ("evaluate",))) is not None:
-            conclude(plan, print_tables(plan))
+            damaged = print_tables(plan)
+            if publish is not None:
+                from dmdrepro.runs.results import open_results
+
+                names = [experiment.name for experiment in plan.experiments]
+                opened = open_results(plan.runs, plan.size, plan.seed, names)
+                publish_results(opened.values(), publish)
+            conclude(plan, damaged)
+
+
+def _check_alone(request: Request, **own: object) -> None:
+    """Refuse whatever --published would leave aside."""
+    given = [f"--{name}" for name, value in own.items() if value is not None] + request.given()
+    if request.names or given:
+        fail(f"--published runs nothing; leave out {', '.join([*request.names, *given])}.")
 
 
 def _check_pairs(request: Request, files: tuple[Path, Path], out: Path | None) -> None:

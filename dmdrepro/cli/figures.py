@@ -8,10 +8,10 @@ from dmdrepro.cli.options import Request, takes_request
 
 @takes_request
 def figures(request: Request) -> None:
-    """Draw the paper's figures from what has been evaluated; what is missing says so."""
+    """Draw the paper's figures and the report from what has been evaluated; gaps say why."""
     from dmdrepro.cli.execute import conclude
     from dmdrepro.cli.plan import make_plan
-    from dmdrepro.cli.results import draw_figures, show_figures_plan
+    from dmdrepro.cli.results import draw_figures, refresh_page, show_figures_plan
 
     with guarded():
         if request.settings:
@@ -23,4 +23,6 @@ def figures(request: Request) -> None:
         if request.dry_run:
             show_figures_plan(plan)
         else:
-            conclude(plan, draw_figures(plan))
+            damaged = draw_figures(plan)
+            refresh_page(plan)
+            conclude(plan, damaged)

@@ -1,18 +1,24 @@
-"""Figures and tables of what has been evaluated."""
+"""Figures, tables and the page of what has been evaluated."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dmdrepro.cli.guard import console
 from dmdrepro.cli.plan import Plan
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.runs.results import Missing, Result, open_results
 
+if TYPE_CHECKING:
+    from dmdrepro.report import Picture, Table
+
+PAGE = "report.html"
+
 
 def folder(plan: Plan, name: str) -> Path:
-    """Where a size's and seed's figures or tables lie."""
+    """Where a size's and seed's figures, tables or page lie."""
     return plan.runs / plan.size / f"seed{plan.seed}" / name
 
 
@@ -82,7 +88,7 @@ PRINTED_LAST = ("paper_and_ours", "not_run")
 
 
 def print_tables(plan: Plan) -> dict[str, str]:
-    """Print the paper's tables beside ours and write them as Markdown, CSV and JSON.
+    """Print the paper's tables beside ours, write them as Markdown, CSV, JSON, and the page.
 
     Returns experiment -> sentence of those that were read and are damaged.
     """
@@ -97,4 +103,42 @@ def print_tables(plan: Plan) -> dict[str, str]:
         console.print(render_terminal(table, target))
     write_tables(tables, target)
     console.print(f"Tables: {target}")
+    write_page(plan, results, tables)
     return _damaged(plan, [result for seeds in results.values() for result in seeds])
+
+
+def refresh_page(plan: Plan) -> None:
+    """The page alone, when new figures were drawn."""
+    from dmdrepro.report import all_seeds, tables_of
+
+    results = all_seeds(plan.runs, plan.size, plan.seed)
+    write_page(plan, results, tables_of(results, plan.size, not_run=plan.cannot))
+
+
+def write_page(
+    plan: Plan, results: Mapping[str, Sequence[Result | Missing]], tables: Sequence[Table]
+) -> None:
+    """Everything as one HTML page, with the figures that were drawn from these results."""
+    from dmdrepro.report import report_page
+    from dmdrepro.runs.files import write_bytes
+
+    target = folder(plan, PAGE)
+    pictures = _pictures(plan, {name: first for name, (first, *_) in results.items()})
+    write_bytes(target, report_page(results, tables, pictures, plan.size, plan.seed))
+    console.print(f"Report: {target}")
+
+
+def _pictures(plan: Plan, results: Mapping[str, Result | Missing]) -> list[Picture]:
+    import paper_figures
+    from dmdrepro.report import Picture
+
+    again = f"python reproduce.py figures --size {plan.size} --seed {plan.seed} draws it"
+    pictures = []
+    for number, module in paper_figures.FIGURES.items():
+        png, reason = None, ""
+        try:
+            png = paper_figures.kept_png(module, results, folder(plan, "figures"))
+        except paper_figures.Unavailable as error:
+            reason = f"{error}; {again}"
+        pictures.append(Picture(number, module.CAPTION, module.EXPERIMENTS, png, reason))
+    return pictures

@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from dmdrepro.cli import options as o
+from dmdrepro.cli.evaluate import Publish
 from dmdrepro.cli.guard import console, fail, guarded
 from dmdrepro.cli.options import Request
+from dmdrepro.cli.paths import check_folder
+from dmdrepro.cli.published import publish_results
 from dmdrepro.experiments import STUDIES, Study, nearest
 
 Name = Annotated[
@@ -30,6 +33,7 @@ def study(
     offline: o.Offline = False,
     dry_run: o.DryRun = False,
     engine: o.Engine = "eager",
+    publish: Publish = None,
 ) -> None:
     """Answer what the paper leaves open: changed copies of an experiment over several seeds."""
     with guarded():
@@ -38,6 +42,8 @@ def study(
             return
         if name not in STUDIES:
             fail(f"There is no study {name!r}; {nearest(name, STUDIES)}")
+        if publish is not None:
+            check_folder("--publish", publish)
         from dmdrepro.cli.execute import conclude, run_plan
         from dmdrepro.cli.plan import STAGES, make_study_plan
 
@@ -48,7 +54,7 @@ def study(
         )
         plan = run_plan(make_study_plan(chosen, wanted, request), request, STAGES, engine)
         if plan is not None:
-            conclude(plan, _show(chosen, runs, wanted))
+            conclude(plan, _show(chosen, runs, wanted, publish))
 
 
 def _list() -> None:
@@ -68,7 +74,7 @@ def _parsed(words: str) -> tuple[int, ...]:
     return seeds
 
 
-def _show(study: Study, runs: Path, seeds: tuple[int, ...]) -> dict[str, str]:
+def _show(study: Study, runs: Path, seeds: tuple[int, ...], publish: Path | None) -> dict[str, str]:
     """Print and write the study's tables and figure; returns arm -> sentence of what is damaged."""
     from dmdrepro.report import render_terminal, write_tables
     from dmdrepro.report.study import curves, open_arms, study_tables
@@ -82,6 +88,8 @@ def _show(study: Study, runs: Path, seeds: tuple[int, ...]) -> dict[str, str]:
     write_tables(tables, folder)
     paths = save_study(study.question, curves(results), folder)
     console.print(f"Tables and figure ({', '.join(p.name for p in paths)}): {folder}")
+    if publish is not None:
+        publish_results([r for opened in results.values() for r in opened], publish)
     return {
         f"{arm} (seed {result.seed})": result.damage
         for arm, opened in results.items()

@@ -1,15 +1,18 @@
-"""Tables: the paper's numbers beside ours, the figures' numbers, what was not run, the choices."""
+"""Tables: the paper's numbers beside ours, the figures' numbers, gaps, choices; and one page."""
 
+from dmdrepro.report.page import Picture, report_page
 from dmdrepro.report.render import render_terminal, write_tables
 from dmdrepro.report.table import Band, Table
 from dmdrepro.report.tables import all_seeds, build_tables, tables_of
 
 __all__ = [
     "Band",
+    "Picture",
     "Table",
     "all_seeds",
     "build_tables",
     "render_terminal",
+    "report_page",
     "tables_of",
     "write_tables",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from dmdrepro.report.students import Student, as_number, lookup
 from dmdrepro.report.table import SEVERAL_SEEDS, Cell, Table, over_seeds, seed_words
@@ -56,15 +57,33 @@ def stops(record: Mapping) -> list[tuple[int, Mapping | None, Mapping | None]]:
     return [*found, (distill.get("iterations"), record.get("pairing"), quality.get("student"))]
 
 
+@dataclass(frozen=True)
+class Point:
+    """Where the students of all seeds were after so many iterations of distillation."""
+
+    iterations: int
+    seeds: tuple[dict, ...]  # of each seed the `pairing` and the `quality` there
+
+    def each(self, *path: str) -> list[Cell]:
+        """One value a seed, such as of `pairing`, `delta_e`."""
+        return [as_number(lookup(here, path)) for here in self.seeds]
+
+
+def points_along(student: Student) -> list[Point]:
+    """From the start to the last student; empty unless the seeds kept some, and the same."""
+    ways = [stops(record) for record in student.records]
+    iterations = [[it for it, *_ in way] for way in ways]
+    if not student.records[0].get("along") or any(other != iterations[0] for other in iterations):
+        return []
+    return [
+        Point(here[0][0], tuple({"pairing": p, "quality": q} for _, p, q in here))
+        for here in zip(*ways, strict=True)
+    ]
+
+
 def along_table(students: Sequence[Student]) -> Table:
     """One row for the start, each kept student and the last one."""
-    rows: list[tuple[Cell, ...]] = []
-    for student in students:
-        ways = [stops(record) for record in student.records]
-        places = [[iterations for iterations, *_ in way] for way in ways]
-        if not student.records[0].get("along") or any(p != places[0] for p in places):
-            continue
-        rows += [_row(student, list(here)) for here in zip(*ways, strict=True)]
+    rows = [_row(student, point) for student in students for point in points_along(student)]
     notes = (
         "Row 0 is the student's start, Phi_1. Path: the sum of the learning rates of the student's "
         "updates so far. N, null and quality as in the table of the paper's numbers. Not in the "
@@ -75,23 +94,18 @@ def along_table(students: Sequence[Student]) -> Table:
     return Table("along_distillation", title, COLUMNS, tuple(rows), notes, essential=ESSENTIAL)
 
 
-def _row(student: Student, here: list[tuple]) -> tuple[Cell, ...]:
-    """`here`: one stop, of each seed."""
-    distill, iterations = student.config["distill"], here[0][0]
-
-    def cell(place: int, name: str) -> Cell:
-        return over_seeds([as_number(lookup(stop[place], (name,))) for stop in here])
-
+def _row(student: Student, point: Point) -> tuple[Cell, ...]:
+    distill = lookup(student.config, ("distill",))
     return (
         student.experiment,
         student.size_words,
         student.snapshot,
-        distill["lr"],
-        iterations,
-        path_length(distill, iterations),
-        cell(1, "delta_e"),
-        cell(1, "delta_e_null"),
-        cell(1, "retention"),
-        cell(2, "ratio"),
+        lookup(distill, ("lr",)),
+        point.iterations,
+        path_length(distill, point.iterations),
+        over_seeds(point.each("pairing", "delta_e")),
+        over_seeds(point.each("pairing", "delta_e_null")),
+        over_seeds(point.each("pairing", "retention")),
+        over_seeds(point.each("quality", "ratio")),
         seed_words(student.seeds),
     )

@@ -9,6 +9,7 @@ import numpy as np
 from dmdrepro.report.expected import CLAIMS, CLAIMS_OF
 from dmdrepro.report.students import Student, as_number, lookup
 from dmdrepro.report.table import SEVERAL_SEEDS, Band, Cell, Table, over_seeds, seed_words
+from dmdrepro.runs.results import Result
 
 WINDOW = 31  # generator updates of the running mean, at most; a thirtieth of a shorter run
 FIRST = 3  # generator updates whose mean is the start
@@ -32,7 +33,7 @@ def rise_and_fall(steps: np.ndarray, loss: np.ndarray) -> tuple[float, float, in
 
 def does_rise_and_fall(student: Student) -> list[bool]:
     """Of each seed whose log is there, whether its DM loss does as Figure 4 says."""
-    curves = [c for c in (_dm_loss(r, student.snapshot) for r in student.results) if c]
+    curves = [c for c in (dm_loss(r, student.snapshot) for r in student.results) if c]
     return [_rises_and_falls(*rise_and_fall(*curve)) for curve in curves]
 
 
@@ -46,7 +47,7 @@ def figure_4_table(students: Sequence[Student]) -> Table:
     for student in students:
         if student.experiment != CLAIMS_OF:
             continue
-        curves = [c for c in (_dm_loss(r, student.snapshot) for r in student.results) if c]
+        curves = [c for c in (dm_loss(r, student.snapshot) for r in student.results) if c]
         if not curves:
             continue
         found = [rise_and_fall(*curve) for curve in curves]
@@ -84,7 +85,8 @@ def figure_4_table(students: Sequence[Student]) -> Table:
     return Table("figure_4", "Figure 4: DM loss during distillation", columns, tuple(rows), notes)
 
 
-def _dm_loss(result, snapshot: int) -> tuple[np.ndarray, np.ndarray] | None:
+def dm_loss(result: Result, snapshot: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """(iterations, losses) of a student's generator updates, None where no log was kept."""
     # A log that is not kept is no error here; a damaged one is, and passes through.
     try:
         return result.losses(snapshot)["loss_dm"]

@@ -44,7 +44,7 @@ def to_markdown(table: Table) -> str:
     def line(cells: Iterable[str]) -> str:
         return f"| {' | '.join(cells)} |"
 
-    rules = ["---:" if right else "---" for right in _right(table)]
+    rules = ["---:" if right else "---" for right in numeric_columns(table)]
     lines = [f"### {_escaped(table.title)}", "", line(map(_escaped, table.columns)), line(rules)]
     lines += [line(_escaped(cell_text(cell)) for cell in row) for row in table.rows]
     if table.notes:
@@ -90,7 +90,7 @@ def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
 def render_terminal(table: Table, folder: Path | None = None) -> RenderableType:
     """For a rich console: all columns where they fit, else the essential ones, else paragraphs.
 
-    `folder`: where `write_tables` puts the file that a shortened table refers to.
+    `folder`: where `write_tables` puts the file that a shortened table refers to, if anywhere.
     """
     return _Fitting(table, folder)
 
@@ -106,8 +106,9 @@ class _Fitting:
             yield grid
         elif table.essential and (grid := _fitting_grid(essential, width, tight=True)) is not None:
             yield grid
-            file = (self.folder or Path()) / f"{table.name}.md"
-            yield _text(f"{len(essential.columns)} of {len(table.columns)} columns; all: {file}")
+            shown = f"{len(essential.columns)} of {len(table.columns)} columns"
+            file = "" if self.folder is None else f"; all: {self.folder / table.name}.md"
+            yield _text(shown + file)
         else:
             yield from _paragraphs(table, width)
         for note in table.notes:
@@ -161,7 +162,7 @@ def _grid(table: Table, widths: list[int], tight: bool):
         pad_edge=not tight,
         **(looks if tight else {}),
     )
-    for column, width, right in zip(table.columns, widths, _right(table), strict=True):
+    for column, width, right in zip(table.columns, widths, numeric_columns(table), strict=True):
         justify = "right" if right else "left"
         grid.add_column(_text(column), justify=justify, width=width)
     for row in table.rows:
@@ -191,7 +192,7 @@ def _text(words: str, style: str = ""):
     return Text(words, style)  # never markup: a band's brackets are brackets
 
 
-def _right(table: Table) -> list[bool]:
+def numeric_columns(table: Table) -> list[bool]:
     """Which columns hold numbers only (or `-`)."""
     columns = zip(*table.rows, strict=True) if table.rows else [()] * len(table.columns)
     return [bool(c) and not any(isinstance(cell, str) for cell in c) for c in columns]

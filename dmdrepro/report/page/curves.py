@@ -1,0 +1,119 @@
+"""The curves of an experiment's students: along distillation, and the DM loss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from dmdrepro.report.along import Point, points_along
+from dmdrepro.report.figure_numbers import dm_loss
+from dmdrepro.report.page.chart import Chart, Line, chart_html
+from dmdrepro.report.page.html import Html, element
+from dmdrepro.report.students import Student
+
+MOST = 300  # points of a curve of the DM loss
+ITERATIONS = "distillation iteration"
+COLOURS = 6  # that page.css has
+
+
+def curves_html(students: Sequence[Student]) -> Html:
+    """All charts of one experiment, each seed a line, and the legend they share."""
+    loss = loss_charts(students)
+    charts = [chart_html(chart) for chart in (*along_charts(students), *loss)]
+    drawn = [chart for chart in charts if chart is not None]
+    missing = [] if loss else ["No log of the DM loss was kept."]
+    if not any(map(points_along, students)):
+        missing.append("No students were kept on the way, or not the same ones of all seeds.")
+    return element(
+        "div",
+        _legend(students),
+        element("div", *drawn, class_="charts"),
+        *(element("p", words) for words in missing),
+    )
+
+
+def along_charts(students: Sequence[Student]) -> list[Chart]:
+    """Retention, Delta_E with its null, and quality with the teacher's, against iterations."""
+    numbered = enumerate(students)
+    kept = [(k, student, points) for k, student in numbered if (points := points_along(student))]
+    many = len(students) > 1
+
+    def lines(value: Callable[[Point], list], what: str, dashed: bool = False) -> list[Line]:
+        found = []
+        for place, student, points in kept:
+            xs = [float(point.iterations) for point in points]
+            columns = [value(point) for point in points]
+            for seed, ys in zip(student.seeds, zip(*columns, strict=True), strict=True):
+                label = _label(what, student, seed, many)
+                values = [math.nan if y is None else float(y) for y in ys]
+                found.append(Line(label, xs, values, place % COLOURS, dashed))
+        return found
+
+    quality = lines(lambda point: point.each("quality", "ratio"), "G")
+    for place, student, points in kept:
+        xs = [float(point.iterations) for point in points]
+        ratios = student.each("quality", "teacher_8", "ratio")
+        for seed, ratio in zip(student.seeds, ratios, strict=True):
+            if ratio is not None:
+                label = _label("Phi_8", student, seed, many)
+                quality.append(Line(label, xs, [float(ratio)] * len(xs), place % COLOURS, True))
+    delta = lines(lambda point: point.each("pairing", "delta_e"), "Delta_E")
+    null = lines(lambda point: point.each("pairing", "delta_e_null"), "null", dashed=True)
+    retention = lines(lambda point: point.each("pairing", "retention"), "retention")
+    return [
+        Chart("Retention", ITERATIONS, tuple(retention), (0.0, 1.0), "1 keeps, 0 independent"),
+        Chart("Delta_E", ITERATIONS, (*delta, *null), (0.0,), "dashed: its null"),
+        Chart(
+            "Quality of G", ITERATIONS, tuple(quality), (1.0,), "1 as good as data; dashed: Phi_8"
+        ),
+    ]
+
+
+def loss_charts(students: Sequence[Student]) -> list[Chart]:
+    """The DM loss of all students, thinned; empty where no log was kept."""
+    lines, note = [], ""
+    for place, student in enumerate(students):
+        for result in student.results:
+            if (curve := dm_loss(result, student.snapshot)) is None:
+                continue
+            xs, ys = thinned(*curve)
+            if len(xs) < len(curve[0]):
+                note = "each point the mean of the updates about it"
+            label = _label("DM loss", student, result.seed, len(students) > 1)
+            lines.append(Line(label, xs.tolist(), ys.tolist(), place % COLOURS))
+    return [Chart("DM loss", ITERATIONS, tuple(lines), (0.0,), note)] if lines else []
+
+
+def thinned(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """At most MOST points of a curve [n]: means over bins that grow with the iteration.
+
+    A bin's place is the mean of its steps, rounded; the first updates keep bins of their own.
+    """
+    if len(steps) <= MOST:
+        return steps, values
+    edges = np.unique(np.geomspace(1, len(steps), MOST).astype(int))
+    starts = np.concatenate([[0], edges[:-1]])
+    counts = np.diff([*starts, len(steps)])
+    return (
+        np.rint(np.add.reduceat(steps.astype(float), starts) / counts),
+        np.add.reduceat(values, starts) / counts,
+    )
+
+
+def _label(what: str, student: Student, seed: int, many: bool) -> str:
+    teacher = f", teacher {student.snapshot:,}" if many else ""
+    return f"{what}{teacher}, seed {seed}"
+
+
+def _legend(students: Sequence[Student]) -> Html | None:
+    if len(students) < 2:
+        return None
+    items = [
+        element("li", element("span", class_=f"swatch c{place % COLOURS}"), f"{s.snapshot:,}")
+        for place, s in enumerate(students)
+    ]
+    return element(
+        "div", element("span", "Teacher iterations:"), element("ul", *items), class_="legend"
+    )

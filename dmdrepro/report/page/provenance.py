@@ -1,0 +1,189 @@
+"""Where an experiment's numbers come from: command, stages with device and versions, fields."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Sequence
+
+from dmdrepro.report.page.html import Html, details, element
+from dmdrepro.report.page.tables import table_html
+from dmdrepro.report.students import Student
+from dmdrepro.report.table import Cell, Table
+from dmdrepro.runs.errors import RunError
+from dmdrepro.runs.results import Result
+
+VERSIONS = ("torch", "triton", "numpy", "scipy", "python")
+COLUMNS = (
+    "stage",
+    "teacher iterations",
+    "seed",
+    "wall time",
+    "device",
+    "threads",
+    "engine",
+    "versions",
+    "commit",
+    "finished",
+)
+STAGES = ("distill", "sample", "evaluate")  # of each teacher snapshot
+
+
+def provenance_html(students: Sequence[Student]) -> Html:
+    """The command that makes one experiment's students, its stages and its configuration."""
+    commands = dict.fromkeys(command(student) for student in students)
+    lines = [element("pre", element("code", line), tabindex=0) for line in commands]
+    return element(
+        "div",
+        element("p", "Made by (where it was run with other folders, --runs and --data beside it):"),
+        *lines,
+        table_html(stages_table(students)),
+        *_configurations(students),
+    )
+
+
+def command(student: Student) -> str:
+    """The command line: every field that differs from its size's own value, and the engine."""
+    line = student.results[0].command("all")
+    for field, (_, value) in student.changes.items():
+        line += f" --set {shlex.quote(f'{field}={_value(value)}')}"
+    facts = stage_facts(student.results[0], student.snapshot, "distill")
+    engine = facts.get("engine") if isinstance(facts, dict) else None
+    return line if engine in (None, "eager") else f"{line} --engine {shlex.quote(str(engine))}"
+
+
+def stages_table(students: Sequence[Student]) -> Table:
+    """Every stage of every seed: how long, where, with what."""
+    rows: list[tuple[Cell, ...]] = []
+    for name, snapshot, result in _stages(students):
+        facts = stage_facts(result, snapshot, name)
+        place = (name, None if name == "teacher" else snapshot, result.seed)
+        if isinstance(facts, str):
+            rows.append((*place, facts, *[None] * (len(COLUMNS) - 4)))
+            continue
+        versions = [f"{package} {facts[package]}" for package in VERSIONS if facts.get(package)]
+        rows.append(
+            (
+                *place,
+                duration(facts.get("wall_s")),
+                facts.get("device"),
+                facts.get("threads"),
+                facts["engine"],
+                ", ".join(versions) or None,
+                short_commit(facts.get("commit")),
+                _moment(facts.get("finished")),
+            )
+        )
+    return Table("stages", "Stages", COLUMNS, tuple(rows))
+
+
+def summary_table(students: Sequence[Student]) -> Table:
+    """One row for each experiment and seed: wall time of all stages, devices, commits."""
+    rows: list[tuple[Cell, ...]] = []
+    for experiment in dict.fromkeys(student.experiment for student in students):
+        mine = [student for student in students if student.experiment == experiment]
+        for seed in sorted({seed for student in mine for seed in student.seeds}):
+            stages = [stage for stage in _stages(mine) if stage[2].seed == seed]
+            found = [stage_facts(result, snapshot, name) for name, snapshot, result in stages]
+            facts = [each for each in found if isinstance(each, dict)]
+            times = [each["wall_s"] for each in facts if "wall_s" in each]
+            total = duration(sum(times)) if times else None
+            if times and len(times) < len(stages):
+                total = f"{total} ({len(times)} of {len(stages)} stages)"
+            devices, commits, torch = (
+                ", ".join(dict.fromkeys(str(each[key]) for each in facts if each.get(key)))
+                for key in ("device", "commit", "torch")
+            )
+            rows.append((experiment, seed, total, devices or None, torch or None, commits or None))
+    columns = ("experiment", "seed", "wall time", "device", "torch", "commit")
+    notes = (
+        "Wall time: the sum over the stages, all sittings of an interrupted one. A commit with a + "
+        "had files that differed from it.",
+    )
+    return Table("provenance", "Where the numbers come from", columns, tuple(rows), notes)
+
+
+def _stages(students: Sequence[Student]) -> Iterator[tuple[str, int, Result]]:
+    """(stage, teacher iterations, result); the teacher once a seed, at its last snapshot."""
+    last = {result.seed: (student, result) for student in students for result in student.results}
+    for student, result in last.values():
+        yield "teacher", student.snapshot, result
+    for student in students:
+        for result in student.results:
+            for stage in STAGES:
+                yield stage, student.snapshot, result
+
+
+def stage_facts(result: Result, snapshot: int, stage: str) -> dict | str:
+    """A stage's provenance and engine as its record has them, or why they cannot be told."""
+    try:
+        record = result.record(snapshot, stage)
+    except RunError:
+        return "damaged"
+    except OSError:  # figures and tables do not need the teacher, which may have been removed
+        return "not there"
+    facts = record.get("provenance")
+    return {"engine": record.get("engine"), **facts} if isinstance(facts, dict) else "not recorded"
+
+
+def _configurations(students: Sequence[Student]) -> list[Html]:
+    """Every field with its value, once where the students share them."""
+    groups: dict[str, list[Student]] = {}
+    for student in students:
+        groups.setdefault(json.dumps(student.config, sort_keys=True), []).append(student)
+    found = []
+    for group in groups.values():
+        changes = group[0].changes
+        rows = tuple(
+            (field, _value(value), "" if field not in changes else _value(changes[field][0]))
+            for field, value in _fields(group[0].config)
+        )
+        title = "Configuration"
+        if len(groups) > 1:
+            title += f" (teacher at {', '.join(f'{s.snapshot:,}' for s in group)} iterations)"
+        columns = ("field", "value", "changed from")
+        found.append(details(title, table_html(Table("configuration", title, columns, rows))))
+    return found
+
+
+def _fields(config: object, prefix: str = "") -> Iterator[tuple[str, object]]:
+    if not isinstance(config, dict):
+        yield prefix, config
+        return
+    for key, value in config.items():
+        yield from _fields(value, f"{prefix}.{key}" if prefix else key)
+
+
+def _value(value: object) -> str:
+    """As --set takes it."""
+    if isinstance(value, list | tuple):
+        return ",".join(_value(inner) for inner in value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def duration(seconds: object) -> str | None:
+    """`0.4 s`, `95 s`, `16 min 45 s`, `3 h 05 min`."""
+    if not isinstance(seconds, int | float):
+        return None
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    seconds = round(seconds)
+    if seconds < 120:
+        return f"{seconds} s"
+    if seconds < 7200:
+        return f"{seconds // 60} min {seconds % 60:02d} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
+
+
+def _moment(time: object) -> str | None:
+    """`2026-11-25 01:16:18 UTC` of the record's ISO time."""
+    return str(time).replace("T", " ").replace("+00:00", " UTC") if time else None
+
+
+def short_commit(commit: object) -> str | None:
+    """Ten digits, and the + of a checkout with changes."""
+    if not isinstance(commit, str):
+        return None
+    return commit[:10] + ("+" if commit.endswith("+") else "")

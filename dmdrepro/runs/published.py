@@ -1,0 +1,122 @@
+"""Published records: what finished runs measured, one small JSON file each, without their arrays.
+
+A file is an evaluation's record with, besides, the study and arm it belongs to, the command that
+makes it, each stage's provenance and a thinned curve of the DM loss. Tables can be made from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dmdrepro.runs.errors import DamagedArtifact, RunError
+from dmdrepro.runs.files import read_json, write_json
+from dmdrepro.runs.results import Missing, Result
+
+if TYPE_CHECKING:
+    import numpy as np
+
+CURVE = 400  # points of a loss curve, at most; each a mean of the updates around it
+STAGES = ("teacher", "distill", "sample", "evaluate")
+NEEDED = ("experiment", "size", "seed", "snapshot", "config", "pairing")
+
+
+class Published:
+    """The published records of one experiment or arm, size and seed; read as a `Result` is."""
+
+    def __init__(self, name: str, records: Mapping[int, dict]) -> None:
+        self.experiment, self._records = name, dict(sorted(records.items()))
+        first = next(iter(self._records.values()))
+        self.size, self.seed = first["size"], first["seed"]
+
+    @property
+    def snapshots(self) -> tuple[int, ...]:
+        return tuple(self._records)
+
+    @property
+    def label(self) -> str:
+        reduced = "" if self.size == "paper" else " (reduced)"
+        return f"{self.size} size{reduced}"
+
+    @property
+    def config(self) -> dict:
+        return self.record(self.snapshots[-1])["config"]
+
+    def record(self, snapshot: int) -> dict:
+        return self._records[snapshot]
+
+    def losses(self, snapshot: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """The DM loss's thinned curve; raises KeyError where none was published."""
+        import numpy as np
+
+        curve = self._records[snapshot].get("loss_dm")
+        if curve is None:
+            raise KeyError("loss_dm")
+        return {"loss_dm": (np.array(curve["iteration"]), np.array(curve["value"]))}
+
+
+def publish(result: Result, folder: Path, command: str) -> list[Path]:
+    """Write a file for each of the result's students; returns them."""
+    files = []
+    for snapshot in result.snapshots:
+        record = dict(result.record(snapshot))
+        made = {}
+        for stage in STAGES:
+            try:
+                made[stage] = result.record(snapshot, stage)["provenance"]
+            except (FileNotFoundError, KeyError):
+                continue  # an arm's teacher lies with its experiment
+        record |= {"command": command, "stages": made, "loss_dm": _thinned(result, snapshot)}
+        name = result.experiment
+        if result.study:
+            record |= {"study": result.study, "arm": result.experiment}
+            name = f"{record['experiment']}@{result.experiment}"
+        files.append(folder / f"{result.size}-{name}-{snapshot}-seed{result.seed}.json")
+        write_json(files[-1], record)
+    return files
+
+
+def _thinned(result: Result, snapshot: int) -> dict[str, list[float]] | None:
+    try:
+        steps, values = result.losses(snapshot)["loss_dm"]
+    except (FileNotFoundError, KeyError):
+        return None
+    width = max(1, -(-len(steps) // CURVE))
+    whole = len(steps) // width * width
+    middle = steps[:whole].reshape(-1, width)[:, width // 2]
+    mean = values[:whole].reshape(-1, width).mean(1)
+    return {"iteration": middle.tolist(), "value": [float(f"{v:.5g}") for v in mean]}
+
+
+def read_published(folder: Path) -> dict[tuple[str, str], list[Published]]:
+    """(size, experiment or study/arm) -> its seeds, ascending; raises RunError where none are.
+
+    Raises DamagedArtifact for a file that is no record.
+    """
+    found: dict[tuple[str, str, int], dict[int, dict]] = {}
+    for path in sorted(folder.glob("*.json")):
+        record = read_json(path)
+        lacks = [key for key in NEEDED if key not in record]
+        if lacks:
+            raise DamagedArtifact(f"{path} is no published record: it has no {lacks[0]!r}.")
+        name = f"{record['study']}/{record['arm']}" if "arm" in record else record["experiment"]
+        found.setdefault((record["size"], name, record["seed"]), {})[record["snapshot"]] = record
+    if not found:
+        raise RunError(f"There are no published records in {folder}.")
+    grouped: dict[tuple[str, str], list[Published]] = {}
+    for (size, name, _), records in sorted(found.items()):
+        grouped.setdefault((size, name), []).append(
+            Published(name.partition("/")[2] or name, records)
+        )
+    return grouped
+
+
+def of_size(
+    published: Mapping[tuple[str, str], Sequence[Published]], size: str, names: Sequence[str]
+) -> dict[str, Sequence[Published | Missing]]:
+    """Each name's published seeds at a size, or that there are none."""
+    return {
+        name: published.get((size, name)) or [Missing(name, "not run: no published record")]
+        for name in names
+    }

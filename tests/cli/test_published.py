@@ -1,0 +1,48 @@
+"""`--publish` and `--published`: what was measured can be printed without running anything."""
+
+from __future__ import annotations
+
+import pytest
+from command import command
+from processes import FAST, reproduce
+
+from dmdrepro.cli.published import FOLDER
+from dmdrepro.report import tables_of
+from dmdrepro.report.render import to_markdown
+from dmdrepro.runs.published import of_size, read_published
+
+
+def test_published_tables_are_the_runs_own(tmp_path):
+    runs, out = tmp_path / "runs", tmp_path / "out"
+    reproduce("all", "ring", *FAST, "--runs", runs)
+    reproduce("evaluate", "ring", *FAST, "--runs", runs, "--publish", out)
+    results = of_size(read_published(out), "smoke", ["ring"])
+    tables = {table.name: table for table in tables_of(results, "smoke")}
+    for name in ("paper_and_ours", "along_distillation", "teacher_error"):
+        found = (runs / f"smoke/seed0/tables/{name}.md").read_text()
+        ring = [line for line in found.splitlines() if line.startswith("| ring")]
+        ours = [line for line in to_markdown(tables[name]).splitlines() if "| ring" in line]
+        assert ring == ours
+        assert ring
+
+
+def test_the_projects_own_records_are_whole_and_printed():
+    published = read_published(FOLDER)
+    for (size, _), seeds in published.items():
+        for found in seeds:
+            for snapshot in found.snapshots:
+                record = found.record(snapshot)
+                assert record["size"] == size
+                assert record["pairing"]["n"] == 1000
+    printed = command("evaluate", "--published")
+    assert "our verdict" in printed
+    assert "The paper's Delta_E and ours" in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "left_out"),
+    [(("ring",), "ring"), (("--seed", "3"), "--seed"), (("--solver", "scipy"), "--solver")],
+)
+def test_published_leaves_nothing_aside(words, left_out):
+    printed = command("evaluate", "--published", *words, code=1)
+    assert f"--published runs nothing; leave out {left_out}." in printed

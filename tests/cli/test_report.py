@@ -1,0 +1,70 @@
+"""The page that `all` and `evaluate` leave and `figures` refreshes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from processes import FAST, reproduce
+
+PAGE = "smoke/seed0/report.html"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    """One run of everything on the chessboard."""
+    runs = tmp_path_factory.mktemp("finished")
+    reproduce("all", "chessboard", *FAST, "--runs", runs)
+    return runs
+
+
+@pytest.fixture
+def runs(finished, tmp_path) -> Path:
+    """A copy of the finished run, to be changed."""
+    return shutil.copytree(finished, tmp_path / "runs")
+
+
+def figures(runs: Path) -> set[str]:
+    """Numbers of the figures that the page has as images."""
+    page = (runs / PAGE).read_text()
+    return set(re.findall(r'alt="Figure (\d+) of', page))
+
+
+def test_all_leaves_a_page_with_the_figures_it_drew(finished):
+    page = (finished / PAGE).read_text()
+    assert figures(finished) == {"2", "3"}
+    assert "This is a reduced run, the smoke size." in page
+    assert page.count("<svg") == 4  # retention, Delta_E, quality, DM loss
+    assert "Figure 1 is not shown: it has not been drawn; python reproduce.py figures" in page
+    assert len(page) < 2_000_000
+
+
+def test_evaluate_makes_the_same_page(runs):
+    before = (runs / PAGE).read_bytes()
+    (runs / PAGE).unlink()
+    printed = reproduce("evaluate", "chessboard", *FAST, "--runs", runs)
+    assert f"Report: {runs / PAGE}" in printed
+    assert (runs / PAGE).read_bytes() == before
+
+
+def test_figures_adds_what_was_not_drawn(runs):
+    reproduce("figures", *FAST, "--runs", runs)
+    assert figures(runs) == {str(n) for n in range(1, 13)}
+
+
+def test_an_old_figure_does_not_stand_beside_new_numbers(runs):
+    command = ("chessboard", *FAST, "--runs", runs)
+    for stage in ("sample", "evaluate"):
+        reproduce(stage, *command, "--set", "sampling.heatmap=12", "--fresh")
+    page = (runs / PAGE).read_text()
+    assert figures(runs) == set()
+    assert "figure_02.png was drawn from other results than these" in page
+    assert "--set sampling.heatmap=12" in page
+
+
+def test_a_dry_run_names_the_page_and_makes_none(tmp_path):
+    printed = reproduce("all", "chessboard", *FAST, "--runs", tmp_path / "r", "--dry-run")
+    assert f"Report: {tmp_path / 'r' / PAGE}" in printed
+    assert not (tmp_path / "r").exists()

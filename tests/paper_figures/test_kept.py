@@ -1,0 +1,64 @@
+"""A figure of before goes into the report only where it shows the results of now."""
+
+from __future__ import annotations
+
+import pytest
+from fake_runs import ALL, write_run
+
+import paper_figures
+from dmdrepro.runs.results import open_results
+
+MODULE = paper_figures.FIGURES[2]
+
+
+def kept(runs, folder):
+    return paper_figures.kept_png(MODULE, open_results(runs, "laptop", 0, ALL), folder)
+
+
+@pytest.fixture
+def drawn(tmp_path):
+    """(runs, folder) with Figure 2 of a chessboard."""
+    write_run(tmp_path / "runs", "chessboard")
+    results = open_results(tmp_path / "runs", "laptop", 0, ALL)
+    paper_figures.save_all(results, tmp_path / "figures", only=[2])
+    return tmp_path / "runs", tmp_path / "figures"
+
+
+def test_its_bytes_are_given_where_it_shows_these_results(drawn):
+    runs, folder = drawn
+    assert kept(runs, folder) == (folder / "figure_02.png").read_bytes()
+
+
+def test_one_that_was_never_drawn_is_refused(drawn, tmp_path):
+    with pytest.raises(paper_figures.Unavailable, match="has not been drawn"):
+        kept(drawn[0], tmp_path / "elsewhere")
+
+
+def test_one_of_another_configuration_is_refused(drawn, tmp_path):
+    write_run(tmp_path / "others", "chessboard", iterations=601)
+    with pytest.raises(paper_figures.Unavailable, match="drawn from other results"):
+        kept(tmp_path / "others", drawn[1])
+
+
+def test_one_of_results_that_are_damaged_now_is_refused(drawn):
+    runs, folder = drawn
+    (runs / "laptop/seed0/chessboard/evaluate-3072/record.json").write_text("{}")
+    with pytest.raises(paper_figures.Unavailable, match="drawn from other results"):
+        kept(runs, folder)
+
+
+@pytest.mark.parametrize("damage", ["empty", "half", "flipped", "no image"])
+def test_one_that_is_no_whole_png_is_refused(drawn, damage):
+    runs, folder = drawn
+    file = folder / "figure_02.png"
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 0x55
+    broken = {
+        "empty": b"",
+        "half": file.read_bytes()[: len(data) // 2],
+        "flipped": bytes(data),
+        "no image": b"<svg/>",
+    }
+    file.write_bytes(broken[damage])
+    with pytest.raises(paper_figures.Unavailable, match="is damaged"):
+        kept(runs, folder)

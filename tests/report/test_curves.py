@@ -1,0 +1,123 @@
+"""The page's curves: what is drawn, what a tooltip says, how long curves are thinned."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from page_reader import read_page
+from page_runs import page_of, section, write_runs
+from report_runs import PAIRING, write_run
+
+from dmdrepro.report.page.chart import Chart, Line, chart_html, nice_ticks
+from dmdrepro.report.page.curves import MOST, thinned
+
+
+@pytest.fixture
+def runs(tmp_path):
+    return write_runs(tmp_path)
+
+
+def chart_of(page, name, title):
+    figures = section(page, name).all("figure")
+    return next(f.all("svg")[0] for f in figures if f.text.startswith(title))
+
+
+def tooltips(svg):
+    """Iteration -> all that its tooltip says."""
+    return {t.text.split()[2]: t.text for t in svg.all("title")}
+
+
+def test_every_seed_is_a_line_and_every_iteration_has_a_tooltip(runs):
+    page = page_of(runs)
+    svg = chart_of(page, "chessboard", "Retention")
+    assert len(svg.all("path")) == 2
+    assert list(tooltips(svg)) == ["0", "50", "500", "6,000"]
+    said = tooltips(svg)["500"]
+    assert "retention, seed 0: 0.250 retention, seed 1: 0.250" in said
+    delta = chart_of(page, "chessboard", "Delta_E")
+    assert len(delta.all("path")) == 4  # each with its null
+    assert "Delta_E, seed 1: 0.875" in tooltips(delta)["50"]
+    assert "null, seed 0: 2.00" in tooltips(delta)["50"]
+    quality = chart_of(page, "chessboard", "Quality")
+    assert "G, seed 0: 9.00" in tooltips(quality)["0"]
+    assert "Phi_8, seed 0: 1.10" in tooltips(quality)["0"]
+
+
+def test_teachers_have_a_colour_each_in_lines_and_legend(runs):
+    found = section(page_of(runs), "mnist")
+    legend = found.classed("legend")[0]
+    assert legend.text == "Teacher iterations: 512 3,072"
+    assert [s.attributes["class"] for s in legend.classed("swatch")] == ["swatch c0", "swatch c1"]
+    svg = chart_of(page_of(runs), "mnist", "DM loss")
+    assert [g.attributes["class"] for g in svg.classed("line")] == ["line c0", "line c1"]
+    assert "DM loss, teacher 3,072, seed 0: 3.00" in tooltips(svg)["10"]
+
+
+def test_what_was_not_kept_is_said(tmp_path):
+    write_run(tmp_path, "ring", (4000,), pairing={**PAIRING, "delta_e": "inf"})
+    words = section(page_of(tmp_path), "ring").text
+    assert "No log of the DM loss was kept." in words
+    assert "No students were kept on the way" in words
+    assert "the record lacks a number, or one is not finite" in words
+
+
+def drawn(*lines):
+    return read_page(chart_html(Chart("t", "iteration", lines)).encode())
+
+
+def test_points_are_where_their_values_are():
+    svg = drawn(Line("a", [0, 10, 100, 1000], [0.0, 0.5, 1.0, 0.25]))
+    (path,) = svg.all("path")
+    points = [tuple(map(float, p.split())) for p in path.attributes["d"][1:].split("L")]
+    xs, ys = zip(*points, strict=True)
+    assert xs[3] - xs[2] == pytest.approx(xs[2] - xs[1], abs=0.11)  # decades, drawn to 0.1
+    assert xs[0] < xs[1]
+    height = ys[0] - ys[2]
+    assert (ys[0] - ys[1]) / height == pytest.approx(0.5, abs=0.01)
+    assert (ys[0] - ys[3]) / height == pytest.approx(0.25, abs=0.01)
+
+
+def test_what_is_not_finite_leaves_a_gap_and_keeps_its_tooltip():
+    svg = drawn(Line("a", [0, 1, 2, 3], [1.0, math.nan, math.inf, 2.0]))
+    (path,) = svg.all("path")
+    assert path.attributes["d"].count("M") == 2
+    assert [t.text for t in svg.all("title")][1:3] == ["iteration 1 a: nan", "iteration 2 a: inf"]
+    assert chart_html(Chart("t", "x", (Line("a", [0, 1], [math.nan, math.inf]),))) is None
+
+
+@pytest.mark.parametrize("xs", [[0], [5], [0, 7], [0, 0.5, 1], list(range(400))])
+def test_any_iterations_can_be_drawn(xs):
+    svg = drawn(Line("a", xs, [1.0] * len(xs)))
+    assert len(svg.all("title")) == len(xs)
+    assert all(float(rect.attributes["width"]) > 0 for rect in svg.all("rect"))
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(0, 1), (-0.8, 1), (0, 40.8), (5, 5), (0, 0), (-3e-7, 2e-7), (0, 1e9)]
+)
+def test_ticks_enclose_the_values_and_are_few_and_round(low, high):
+    ticks = nice_ticks(low, high)
+    span = ticks[1] - ticks[0]
+    assert ticks[0] <= low + 1e-6 * span
+    assert ticks[-1] >= high - 1e-6 * span
+    assert 2 <= len(ticks) <= 8
+    digit = float(f"{span:.6e}".partition("e")[0])
+    assert digit in (1, 2, 5)
+
+
+@pytest.mark.parametrize("n", [1, MOST, MOST + 1, 10_000])
+def test_a_thinned_curve_is_short_and_made_of_means(n):
+    steps, values = 5 * np.arange(n), np.random.default_rng(0).random(n)
+    xs, ys = thinned(steps, values)
+    assert len(xs) == len(ys) <= MOST
+    assert np.all(np.diff(xs) > 0)
+    assert xs[0] == 0
+    if n <= MOST:
+        np.testing.assert_array_equal(ys, values)
+        return
+    np.testing.assert_array_equal(ys[:10], values[:10])  # the first have bins of their own
+    np.testing.assert_allclose(thinned(steps, np.ones(n))[1], 1.0)
+    ramp = thinned(steps, steps.astype(float))[1]
+    np.testing.assert_allclose(ramp, xs, atol=0.5)

@@ -1,0 +1,129 @@
+"""The report as one page: stands alone, says what is missing, and no text becomes markup."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from page_runs import page_of, section, write_runs
+from PIL import Image
+from report_runs import PAIRING, STUDENT, write_run
+
+from dmdrepro.experiments import REGISTRY
+from dmdrepro.report import Picture, all_seeds, report_page, tables_of
+from dmdrepro.runs.files import write_json, write_manifest
+
+HOSTILE = "</script><script>x</script>\"'<img src=//x.example/a onerror=x>&amp;\udcff"
+
+
+def png(side: int = 3) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (side, side), "red").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def runs(tmp_path):
+    return write_runs(tmp_path)
+
+
+def test_a_whole_page_stands_alone_and_begins_with_the_verdict(runs):
+    page = page_of(runs, pictures=[Picture(2, "A caption.", ("chessboard",), png())])
+    order = [s.attributes["id"] for s in page.all("section")]
+    assert order[:2] == ["verdict", "numbers"]
+    assert order[2:9] == [f"experiment-{name}" for name in REGISTRY]
+    assert page.all("table")[0].all("th")[0].text == "experiment"
+    found = section(page, "chessboard").text
+    assert "8.55 (section 3.3" in found
+    assert "Delta_E 0.500 where an independent pairing would have 2.00" in found
+    assert "python reproduce.py all chessboard --size laptop --seed 0" in found
+
+
+@pytest.mark.parametrize("size", ["smoke", "laptop"])
+def test_a_reduced_run_says_so_first_and_gives_no_verdict(tmp_path, size):
+    write_run(tmp_path, "chessboard", (4000,), size=size)
+    page = page_of(tmp_path, size)
+    assert f"This is a reduced run, the {size} size." in page.classed("banner")[0].text
+    assert {badge.text for badge in page.classed("badge")} == {"not run"}
+
+
+def test_at_the_papers_size_the_verdicts_are_counted(tmp_path):
+    pairing = {**PAIRING, "delta_e": 8.0, "delta_e_null": 150.0}
+    write_run(tmp_path, "chessboard", (20_000,), size="paper", pairing=pairing)
+    page = page_of(tmp_path, "paper")
+    words = page.classed("banner")[0].text
+    assert words == "Of 15 numbers and claims of the paper: 1 reproduced, 14 not run."
+    assert "reduced" not in section(page, "chessboard").text
+
+
+def test_without_any_result_every_experiment_says_how_it_is_made(tmp_path):
+    page = page_of(tmp_path, not_run={"mnist": "needs MNIST, which is absent"})
+    for name in REGISTRY:
+        assert "Not run: " in section(page, name).text
+    assert "python reproduce.py all ring --size laptop" in section(page, "ring").text
+    assert "Not run: needs MNIST, which is absent." in section(page, "mnist").text
+    assert not page.all("svg")
+
+
+def test_a_damaged_experiment_says_which_file_and_the_others_are_shown(runs):
+    (runs / "laptop/seed0/mnist/evaluate-512/record.json").write_text("{}")
+    page = page_of(runs)
+    words = section(page, "mnist").text
+    assert "Not shown: damaged: evaluate-512" in words
+    assert not section(page, "mnist").all("svg")
+    assert section(page, "chessboard").all("svg")
+
+
+def test_stages_that_are_gone_or_damaged_do_not_break_the_provenance(runs):
+    folder = runs / "laptop/seed0/chessboard/teacher"
+    assert "not there" in section(page_of(runs), "chessboard").text
+    folder.mkdir()
+    (folder / "manifest.json").write_text("no JSON")
+    assert "damaged" in section(page_of(runs), "chessboard").text
+
+
+def test_provenance_has_times_device_versions_and_the_changed_fields(tmp_path):
+    facts = {"wall_s": 7325.0, "device": "a GPU", "torch": "9.9", "commit": "0123456789abcd+"}
+    settings = {"distill.lr": "0.125", "teacher.snapshots": "10,20"}
+    folder = write_run(tmp_path, "ring", (15,), settings=settings, provenance=facts)
+    words = section(page_of(tmp_path), "ring").text
+    for expected in ("2 h 02 min", "a GPU", "torch 9.9", "0123456789+", "not recorded"):
+        assert expected in words
+    assert " --set distill.lr=0.125" in words
+    assert " --set teacher.snapshots=10,20" in words
+    assert "distill.lr 0.125 0.0002" in words  # the configuration, with the usual value
+    assert "--engine" not in words
+    write_json(folder / "distill-15/record.json", {"engine": "graphs", "provenance": facts})
+    write_manifest(folder / "distill-15", ["record.json", "config.json", STUDENT])
+    assert " --engine graphs" in section(page_of(tmp_path), "ring").text
+
+
+def test_no_text_becomes_markup(tmp_path):
+    write_run(tmp_path, "ring", (4000,), provenance={"device": HOSTILE, "commit": HOSTILE})
+    pictures = [
+        Picture(2, HOSTILE, ("chessboard",), None, HOSTILE),
+        Picture(5, HOSTILE, ("moons", "ring"), png()),
+    ]
+    page = page_of(tmp_path, pictures=pictures, not_run={"moons": HOSTILE, HOSTILE: HOSTILE})
+    assert len(page.all("script")) == 1
+    assert len(page.all("img")) == 1
+    assert page.text.count("onerror=x") >= 6
+
+
+def test_a_figure_is_embedded_once_and_linked_where_it_belongs_too(runs):
+    pictures = [
+        Picture(3, "Two.", ("chessboard", "mnist"), png()),
+        Picture(4, "One.", ("mnist",), None, "it has not been drawn; draw it"),
+    ]
+    page = page_of(runs, pictures=pictures)
+    assert len(page.all("img")) == 1
+    assert len(section(page, "chessboard").all("img")) == 1
+    links = [a.attributes["href"] for a in section(page, "mnist").all("a")]
+    assert "#figure-3" in links
+    assert "Figure 4 is not shown: it has not been drawn" in section(page, "mnist").text
+
+
+def test_equal_results_give_equal_bytes(runs):
+    results = all_seeds(runs, "laptop", 0)
+    pages = [report_page(results, tables_of(results, "laptop"), [], "laptop", 0) for _ in "ab"]
+    assert pages[0] == pages[1]
