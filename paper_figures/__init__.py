@@ -30,7 +30,7 @@ from paper_figures.run import Results, Unavailable
 from paper_figures.saving import save_figure
 from paper_figures.study import save_study
 
-__all__ = ["FIGURES", "save_all", "save_study"]
+__all__ = ["FIGURES", "Unavailable", "kept_png", "save_all", "save_study"]
 
 FIGURES: dict[int, ModuleType] = {
     module.NUMBER: module
@@ -39,7 +39,6 @@ FIGURES: dict[int, ModuleType] = {
         figure_07, figure_08, figure_09, figure_10, figure_11, figure_12,
     )
 }  # fmt: skip
-__all__ = ["FIGURES", "Unavailable", "kept_png", "save_all"]
 
 
 def save_all(

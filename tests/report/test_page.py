@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 
 import pytest
-from page_runs import page_of, section, write_runs
+from page_runs import LOSSES, kept, page_of, section, write_runs
 from PIL import Image
 from report_runs import PAIRING, STUDENT, write_run
 
 from dmdrepro.experiments import REGISTRY
-from dmdrepro.report import Picture, all_seeds, report_page, tables_of
+from dmdrepro.report import Picture, all_seeds, build_tables, report_page, tables_of
 from dmdrepro.runs.files import write_json, write_manifest
 
 HOSTILE = "</script><script>x</script>\"'<img src=//x.example/a onerror=x>&amp;\udcff"
@@ -37,6 +37,23 @@ def test_a_whole_page_stands_alone_and_begins_with_the_verdict(runs):
     assert "8.55 (section 3.3" in found
     assert "Delta_E 0.500 where an independent pairing would have 2.00" in found
     assert "python reproduce.py all chessboard --size laptop --seed 0" in found
+
+
+def test_every_table_of_the_report_is_on_the_page(tmp_path):
+    interval = {"value": -0.4, "low": -0.5, "high": -0.3}
+    frechet = {"frechet_squared": 6.0, "precision": 0.75, "recall": 0.5}
+    features = dict.fromkeys(("data", "teacher_1", "teacher_8", "teacher_32", "student"), frechet)
+    features |= {"n": 1000, "draws": 5, "classifier": {"sha256": "ab" * 32, "accuracy": 0.9}}
+    boundary = {"n": 1000, "level": 0.95, "pearson": interval, "spearman": interval}
+    parts = kept((50, 0.25, 0.9)) | {"features": features, "boundary": boundary}
+    write_run(tmp_path, "mnist", (512,), losses=LOSSES, **parts)
+    error = {"sigma": [80.0], "relative_error": [0.5], "relative_to_signal": [0.25]}
+    write_run(tmp_path, "ring", (4000,), denoiser_error=error)
+    tables = build_tables(tmp_path, "laptop", 0)
+    assert len(tables) == 10  # all that there are
+    titles = [title.text for title in page_of(tmp_path).classed("title")]
+    for table in tables:
+        assert table.title in titles
 
 
 @pytest.mark.parametrize("size", ["smoke", "laptop"])

@@ -26,7 +26,8 @@ REGIMES = {
     "partly": "the student keeps a part of the teacher's pairing",
     "remaps": "the student's pairing is not the teacher's",
 }
-OWN_TABLES = ("figure_4", "figures_11_12", "teacher_error")
+CLAIMED = {4: "DM loss", 11: "displacement against D(z)", 12: "memorisation"}  # by figure
+OWN_TABLES = ("image_features", "figure_4", "figures_11_12", "teacher_error")
 SHOWN = ("verdict", "paper_and_ours", *OWN_TABLES, "not_run")
 
 
@@ -80,7 +81,9 @@ def _claims(name: str) -> Html:
     paper = rest.partition("Paper:")[2].partition("Cost:")[0].split()
     numbers = [_number(number) for number in PAPER_NUMBERS if number.experiment == name]
     if name == CLAIMS_OF:
-        numbers += [f"Figure {figure}: {claim}." for figure, claim in CLAIMS.items()]
+        numbers += [
+            f"Figure {figure}, {CLAIMED[figure]}: {claim}." for figure, claim in CLAIMS.items()
+        ]
     return element(
         "div",
         element("p", what) if what else None,

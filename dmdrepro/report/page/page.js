@@ -5,7 +5,7 @@ for (const chart of document.querySelectorAll("svg.chart")) {
   readout.className = "readout";
   readout.textContent = "Point at the curves for their values.";
   const lines = chart.querySelector("title").textContent.split("\n").length;
-  readout.style.minHeight = `${lines}lh`;  // so that nothing moves when it speaks
+  readout.style.minHeight = `${Math.min(lines, 8)}lh`;  // nothing moves when it speaks
   chart.after(readout);
   const say = (event) => {
     const title = event.target.closest("rect")?.querySelector("title");
