@@ -37,7 +37,7 @@ def mnist_dir() -> Path:
     return _outside("data/mnist", "DMDREPRO_TEST_MNIST")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _references_without_a_gpu():
     """The interpreter is for tests/kernels alone, which choose for themselves.
 
