@@ -84,7 +84,9 @@ class Distill:
     iterations: int = 50_000
     # The student is kept, and evaluated, after these too; those past the end are passed over.
     snapshots: tuple[int, ...] = (1_000, 5_000, 10_000, 25_000)
-    start: str = "teacher"  # the student's first weights: the teacher's, or "random" ones
+    # The student's first weights: the teacher's, or "random": fresh ones, whose last layer is 0, so
+    # that its first map is G(z) = c_skip z.
+    start: str = "teacher"
     batch: int = 32
     lr: float = 2e-6
     beta1: float = 0.9
