@@ -7,9 +7,13 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dmdrepro.runs.errors import DamagedArtifact
 from dmdrepro.runs.files import damaged, naming
+
+if TYPE_CHECKING:
+    import numpy as np
 
 EMPTY = hashlib.sha256().hexdigest()
 _CHUNK = 1 << 20  # bytes
@@ -81,3 +85,21 @@ def read_losses(path: Path) -> dict[str, tuple[list[int], list[float]]]:
                 steps.append(step)
                 values.append(value)
     return columns
+
+
+def thinned(steps: np.ndarray, values: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """At most `most` points of a curve [n]: means over bins that grow with the iteration.
+
+    A bin's place is the mean of its steps, rounded; the first updates keep bins of their own.
+    """
+    import numpy as np
+
+    if len(steps) <= most:
+        return steps, values
+    edges = np.unique(np.geomspace(1, len(steps), most).astype(int))
+    starts = np.concatenate([[0], edges[:-1]])
+    counts = np.diff([*starts, len(steps)])
+    return (
+        np.rint(np.add.reduceat(steps.astype(float), starts) / counts),
+        np.add.reduceat(values, starts) / counts,
+    )

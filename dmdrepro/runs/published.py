@@ -12,36 +12,25 @@ from typing import TYPE_CHECKING
 
 from dmdrepro.runs.errors import DamagedArtifact, RunError
 from dmdrepro.runs.files import read_json, write_json
-from dmdrepro.runs.results import Missing, Result
+from dmdrepro.runs.log import thinned
+from dmdrepro.runs.results import Missing, Result, Shown
 
 if TYPE_CHECKING:
     import numpy as np
 
-CURVE = 400  # points of a loss curve, at most; each a mean of the updates around it
+CURVE = 400  # points of a loss curve, at most
 STAGES = ("teacher", "distill", "sample", "evaluate")
 NEEDED = ("experiment", "size", "seed", "snapshot", "config", "pairing")
 
 
-class Published:
+class Published(Shown):
     """The published records of one experiment or arm, size and seed; read as a `Result` is."""
 
     def __init__(self, name: str, records: Mapping[int, dict]) -> None:
         self.experiment, self._records = name, dict(sorted(records.items()))
         first = next(iter(self._records.values()))
         self.size, self.seed = first["size"], first["seed"]
-
-    @property
-    def snapshots(self) -> tuple[int, ...]:
-        return tuple(self._records)
-
-    @property
-    def label(self) -> str:
-        reduced = "" if self.size == "paper" else " (reduced)"
-        return f"{self.size} size{reduced}"
-
-    @property
-    def config(self) -> dict:
-        return self.record(self.snapshots[-1])["config"]
+        self.snapshots = tuple(self._records)
 
     def record(self, snapshot: int) -> dict:
         return self._records[snapshot]
@@ -82,11 +71,8 @@ def _thinned(result: Result, snapshot: int) -> dict[str, list[float]] | None:
         steps, values = result.losses(snapshot)["loss_dm"]
     except (FileNotFoundError, KeyError):
         return None
-    width = max(1, -(-len(steps) // CURVE))
-    whole = len(steps) // width * width
-    middle = steps[:whole].reshape(-1, width)[:, width // 2]
-    mean = values[:whole].reshape(-1, width).mean(1)
-    return {"iteration": middle.tolist(), "value": [float(f"{v:.5g}") for v in mean]}
+    steps, values = thinned(steps, values, CURVE)
+    return {"iteration": steps.tolist(), "value": [float(f"{v:.5g}") for v in values]}
 
 
 def read_published(folder: Path) -> dict[tuple[str, str], list[Published]]:

@@ -32,7 +32,24 @@ class Stale(Exception):
     """Stages that do not belong together; the message says which, and what to run."""
 
 
-class Result:
+class Shown:
+    """What follows from `size` and `record(snapshot)` alone, wherever the records lie."""
+
+    size: str
+    snapshots: tuple[int, ...]  # teacher iterations whose student has been evaluated, ascending
+
+    @property
+    def label(self) -> str:
+        reduced = "" if self.size == "paper" else " (reduced)"
+        return f"{self.size} size{reduced}"
+
+    @cached_property
+    def config(self) -> dict:
+        """The resolved experiment of the last evaluated snapshot."""
+        return self.record(self.snapshots[-1])["config"]
+
+
+class Result(Shown):
     """The finished stages of one experiment at one size and seed."""
 
     def __init__(
@@ -54,16 +71,6 @@ class Result:
                 if p.parent.name.partition("-")[2].isdigit()
             )
         )
-
-    @property
-    def label(self) -> str:
-        reduced = "" if self.size == "paper" else " (reduced)"
-        return f"{self.size} size{reduced}"
-
-    @cached_property
-    def config(self) -> dict:
-        """The resolved experiment of the last evaluated snapshot."""
-        return self.record(self.snapshots[-1])["config"]
 
     def record(self, snapshot: int, stage: str = "evaluate") -> dict:
         """The record of a stage; the teacher's where `stage` is "teacher"."""

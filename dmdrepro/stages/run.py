@@ -10,8 +10,6 @@ from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import verify_manifest
 from dmdrepro.runs.stage import Stage
 
-TEACHER_ARRAYS = ("teacher_1", "teacher_8", "teacher_32")
-
 
 class Run:
     """The stages of one experiment below `runs`; a stage's key holds its inputs' hashes.

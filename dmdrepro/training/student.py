@@ -33,6 +33,7 @@ from dmdrepro.runs.stage import LOG, Stage
 from dmdrepro.runs.streams import stream_seed
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.draws import SIGMA_MAX, Draws, Inputs
+from dmdrepro.training.optimiser import adamw, clipped_step
 from dmdrepro.training.recorded import Losses
 from dmdrepro.training.session import Loop, Session
 
@@ -96,25 +97,14 @@ def initial_networks(experiment: Experiment, weights: Tensors, device: torch.dev
         student,
         fake,
         head,
-        _adamw(student.parameters(), settings, device),
-        _adamw(fake_parameters, settings, device),
+        adamw(student.parameters(), settings, device),
+        adamw(fake_parameters, settings, device),
     )
 
 
 def _other_seed(seed: int) -> int:
     """Of random weights that no teacher of this seed began with."""
     return stream_seed(seed, "random-start")
-
-
-def _adamw(parameters, settings: Distill, device: torch.device) -> torch.optim.AdamW:
-    return torch.optim.AdamW(
-        parameters,
-        lr=settings.lr,
-        betas=(settings.beta1, settings.beta2),
-        weight_decay=settings.weight_decay,
-        fused=True,
-        capturable=device.type == "cuda",
-    )
 
 
 def distill_student(
@@ -184,8 +174,8 @@ def student_update(nets: Networks, settings: Distill, inputs: Inputs, x: torch.T
         weighted = settings.gan_weight_student * loss_gan
         torch.autograd.backward([x, weighted], [grad / grad.numel(), None])
         losses["loss_gan_student"] = loss_gan.detach()
-    losses["grad_norm_student"] = _step(
-        nets.student_optimiser, nets.student.parameters(), settings, inputs.lr
+    losses["grad_norm_student"] = clipped_step(
+        nets.student_optimiser, nets.student.parameters(), settings.grad_clip, inputs.lr
     )
     return losses
 
@@ -206,13 +196,7 @@ def fake_update(nets: Networks, settings: Distill, inputs: Inputs, x: torch.Tens
         loss = loss + settings.gan_weight_fake * loss_gan
         parameters += nets.head.parameters()
     loss.backward()
-    losses["grad_norm_fake"] = _step(nets.fake_optimiser, parameters, settings, inputs.lr)
+    losses["grad_norm_fake"] = clipped_step(
+        nets.fake_optimiser, parameters, settings.grad_clip, inputs.lr
+    )
     return losses
-
-
-def _step(optimiser, parameters, settings: Distill, lr: torch.Tensor) -> torch.Tensor:
-    """Clip, set the learning rate [], step; returns the gradient norm before clipping."""
-    norm = torch.nn.utils.clip_grad_norm_(parameters, settings.grad_clip)
-    optimiser.param_groups[0]["lr"] = lr
-    optimiser.step()
-    return norm

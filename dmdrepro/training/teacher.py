@@ -22,6 +22,7 @@ from dmdrepro.runs.stage import LOG, Stage
 from dmdrepro.runs.streams import generator
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.ema import ema_decay, update_ema
+from dmdrepro.training.optimiser import adamw, clipped_step
 from dmdrepro.training.recorded import Losses
 from dmdrepro.training.session import Loop, Session
 
@@ -52,14 +53,7 @@ def train_teacher(experiment: Experiment, dataset, stage: Stage, session: Sessio
     dataset = dataset.to(device)
     denoiser = build_denoiser(experiment, device).train()
     ema = copy.deepcopy(denoiser).requires_grad_(False)
-    optimiser = torch.optim.AdamW(
-        denoiser.parameters(),
-        lr=settings.lr,
-        betas=(settings.beta1, settings.beta2),
-        weight_decay=settings.weight_decay,
-        fused=True,
-        capturable=device.type == "cuda",
-    )
+    optimiser = adamw(denoiser.parameters(), settings, device)
     total, done = settings.snapshots[-1], 0
     if (state := stage.load_state()) is not None:
         done, tensors = state
@@ -109,9 +103,7 @@ def teacher_step(denoiser, optimiser, settings: Teacher, block: Sequence[Inputs]
     optimiser.zero_grad()
     loss = denoising_loss(denoiser, inputs.x, inputs.sigma, inputs.eps, inputs.classes).mean()
     loss.backward()
-    norm = torch.nn.utils.clip_grad_norm_(denoiser.parameters(), settings.grad_clip)
-    optimiser.param_groups[0]["lr"] = inputs.lr
-    optimiser.step()
+    norm = clipped_step(optimiser, denoiser.parameters(), settings.grad_clip, inputs.lr)
     return [{"loss": loss.detach(), "grad_norm": norm}]
 
 

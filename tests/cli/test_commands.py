@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import ROOT
-from processes import FAST, chessboard, environment, reproduce, tree
+from processes import FAST, chessboard, environment, finished_chessboard, reproduce, tree
 
 from dmdrepro.metrics.solvers import lapx_installed
 
@@ -21,9 +21,7 @@ from dmdrepro.metrics.solvers import lapx_installed
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Path:
     """One uninterrupted run of everything on the chessboard."""
-    runs = tmp_path_factory.mktemp("finished")
-    reproduce("all", "chessboard", *FAST, "--runs", runs)
-    return runs
+    return finished_chessboard(tmp_path_factory.mktemp("finished"))
 
 
 def test_help_names_every_command():

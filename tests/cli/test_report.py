@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from processes import FAST, reproduce
+from processes import FAST, finished_chessboard, reproduce
 
 PAGE = "smoke/seed0/report.html"
 
@@ -15,9 +15,7 @@ PAGE = "smoke/seed0/report.html"
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Path:
     """One run of everything on the chessboard."""
-    runs = tmp_path_factory.mktemp("finished")
-    reproduce("all", "chessboard", *FAST, "--runs", runs)
-    return runs
+    return finished_chessboard(tmp_path_factory.mktemp("finished"))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 from PIL import Image
-from processes import FAST, chessboard, reproduce, run, tree
+from processes import FAST, chessboard, finished_chessboard, reproduce, run, tree
 
 from dmdrepro.cli.guard import stoppable
 from dmdrepro.runs.errors import NonFinite, Stopped
@@ -26,9 +26,7 @@ LOOP = "dmdrepro.training.session:Loop"
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Path:
     """One uninterrupted run of everything on the chessboard."""
-    runs = tmp_path_factory.mktemp("finished")
-    reproduce("all", "chessboard", *FAST, "--runs", runs)
-    return runs
+    return finished_chessboard(tmp_path_factory.mktemp("finished"))
 
 
 @pytest.fixture

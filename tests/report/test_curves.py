@@ -11,7 +11,8 @@ from page_runs import page_of, section, write_runs
 from report_runs import PAIRING, write_run
 
 from dmdrepro.report.page.chart import Chart, Line, chart_html, nice_ticks
-from dmdrepro.report.page.curves import MOST, thinned
+from dmdrepro.report.page.curves import MOST
+from dmdrepro.runs.log import thinned
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def test_ticks_enclose_the_values_and_are_few_and_round(low, high):
 @pytest.mark.parametrize("n", [1, MOST, MOST + 1, 10_000])
 def test_a_thinned_curve_is_short_and_made_of_means(n):
     steps, values = 5 * np.arange(n), np.random.default_rng(0).random(n)
-    xs, ys = thinned(steps, values)
+    xs, ys = thinned(steps, values, MOST)
     assert len(xs) == len(ys) <= MOST
     assert np.all(np.diff(xs) > 0)
     assert xs[0] == 0
@@ -118,6 +119,6 @@ def test_a_thinned_curve_is_short_and_made_of_means(n):
         np.testing.assert_array_equal(ys, values)
         return
     np.testing.assert_array_equal(ys[:10], values[:10])  # the first have bins of their own
-    np.testing.assert_allclose(thinned(steps, np.ones(n))[1], 1.0)
-    ramp = thinned(steps, steps.astype(float))[1]
+    np.testing.assert_allclose(thinned(steps, np.ones(n), MOST)[1], 1.0)
+    ramp = thinned(steps, steps.astype(float), MOST)[1]
     np.testing.assert_allclose(ramp, xs, atol=0.5)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from dmdrepro.report.along import Point, points_along
 from dmdrepro.report.figure_numbers import dm_loss
 from dmdrepro.report.page.chart import Chart, Line, chart_html
 from dmdrepro.report.page.html import Html, element
 from dmdrepro.report.students import Student
+from dmdrepro.runs.log import thinned
 
 MOST = 300  # points of a curve of the DM loss
 ITERATIONS = "distillation iteration"
@@ -78,28 +77,12 @@ def loss_charts(students: Sequence[Student]) -> list[Chart]:
         for result in student.results:
             if (curve := dm_loss(result, student.snapshot)) is None:
                 continue
-            xs, ys = thinned(*curve)
+            xs, ys = thinned(*curve, MOST)
             if len(xs) < len(curve[0]):
                 note = "each point the mean of the updates about it"
             label = _label("DM loss", student, result.seed, len(students) > 1)
             lines.append(Line(label, xs.tolist(), ys.tolist(), place % COLOURS))
     return [Chart("DM loss", ITERATIONS, tuple(lines), (0.0,), note)] if lines else []
-
-
-def thinned(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """At most MOST points of a curve [n]: means over bins that grow with the iteration.
-
-    A bin's place is the mean of its steps, rounded; the first updates keep bins of their own.
-    """
-    if len(steps) <= MOST:
-        return steps, values
-    edges = np.unique(np.geomspace(1, len(steps), MOST).astype(int))
-    starts = np.concatenate([[0], edges[:-1]])
-    counts = np.diff([*starts, len(steps)])
-    return (
-        np.rint(np.add.reduceat(steps.astype(float), starts) / counts),
-        np.add.reduceat(values, starts) / counts,
-    )
 
 
 def _label(what: str, student: Student, seed: int, many: bool) -> str:
