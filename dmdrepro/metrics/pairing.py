@@ -27,6 +27,7 @@ class PairingRecord:
     e_ind: float  # mean squared distance over all pairs (i, j)
     retention: float  # 1 = optimal, 0 = independent; nan where all pairings cost the same
     delta_e_null: float  # E_ind / E_OT - 1
+    concordance: float  # 1 - E_DT / E_ind over pairs i != j; nan where all samples are one point
     n: int
     gap: float  # relative duality gap of the assignment's certificate
     solver: str  # that found the assignment
@@ -56,8 +57,13 @@ def pairing_inefficiency(
     assignment is exact (appendix C: Delta_E >= 0) and certified, whichever `solver` found it.
     `memory` (bytes) bounds what that takes, and `say` is told which way it is done (see
     `optimal_assignment`). retention = (E_ind - E_DT) / (E_ind - E_OT) is computed as the ratio of
-    the two pairings' covariances, which it equals. Raises ValueError for unequal shapes, fewer than
-    two samples, values that are not finite, and what `optimal_assignment` refuses.
+    the two pairings' covariances, which it equals.
+
+    Concordance is Lin's coefficient (1989), of vectors: 1 = the student is the teacher, 0 = their
+    pairing is independent, -1 = it is reversed. It asks for no optimum, so that neither N nor the
+    dimension moves its expectation, as they move all the others; where both have one law, it is
+    what retention tends to as N grows. Raises ValueError for unequal shapes, fewer than two
+    samples, values that are not finite, and what `optimal_assignment` refuses.
     """
     x, y = same_rows(teacher=teacher, student=student)
     optimum = optimal_assignment(x, y, solver, memory=memory, say=say)
@@ -70,6 +76,8 @@ def pairing_inefficiency(
     e_ind = float(shift) + spread_x + spread_y
     kept = float((x * y).sum(1).mean())  # (E_ind - E_DT) / 2
     best = float((x * y[torch.from_numpy(assignment).to(y.device)]).sum(1).mean())
+    n = len(x)
+    between = (n * e_ind - e_dt) / (n - 1)  # the mean over pairs i != j
     meaningless = best <= NO_PAIRING * math.sqrt(spread_x * spread_y)
     return PairingRecord(
         delta_e=_excess(e_dt, e_ot),
@@ -78,7 +86,8 @@ def pairing_inefficiency(
         e_ind=e_ind,
         retention=math.nan if meaningless else kept / best,
         delta_e_null=_excess(e_ind, e_ot),
-        n=len(x),
+        concordance=2 * kept * n / (n - 1) / between if between > 0 else math.nan,
+        n=n,
         gap=optimum.gap,
         solver=optimum.solver,
         assignment=assignment,
