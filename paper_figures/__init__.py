@@ -26,11 +26,12 @@ from paper_figures import (
     figure_12,
 )
 from paper_figures.kept import kept_png
+from paper_figures.over_n import save_over_n
 from paper_figures.run import Results, Unavailable
 from paper_figures.saving import save_figure
 from paper_figures.study import save_study
 
-__all__ = ["FIGURES", "Unavailable", "kept_png", "save_all", "save_study"]
+__all__ = ["FIGURES", "Unavailable", "kept_png", "save_all", "save_over_n", "save_study"]
 
 FIGURES: dict[int, ModuleType] = {
     module.NUMBER: module

@@ -12,6 +12,7 @@ from dmdrepro.runs.results import Missing, Result
 from paper_figures.words import iterations, name_of
 
 T = TypeVar("T")
+SHOWN = 2000  # samples that the paper's clouds show
 Results = Mapping[str, Result | Missing]
 
 
@@ -31,8 +32,9 @@ class Run:
         return self.result.experiment
 
     def samples(self, name: str) -> np.ndarray:
-        """`noise`, `teacher_1`, `teacher_8`, `teacher_32` or `student`: [N, ...]."""
-        return self._read(f"samples {name}", lambda: self.result.samples(self.snapshot, name))
+        """The first SHOWN of `noise`, `teacher_1`, `teacher_8` or `student`: [N, ...]."""
+        found = self._read(f"samples {name}", lambda: self.result.samples(self.snapshot, name))
+        return found[:SHOWN]
 
     def array(self, name: str) -> np.ndarray:
         """An array that `evaluate` left; raises Unavailable where it left none."""

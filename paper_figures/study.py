@@ -11,9 +11,8 @@ from matplotlib.figure import Figure
 
 from paper_figures.page import Page, panel_title, title_height
 from paper_figures.saving import write_figure
-from paper_figures.style import SMALL, SOFT, styled
+from paper_figures.style import COLOURS, SMALL, SOFT, styled
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 PANELS = (
     ("retention", "iterations", "Pairing kept, by iteration"),
     ("retention", "path", "Pairing kept, by path"),

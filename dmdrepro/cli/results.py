@@ -36,11 +36,15 @@ def draw_figures(plan: Plan) -> dict[str, str]:
     Returns experiment -> sentence of those that were read and are damaged.
     """
     import paper_figures
+    from dmdrepro.report.over_n import over_n
+    from dmdrepro.report.students import collect
 
     results = open_results(plan.runs, plan.size, plan.seed, REGISTRY)
     target = folder(plan, "figures")
     only = chosen_figures(plan)
     paths = paper_figures.save_all(results, target, only=only)
+    students = collect({name: [result] for name, result in results.items()})
+    paths += paper_figures.save_over_n(over_n(students), target)
     console.print(f"Figures: {len(paths)} files in {target}")
     read = {name for n in only for name in paper_figures.FIGURES[n].EXPERIMENTS}
     return _damaged(plan, [results[name] for name in REGISTRY if name in read])

@@ -29,6 +29,7 @@ from dmdrepro.experiments.refusal import (
 )
 
 __all__ = [
+    "LATER_FIELDS",
     "SIZES",
     "AdmUnet",
     "ChessboardData",
@@ -45,9 +46,15 @@ __all__ = [
     "RingData",
     "Sampling",
     "Teacher",
+    "ToyData",
 ]
 
 SIZES = ("smoke", "laptop", "paper")
+ToyData = ChessboardData | MoonsData | RingData  # of which the exact denoiser is known
+
+# Fields that came after runs had been made, and what the program did before it had them: a run
+# without such a field is the same run.
+LATER_FIELDS = {"distill.real_score": "teacher"}
 
 # Of sigma_data: its square and inverse square stay within float32 beside those of the noise levels.
 SMALLEST_SCALE, LARGEST_SCALE = 1e-6, 1e6
@@ -87,6 +94,9 @@ class Distill:
     # The student's first weights: the teacher's, or "random": fresh ones, whose last layer is 0, so
     # that its first map is G(z) = c_skip z.
     start: str = "teacher"
+    # Whose score pulls the student, and whose samples Phi_K are: the teacher's, or "exact": the
+    # data's exact denoiser, of a toy. The trained teacher then gives first weights alone.
+    real_score: str = "teacher"
     batch: int = 32
     lr: float = 2e-6
     beta1: float = 0.9
@@ -109,6 +119,10 @@ class Distill:
         require(
             self.start in ("teacher", "random"),
             f"distill.start is {self.start!r}; use teacher or random.",
+        )
+        require(
+            self.real_score in ("teacher", "exact"),
+            f"distill.real_score is {self.real_score!r}; use teacher or exact.",
         )
         _check_training("distill", self)
         require_count("distill.student_every", self.student_every)
@@ -159,11 +173,18 @@ class Sampling:
     """How many samples, for the same noise, and what for."""
 
     pairing: int = 1000  # N of Delta_E: the first so many
-    total: int = 2000  # drawn and stored: the PCA figures show them all
+    total: int = 10_000  # drawn and stored, of Phi_1, Phi_8 and the last student
+    sizes: tuple[int, ...] = (100, 200, 500, 1000, 2000, 5000, 10_000)  # N of the curve over N
+    sets: int = 8  # of the curve: disjoint sets of each N, at most
     heatmap: int = 100  # Figures 3 and 10
     batch: int = 500  # in one network call
 
     def __post_init__(self) -> None:
+        require(
+            list(self.sizes) == sorted(set(self.sizes)) and (not self.sizes or self.sizes[0] >= 2),
+            f"sampling.sizes must be ascending, distinct and at least 2; got {self.sizes}.",
+        )
+        require_count("sampling.sets", self.sets)
         require(
             2 <= self.heatmap <= self.pairing <= self.total,
             "sampling must satisfy 2 <= heatmap <= pairing <= total; "
@@ -171,6 +192,11 @@ class Sampling:
         )
         require_count("sampling.total", self.total)
         require_count("sampling.batch", self.batch)
+
+    @property
+    def curve(self) -> tuple[int, ...]:
+        """Each N of `sizes` that the drawn samples suffice for."""
+        return tuple(n for n in self.sizes if n <= self.total)
 
 
 @dataclass(frozen=True)
@@ -208,6 +234,11 @@ class Experiment:
             f"precision is {self.precision!r}; use float32 or bfloat16.",
         )
         require_not_negative("seed", self.seed)
+        require(
+            self.distill.real_score == "teacher" or isinstance(self.data, ToyData),
+            f"distill.real_score is exact, but {self.name} has no exact denoiser; only "
+            "chessboard, moons and ring have one.",
+        )
         self.model.check(sample_shape(self.data))
 
     @property

@@ -109,11 +109,12 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
             weights * (1 + len(d.kept)),
         )
     if stage == "sample":
-        calls = 80 * math.ceil(n / experiment.sampling.batch)
+        # Phi_1, Phi_8 and G of all; Phi_32, and a student kept on the way, of the first alone.
+        s, kept = experiment.sampling, len(experiment.distill.kept)
         return Estimate(
-            passes(80.0 * n, calls),
-            weights + 4 * experiment.sampling.batch * net.activations,
-            (5 * n + len(experiment.distill.kept) * experiment.sampling.pairing) * values,
+            passes(17.0 * n + (63 + kept) * s.pairing, (17 * n + 63 * s.pairing) / s.batch),
+            weights + 4 * s.batch * net.activations,
+            (4 * n + (1 + kept) * s.pairing) * values,
         )
     if stage == "classifier":
         c, data = classifier_of(experiment), 70_000 * values
@@ -121,7 +122,10 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
         seconds = count * c.flops / speed.flops_unet + c.iterations * speed.step_s
         return Estimate(seconds, 3 * data + 4e5 * c.width, 4.0 * c.parameters + 60 * c.iterations)
     # evaluate: assignments of N^2.5, and for MNIST the distances to 70,000 images.
-    pairing = experiment.sampling.pairing
-    seconds = 3.0 + 8 * 2e-9 * pairing**2.5
+    s = experiment.sampling
+    solved = [s.pairing] * (8 + len(experiment.distill.kept))
+    solved += [size for size in s.curve for _ in range(min(s.sets, n // size))]
+    seconds = 3.0 + sum(2e-9 * size**2.5 for size in solved)
     data = 70_000 * values if isinstance(experiment.data, MnistData) else 0.0
-    return Estimate(seconds + data * 2e-8, 3 * 8.0 * pairing**2 + 3 * data, pairing * 64 + 2e5)
+    largest = 3 * 8.0 * max(solved) ** 2
+    return Estimate(seconds + data * 2e-8, largest + 3 * data, s.pairing * 64 + 2e5)

@@ -33,7 +33,7 @@ _LAPTOP = {
     "distill.snapshots": (50, 150, 300),
     "distill.lr": 2e-4,
     "distill.warmup": 50,
-    "sampling.total": 1000,
+    "sampling.total": 2000,
 }
 _SMOKE = {
     "data.resolution": 8,
@@ -50,6 +50,7 @@ _SMOKE = {
     "distill.warmup": 3,
     "sampling.pairing": 48,
     "sampling.total": 64,
+    "sampling.sizes": (16, 32, 64),
     "sampling.heatmap": 24,
     "sampling.batch": 64,
 }

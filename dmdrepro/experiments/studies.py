@@ -102,6 +102,17 @@ _STUDIES = (
         ),
     ),
     Study(
+        "exact-teacher",
+        "Is it the teacher's error that makes a toy's student leave the pairing? The same with the "
+        "data's exact denoiser as the teacher; student and fake score start as the trained one.",
+        "chessboard",
+        "laptop",
+        (
+            Arm("score=teacher"),
+            Arm("score=exact", {"distill.real_score": "exact"}),
+        ),
+    ),
+    Study(
         "adversarial",
         "Does the adversarial loss of section 4.1.1 change the pairing?",
         "mlp-manifold",

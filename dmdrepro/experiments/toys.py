@@ -56,7 +56,8 @@ _SMOKE = {
     "distill.batch": 32,
     "distill.warmup": 5,
     "sampling.pairing": 64,
-    "sampling.total": 96,
+    "sampling.total": 128,
+    "sampling.sizes": (16, 32, 64, 128),
     "sampling.heatmap": 24,
 }
 

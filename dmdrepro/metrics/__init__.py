@@ -7,6 +7,7 @@ from dmdrepro.metrics.features import FeatureRecord, feature_quality
 from dmdrepro.metrics.frechet import frechet_squared
 from dmdrepro.metrics.manifold_overlap import precision_recall
 from dmdrepro.metrics.memorisation import MemorisationRecord, memorisation_ratio
+from dmdrepro.metrics.over_n import pairing_of_sets
 from dmdrepro.metrics.pairing import PairingRecord, pairing_inefficiency
 from dmdrepro.metrics.quality import QualityRecord, sample_quality
 
@@ -24,6 +25,7 @@ __all__ = [
     "load_array",
     "memorisation_ratio",
     "pairing_inefficiency",
+    "pairing_of_sets",
     "precision_recall",
     "sample_quality",
 ]

@@ -108,6 +108,13 @@ CHOICES = (
         "no regression; the GAN's weights count only where gan is true, its noise level is then "
         "uniform on all levels, one for a real and a generated image",
     ),
+    Choice(
+        "the score that pulls the student",
+        "the teacher's",
+        "the teacher's",
+        ("distill.real_score",),
+        "exact: of a toy the data's own, and Phi_K its samples",
+    ),
     Choice("student's EMA and dropout", "open", "neither", (), "neither"),
     Choice(
         "classes of the conditional students",
@@ -214,7 +221,15 @@ CHOICES = (
         "samples",
         "N = 1000; 2000 in the PCA figures; 100 in the heat maps",
         "-",
-        ("sampling.pairing", "sampling.total", "sampling.heatmap", "sampling.batch"),
+        (
+            "sampling.pairing",
+            "sampling.total",
+            "sampling.sizes",
+            "sampling.sets",
+            "sampling.heatmap",
+            "sampling.batch",
+        ),
+        "the PCA figures show the first 2,000",
     ),
     Choice(
         "sample quality",

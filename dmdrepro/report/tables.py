@@ -11,6 +11,7 @@ from dmdrepro.report.choices import choices_table
 from dmdrepro.report.expected import PAPER_NUMBERS, K, N, PaperNumber, paper_number
 from dmdrepro.report.features import features_table
 from dmdrepro.report.figure_numbers import figure_4_table, figures_11_12_table, teacher_error_table
+from dmdrepro.report.over_n import over_n_table
 from dmdrepro.report.slips import slips_table
 from dmdrepro.report.students import Results, Student, change_words, collect, lookup
 from dmdrepro.report.table import SEVERAL_SEEDS, Cell, Table, seed_words
@@ -27,6 +28,7 @@ COLUMNS = (
     "Delta_E",
     "null",
     "retention",
+    "concordance",
     "Delta_E untrained",
     "retention untrained",
     "quality student",
@@ -64,6 +66,7 @@ def tables_of(results: Results, size: str, not_run: Mapping[str, str] | None = N
         paper_and_ours_table(students),
         verdict_table(students),
         along_table(students),
+        over_n_table(students),
         features_table(students),
         figure_4_table(students),
         figures_11_12_table(students),
@@ -136,6 +139,7 @@ def _row(student: Student) -> tuple[Cell, ...]:
         student.cell("pairing", "delta_e"),
         student.cell("pairing", "delta_e_null"),
         student.cell("pairing", "retention"),
+        student.cell("pairing", "concordance"),
         student.cell("pairing_untrained", "delta_e"),
         student.cell("pairing_untrained", "retention"),
         student.cell("quality", "student", "ratio"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from dmdrepro.runs import checkpoint
 from dmdrepro.runs.errors import DifferentConfiguration, RunError
@@ -35,11 +36,18 @@ class Stage:
     where it stands, the stage is done.
     """
 
-    def __init__(self, folder: Path, key: dict, what: str) -> None:
-        """`key`: all that the result depends on; `what`: its name in messages."""
+    def __init__(
+        self, folder: Path, key: dict, what: str, later: Mapping[str, object] | None = None
+    ) -> None:
+        """`key`: all that the result depends on; `what`: its name in messages.
+
+        `later`: dotted fields of the key that a configuration written before them lacks, each with
+        the value that it then stands for.
+        """
         self.folder = folder
         self.key = key
         self.what = what
+        self.later = later or {}
         self._configuration = ""  # digest of config.json, once begun
         self._made: dict[str, str] = {}  # finished files -> digest
         self._wall_before = 0.0
@@ -80,7 +88,7 @@ class Stage:
         else:
             return
         check_file(self.folder / CONFIG, digest, listing)
-        changes = differences(read_json(self.folder / CONFIG), self.key)
+        changes = differences(read_json(self.folder / CONFIG), self.key, later=self.later)
         if changes:
             listed = "; ".join(changes)
             raise DifferentConfiguration(
@@ -188,13 +196,20 @@ class Stage:
                 old.unlink()
 
 
-def differences(theirs: object, ours: object, path: str = "") -> list[str]:
-    """Each leaf that differs, as `distill.lr: 1e-4 there, 2e-4 now`."""
+def differences(
+    theirs: object,
+    ours: object,
+    path: str = "",
+    *,
+    later: Mapping[str, object] = MappingProxyType({}),
+) -> list[str]:
+    """Each leaf that differs, as `distill.lr: 1e-4 there, 2e-4 now`; `later` as a Stage's."""
     if isinstance(theirs, dict) and isinstance(ours, dict):
         found: list[str] = []
         for key in sorted(theirs.keys() | ours.keys()):
             inner = f"{path}.{key}" if path else key
-            found += differences(theirs.get(key, "absent"), ours.get(key, "absent"), inner)
+            old = theirs.get(key, later.get(inner, "absent"))
+            found += differences(old, ours.get(key, "absent"), inner, later=later)
         return found
     if theirs == ours:
         return []

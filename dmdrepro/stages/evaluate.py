@@ -10,6 +10,7 @@ from dmdrepro.metrics import (
     denoiser_error,
     memorisation_ratio,
     pairing_inefficiency,
+    pairing_of_sets,
     sample_quality,
 )
 from dmdrepro.runs.checkpoint import load_tensors
@@ -50,14 +51,16 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     folder = run.sample(snapshot).folder
     kept = {student_array(it): it for it in experiment.distill.kept}
     names = ("noise", *TEACHER_STEPS, *kept, "student")
-    samples = {
-        name: torch.from_numpy(np.load(folder / f"{name}.npy", allow_pickle=False))[:n].to(device)
+    everything = {
+        name: torch.from_numpy(np.load(folder / f"{name}.npy", allow_pickle=False)).to(device)
         for name in names
     }
+    samples = {name: drawn[:n] for name, drawn in everything.items()}
     teacher_1, teacher_8, student = samples["teacher_1"], samples["teacher_8"], samples["student"]
     progress = context.session.progress
-    steps = iter(range(1, 7))
-    progress.begin(stage.what, 6, 0)
+    curve = experiment.sampling.curve
+    steps = iter(range(1, 7 + len(curve)))
+    progress.begin(stage.what, 6 + len(curve), 0)
 
     def tick() -> None:
         progress.update(next(steps), {})
@@ -92,6 +95,14 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
         for name, iterations in kept.items()
     ]
     tick()
+    over_n = []
+    for size in curve:
+        over_n.append(
+            pairing_of_sets(
+                everything["teacher_8"], everything["student"], size, experiment.sampling.sets
+            )
+        )
+        tick()
     memorisation = boundary = None
     if dataset.training_set is not None:
         nearest = memorisation_ratio(teacher_8, dataset.training_set.to(device))
@@ -124,6 +135,7 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
         "quality": quality,
         "features": features,
         "along": along,
+        "over_n": over_n,
         "memorisation": memorisation,
         "boundary": boundary,
         "denoiser_error": error,
@@ -161,7 +173,8 @@ def _quality(samples: dict[str, torch.Tensor], draws: list) -> dict:
 
 def _teacher_error(run: Run, snapshot: int, dataset, context: Context) -> dict | None:
     """The teacher's error against the exact denoiser, where the data set has one."""
-    if getattr(dataset, "denoise", None) is None:
+    exact = run.experiment.distill.real_score == "exact"  # which has no error
+    if exact or getattr(dataset, "denoise", None) is None:
         return None
     denoiser = build_denoiser(run.experiment, context.session.device).eval()
     denoiser.load_state_dict(load_tensors(run.teacher_weights(snapshot)[0]))

@@ -15,12 +15,13 @@ from dmdrepro.runs.stage import LOG, Stage
 from dmdrepro.runs.streams import generator
 from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.run import Run
-from dmdrepro.training.build import build_denoiser, image_shape
+from dmdrepro.training.build import build_denoiser, exact_denoiser, image_shape
 from dmdrepro.training.draws import SIGMA_MAX
 from dmdrepro.training.session import Session
 from dmdrepro.training.teacher import one_hot
 
 TEACHER_STEPS = {"teacher_1": 1, "teacher_8": 8, "teacher_32": 32}
+FEW = ("teacher_32",)  # drawn for the first `sampling.pairing` noises alone
 
 
 def make_samples(run: Run, snapshot: int, context: Context) -> bool:
@@ -52,12 +53,18 @@ def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
     experiment, device = run.experiment, session.device
     z, labels = latents(run)
     classes = one_hot(labels, image_shape(experiment.data)[1])
-    denoiser = build_denoiser(experiment, device).eval()
-    teacher = load_tensors(run.teacher_weights(snapshot)[0])
-    work = [(name, teacher, steps, len(z)) for name, steps in TEACHER_STEPS.items()]
+    network = build_denoiser(experiment, device).eval()
+    teacher = None  # weights; without: the exact denoiser
+    if experiment.distill.real_score == "teacher":
+        teacher = load_tensors(run.teacher_weights(snapshot)[0])
+    few = experiment.sampling.pairing
+    work = [
+        (name, teacher, steps, few if name in FEW else len(z))
+        for name, steps in TEACHER_STEPS.items()
+    ]
     for kept in (None, *experiment.distill.kept):
         student = load_tensors(run.student_weights(snapshot, kept)[0])
-        count = len(z) if kept is None else experiment.sampling.pairing
+        count = len(z) if kept is None else few
         work.append((student_array(kept), student, 1, count))  # G(z) = D_theta(z; 80), one step
 
     state = stage.load_state()
@@ -70,7 +77,9 @@ def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
     for name, weights, steps, count in work:
         if name in drawn:
             continue
-        denoiser.load_state_dict(weights)
+        denoiser = exact_denoiser(experiment) if weights is None else network
+        if weights is not None:
+            network.load_state_dict(weights)
         parts = []
         for start in range(0, count, experiment.sampling.batch):
             rows = slice(start, min(start + experiment.sampling.batch, count))

@@ -18,7 +18,7 @@ from dmdrepro.experiments.config import (
     MoonsData,
     RingData,
 )
-from dmdrepro.models import EDMDenoiser, adm_denoiser, mlp_denoiser
+from dmdrepro.models import EDMDenoiser, ExactDenoiser, adm_denoiser, mlp_denoiser
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.streams import stream_seed
 
@@ -55,6 +55,11 @@ def image_shape(data: object) -> tuple[tuple[int, ...], int]:
         case ImageNet64Data():
             return (3, 64, 64), data.classes
     return (data.ambient_dim,), 0
+
+
+def exact_denoiser(experiment: Experiment) -> ExactDenoiser:
+    """Of the experiment's toy data; on the device of what it is given."""
+    return ExactDenoiser(build_dataset(experiment.data), experiment.sigma_data)
 
 
 def build_denoiser(experiment: Experiment, device: torch.device | str = "cpu") -> EDMDenoiser:

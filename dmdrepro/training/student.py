@@ -20,7 +20,7 @@ from dmdrepro.distillation import (
     student_gan_loss,
 )
 from dmdrepro.experiments.config import Distill, Experiment
-from dmdrepro.models import GanHead
+from dmdrepro.models import ExactDenoiser, GanHead
 from dmdrepro.runs.checkpoint import (
     Tensors,
     optimiser_tensors,
@@ -29,9 +29,10 @@ from dmdrepro.runs.checkpoint import (
     save_tensors,
     unpack,
 )
+from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.stage import LOG, Stage
 from dmdrepro.runs.streams import stream_seed
-from dmdrepro.training.build import build_denoiser
+from dmdrepro.training.build import build_denoiser, exact_denoiser
 from dmdrepro.training.draws import SIGMA_MAX, Draws, Inputs
 from dmdrepro.training.optimiser import adamw, clipped_step
 from dmdrepro.training.recorded import Losses
@@ -47,7 +48,7 @@ def student_file(iterations: int) -> str:
 
 @dataclass
 class Networks:
-    """Teacher (frozen), student, fake score, the two optimisers, the optional GAN head."""
+    """The real score (frozen), student, fake score, their optimisers, the optional GAN head."""
 
     teacher: torch.nn.Module
     student: torch.nn.Module
@@ -66,7 +67,9 @@ class Networks:
         )
 
     def denoisers(self) -> list[torch.nn.Module]:
-        return [self.teacher, self.student, self.fake]
+        """Those that are networks."""
+        exact = isinstance(self.teacher, ExactDenoiser)
+        return [*(() if exact else (self.teacher,)), self.student, self.fake]
 
     def restore(self, tensors: Tensors) -> None:
         self.student.load_state_dict(unpack(tensors, "student"))
@@ -78,13 +81,18 @@ class Networks:
 
 
 def initial_networks(experiment: Experiment, weights: Tensors, device: torch.device) -> Networks:
-    """Student and fake score both start as the teacher (section 2.2), unless set otherwise."""
+    """Student and fake score both start as the teacher (section 2.2), unless set otherwise.
+
+    `weights`: the trained teacher's.
+    """
     settings = experiment.distill
     teacher = build_denoiser(experiment, device)
     teacher.load_state_dict(weights)
     student, fake = copy.deepcopy(teacher).train(), copy.deepcopy(teacher).train()
     if settings.start == "random":
         student = build_denoiser(replace(experiment, seed=_other_seed(experiment.seed)), device)
+    if settings.real_score == "exact":
+        teacher = exact_denoiser(experiment)
     teacher = teacher.eval().requires_grad_(False)
     head = None
     if settings.gan:
@@ -113,6 +121,11 @@ def distill_student(
     """Distil the teacher `weights`, going on from a saved state; returns the files made."""
     settings, device = experiment.distill, session.device
     dataset = dataset.to(device)
+    if settings.real_score == "exact" and session.engine.graphs:
+        raise RunError(
+            f"--engine {session.engine}: an exact denoiser (distill.real_score=exact) cannot be "
+            "recorded as a graph; leave graphs out."
+        )
     nets = initial_networks(experiment, weights, device)
     draws = Draws(experiment, snapshot, dataset, device)
     done = 0

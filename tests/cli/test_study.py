@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
+import torch
 from command import command
 from processes import reproduce
+
+from dmdrepro.data import Chessboard
+from dmdrepro.diffusion import heun_sample
+from dmdrepro.models import ExactDenoiser
 
 WORDS = ("--size", "smoke", "--gpu", "cpu", "--seeds", "0,1")
 
@@ -34,6 +40,20 @@ def test_a_second_run_makes_nothing(made):
     printed = command("study", "start", *WORDS, "--runs", made)
     assert printed.count("done already") == 2 + 4 * 3
     assert "done in" not in printed
+
+
+def test_the_exact_teacher_draws_phi_k_itself_and_has_no_error(tmp_path):
+    reproduce("study", "exact-teacher", *WORDS[:-1], "0", "--runs", tmp_path)
+    folder = tmp_path / "smoke/seed0"
+    arms = [folder / f"chessboard@score={name}" for name in ("teacher", "exact")]
+    records = [json.loads((arm / "evaluate-60/record.json").read_text()) for arm in arms]
+    assert records[0]["denoiser_error"] is not None
+    assert records[1]["denoiser_error"] is None
+    trained, exact = (np.load(arm / "sample-60/teacher_32.npy") for arm in arms)
+    noise = torch.from_numpy(np.load(arms[1] / "sample-60/noise.npy")[: len(exact)])
+    drawn = heun_sample(ExactDenoiser(Chessboard(), 0.8), noise, 32)
+    np.testing.assert_allclose(exact, drawn.numpy(), atol=1e-5)
+    assert np.abs(trained - exact).max() > 0.1
 
 
 def test_the_dry_run_lists_arms_and_makes_nothing(tmp_path):

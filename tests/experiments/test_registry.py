@@ -30,7 +30,7 @@ def test_the_paper_sizes_are_the_papers_numbers():
         assert (e.distill.student_every, e.distill.noise_levels) == (5, 1000)
         assert (e.distill.dm_min, e.distill.dm_max) == (0.02, 0.98)
         assert (e.distill.gan, e.distill.grad_clip) == (False, 10.0)
-        assert (e.sampling.pairing, e.sampling.total, e.sampling.heatmap) == (1000, 2000, 100)
+        assert (e.sampling.pairing, e.sampling.total, e.sampling.heatmap) == (1000, 10_000, 100)
     assert build("mnist", "paper").teacher.snapshots == (1024, 2048, 3072, 4096, 6144, 8192)
     assert build("imagenet64", "paper").model.width == 192
 
@@ -86,6 +86,11 @@ def test_any_field_can_be_overridden(setting, place, value):
         ("data.resolution=28", "8, 16 or 32"),
         ("precision=float16", "float32 or bfloat16"),
         ("sampling.pairing=1", "heatmap <= pairing"),
+        ("sampling.sizes=200,100", "ascending"),
+        ("sampling.sizes=1,100", "at least 2"),
+        ("sampling.sets=0", "sampling.sets"),
+        ("distill.real_score=exact", "mnist has no exact denoiser; only chessboard, moons"),
+        ("distill.real_score=perfect", "use teacher or exact"),
         ("distill.lr", "is not FIELD=VALUE"),
         ("name=x", "no field 'name'"),
     ],

@@ -17,6 +17,7 @@ PAIRING = {
     "e_ind": 6.0,
     "retention": 0.75,
     "delta_e_null": 2.0,
+    "concordance": 0.625,
     "n": 1000,
 }
 

@@ -9,7 +9,7 @@ from dmdrepro.bench.plain import plain_iteration
 from dmdrepro.bench.step import ShapeOnly
 from dmdrepro.experiments import build
 from dmdrepro.training import student as loop
-from dmdrepro.training.build import build_denoiser
+from dmdrepro.training.build import build_dataset, build_denoiser
 from dmdrepro.training.draws import Draws
 from dmdrepro.training.student import distill_block, draw_images, initial_networks
 
@@ -47,6 +47,24 @@ def test_blocks_equal_the_plain_loop(name):
             assert logged[it][key].item() == pytest.approx(value, rel=2e-4), (it, key)
     for a, b in zip(ours.student.parameters(), plain.student.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=2e-4)
+
+
+def test_the_exact_score_takes_the_teachers_place_and_the_student_still_starts_as_the_teacher():
+    experiment, nets, draws = given(**{"distill.real_score": "exact"})
+    _, usual, _ = given()
+    for a, b in zip(nets.student.parameters(), usual.student.parameters(), strict=True):
+        assert torch.equal(a, b)
+    (inputs,) = draws.block(range(1))
+    x = nets.student(inputs.z, 80.0).detach()
+    sigma, eps = inputs.dm
+    at = x + sigma[:, None] * eps
+    d_real = build_dataset(experiment.data).denoise(at, sigma)
+    d_fake = nets.fake(at, sigma).double()
+    weight = (x - d_real).abs().mean(1, keepdim=True)
+    expected = ((d_fake - d_real) / weight).square().mean() / 2
+    found = loop.student_update(nets, draws.settings, inputs, nets.student(inputs.z, 80.0))
+    assert found["loss_dm"].item() == pytest.approx(expected.item(), rel=1e-4)
+    assert expected > 0.01  # the trained teacher's own would be 0 here
 
 
 def test_student_and_fake_start_as_the_teacher_and_the_first_gradient_vanishes():

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from dmdrepro.report.along import Point, points_along
 from dmdrepro.report.figure_numbers import dm_loss
+from dmdrepro.report.over_n import over_n
 from dmdrepro.report.page.chart import Chart, Line, chart_html
 from dmdrepro.report.page.html import Html, element
 from dmdrepro.report.students import Student
@@ -14,6 +15,12 @@ from dmdrepro.runs.log import thinned
 
 MOST = 300  # points of a curve of the DM loss
 ITERATIONS = "distillation iteration"
+WORDS = {
+    "retention": "retention",
+    "concordance": "concordance",
+    "delta_e": "Delta_E",
+    "delta_e_null": "null",
+}
 COLOURS = 6  # that page.css has
 
 
@@ -68,6 +75,26 @@ def along_charts(students: Sequence[Student]) -> list[Chart]:
             "Quality of G", ITERATIONS, tuple(quality), (1.0,), "1 as good as data; dashed: Phi_8"
         ),
     ]
+
+
+def over_n_html(students: Sequence[Student]) -> Html:
+    """Retention with concordance, and Delta_E with its null, against N: means over the sets."""
+    curves = over_n(students)
+
+    def chart(title: str, solid: str, dashed: str, shown: tuple[float, ...], note: str) -> Chart:
+        lines = []
+        for curve in curves:
+            xs = [float(n) for n in curve.n]
+            for name, second in ((solid, False), (dashed, True)):
+                label = f"{WORDS[name]}, seed {curve.seed}"
+                lines.append(Line(label, xs, curve.means(name), 0, second))
+        return Chart(title, "N", tuple(lines), shown, note)
+
+    drawn = [
+        chart("Retention", "retention", "concordance", (0.0, 1.0), "dashed: concordance"),
+        chart("Delta_E", "delta_e", "delta_e_null", (0.0,), "dashed: its null"),
+    ]
+    return element("div", *map(chart_html, drawn), class_="charts")
 
 
 def loss_charts(students: Sequence[Student]) -> list[Chart]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.report.expected import CLAIMS, CLAIMS_OF, PAPER_NUMBERS, RULE, PaperNumber
-from dmdrepro.report.page.curves import curves_html
+from dmdrepro.report.page.curves import curves_html, over_n_html
 from dmdrepro.report.page.html import Html, details, element, joined
 from dmdrepro.report.page.pictures import Picture, pictures_html
 from dmdrepro.report.page.provenance import provenance_html
@@ -60,10 +60,13 @@ def experiment_html(
     ]
     if students:
         along = about(tables.get("along_distillation"), name, "size")
+        over = about(tables.get("over_n"), name, "size")
         parts += [
             element("h3", "Along distillation"),
             curves_html(students),
             None if along is None else details("The numbers of these curves", table_html(along)),
+            *(() if over is None else (element("h3", "Over N"), over_n_html(students))),
+            None if over is None else details("The numbers of these curves", table_html(over)),
             element("h3", "Choices and provenance"),
             _choices_link(),
             provenance_html(students),

@@ -43,6 +43,11 @@ WORDS = (
         "0 = worse than random.",
     ),
     (
+        "concordance",
+        "1 - E_DT / E_ind over different noises: 1 = the student is the teacher, 0 = their pairing "
+        "is independent. It asks for no best pairing, so neither N nor the dimension moves it.",
+    ),
+    (
         "quality",
         "How far samples are from data, over how far data are from other data: 1 = as good as "
         "data. A student that draws no good samples says nothing about copying.",

@@ -1,0 +1,36 @@
+"""A toy's exact denoiser in the place of a trained network."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+
+from dmdrepro.models.edm import c_out, c_skip
+
+
+class Exact(Protocol):
+    """A data set whose E[x0 | x0 + sigma eps = x] is known."""
+
+    def denoise(self, x: torch.Tensor, sigma: torch.Tensor | float) -> torch.Tensor: ...
+
+
+class ExactDenoiser(torch.nn.Module):
+    """D(x; sigma) = E[x0 | x0 + sigma eps = x], called as an EDMDenoiser is; without weights."""
+
+    def __init__(self, law: Exact, sigma_data: float) -> None:
+        """`sigma_data`: of the preconditioning that `raw` undoes."""
+        super().__init__()
+        self.law, self.sigma_data = law, sigma_data
+
+    def forward(
+        self, x: torch.Tensor, sigma: torch.Tensor | float, class_labels: None = None
+    ) -> torch.Tensor:
+        """D(x; sigma), float32 [B, D], computed in float64; `sigma`: a positive number or [B]."""
+        return self.law.denoise(x, sigma).float()
+
+    def raw(self, x: torch.Tensor, sigma: torch.Tensor, class_labels: None = None) -> torch.Tensor:
+        """F with D = c_skip x + c_out F (EDM equation 7), float32 [B, D]; `sigma`: [B]."""
+        level = sigma.double().reshape(-1, 1)
+        rest = self.law.denoise(x, sigma) - c_skip(level, self.sigma_data) * x.double()
+        return (rest / c_out(level, self.sigma_data)).float()
