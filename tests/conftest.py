@@ -7,7 +7,11 @@ import os
 from pathlib import Path
 
 import pytest
-import torch
+
+from dmdrepro.cli import wait_briefly
+
+wait_briefly()  # before torch is imported
+import torch  # noqa: E402
 
 # Without a GPU the kernels' tests run interpreted; Triton reads this when a kernel is defined.
 # Everything else runs the references (the fixture below), which are fast.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -18,6 +19,18 @@ from dmdrepro.cli import (
     study,
     teacher,
 )
+
+
+def wait_briefly() -> None:
+    """Let OpenMP's threads sleep soon where they wait, unless the user has chosen how they do.
+
+    They wait by spinning, for milliseconds: beside another busy program that takes the core from
+    the very thread they wait for, and a toy's step took twenty times as long (docs/performance.md).
+    To be called before torch is imported, for the library reads this once.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
 
 app = typer.Typer(
     help="Does a one-step DMD student keep its teacher's noise-data pairing? "
@@ -41,4 +54,5 @@ app.command("bench")(bench.bench)
 
 def main() -> None:
     """Entry point of `reproduce.py` and of the console script."""
+    wait_briefly()
     sys.exit(app(standalone_mode=True))
