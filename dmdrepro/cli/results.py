@@ -64,7 +64,7 @@ def show_figures_plan(plan: Plan, *, finished: bool = False) -> None:
     import paper_figures
 
     numbers = chosen_figures(plan)
-    words = ", ".join(map(str, numbers)) or "none"
+    words = ", ".join([*map(str, numbers), "over_n"])
     console.print(f"Figures: {words}, into {folder(plan, 'figures')}")
     if finished:
         return

@@ -41,16 +41,17 @@ class Study:
         return build(self.experiment, self.size, seed, arm.settings)
 
 
+_STOPS_IMAGES = "150,300,600,1000,2000,3000,4000,6000"
 _STOPS = "50,100,250,500,1000,2500,6000,12000,20000"
 
 
-def _learning_rate(lr: str, iterations: int) -> Arm:
+def _learning_rate(lr: str, iterations: int, stops: str = _STOPS) -> Arm:
     return Arm(
         f"lr={lr}",
         {
             "distill.lr": lr,
             "distill.iterations": str(iterations),
-            "distill.snapshots": _STOPS,
+            "distill.snapshots": stops,
         },
     )
 
@@ -68,6 +69,18 @@ _STUDIES = (
             _learning_rate("2e-5", 30_000),
             _learning_rate("6e-6", 30_000),
             _learning_rate("2e-6", 30_000),
+        ),
+    ),
+    Study(
+        "learning-rate-images",
+        "The same in many dimensions: does an image student keep its pairing when it is distilled "
+        "for longer, and what counts?",
+        "mnist",
+        "laptop",
+        (
+            _learning_rate("2e-4", 8_000, _STOPS_IMAGES),
+            _learning_rate("2e-5", 8_000, _STOPS_IMAGES),
+            _learning_rate("2e-6", 3_000, _STOPS_IMAGES),
         ),
     ),
     Study(

@@ -16,14 +16,16 @@ class Run:
     """The stages of one experiment below `runs`; a stage's key holds its inputs' hashes.
 
     `arm`: of a study, whose stages lie in a folder of their own; the teacher with the experiment's
-    own unless the arm changes it.
+    own unless the arm changes it; its students are the longest-trained teacher's alone.
     """
 
     def __init__(self, experiment: Experiment, runs: Path, arm: Arm | None = None) -> None:
         self.experiment = experiment
         self.folder = self._teacher_folder = runs / experiment.folder
         self.name = experiment.name
+        self.snapshots = experiment.teacher.snapshots
         if arm is not None:
+            self.snapshots = self.snapshots[-1:]
             self.name = f"{experiment.name}@{arm.name}"
             self.folder = self.folder.with_name(self.name)
             if arm.own_teacher:
@@ -36,10 +38,6 @@ class Run:
             for name in ("name", "seed", "data", "model", "sigma_data", "precision")
         }
         self._settings = settings
-
-    @property
-    def snapshots(self) -> tuple[int, ...]:
-        return self.experiment.teacher.snapshots
 
     def teacher(self) -> Stage:
         key = {**self._common, "teacher": self._settings["teacher"]}

@@ -71,7 +71,7 @@ def test_left_to_do_counts_neither_what_is_done_nor_what_is_refused(made, width)
 
 def test_the_plan_of_all_ends_with_figures_and_tables(made):
     printed = command("all", "chessboard", *SMOKE, "--runs", made, "--dry-run")
-    assert f"Figures: 2, 3, into {made}/smoke/seed0/figures" in printed
+    assert f"Figures: 2, 3, over_n, into {made}/smoke/seed0/figures" in printed
     assert f"Tables: into {made}/smoke/seed0/tables" in printed
     printed = command("teacher", "chessboard", *SMOKE, "--runs", made, "--dry-run")
     assert "Figures" not in printed
@@ -86,7 +86,7 @@ def test_figures_dry_run_lists_what_would_be_drawn(made):
     ]
     folder = made / "smoke/seed0/figures"
     drawn = {path.stem for path in folder.glob("*.png")}
-    assert drawn == {"figure_02", "figure_03"}
+    assert drawn == {"figure_02", "figure_03", "over_n"}
 
 
 def test_a_figure_is_complete_only_with_every_planned_student(made, tmp_path):
