@@ -44,6 +44,7 @@ _LAPTOP = {
     "distill.batch": 256,
     "distill.lr": 2e-4,
     "distill.warmup": 100,
+    "sampling.total": 5000,
 }
 _SMOKE = {
     "model.width": 32,
