@@ -54,7 +54,7 @@ ToyData = ChessboardData | MoonsData | RingData  # of which the exact denoiser i
 
 # Fields that came after runs had been made, and what the program did before it had them: a run
 # without such a field is the same run.
-LATER_FIELDS = {"distill.real_score": "teacher"}
+LATER_FIELDS = {"distill.real_score": "teacher", "distill.regression_weight": 0.0}
 
 # Of sigma_data: its square and inverse square stay within float32 beside those of the noise levels.
 SMALLEST_SCALE, LARGEST_SCALE = 1e-6, 1e6
@@ -108,6 +108,7 @@ class Distill:
     noise_levels: int = 1000  # Karras levels, ascending
     dm_min: float = 0.02  # DM noise-level index: uniform on [dm_min, dm_max] * noise_levels
     dm_max: float = 0.98
+    regression_weight: float = 0.0  # of mean |G(z) - Phi_8(z)|^2, which asks for the pairing
     gan: bool = False
     gan_weight_student: float = 3e-3
     gan_weight_fake: float = 1e-2
@@ -139,6 +140,7 @@ class Distill:
             f"distill.dm_min={self.dm_min} and dm_max={self.dm_max} leave none of the "
             f"{self.noise_levels} noise levels; widen the interval.",
         )
+        require_not_negative("distill.regression_weight", self.regression_weight)
         require_not_negative("distill.gan_weight_student", self.gan_weight_student)
         require_not_negative("distill.gan_weight_fake", self.gan_weight_fake)
 

@@ -103,6 +103,8 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
         d = experiment.distill
         # Fake score 3, images 1, and once in student_every: student's backward 2, two scores 2.
         count = (4.0 + 4.0 / d.student_every) * d.batch * d.iterations
+        if d.regression_weight:  # Phi_8 at each of the student's updates
+            count += 15.0 / d.student_every * d.batch * d.iterations
         return Estimate(
             passes(count, 1.5 * d.iterations),
             9 * weights + 8 * d.batch * net.activations,

@@ -126,6 +126,16 @@ _STUDIES = (
         ),
     ),
     Study(
+        "regression",
+        "How closely does a toy's student copy that a regression loss asks to?",
+        "chessboard",
+        "laptop",
+        (
+            Arm("regression=0"),
+            Arm("regression=0.25", {"distill.regression_weight": "0.25"}),
+        ),
+    ),
+    Study(
         "adversarial",
         "Does the adversarial loss of section 4.1.1 change the pairing?",
         "mlp-manifold",

@@ -104,8 +104,13 @@ CHOICES = (
         "GAN and regression losses",
         "neither (section 4.1.1)",
         "a GAN loss",
-        ("distill.gan", "distill.gan_weight_student", "distill.gan_weight_fake"),
-        "no regression; the GAN's weights count only where gan is true, its noise level is then "
+        (
+            "distill.regression_weight",
+            "distill.gan",
+            "distill.gan_weight_student",
+            "distill.gan_weight_fake",
+        ),
+        "the GAN's weights count only where gan is true, its noise level is then "
         "uniform on all levels, one for a real and a generated image",
     ),
     Choice(

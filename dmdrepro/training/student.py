@@ -16,6 +16,7 @@ import torch
 from dmdrepro.distillation import (
     fake_gan_loss,
     fake_score_loss,
+    regression_gradient,
     score_difference,
     student_gan_loss,
 )
@@ -178,6 +179,10 @@ def student_update(nets: Networks, settings: Distill, inputs: Inputs, x: torch.T
     classes, (sigma, eps) = inputs.classes, inputs.dm
     grad, loss_dm = score_difference(nets.teacher, nets.fake, x.detach(), eps, sigma, classes)
     losses = {"loss_dm": loss_dm.mean()}
+    if settings.regression_weight:
+        regression, loss = regression_gradient(nets.teacher, inputs.z, x.detach(), classes)
+        losses["loss_regression"] = loss
+        grad = grad + settings.regression_weight * regression
     nets.student_optimiser.zero_grad()
     if nets.head is None:
         x.backward(grad / grad.numel())

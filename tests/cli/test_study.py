@@ -14,6 +14,7 @@ from dmdrepro.data import Chessboard
 from dmdrepro.diffusion import heun_sample
 from dmdrepro.models import ExactDenoiser
 
+STARTS = ("teacher", "random")
 WORDS = ("--size", "smoke", "--gpu", "cpu", "--seeds", "0,1")
 
 
@@ -27,18 +28,18 @@ def made(tmp_path_factory):
 def test_arms_share_one_teacher_and_have_students_of_their_own(made):
     for seed in (0, 1):
         folders = {p.name for p in (made / f"smoke/seed{seed}").iterdir()}
-        assert folders == {"chessboard", "chessboard@start=teacher", "chessboard@start=random"}
+        assert folders == {"chessboard", *(f"chessboard@start={name}" for name in STARTS)}
         assert (made / f"smoke/seed{seed}/chessboard/teacher/manifest.json").is_file()
     files = {p.name for p in (made / "smoke/study-start").iterdir()}
     assert {"study_start.md", "along_distillation.csv", "study.png", "study.pdf"} <= files
     table = json.loads((made / "smoke/study-start/study_start.json").read_text())
-    assert [row["arm"] for row in table["rows"]] == ["start=teacher", "start=random"]
+    assert [row["arm"] for row in table["rows"]] == [f"start={name}" for name in STARTS]
     assert {row["seeds"] for row in table["rows"]} == {"0, 1"}
 
 
 def test_a_second_run_makes_nothing(made):
     printed = command("study", "start", *WORDS, "--runs", made)
-    assert printed.count("done already") == 2 + 4 * 3
+    assert printed.count("done already") == 2 + 2 * len(STARTS) * 3
     assert "done in" not in printed
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from dmdrepro.bench.plain import plain_iteration
 from dmdrepro.bench.step import ShapeOnly
+from dmdrepro.diffusion import heun_sample
 from dmdrepro.experiments import build
 from dmdrepro.training import student as loop
 from dmdrepro.training.build import build_dataset, build_denoiser
@@ -65,6 +67,23 @@ def test_the_exact_score_takes_the_teachers_place_and_the_student_still_starts_a
     found = loop.student_update(nets, draws.settings, inputs, nets.student(inputs.z, 80.0))
     assert found["loss_dm"].item() == pytest.approx(expected.item(), rel=1e-4)
     assert expected > 0.01  # the trained teacher's own would be 0 here
+
+
+@pytest.mark.parametrize("name", ["chessboard", "mlp-manifold"])
+def test_the_regression_loss_pulls_to_the_teachers_own_samples(name):
+    """At the start the DM gradient is 0, so the student's is that of the regression alone."""
+    _, nets, draws = given(name, **{"distill.regression_weight": "0.25"})
+    _, free, _ = given(name)
+    (inputs,) = draws.block(range(1))
+    target = heun_sample(nets.teacher, inputs.z, 8, inputs.classes)
+    expected = F.mse_loss(free.student(inputs.z, 80.0, inputs.classes), target)
+    (0.25 * expected).backward()
+    x = nets.student(inputs.z, 80.0, inputs.classes)
+    found = loop.student_update(nets, draws.settings, inputs, x)
+    assert found["loss_regression"].item() == pytest.approx(expected.item(), rel=1e-5)
+    norm = torch.stack([p.grad.norm() for p in free.student.parameters()]).norm()
+    assert found["grad_norm_student"].item() == pytest.approx(norm.item(), rel=1e-4)
+    assert norm > 1e-3
 
 
 def test_student_and_fake_start_as_the_teacher_and_the_first_gradient_vanishes():
