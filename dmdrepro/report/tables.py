@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.report.along import along_table
+from dmdrepro.report.boundary_classes import boundary_classes_table
 from dmdrepro.report.choices import choices_table
 from dmdrepro.report.expected import PAPER_NUMBERS, K, N, PaperNumber, paper_number
 from dmdrepro.report.features import features_table
@@ -67,6 +68,7 @@ def tables_of(results: Results, size: str, not_run: Mapping[str, str] | None = N
         features_table(students),
         figure_4_table(students),
         figures_11_12_table(students),
+        boundary_classes_table(students),
         teacher_error_table(students),
         not_run_table(results, size, not_run or {}),
         choices_table(students),
