@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rich.table import Table
 
 from dmdrepro.cli.guard import console
@@ -13,6 +15,7 @@ WIDE, MEDIUM = 100, 80  # columns of the terminal: below, the plan leaves out nu
 
 def show_plan(plan: Plan, request: Request, stages: tuple[str, ...]) -> None:
     """Print the stages in order, what is left to do, downloads, figures and tables."""
+    from dmdrepro.cli.results import PAGE, folder, show_figures_plan
     from dmdrepro.experiments.estimate import CPU, GPU, estimate
 
     gpu = request.gpu != "cpu" and (request.gpu is not None or _gpu_here())
@@ -46,14 +49,12 @@ def show_plan(plan: Plan, request: Request, stages: tuple[str, ...]) -> None:
     if plan.study:
         place = plan.runs / plan.size / f"study-{plan.study}"
         console.print(f"Tables and figure: into {place}")
+        for seed in dict.fromkeys(task.run.experiment.seed for task in plan.tasks):
+            console.print(f"Report: {folder(replace(plan, seed=seed), PAGE)}")
         return
     if stages == STAGES:
-        from dmdrepro.cli.results import show_figures_plan
-
         show_figures_plan(plan, finished=True)
     if "evaluate" in stages:
-        from dmdrepro.cli.results import PAGE, folder
-
         console.print(f"Tables: into {folder(plan, 'tables')}")
         console.print(f"Report: {folder(plan, PAGE)}")
 

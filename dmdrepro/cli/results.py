@@ -107,12 +107,12 @@ def print_tables(plan: Plan) -> dict[str, str]:
         console.print(render_terminal(table, target))
     write_tables(tables, target)
     console.print(f"Tables: {target}")
-    write_page(plan, results, tables)
-    return _damaged(plan, [result for seeds in results.values() for result in seeds])
+    damaged = _damaged(plan, [result for seeds in results.values() for result in seeds])
+    return damaged | write_page(plan, results, tables)
 
 
 def refresh_page(plan: Plan) -> None:
-    """The page alone, when new figures were drawn."""
+    """The page alone, when figures were drawn or a study was made."""
     from dmdrepro.report import all_seeds, tables_of
 
     results = all_seeds(plan.runs, plan.size, plan.seed)
@@ -121,15 +121,23 @@ def refresh_page(plan: Plan) -> None:
 
 def write_page(
     plan: Plan, results: Mapping[str, Sequence[Result | Missing]], tables: Sequence[Table]
-) -> None:
-    """Everything as one HTML page, with the figures that were drawn from these results."""
-    from dmdrepro.report import report_page
+) -> dict[str, str]:
+    """Everything as one HTML page, with the figures that were drawn from these results.
+
+    The studies that the plan's seed has results of are opened here; returns `arm (seed k)` ->
+    sentence of those that are damaged.
+    """
+    from dmdrepro.report import open_studies, report_page
+    from dmdrepro.report.study import damaged_arms
     from dmdrepro.runs.files import write_bytes
 
     target = folder(plan, PAGE)
     pictures = _pictures(plan, {name: first for name, (first, *_) in results.items()})
-    write_bytes(target, report_page(results, tables, pictures, plan.size, plan.seed))
+    studies = open_studies(plan.runs, plan.size, plan.seed)
+    page = report_page(results, tables, pictures, plan.size, plan.seed, studies)
+    write_bytes(target, page)
     console.print(f"Report: {target}")
+    return {arm: words for each in studies for arm, words in damaged_arms(each.arms).items()}
 
 
 def _pictures(plan: Plan, results: Mapping[str, Result | Missing]) -> list[Picture]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +47,7 @@ def study(
             check_folder("--publish", publish)
         from dmdrepro.cli.execute import conclude, run_plan
         from dmdrepro.cli.plan import STAGES, make_study_plan
+        from dmdrepro.cli.results import refresh_page
 
         chosen = STUDIES[name].at(size or STUDIES[name].size)
         wanted = chosen.seeds if seeds is None else _parsed(seeds)
@@ -54,7 +56,10 @@ def study(
         )
         plan = run_plan(make_study_plan(chosen, wanted, request), request, STAGES, engine)
         if plan is not None:
-            conclude(plan, _show(chosen, runs, wanted, publish))
+            damaged = _show(chosen, runs, wanted, publish)
+            for seed in wanted:
+                refresh_page(replace(plan, seed=seed))
+            conclude(plan, damaged)
 
 
 def _list() -> None:
@@ -77,7 +82,7 @@ def _parsed(words: str) -> tuple[int, ...]:
 def _show(study: Study, runs: Path, seeds: tuple[int, ...], publish: Path | None) -> dict[str, str]:
     """Print and write the study's tables and figure; returns arm -> sentence of what is damaged."""
     from dmdrepro.report import render_terminal, write_tables
-    from dmdrepro.report.study import curves, open_arms, study_tables
+    from dmdrepro.report.study import curves, damaged_arms, open_arms, study_tables
     from paper_figures import save_study
 
     folder = runs / study.size / f"study-{study.name}"
@@ -90,9 +95,4 @@ def _show(study: Study, runs: Path, seeds: tuple[int, ...], publish: Path | None
     console.print(f"Tables and figure ({', '.join(p.name for p in paths)}): {folder}")
     if publish is not None:
         publish_results([r for opened in results.values() for r in opened], publish)
-    return {
-        f"{arm} (seed {result.seed})": result.damage
-        for arm, opened in results.items()
-        for result in opened
-        if getattr(result, "damage", "")
-    }
+    return damaged_arms(results)

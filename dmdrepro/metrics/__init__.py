@@ -2,6 +2,7 @@
 
 from dmdrepro.metrics.arrays import load_array
 from dmdrepro.metrics.boundary import BoundaryRecord, Correlation, boundary_effect
+from dmdrepro.metrics.boundary_classes import ClassBoundaryRecord, boundary_by_class
 from dmdrepro.metrics.denoiser_error import denoiser_error
 from dmdrepro.metrics.features import FeatureRecord, feature_quality
 from dmdrepro.metrics.frechet import frechet_squared
@@ -13,11 +14,13 @@ from dmdrepro.metrics.quality import QualityRecord, sample_quality
 
 __all__ = [
     "BoundaryRecord",
+    "ClassBoundaryRecord",
     "Correlation",
     "FeatureRecord",
     "MemorisationRecord",
     "PairingRecord",
     "QualityRecord",
+    "boundary_by_class",
     "boundary_effect",
     "denoiser_error",
     "feature_quality",

@@ -38,6 +38,7 @@ class BoundaryRecord:
     pearson: Correlation  # of delta and D: negative is the paper's claim
     spearman: Correlation
     pearson_student: Correlation  # of a and D: positive = far samples are copied less closely
+    pearson_student_repaired: Correlation  # of a and D with the students' samples re-paired
     pearson_start: Correlation  # of -b and D: what no student changes
     pearson_repaired: Correlation  # of delta and D with the students' samples re-paired
     displacement: np.ndarray = field(repr=False, compare=False)  # [n]: delta(z)
@@ -51,57 +52,103 @@ def _plain(value: object) -> object:
     return asdict(value) if isinstance(value, Correlation) else value
 
 
+@dataclass(frozen=True)
+class Distances:
+    """Of each of N noises the distances that the boundary effect is about, float64 [N]."""
+
+    bulk: np.ndarray  # D(z): the mean distance of Phi_8(z) to the training set
+    student: np.ndarray  # |G - Phi_8|
+    start: np.ndarray  # |Phi_1 - Phi_8|
+    _eight: torch.Tensor = field(repr=False)
+    _student: torch.Tensor = field(repr=False)
+
+    @property
+    def displacement(self) -> np.ndarray:
+        """delta(z) = |G - Phi_8| - |Phi_1 - Phi_8|."""
+        return self.student - self.start
+
+    def repaired(self, order: np.ndarray) -> np.ndarray:
+        """|G(z') - Phi_8(z)| with z' the noise that `order` [N] puts in the place of z."""
+        other = self._student[torch.as_tensor(order, device=self._student.device)]
+        return (other - self._eight).norm(dim=1).cpu().numpy()
+
+
+def measure_distances(
+    teacher_1: Samples, teacher_8: Samples, student: Samples, mean_distance: Samples
+) -> Distances:
+    """The distances of samples [N, ...] of one shape, numpy or torch, from the same noise.
+
+    `mean_distance` [N]: each Phi_8(z)'s mean distance to the training set. Raises ValueError for
+    unequal sizes, N < 4, or values that are not finite.
+    """
+    one, eight, g = same_rows(teacher_1=teacher_1, teacher_8=teacher_8, student=student)
+    if isinstance(mean_distance, torch.Tensor):
+        mean_distance = mean_distance.detach().cpu().numpy()
+    bulk = np.asarray(mean_distance, dtype=np.float64)
+    if bulk.shape != (len(eight),):
+        raise ValueError(f"mean_distance has shape {bulk.shape}; there are {len(eight)} samples.")
+    if len(eight) < 4:
+        raise ValueError(f"There are {len(eight)} samples; intervals need at least 4.")
+    if not np.isfinite(bulk).all():
+        raise ValueError("mean_distance holds values that are not finite.")
+    one, eight, g = one.double(), eight.double(), g.double()
+    of_student, of_start = ((x - eight).norm(dim=1).cpu().numpy() for x in (g, one))
+    return Distances(bulk, of_student, of_start, eight, g)
+
+
 def boundary_effect(
     teacher_1: Samples, teacher_8: Samples, student: Samples, mean_distance: Samples
 ) -> BoundaryRecord:
     """Correlation of delta = |G - Phi_8| - |Phi_1 - Phi_8| with D(z), beside its nulls.
 
-    The first three [N, ...] of one shape, numpy or torch, from the same noise; `mean_distance`
-    [N]: each Phi_8(z)'s mean distance to the training set. Intervals by Fisher's z with standard
-    error 1/sqrt(N-3) (Pearson) and sqrt((1 + r^2/2)/(N-3)) (Spearman; Bonett and Wright 2000),
-    at 95%. The re-pairing gives each noise the student's sample of the noise N // 2 places on.
-    Raises ValueError for unequal sizes, N < 4, values that are not finite, or a constant delta or
-    D(z), of which no correlation exists.
+    Arguments as of `measure_distances`. Intervals by Fisher's z with standard error 1/sqrt(N-3)
+    (Pearson) and sqrt((1 + r^2/2)/(N-3)) (Spearman; Bonett and Wright 2000), at 95%. The re-pairing
+    gives each noise the student's sample of the noise N // 2 places on. Raises ValueError as
+    `measure_distances`, and for a constant delta or D(z), of which no correlation exists.
     """
-    one, eight, g = same_rows(teacher_1=teacher_1, teacher_8=teacher_8, student=student)
-    if isinstance(mean_distance, torch.Tensor):
-        mean_distance = mean_distance.detach().cpu().numpy()
-    distance = np.asarray(mean_distance, dtype=np.float64)
-    if distance.shape != (len(eight),):
-        raise ValueError(
-            f"mean_distance has shape {distance.shape}; there are {len(eight)} samples."
-        )
-    if len(eight) < 4:
-        raise ValueError(f"There are {len(eight)} samples; intervals need at least 4.")
-    if not np.isfinite(distance).all():
-        raise ValueError("mean_distance holds values that are not finite.")
-    one, eight, g = one.double(), eight.double(), g.double()
-    student_error = (g - eight).norm(dim=1).cpu().numpy()
-    start_error = (one - eight).norm(dim=1).cpu().numpy()
-    repaired = (g.roll(len(g) // 2, 0) - eight).norm(dim=1).cpu().numpy() - start_error
-    displacement = student_error - start_error
-    for name, values in (("The displacement", displacement), ("mean_distance", distance)):
+    found = measure_distances(teacher_1, teacher_8, student, mean_distance)
+    displacement = found.displacement
+    for name, values in (("The displacement", displacement), ("mean_distance", found.bulk)):
         if (values == values[0]).all():
             raise ValueError(f"{name} is {values[0]:g} for every sample: it has no correlation.")
-    free = len(eight) - 3
+    n = len(displacement)
+    repaired = found.repaired(np.roll(np.arange(n), n // 2))
 
     def pearson(values: np.ndarray) -> Correlation:
-        # A distance that is the same for every sample but for rounding goes with nothing.
-        constant = np.ptp(values) <= ROUNDING * np.abs(values).max()
-        r = 0.0 if constant else float(pearsonr(values, distance).statistic)
-        return _interval(r, 1 / math.sqrt(free))
+        return correlation(values, found.bulk, n - 3)
 
-    spearman = float(spearmanr(displacement, distance).statistic)
+    spearman = float(spearmanr(displacement, found.bulk).statistic)
     return BoundaryRecord(
-        n=len(eight),
+        n=n,
         level=LEVEL,
         pearson=pearson(displacement),
-        spearman=_interval(spearman, math.sqrt((1 + spearman**2 / 2) / free)),
-        pearson_student=pearson(student_error),
-        pearson_start=pearson(-start_error),
-        pearson_repaired=pearson(repaired),
+        spearman=_interval(spearman, math.sqrt((1 + spearman**2 / 2) / (n - 3))),
+        pearson_student=pearson(found.student),
+        pearson_student_repaired=pearson(repaired),
+        pearson_start=pearson(-found.start),
+        pearson_repaired=pearson(repaired - found.start),
         displacement=displacement,
     )
+
+
+def is_constant(values: np.ndarray, scale: np.ndarray | None = None) -> bool:
+    """Whether values [N] differ by no more than the rounding of `scale` (default: of themselves).
+
+    `scale`: what the values are differences of.
+    """
+    return bool(np.ptp(values) <= ROUNDING * np.abs(values if scale is None else scale).max())
+
+
+def correlation(
+    values: np.ndarray, distance: np.ndarray, free: int, scale: np.ndarray | None = None
+) -> Correlation:
+    """Pearson's coefficient of two [N], with Fisher's interval of standard error 1/sqrt(free).
+
+    `free`: N - 3, less one for each variable that was taken out of both. What is constant but for
+    rounding goes with nothing: 0. `scale` as of `is_constant`.
+    """
+    r = 0.0 if is_constant(values, scale) else float(pearsonr(values, distance).statistic)
+    return _interval(r, 1 / math.sqrt(free))
 
 
 def _interval(r: float, standard_error: float) -> Correlation:

@@ -2,6 +2,7 @@
 
 from dmdrepro.report.page import Picture, report_page
 from dmdrepro.report.render import render_terminal, write_tables
+from dmdrepro.report.study import open_studies
 from dmdrepro.report.table import Band, Table
 from dmdrepro.report.tables import all_seeds, build_tables, tables_of
 
@@ -11,6 +12,7 @@ __all__ = [
     "Table",
     "all_seeds",
     "build_tables",
+    "open_studies",
     "render_terminal",
     "report_page",
     "tables_of",

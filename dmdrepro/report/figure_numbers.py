@@ -98,6 +98,7 @@ BOUNDARY_ROWS = {
     "pearson": "Pearson coefficient of displacement and D(z)",
     "spearman": "Spearman coefficient of displacement and D(z)",
     "pearson_student": "Pearson coefficient of |G - Phi_8| and D(z)",
+    "pearson_student_repaired": "Pearson coefficient of |G - Phi_8| and D(z), students re-paired",
     "pearson_start": "Pearson coefficient of -|Phi_1 - Phi_8| and D(z)",
     "pearson_repaired": "Pearson coefficient of displacement and D(z), students re-paired",
 }
@@ -145,11 +146,12 @@ def figures_11_12_table(students: Sequence[Student]) -> Table:
     )
     notes = (
         "Figure 11: displacement |G - Phi_8| - |Phi_1 - Phi_8| against the mean distance D(z) of "
-        "Phi_8(z) to the training set. Phi_1 is near the data's mean, so its part of the "
-        "displacement falls with D(z) whatever the student does: the displacement correlates "
-        "negatively by construction. Samples far from the data are copied more closely only where "
-        "|G - Phi_8| alone correlates negatively. Figure 12: nearest over second-nearest training "
-        "distance of Phi_8(z).",
+        "Phi_8(z) to the training set (for the MLP manifold, which has none, to draws of its "
+        "data). Phi_1 is near the data's mean, so its part of the displacement falls with D(z) "
+        "whatever the student does: the displacement correlates negatively by construction. And a "
+        "sample far from the data is far from every sample: students re-paired. Samples far from "
+        "the data are copied more closely only where |G - Phi_8| alone correlates negatively. "
+        "Figure 12: nearest over second-nearest training distance of Phi_8(z).",
         SEVERAL_SEEDS,
     )
     title = "Figures 11 and 12: boundary effect and memorisation"

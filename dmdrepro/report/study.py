@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dmdrepro.experiments import Study
+from dmdrepro.experiments import STUDIES, Arm, Study
 from dmdrepro.report.along import along_table, path_length, stops
 from dmdrepro.report.students import Student, as_number, collect, lookup
 from dmdrepro.report.table import SEVERAL_SEEDS, Table, seed_words
-from dmdrepro.runs.results import Missing, Result, open_result
+from dmdrepro.runs.results import Missing, Result, open_result, seeds_found
 
 Arms = Mapping[str, Sequence[Result | Missing]]
 
@@ -32,6 +33,14 @@ ESSENTIAL = ("arm", "iterations", "Delta_E", "null", "retention", "quality stude
 
 
 @dataclass(frozen=True)
+class OpenStudy:
+    """A study at one size, and what its arms left."""
+
+    study: Study
+    arms: Arms
+
+
+@dataclass(frozen=True)
 class Curve:
     """One arm and seed along distillation, from its start to its end."""
 
@@ -50,10 +59,45 @@ def open_arms(study: Study, runs: Path, seeds: Sequence[int]) -> Arms:
     for arm in study.arms:
         opened = []
         for seed in seeds:
-            folder = runs / study.size / f"seed{seed}" / f"{study.experiment}@{arm.name}"
+            folder = _folder(study, arm, runs, seed)
             opened.append(open_result(Result(folder, arm.name, study.size, seed, study.name)))
         found[arm.name] = sorted(opened, key=lambda result: isinstance(result, Missing))
     return found
+
+
+def open_studies(runs: Path, size: str, seed: int) -> list[OpenStudy]:
+    """The studies that `seed` has results of, each over all seeds that have begun it.
+
+    Results that are damaged or stale count: their arms say why they are not shown.
+    """
+    found = []
+    for study in (study.at(size) for study in STUDIES.values()):
+        begun = [
+            s
+            for s in seeds_found(runs, size)
+            if any(_folder(study, arm, runs, s).is_dir() for arm in study.arms)
+        ]
+        if seed not in begun:
+            continue
+        arms = open_arms(study, runs, [seed, *(s for s in begun if s != seed)])
+        mine = [r for opened in arms.values() for r in opened if r.seed == seed]
+        if any(not isinstance(result, Missing) or result.unusable for result in mine):
+            found.append(OpenStudy(study, arms))
+    return found
+
+
+def _folder(study: Study, arm: Arm, runs: Path, seed: int) -> Path:
+    return runs / study.size / f"seed{seed}" / f"{study.experiment}@{arm.name}"
+
+
+def damaged_arms(arms: Arms) -> dict[str, str]:
+    """`arm (seed k)` -> the sentence about its damaged file."""
+    return {
+        f"{arm} (seed {result.seed})": result.damage
+        for arm, opened in arms.items()
+        for result in opened
+        if isinstance(result, Missing) and result.damage
+    }
 
 
 def study_tables(study: Study, arms: Arms) -> list[Table]:
@@ -67,6 +111,7 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
         "map: 1 where Phi_8 is the optimal transport of these noises, 0 where it is no better than "
         "an independent pairing.",
         SEVERAL_SEEDS,
+        *(f"In {s.experiment}: {words}." for s in students for words in s.left_out),
     )
     title = f"Study {study.name}"
     tables = [Table(f"study_{study.name}", title, COLUMNS, rows, notes, essential=ESSENTIAL)]
@@ -100,21 +145,20 @@ def _row(student: Student) -> tuple:
 
 
 def curves(arms: Arms) -> list[Curve]:
-    """Every arm's and seed's way, of the longest-trained teacher, where students were kept."""
-    found = []
-    for arm, opened in arms.items():
-        for result in opened:
-            if not isinstance(result, Missing):
-                record = result.record(result.snapshots[-1])
-                found.append(_curve(arm, result.seed, record))
-    return found
+    """The way of every arm and seed of the table, of the longest-trained teacher."""
+    last = {student.experiment: student for student in collect(arms)}
+    return [
+        _curve(arm, seed, record)
+        for arm, student in last.items()
+        for seed, record in zip(student.seeds, student.records, strict=True)
+    ]
 
 
 def _curve(arm: str, seed: int, record: Mapping) -> Curve:
     way, distill = stops(record), record["config"]["distill"]
     iterations = [it for it, *_ in way]
     null, delta_e, retention = (
-        [as_number(pairing[name]) for _, pairing, _ in way]
+        [_number(pairing, name) for _, pairing, _ in way]
         for name in ("delta_e_null", "delta_e", "retention")
     )
     return Curve(
@@ -123,6 +167,12 @@ def _curve(arm: str, seed: int, record: Mapping) -> Curve:
         iterations,
         [path_length(distill, it) for it in iterations],
         retention,
-        [d / n if n else float("nan") for d, n in zip(delta_e, null, strict=True)],
-        [as_number(quality["ratio"]) for *_, quality in way],
+        [d / n if n else math.nan for d, n in zip(delta_e, null, strict=True)],
+        [_number(quality, "ratio") for *_, quality in way],
     )
+
+
+def _number(record: Mapping | None, name: str) -> float:
+    """A record's number, nan where it has none."""
+    value = as_number(lookup(record, (name,)))
+    return math.nan if value is None else float(value)

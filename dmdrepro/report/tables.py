@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.report.along import along_table
+from dmdrepro.report.boundary_classes import boundary_classes_table
 from dmdrepro.report.choices import choices_table
 from dmdrepro.report.expected import PAPER_NUMBERS, K, N, PaperNumber, paper_number
 from dmdrepro.report.features import features_table
@@ -16,7 +17,7 @@ from dmdrepro.report.slips import slips_table
 from dmdrepro.report.students import Results, Student, change_words, collect, lookup
 from dmdrepro.report.table import SEVERAL_SEEDS, Cell, Table, seed_words
 from dmdrepro.report.verdict import verdict_table
-from dmdrepro.runs.results import Missing, open_results
+from dmdrepro.runs.results import Missing, open_results, seeds_found
 
 COLUMNS = (
     "experiment",
@@ -70,6 +71,7 @@ def tables_of(results: Results, size: str, not_run: Mapping[str, str] | None = N
         features_table(students),
         figure_4_table(students),
         figures_11_12_table(students),
+        boundary_classes_table(students),
         teacher_error_table(students),
         not_run_table(results, size, not_run or {}),
         choices_table(students),
@@ -80,8 +82,7 @@ def tables_of(results: Results, size: str, not_run: Mapping[str, str] | None = N
 
 def all_seeds(runs: Path, size: str, seed: int) -> Results:
     """Of each experiment the results of `seed`, then of every other seed found at that size."""
-    names = (p.name.removeprefix("seed") for p in (runs / size).glob("seed*") if p.is_dir())
-    others = sorted({int(name) for name in names if name.isdecimal()} - {seed})
+    others = [other for other in seeds_found(runs, size) if other != seed]
     opened = [open_results(runs, size, s, REGISTRY) for s in (seed, *others)]
     return {name: [results[name] for results in opened] for name in REGISTRY}
 

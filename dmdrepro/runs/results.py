@@ -154,6 +154,12 @@ class Result(Shown):
         return self.folder / ("teacher" if stage == "teacher" else f"{stage}-{snapshot}")
 
 
+def seeds_found(runs: Path, size: str) -> list[int]:
+    """The seeds that have a folder at a size, ascending."""
+    names = (p.name.removeprefix("seed") for p in (runs / size).glob("seed*") if p.is_dir())
+    return sorted({int(name) for name in names if name.isdecimal()})
+
+
 def open_results(
     runs: Path, size: str, seed: int, experiments: Iterable[str]
 ) -> dict[str, Result | Missing]:

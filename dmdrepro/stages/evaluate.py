@@ -6,7 +6,6 @@ import numpy as np
 import torch
 
 from dmdrepro.metrics import (
-    boundary_effect,
     denoiser_error,
     memorisation_ratio,
     pairing_inefficiency,
@@ -17,6 +16,7 @@ from dmdrepro.runs.checkpoint import load_tensors
 from dmdrepro.runs.errors import RunError, Stopped
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator
+from dmdrepro.stages.boundary import measure_boundary
 from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.features import measure_features
 from dmdrepro.stages.run import Run
@@ -103,7 +103,7 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
             )
         )
         tick()
-    memorisation = boundary = None
+    memorisation = mean_distance = None
     if dataset.training_set is not None:
         nearest = memorisation_ratio(teacher_8, dataset.training_set.to(device))
         tick()
@@ -112,13 +112,10 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
         files += [
             write_array(stage, "memorisation_ratio", np.asarray(nearest.ratio)),
             write_array(stage, "nearest_images", dataset.training_set.cpu().numpy()[shown]),
-            write_array(stage, "mean_distance", np.asarray(nearest.mean_distance)),
         ]
-        # A student that is still Phi_1 has displacement 0 everywhere, and no correlation.
-        if not torch.equal(student, teacher_1):
-            effect = boundary_effect(teacher_1, teacher_8, student, nearest.mean_distance)
-            boundary = effect.to_json()
-            files.append(write_array(stage, "displacement", effect.displacement))
+        mean_distance = nearest.mean_distance
+    boundary, arrays = measure_boundary(run, snapshot, samples, mean_distance, context)
+    files += [write_array(stage, name, array) for name, array in arrays.items()]
     error = _teacher_error(run, snapshot, dataset, context)
     progress.end()
     context.session.in_loop = False

@@ -78,6 +78,10 @@ def test_evaluations_share_one_classifier_and_name_it(reproduce, tmp_path):
         asked = name == "mnist-conditional"
         assert ("agreement" in features["student"]) == ("agreement" in kept[0]) == asked
         assert "agreement" not in features["data"]
+        # Phi_8's classes: what was asked for, else what the classifier sees.
+        classes = {"from": "labels"} if asked else {"from": "classifier", "sha256": weights}
+        assert found["boundary"]["classes"] == classes
+        assert sum(entry["n"] for entry in found["boundary"]["per_class"]) == 48
 
     printed = reproduce("all", "mnist", *SHORT, "--seed", "1")
     assert "classifier MNIST 8x8: done already" in printed

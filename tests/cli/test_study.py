@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from dmdrepro.diffusion import heun_sample
 from dmdrepro.models import ExactDenoiser
 
 STARTS = ("teacher", "random")
+RING = ("--set", "teacher.snapshots=5", "--set", "distill.iterations=5")
 WORDS = ("--size", "smoke", "--gpu", "cpu", "--seeds", "0,1")
 
 
@@ -28,7 +30,8 @@ def made(tmp_path_factory):
 def test_arms_share_one_teacher_and_have_students_of_their_own(made):
     for seed in (0, 1):
         folders = {p.name for p in (made / f"smoke/seed{seed}").iterdir()}
-        assert folders == {"chessboard", *(f"chessboard@start={name}" for name in STARTS)}
+        arms = {f"chessboard@start={name}" for name in STARTS}
+        assert folders == {"chessboard", *arms, "report.html"}
         assert (made / f"smoke/seed{seed}/chessboard/teacher/manifest.json").is_file()
     files = {p.name for p in (made / "smoke/study-start").iterdir()}
     assert {"study_start.md", "along_distillation.csv", "study.png", "study.pdf"} <= files
@@ -37,10 +40,40 @@ def test_arms_share_one_teacher_and_have_students_of_their_own(made):
     assert {row["seeds"] for row in table["rows"]} == {"0, 1"}
 
 
-def test_a_second_run_makes_nothing(made):
+def test_a_second_run_makes_nothing_and_the_same_pages(made):
+    pages = [made / f"smoke/seed{seed}/report.html" for seed in (0, 1)]
+    before = [page.read_bytes() for page in pages]
     printed = command("study", "start", *WORDS, "--runs", made)
     assert printed.count("done already") == 2 + 2 * len(STARTS) * 3
     assert "done in" not in printed
+    assert [page.read_bytes() for page in pages] == before
+    assert all(f"Report: {page}" in printed.replace("\n", "") for page in pages)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_page_of_every_seed_shows_the_study_over_all_seeds(made, seed):
+    page = (made / f"smoke/seed{seed}/report.html").read_text()
+    assert 'id="study-start"' in page
+    assert "Does a student that does not start at the teacher copy it?" in page
+    assert page.count("<svg") == 2  # retention and quality; the experiments have no evaluation
+    assert all(f"start=random, seed {k}: " in page for k in (0, 1))
+
+
+def test_figures_and_evaluate_show_the_studies_too_and_damage_fails(made, tmp_path):
+    runs = shutil.copytree(made, tmp_path / "runs")
+    options = ("--size", "smoke", "--gpu", "cpu", "--offline", "--runs", runs)
+    page = runs / "smoke/seed0/report.html"
+    page.unlink()
+    command("figures", "ring", *options)
+    assert 'id="study-start"' in page.read_text()
+    record = runs / "smoke/seed0/chessboard@start=random/evaluate-60/record.json"
+    record.write_text("{}")
+    command("all", "ring", *options, *RING, code=1)
+    printed = command("evaluate", "ring", *options, *RING, code=1)
+    assert "start=random (seed 0) is damaged: " in printed
+    words = page.read_text()
+    assert 'id="study-start"' in words
+    assert "damaged: evaluate-60" in words
 
 
 def test_the_exact_teacher_draws_phi_k_itself_and_has_no_error(tmp_path):
@@ -61,6 +94,8 @@ def test_the_dry_run_lists_arms_and_makes_nothing(tmp_path):
     printed = command("study", "learning-rate", *WORDS, "--runs", tmp_path / "r", "--dry-run")
     assert "chessboard@lr=2e-6 (60)" in printed
     assert "study-learning-rate" in printed
+    for seed in (0, 1):
+        assert f"Report: {tmp_path / 'r'}/smoke/seed{seed}/report.html" in printed.replace("\n", "")
     assert not (tmp_path / "r").exists()
 
 

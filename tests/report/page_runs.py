@@ -7,7 +7,7 @@ from pathlib import Path
 from page_reader import Element, check_page
 from report_runs import PAIRING, write_run
 
-from dmdrepro.report import all_seeds, report_page, tables_of
+from dmdrepro.report import all_seeds, open_studies, report_page, tables_of
 
 LOSSES = [0.0, 1.0, 3.0, 2.0, 1.0, 0.5]
 
@@ -36,7 +36,8 @@ def page_of(runs: Path, size: str = "laptop", pictures=(), not_run=None) -> Elem
     """The checked page of seed 0."""
     results = all_seeds(runs, size, 0)
     tables = tables_of(results, size, not_run=not_run)
-    return check_page(report_page(results, tables, pictures, size, 0))
+    studies = open_studies(runs, size, 0)
+    return check_page(report_page(results, tables, pictures, size, 0, studies))
 
 
 def section(page: Element, name: str) -> Element:

@@ -11,8 +11,9 @@ import subprocess
 import pytest
 from page_runs import write_runs
 from PIL import Image
+from study_runs import write_study
 
-from dmdrepro.report import Picture, all_seeds, report_page, tables_of
+from dmdrepro.report import Picture, all_seeds, open_studies, report_page, tables_of
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
@@ -75,13 +76,14 @@ def browse(folder, page: bytes, *options: str) -> str:
 
 @pytest.fixture
 def page(tmp_path):
-    runs = write_runs(tmp_path / "runs")
+    runs = write_study(write_runs(tmp_path / "runs"), "learning-rate")
     Image.new("RGB", (1500, 400), "red").save(tmp_path / "wide.png")
     png = (tmp_path / "wide.png").read_bytes()
     pictures = [Picture(2, "w" * 300, ("chessboard",), png), Picture(4, "A.", ("mnist",), png)]
     results = all_seeds(runs, "laptop", 0)
     tables = tables_of(results, "laptop", {"moons": f"no {'x/' * 200}file"})
-    return report_page(results, tables, pictures, "laptop", 0)
+    studies = open_studies(runs, "laptop", 0)
+    return report_page(results, tables, pictures, "laptop", 0, studies)
 
 
 def test_no_request_leaves_the_machine(tmp_path, page):
@@ -111,5 +113,5 @@ def test_at_three_widths_nothing_is_too_wide_and_everything_is_shown(tmp_path, p
         assert width - 20 <= frame["width"] <= width  # less a scroll bar
         assert frame["needs"] <= frame["width"]
         assert frame["images"] == [1500, 1500]
-        assert frame["readouts"] == frame["charts"] == 8
+        assert frame["readouts"] == frame["charts"] == 10
         assert frame["tables"] > 10

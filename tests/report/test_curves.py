@@ -88,6 +88,15 @@ def test_what_is_not_finite_leaves_a_gap_and_keeps_its_tooltip():
     assert chart_html(Chart("t", "x", (Line("a", [0, 1], [math.nan, math.inf]),))) is None
 
 
+def test_an_axis_of_small_numbers_names_its_decades():
+    xs = [0.0, *(2e-6 * 1.5**k for k in range(30))]  # to 0.26
+    svg = drawn(Line("a", xs, [1.0] * len(xs)))
+    texts = [text.text for text in svg.all("text")]
+    assert {"0", "1e-05", "0.0001", "0.001", "0.01", "0.26"} <= set(texts)
+    assert svg.all("title")[1].text == "iteration 2e-06 a: 1.00"
+    assert svg.all("title")[-1].text == "iteration 0.256 a: 1.00"
+
+
 @pytest.mark.parametrize("xs", [[0], [5], [0, 7], [0, 0.5, 1], list(range(400))])
 def test_any_iterations_can_be_drawn(xs):
     svg = drawn(Line("a", xs, [1.0] * len(xs)))

@@ -45,12 +45,13 @@ def test_every_table_of_the_report_is_on_the_page(tmp_path):
     features = dict.fromkeys(("data", "teacher_1", "teacher_8", "teacher_32", "student"), frechet)
     features |= {"n": 1000, "draws": 5, "classifier": {"sha256": "ab" * 32, "accuracy": 0.9}}
     boundary = {"n": 1000, "level": 0.95, "pearson": interval, "spearman": interval}
+    boundary |= {"classes": {"from": "labels"}, "per_class": [], "within_class": None}
     parts = kept((50, 0.25, 0.9)) | {"features": features, "boundary": boundary}
     write_run(tmp_path, "mnist", (512,), losses=LOSSES, **parts)
     error = {"sigma": [80.0], "relative_error": [0.5], "relative_to_signal": [0.25]}
     write_run(tmp_path, "ring", (4000,), denoiser_error=error)
     tables = build_tables(tmp_path, "laptop", 0)
-    assert len(tables) == 10  # all that there are
+    assert len(tables) == 11  # all that there are
     titles = [title.text for title in page_of(tmp_path).classed("title")]
     for table in tables:
         assert table.title in titles

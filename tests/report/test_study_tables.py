@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from report_runs import PAIRING, write_run
+from study_runs import write_arm
 
 import paper_figures
 from dmdrepro.experiments import STUDIES, Arm, Study, build
 from dmdrepro.report import Band
-from dmdrepro.report.study import curves, open_arms, study_tables
+from dmdrepro.report.study import curves, open_arms, open_studies, study_tables
 
 ARMS = (Arm("a"), Arm("b", {"distill.start": "random"}))
 STUDY = Study("question", "Does it?", "chessboard", "laptop", ARMS)
 
 
-def point(iterations, retention):
-    pairing = PAIRING | {"retention": retention, "delta_e": 1.0, "delta_e_null": 4.0}
-    return {"iterations": iterations, "pairing": pairing, "quality": {"ratio": 2.0}}
-
-
-def write_arm(runs, arm, seed, retention):
-    folder = write_run(
-        runs, "chessboard", (4000,), seed=seed, settings=dict(arm.settings),
-        along=[point(100, retention)], teacher_map=PAIRING,
-        quality={name: {"ratio": 1.5} for name in ("student", "teacher_1", "teacher_8")},
-    )  # fmt: skip
-    folder.rename(folder.with_name(f"chessboard@{arm.name}"))
-
-
 @pytest.fixture
 def arms(tmp_path):
     for seed in (0, 1):
-        write_arm(tmp_path, ARMS[0], seed, 0.5 + seed / 4)
-    write_arm(tmp_path, ARMS[1], 1, 0.1)
+        write_arm(tmp_path, STUDY, ARMS[0], seed, 0.5 + seed / 4)
+    write_arm(tmp_path, STUDY, ARMS[1], 1, 0.1)
     return open_arms(STUDY, tmp_path, (0, 1))
 
 
@@ -56,6 +43,39 @@ def test_curves_lead_from_the_start_that_the_student_had(arms):
     assert found["a", 1].retention == [0.25, 0.75, 0.75]
     assert found["a", 1].share[1] == 0.25
     assert found["b", 1].iterations == [100, 6000]  # not Phi_1: it started from random weights
+
+
+def test_a_seed_of_another_configuration_is_left_out_and_named(tmp_path):
+    for seed, lr in ((0, "0.1"), (1, "0.2"), (2, "0.1")):
+        write_arm(tmp_path, STUDY, Arm("a", {"distill.lr": lr}), seed, 0.5)
+    found = open_arms(STUDY, tmp_path, (0, 1, 2))
+    assert [curve.seed for curve in curves(found)] == [0, 2]
+    table = study_tables(STUDY, found)[0]
+    assert table.rows[0][-1] == "0, 2"
+    assert "In a: seed 1 is left out, it has distill.lr 0.2 instead of 0.1." in table.notes
+
+
+def test_a_record_that_lacks_a_number_leaves_a_gap(tmp_path):
+    write_arm(tmp_path, STUDY, ARMS[0], 0, 0.5, quality={"n": 1000}, pairing_untrained=None)
+    (curve,) = curves(open_arms(STUDY, tmp_path, (0,)))
+    np.testing.assert_equal(curve.retention, [np.nan, 0.5, 0.75])
+    np.testing.assert_equal(curve.quality, [np.nan, 2.0, np.nan])
+    np.testing.assert_equal(curve.share, [np.nan, 0.25, 0.25])
+
+
+def test_the_studies_of_a_seed_are_found_over_all_seeds_that_have_them(tmp_path):
+    start, batch = STUDIES["start"], STUDIES["batch"]
+    for seed in (2, 0):
+        write_arm(tmp_path, start, start.arms[0], seed, 0.5)
+    write_arm(tmp_path, batch, batch.arms[1], 1, 0.5)
+    (found,) = open_studies(tmp_path, "laptop", 2)
+    assert found.study == start
+    seeds = [(arm, [r.seed for r in opened]) for arm, opened in found.arms.items()]
+    assert seeds == [("start=teacher", [2, 0]), ("start=random", [2, 0])]
+    assert [each.study.name for each in open_studies(tmp_path, "laptop", 1)] == ["batch"]
+    assert open_studies(tmp_path, "laptop", 3) == open_studies(tmp_path, "paper", 2) == []
+    (tmp_path / "laptop/seed4/chessboard@start=random/distill-4000").mkdir(parents=True)
+    assert open_studies(tmp_path, "laptop", 4) == []  # begun, and nothing to show
 
 
 def test_the_figure_is_saved_with_every_line(arms, tmp_path):

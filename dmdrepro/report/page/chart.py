@@ -12,7 +12,7 @@ from dmdrepro.report.render import cell_text
 
 WIDTH, HEIGHT = 420, 250  # of the drawing; the page scales it
 LEFT, RIGHT, TOP, BOTTOM = 52, 22, 12, 44
-GAP = 34  # from 0, which no logarithm has, to the smallest positive iteration
+GAP = 34  # from 0, which no logarithm has, to the smallest positive x
 MARKED = 24  # points of a line; of a longer one they are not marked
 LABEL = 44  # the least distance between labels of the x axis
 
@@ -22,7 +22,7 @@ class Line:
     """One curve; equal colours belong together, the dashed one is what to compare with."""
 
     label: str
-    xs: Sequence[float]  # iterations, ascending, from 0
+    xs: Sequence[float]  # iterations or such, ascending, from 0
     ys: Sequence[float]  # as many; what is not finite leaves a gap
     colour: int = 0
     dashed: bool = False
@@ -30,7 +30,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """Lines over a logarithmic axis of iterations, 0 set apart."""
+    """Lines over a logarithmic axis, 0 set apart."""
 
     title: str
     x_label: str
@@ -76,7 +76,7 @@ def nice_ticks(low: float, high: float) -> list[float]:
 
 
 class _Across:
-    """From iterations to the drawing's x."""
+    """From iterations, or whatever is across, to the drawing's x."""
 
     def __init__(self, xs: Sequence[float]) -> None:
         positive = [x for x in xs if x > 0] or [1.0]
@@ -106,10 +106,11 @@ class _Up:
 
 
 def _labels(xs: Sequence[float], across: _Across) -> list[float]:
-    """The iterations to name: the first and last, and of the others those that have room."""
+    """The places to name: the first and last, and of the others those that have room."""
     others = xs[1:-1]
     if len(xs) > MARKED:
-        decades = (10.0**k for k in range(int(math.log10(across.high)) + 1))
+        first, last = (math.floor(math.log10(x)) for x in (across.low, across.high))
+        decades = (10.0**k for k in range(first, last + 1))
         others = [x for x in decades if across.low <= x < across.high]
     chosen = [xs[0]] if len(xs) == 1 else [xs[0], xs[-1]]
     for x in others:
@@ -132,7 +133,7 @@ def _grid(across: _Across, up: _Up, ticks: Sequence[float], x_label: str) -> Htm
     for x in across.labels:
         at = _short(across(x))
         marks.append(element("line", x1=at, x2=at, y1=floor, y2=floor + 4, class_="tick"))
-        marks.append(element("text", f"{x:,.0f}", x=at, y=floor + 17, text_anchor="middle"))
+        marks.append(element("text", _named(x, 2), x=at, y=floor + 17, text_anchor="middle"))
     middle = (LEFT + end) / 2
     marks.append(element("text", x_label, x=middle, y=HEIGHT - 7, text_anchor="middle"))
     return element("g", *marks)
@@ -157,7 +158,7 @@ def _curve(line: Line, across: _Across, up: _Up) -> Html:
 
 
 def _strips(chart: Chart, xs: Sequence[float], across: _Across) -> Html:
-    """An invisible strip about each iteration, whose tooltip has all lines' values there."""
+    """An invisible strip about each x, whose tooltip has all lines' values there."""
     tables = [(line.label, dict(zip(line.xs, line.ys, strict=True))) for line in chart.lines]
     places = [across(x) for x in xs]
     edges = [
@@ -168,7 +169,7 @@ def _strips(chart: Chart, xs: Sequence[float], across: _Across) -> Html:
     strips = []
     for place, x in enumerate(xs):
         values = [f"{label}: {cell_text(float(ys[x]))}" for label, ys in tables if x in ys]
-        said = "\n".join([f"{chart.x_label} {x:,.0f}", *values])
+        said = "\n".join([f"{chart.x_label} {_named(x, 3)}", *values])
         left, right = edges[place], edges[place + 1]
         strips.append(
             element(
@@ -181,6 +182,11 @@ def _strips(chart: Chart, xs: Sequence[float], across: _Across) -> Html:
             )
         )
     return element("g", joined(strips, "\n"), class_="strips")
+
+
+def _named(x: float, digits: int) -> str:
+    """`6,000` where whole or large, as iterations are; of a small number so many digits."""
+    return f"{x:,.0f}" if x >= 100 or float(x).is_integer() else f"{x:.{digits}g}"
 
 
 def _short(value: float) -> str:

@@ -118,12 +118,15 @@ def _label(what: str, student: Student, seed: int, many: bool) -> str:
 
 
 def _legend(students: Sequence[Student]) -> Html | None:
-    if len(students) < 2:
+    return legend("Teacher iterations:", [f"{student.snapshot:,}" for student in students])
+
+
+def legend(words: str, names: Sequence[str]) -> Html | None:
+    """Which colour is whose; None where there is but one."""
+    if len(names) < 2:
         return None
     items = [
-        element("li", element("span", class_=f"swatch c{place % COLOURS}"), f"{s.snapshot:,}")
-        for place, s in enumerate(students)
+        element("li", element("span", class_=f"swatch c{place % COLOURS}"), name)
+        for place, name in enumerate(names)
     ]
-    return element(
-        "div", element("span", "Teacher iterations:"), element("ul", *items), class_="legend"
-    )
+    return element("div", element("span", words), element("ul", *items), class_="legend")

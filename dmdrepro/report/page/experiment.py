@@ -27,7 +27,7 @@ REGIMES = {
     "remaps": "the student's pairing is not the teacher's",
 }
 CLAIMED = {4: "DM loss", 11: "displacement against D(z)", 12: "memorisation"}  # by figure
-OWN_TABLES = ("image_features", "figure_4", "figures_11_12", "teacher_error")
+OWN_TABLES = ("image_features", "figure_4", "figures_11_12", "boundary_classes", "teacher_error")
 SHOWN = ("verdict", "paper_and_ours", *OWN_TABLES, "not_run")
 
 

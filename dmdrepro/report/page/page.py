@@ -11,8 +11,10 @@ from dmdrepro.report.page.experiment import anchor, experiment_html
 from dmdrepro.report.page.html import Html, element, joined
 from dmdrepro.report.page.pictures import Picture
 from dmdrepro.report.page.provenance import summary_table
+from dmdrepro.report.page.studies import STUDIES_TITLE, studies_html
 from dmdrepro.report.page.tables import table_html
 from dmdrepro.report.students import Results, Student, collect
+from dmdrepro.report.study import OpenStudy
 from dmdrepro.report.table import Table, seed_words
 from dmdrepro.report.verdict import NOT_RUN
 
@@ -62,10 +64,16 @@ WORDS = (
 
 
 def report_page(
-    results: Results, tables: Sequence[Table], pictures: Sequence[Picture], size: str, seed: int
+    results: Results,
+    tables: Sequence[Table],
+    pictures: Sequence[Picture],
+    size: str,
+    seed: int,
+    studies: Sequence[OpenStudy] = (),
 ) -> bytes:
     """The page, UTF-8, from results that `all_seeds` opened and their `tables_of`.
 
+    `studies`: those that `open_studies` found, in a section of their own.
     It has no date and no clock of its own: equal results give equal bytes.
     """
     students = collect(results)
@@ -86,8 +94,9 @@ def report_page(
             "main",
             _section("verdict", "Verdict", table_html(named["verdict"])),
             _section("numbers", "Our numbers", _numbers(named["paper_and_ours"])),
-            _contents([name for name in REGISTRY if name in results], closing),
+            _contents([name for name in REGISTRY if name in results], bool(studies), closing),
             *sections,
+            _section("studies", STUDIES_TITLE, studies_html(studies)) if studies else None,
             *(_section(t.name.replace("_", "-"), t.title, table_html(t)) for t in closing),
         ),
     ]
@@ -156,12 +165,13 @@ def _numbers(table: Table) -> Html:
     return table_html(shown)
 
 
-def _contents(names: Sequence[str], closing: Sequence[Table]) -> Html:
+def _contents(names: Sequence[str], studies: bool, closing: Sequence[Table]) -> Html:
     links = [
         ("words", "Words"),
         ("verdict", "Verdict"),
         ("numbers", "Our numbers"),
         *((anchor(name), name) for name in names),
+        *([("studies", STUDIES_TITLE)] if studies else []),
         *((table.name.replace("_", "-"), table.title) for table in closing),
     ]
     items = [element("li", element("a", words, href=f"#{target}")) for target, words in links]

@@ -10,7 +10,7 @@ from dmdrepro.report.table import Cell, Table
 
 VERDICT = "verdict"  # the column whose words are shown as badges
 WHY = "why"  # the column of sentences
-WHOLE = ("wall time", "finished")  # columns whose cells are not broken
+WHOLE = ("arm", "wall time", "finished")  # columns whose cells are not broken
 LONG = 40  # characters: a longer text keeps room for a few words a line
 
 

@@ -1,0 +1,90 @@
+"""Figure 11 within classes: whether the boundary effect is more than a difference of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dmdrepro.report.students import Student, as_number, lookup
+from dmdrepro.report.table import SEVERAL_SEEDS, Band, Cell, Table, over_seeds, seed_words
+
+COEFFICIENTS = {
+    "pearson": "displacement",
+    "pearson_student": "|G - Phi_8|",
+    "pearson_student_repaired": "|G' - Phi_8|",
+    "pearson_start": "-|Phi_1 - Phi_8|",
+}
+COLUMNS = (
+    "experiment",
+    "size",
+    "teacher iterations",
+    "samples",
+    "N",
+    *COEFFICIENTS.values(),
+    "class of",
+    "seeds",
+)
+ESSENTIAL = ("experiment", "samples", "N", *COEFFICIENTS.values())
+SOURCES = {"labels": "class asked for", "classifier": "digit seen in Phi_8"}
+NOTES = (
+    "Pearson coefficients with D(z), the mean distance of Phi_8(z) to the training set (for the "
+    "MLP manifold, which has none, to draws of its data), of all classes in every row. All: as in "
+    "the table of Figures 11 and 12. Within classes: of what is left of both when each class's "
+    "mean is taken out (a partial correlation, its degrees of freedom less one for each class "
+    "but one); where it is near 0 the correlation of all samples is one between the classes' means "
+    "only. Then each class by itself.",
+    "What is there by construction: -|Phi_1 - Phi_8|, which no student changes, and |G' - Phi_8|, "
+    "the distance to the student's sample of another noise (of the same class, but in the row of "
+    "all): a sample far from the data is far from every sample. Samples far from the data are "
+    "copied more closely only where |G - Phi_8| correlates negatively.",
+    "Brackets of one seed: 95% intervals, of which one in twenty misses by chance.",
+    SEVERAL_SEEDS,
+)
+
+
+def boundary_classes_table(students: Sequence[Student]) -> Table:
+    """Of each experiment's longest-trained teacher: all samples, within classes, each class."""
+    rows: list[tuple[Cell, ...]] = []
+    left_out: list[str] = []
+    for student in {student.experiment: student for student in students}.values():
+        measured = [record.get("boundary") or {} for record in student.records]
+        if not all("per_class" in found for found in measured):
+            continue  # evaluated before there was one
+        rows.append(_row(student, "all", measured))
+        if any(within := [found["within_class"] for found in measured]):
+            rows.append(_row(student, "within classes", within))
+        of_seeds = [{entry["class"]: entry for entry in f["per_class"]} for f in measured]
+        for number in sorted({number for entries in of_seeds for number in entries}):
+            here = [entries.get(number, {"n": 0, "left_out": "no samples"}) for entries in of_seeds]
+            if not all("left_out" in entry for entry in here):
+                rows.append(_row(student, f"class {number}", here))
+            for seed, entry in zip(student.seeds, here, strict=True):
+                if "left_out" in entry:
+                    left_out.append(_left_out(student, number, seed, entry))
+    title = "Figure 11 by class: the boundary effect within classes"
+    notes = (*NOTES, *left_out)
+    return Table("boundary_classes", title, COLUMNS, tuple(rows), notes, essential=ESSENTIAL)
+
+
+def _left_out(student: Student, number: int, seed: int, entry: Mapping) -> str:
+    words = f"{student.experiment}, seed {seed}: class {number} is left out, {entry['left_out']}"
+    return f"{words}." if not entry["n"] else f"{words} ({entry['n']} samples)."
+
+
+def _row(student: Student, samples: str, here: Sequence[Mapping | None]) -> tuple[Cell, ...]:
+    def cell(name: str) -> Cell:
+        value = over_seeds([as_number(lookup(found, (name, "value"))) for found in here])
+        if len(here) > 1 or value is None:
+            return value
+        return Band(value, here[0][name]["low"], here[0][name]["high"])
+
+    sources = student.records[0]["boundary"]["classes"]["from"]
+    return (
+        student.experiment,
+        student.size_words,
+        student.snapshot,
+        samples,
+        over_seeds([as_number(lookup(found, ("n",))) for found in here]),
+        *map(cell, COEFFICIENTS),
+        SOURCES[sources],
+        seed_words(student.seeds),
+    )

@@ -1,0 +1,122 @@
+"""The page's section of the studies: tables and curves of the arms that are there, no others."""
+
+from __future__ import annotations
+
+import pytest
+from page_reader import read_page
+from page_runs import page_of, write_runs
+from study_runs import write_arm, write_study
+
+from dmdrepro.experiments import STUDIES
+from dmdrepro.report import all_seeds, open_studies, report_page, tables_of
+from dmdrepro.report.page.studies import study_charts
+from dmdrepro.report.study import Curve
+
+RATES = STUDIES["learning-rate"]
+
+
+def studies_of(page):
+    return next(s for s in page.all("section") if s.attributes["id"] == "studies")
+
+
+def chart_of(section, title):
+    return next(f.all("svg")[0] for f in section.all("figure") if f.text.startswith(title))
+
+
+def tooltips(svg):
+    """Path -> all that its tooltip says."""
+    return {t.text.split()[1]: t.text for t in svg.all("title")}
+
+
+@pytest.fixture
+def runs(tmp_path):
+    return write_runs(tmp_path)
+
+
+def test_without_a_finished_arm_there_is_no_section(runs):
+    page = page_of(runs)
+    assert "studies" not in [s.attributes["id"] for s in page.all("section")]
+    assert "What the paper leaves open" not in page.all("nav")[0].text
+    write_arm(runs, RATES, RATES.arms[0], 1, 0.5)  # of another seed than the page's
+    assert "studies" not in [s.attributes["id"] for s in page_of(runs).all("section")]
+
+
+def test_a_study_has_its_question_tables_curves_and_origin(runs):
+    page = page_of(write_study(runs, "learning-rate"))
+    found = studies_of(page)
+    assert found.all("h2")[0].text == "What the paper leaves open"
+    assert [h.text for h in found.all("h3")] == ["learning-rate (chessboard)"]
+    assert RATES.question in found.text
+    titles = [title.text for title in found.classed("title")]
+    assert titles == ["Study learning-rate", "Along distillation", "Where the numbers come from"]
+    rows = found.all("table")[0].all("tbody")[0].all("tr")
+    assert [row.all("td", "th")[0].text for row in rows] == [arm.name for arm in RATES.arms]
+    assert {row.all("td", "th")[-1].text for row in rows} == {"0, 1"}
+    assert found.classed("legend")[0].text == "Arms: " + " ".join(a.name for a in RATES.arms)
+    words = "python reproduce.py study learning-rate --seeds 0,1 --size laptop"
+    assert found.all("pre")[0].text == words
+    assert "#studies" in [a.attributes["href"] for a in page.all("nav")[0].all("a")]
+    order = [s.attributes["id"] for s in page.all("section")]
+    assert order.index("studies") == order.index("experiment-imagenet64") + 1
+
+
+def test_every_arm_and_seed_is_a_line_over_the_path_in_its_arms_colour(runs):
+    found = studies_of(page_of(write_study(runs, "learning-rate")))
+    retention, quality = (chart_of(found, name) for name in ("Retention", "Quality"))
+    for svg in (retention, quality):
+        lines = [g.attributes["class"] for g in svg.classed("line")]
+        assert lines == [f"line c{k}" for k in range(5) for _ in "01"]
+        assert svg.attributes["aria-label"].endswith("against the path")
+    # After 100 iterations in a warm-up of 100: 20 updates at 0, 1, ..., 19 twentieths of 2e-4.
+    assert "lr=2e-4, seed 1: 0.890" in tooltips(retention)["0.0019"]
+    assert "lr=2e-4, seed 0: 2.00" in tooltips(quality)["0.0019"]
+    assert "lr=2e-6, seed 0: 0.250" in tooltips(retention)["0"]  # Phi_1, where all of them start
+    texts = [text.text for text in retention.all("text")]
+    assert {"0", "1.9e-05", "path"} <= set(texts)
+
+
+def test_seeds_that_lack_an_arm_are_named(runs):
+    start = STUDIES["start"]
+    write_arm(runs, start, start.arms[0], 0, 0.5)
+    broken = write_arm(runs, start, start.arms[1], 0, 0.5)
+    write_arm(runs, start, start.arms[1], 1, 0.5)
+    (broken / "evaluate-4000/record.json").write_text("{}")
+    found = studies_of(page_of(runs))
+    lacking = next(t for t in found.classed("table") if t.text.startswith("Not run"))
+    said = [row.text for row in lacking.all("tbody")[0].all("tr")]
+    assert len(said) == 2
+    assert said[0].startswith("start=teacher 1 not run: python reproduce.py study start --seeds 1")
+    assert said[1].startswith("start=random 0 damaged: evaluate-4000")
+    assert len(chart_of(found, "Retention").all("path")) == 2  # what is sound is drawn
+
+
+def test_a_study_of_which_nothing_is_sound_says_so_without_curves(tmp_path):
+    start = STUDIES["start"]
+    broken = write_arm(tmp_path, start, start.arms[1], 0, 0.5)
+    (broken / "evaluate-4000/record.json").write_text("{}")
+    found = studies_of(page_of(tmp_path))
+    assert "damaged: evaluate-4000" in found.text
+    assert not found.all("svg", "pre")
+
+
+def test_equal_results_give_equal_bytes(runs):
+    write_study(write_study(runs, "learning-rate"), "batch", (0,))
+    pages = []
+    for _ in "ab":
+        results = all_seeds(runs, "laptop", 0)
+        studies = open_studies(runs, "laptop", 0)
+        tables = tables_of(results, "laptop")
+        pages.append(report_page(results, tables, [], "laptop", 0, studies))
+    assert pages[0] == pages[1]
+    assert [h.text for h in studies_of(read_page(pages[0])).all("h3")] == [
+        "learning-rate (chessboard)",
+        "batch (chessboard)",
+    ]
+
+
+def test_the_charts_are_the_curves_values():
+    curve = Curve("a", 3, [0, 10], [0.0, 0.5], [1.0, 0.25], [0.0, 0.5], [9.0, 1.5])
+    retention, quality = study_charts([curve])
+    assert (retention.lines[0].label, quality.lines[0].label) == ("a, seed 3", "a, seed 3")
+    assert (retention.lines[0].xs, retention.lines[0].ys) == ([0.0, 0.5], [1.0, 0.25])
+    assert quality.lines[0].ys == [9.0, 1.5]
