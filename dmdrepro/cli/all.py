@@ -9,13 +9,13 @@ from dmdrepro.cli.plan import STAGES
 
 
 @takes_request
-def all_stages(request: Request, engine: o.Engine = "eager") -> None:
+def all_stages(request: Request, engine: o.Engine = "eager", jobs: o.Jobs = None) -> None:
     """Do everything: teachers, students, samples, evaluation, figures, tables."""
     from dmdrepro.cli.execute import conclude, run_command
     from dmdrepro.cli.results import draw_figures, print_tables
 
     with guarded():
-        plan = run_command(request, STAGES, engine)
+        plan = run_command(request, STAGES, engine, jobs)
         if plan is None:
             return
         conclude(plan, draw_figures(plan) | print_tables(plan))

@@ -10,25 +10,33 @@ from dmdrepro.cli.guard import console, errors, fail, stoppable
 from dmdrepro.cli.options import Request
 from dmdrepro.cli.plan import Plan, Task, make_plan
 from dmdrepro.cli.progress import ProgressDisplay
+from dmdrepro.cli.side_by_side import jobs_of, run_side_by_side
 from dmdrepro.cli.trouble import named
 from dmdrepro.data.mnist_check import MnistUnavailable
 from dmdrepro.runs.errors import RunError, Stopped
 from dmdrepro.training.engine import EAGER, Engine
 
 
-def run_command(request: Request, stages: tuple[str, ...], engine: str = EAGER) -> Plan | None:
+def run_command(
+    request: Request, stages: tuple[str, ...], engine: str = EAGER, jobs: int | None = 1
+) -> Plan | None:
     """Plan, show and run the stages; None after a dry run.
 
-    `engine`: how training steps are executed, of commands that train.
+    `engine`: how training steps are executed, of commands that train. `jobs`: how many processes
+    run independent stages side by side; None: as many as pay.
 
     A failure of an experiment that was named ends the command; otherwise the others go on and
     the reason is kept in `plan.cannot`.
     """
-    return run_plan(make_plan(request, stages), request, stages, engine)
+    return run_plan(make_plan(request, stages), request, stages, engine, jobs)
 
 
 def run_plan(
-    plan: Plan, request: Request, stages: tuple[str, ...], engine: str = EAGER
+    plan: Plan,
+    request: Request,
+    stages: tuple[str, ...],
+    engine: str = EAGER,
+    jobs: int | None = 1,
 ) -> Plan | None:
     """The same for a plan that is made already."""
     execution = Engine.parse(engine)
@@ -38,6 +46,8 @@ def run_plan(
         show_plan(plan, request, stages)
         show_not_run(plan)
         return None
+    import torch
+
     from dmdrepro.stages.context import Context
     from dmdrepro.training.device import select_device
     from dmdrepro.training.session import Session
@@ -48,20 +58,31 @@ def run_plan(
         engine=execution,
     )
     execution.check(session.device)
+    threads = torch.get_num_threads()
+    jobs = jobs_of(jobs, plan, session.device, threads)
     context = Context(session, request.data, request.offline, console.print)
     _announce(plan, session.device)
     with stoppable(session):
         _fetch(plan, context, request)
         if request.fresh:
             _set_all_aside(plan, stages[0], context, request)
-        for task in plan.tasks:
-            if task.run.experiment.name in plan.cannot:
-                continue
-            with _others_go_on(plan, request, task):
-                _make(task, context)
-            if session.stop_requested:  # too late for the stage itself to see
-                raise Stopped(f"Stopped after {task.stage} {task.label}")
+        if jobs > 1:
+            run_side_by_side(
+                plan, request, session, jobs, threads, lambda t, e: _failed(plan, request, t, e)
+            )
+        else:
+            _run_in_order(plan, request, context)
     return plan
+
+
+def _run_in_order(plan: Plan, request: Request, context) -> None:
+    for task in plan.tasks:
+        if task.run.experiment.name in plan.cannot:
+            continue
+        with _others_go_on(plan, request, task):
+            make(task, context)
+        if context.session.stop_requested:  # too late for the stage itself to see
+            raise Stopped(f"Stopped after {task.stage} {task.label}")
 
 
 @contextmanager
@@ -70,12 +91,16 @@ def _others_go_on(plan: Plan, request: Request, task: Task) -> Iterator[None]:
     try:
         yield
     except (RunError, MnistUnavailable) as error:
-        name = task.run.experiment.name
-        if name in request.names:
-            raise
-        plan.cannot[name] = str(error)
-        plan.failed.append(name)
-        errors.print(f"{task.stage} {task.label} failed: {error}")
+        _failed(plan, request, task, error)
+
+
+def _failed(plan: Plan, request: Request, task: Task, error: Exception) -> None:
+    name = task.run.experiment.name
+    if name in request.names:
+        raise error
+    plan.cannot[name] = str(error)
+    plan.failed.append(name)
+    errors.print(f"{task.stage} {task.label} failed: {error}")
 
 
 def _set_all_aside(plan: Plan, first: str, context, request: Request) -> None:
@@ -121,7 +146,8 @@ def conclude(plan: Plan, damaged: Mapping[str, str] | None = None) -> None:
         fail(f"{len(failed)} of the experiments failed: {', '.join(failed)}.")
 
 
-def _make(task: Task, context) -> None:
+def make(task: Task, context) -> None:
+    """One stage: made, gone on with, or seen to be done."""
     from dmdrepro.stages.distill import make_student
     from dmdrepro.stages.evaluate import make_evaluation
     from dmdrepro.stages.features import make_classifier

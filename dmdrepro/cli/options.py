@@ -51,6 +51,14 @@ Engine = Annotated[
         "channels-last joined by commas. Changes rounding only.",
     ),
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        help="How many processes run independent stages side by side, sharing the cores. "
+        "Default: on a CPU up to 4, one for each core; on a GPU 1.",
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(

@@ -14,8 +14,10 @@ LINE_EVERY_S = 60.0
 class ProgressDisplay:
     """Shows step, rate, time left and the current losses."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, bar: bool = True) -> None:
+        """`bar`: False where several processes share a terminal, and each writes lines."""
         self._console = console
+        self._with_bar = bar and console.is_terminal
         self._bar: RichProgress | None = None
 
     def begin(self, what: str, total: int, done: int) -> None:
@@ -24,7 +26,7 @@ class ProgressDisplay:
         self._start = self._line = time.monotonic()
         if done and done < total:
             self._console.print(f"{what}: going on from {done:,} of {total:,}")
-        if self._console.is_terminal:
+        if self._with_bar:
             self._bar = RichProgress(
                 TextColumn("{task.description}", markup=False),
                 BarColumn(),

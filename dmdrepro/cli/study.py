@@ -34,6 +34,7 @@ def study(
     offline: o.Offline = False,
     dry_run: o.DryRun = False,
     engine: o.Engine = "eager",
+    jobs: o.Jobs = None,
     publish: Publish = None,
 ) -> None:
     """Answer what the paper leaves open: changed copies of an experiment over several seeds."""
@@ -54,7 +55,7 @@ def study(
         request = Request(
             [chosen.experiment], chosen.size, gpu, wanted[0], runs, data, offline, dry_run
         )
-        plan = run_plan(make_study_plan(chosen, wanted, request), request, STAGES, engine)
+        plan = run_plan(make_study_plan(chosen, wanted, request), request, STAGES, engine, jobs)
         if plan is not None:
             damaged = _show(chosen, runs, wanted, publish)
             for seed in wanted:

@@ -1,0 +1,113 @@
+"""Independent stages in processes side by side: the same results, stops, refusals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from command import command
+from conftest import ROOT
+from processes import FAST, environment, reproduce, tree
+
+from dmdrepro.cli.options import Request
+from dmdrepro.cli.plan import STAGES, make_plan, make_study_plan
+from dmdrepro.cli.side_by_side import MOST, groups, jobs_of
+from dmdrepro.experiments import STUDIES
+from dmdrepro.runs.errors import RunError
+
+CPU = torch.device("cpu")
+NAMES = ("chessboard", "mlp-manifold")
+
+
+def plan_of(*names, size="laptop"):
+    return make_plan(Request(list(names), size, "cpu", runs=Path("nowhere")), STAGES)
+
+
+def test_two_processes_make_the_bytes_that_one_makes(tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # what each of two has of two
+    for jobs in (1, 2):
+        printed = reproduce("all", *NAMES, *FAST, "--jobs", jobs, "--runs", tmp_path / str(jobs))
+        assert ("2 processes side by side" in printed) == (jobs == 2)
+    one, two = tree(tmp_path / "1"), tree(tmp_path / "2")
+    assert {name.split("/")[2] for name in one if name.endswith(".npy")} == set(NAMES)
+    assert one == two
+
+
+def test_a_stop_reaches_both_and_both_save(tmp_path):
+    words = ("--set", "teacher.snapshots=1000000", "--jobs", "2", "--runs", str(tmp_path))
+    process = subprocess.Popen(
+        [sys.executable, "reproduce.py", "all", *NAMES, *FAST, *words],
+        cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    teachers = [tmp_path / "smoke/seed0" / name / "teacher" for name in NAMES]
+    waited = time.monotonic()
+    while not all((teacher / "log.jsonl").is_file() for teacher in teachers):
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() - waited < 120
+        time.sleep(0.1)
+    time.sleep(0.5)
+    os.kill(process.pid, signal.SIGTERM)
+    printed = process.communicate(timeout=120)[0]
+    assert process.returncode == 143, printed
+    assert "saved. Run the same command again" in printed
+    assert "Traceback" not in printed
+    assert all((teacher / "state.json").is_file() for teacher in teachers)
+    printed = command("all", *NAMES, *FAST[:-1], *words, "--dry-run")
+    assert printed.count("stopped at step") == 2
+
+
+def test_one_experiments_trouble_is_a_sentence(tmp_path):
+    command("teacher", "ring", *FAST[:-1], "--runs", tmp_path, "--set", "teacher.lr=0.01")
+    printed = reproduce("all", "chessboard", "ring", *FAST, "--jobs", 2, "--runs", tmp_path, code=1)
+    assert "teacher.lr: 0.01 there, 0.001 now" in printed
+
+
+def test_without_names_the_others_go_on(tmp_path):
+    command("teacher", "ring", *FAST[:-1], "--runs", tmp_path, "--set", "teacher.lr=0.01")
+    printed = reproduce(
+        "all", *FAST, "--jobs", 2, "--runs", tmp_path, "--set", "distill.iterations=5", code=1
+    )
+    assert "teacher ring failed: " in printed
+    assert "evaluate chessboard (teacher of 60 iterations): done" in printed
+    assert "1 of the experiments failed: ring." in printed
+
+
+def test_teachers_come_before_students_and_shared_ones_once():
+    first, second = groups(plan_of("chessboard", "mlp-manifold"))
+    assert [[task.stage for task in group] for group in first] == [["teacher"]] * 2
+    assert [[task.stage for task in group] for group in second] == [
+        ["distill", "sample", "evaluate"]
+    ] * 2
+    study = STUDIES["start"]
+    request = Request([study.experiment], study.size, "cpu", runs=Path("nowhere"))
+    first, second = groups(make_study_plan(study, (0, 1), request))
+    assert len(first) == 2  # a seed's arms share one
+    assert len(second) == 4
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names", "size", "threads", "jobs"),
+    [
+        (None, ("chessboard", "ring"), "laptop", 2, 2),
+        (None, ("chessboard", "ring"), "laptop", 1, 1),
+        (None, ("chessboard",), "laptop", 8, 1),  # nothing to do beside it
+        (None, ("chessboard", "ring"), "smoke", 8, 1),  # over before a process has begun
+        (None, ("chessboard", "ring", "moons", "mlp-manifold"), "laptop", 64, MOST),
+        (3, ("chessboard", "ring"), "smoke", 1, 2),
+    ],
+)
+def test_how_many_processes(wanted, names, size, threads, jobs):
+    assert jobs_of(wanted, plan_of(*names, size=size), CPU, threads) == jobs
+
+
+def test_a_gpu_is_one_place_and_no_process_at_all_is_refused():
+    plan = plan_of("chessboard", "ring")
+    assert jobs_of(None, plan, torch.device("cuda"), 16) == 1
+    with pytest.raises(RunError, match="--jobs 0 is no number of processes"):
+        jobs_of(0, plan, CPU, 2)
