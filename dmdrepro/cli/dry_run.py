@@ -49,8 +49,10 @@ def show_plan(plan: Plan, request: Request, stages: tuple[str, ...]) -> None:
         return
     if stages == STAGES:
         from dmdrepro.cli.results import show_figures_plan
+        from dmdrepro.runs.known import known_folder
 
         show_figures_plan(plan, finished=True)
+        console.print(f"Known answers: into {known_folder(plan.runs, plan.size, plan.seed)}")
     if "evaluate" in stages:
         from dmdrepro.cli.results import PAGE, folder
 

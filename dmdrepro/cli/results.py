@@ -103,29 +103,35 @@ def print_tables(plan: Plan) -> dict[str, str]:
         console.print(render_terminal(table, target))
     write_tables(tables, target)
     console.print(f"Tables: {target}")
-    write_page(plan, results, tables)
-    return _damaged(plan, [result for seeds in results.values() for result in seeds])
+    damaged = write_page(plan, results, tables)
+    return _damaged(plan, [result for seeds in results.values() for result in seeds]) | damaged
 
 
-def refresh_page(plan: Plan) -> None:
-    """The page alone, when new figures were drawn."""
+def refresh_page(plan: Plan) -> dict[str, str]:
+    """The page alone, when new figures were drawn; returns what of its own is damaged."""
     from dmdrepro.report import all_seeds, tables_of
 
     results = all_seeds(plan.runs, plan.size, plan.seed)
-    write_page(plan, results, tables_of(results, plan.size, not_run=plan.cannot))
+    return write_page(plan, results, tables_of(results, plan.size, not_run=plan.cannot))
 
 
 def write_page(
     plan: Plan, results: Mapping[str, Sequence[Result | Missing]], tables: Sequence[Table]
-) -> None:
-    """Everything as one HTML page, with the figures that were drawn from these results."""
+) -> dict[str, str]:
+    """Everything as one HTML page, with the figures that were drawn from these results.
+
+    Returns name -> sentence where the known answers, which only the page reads, are damaged.
+    """
     from dmdrepro.report import report_page
     from dmdrepro.runs.files import write_bytes
+    from dmdrepro.runs.known import open_known
 
     target = folder(plan, PAGE)
+    known = open_known(plan.runs, plan.size, plan.seed)
     pictures = _pictures(plan, {name: first for name, (first, *_) in results.items()})
-    write_bytes(target, report_page(results, tables, pictures, plan.size, plan.seed))
+    write_bytes(target, report_page(results, tables, pictures, plan.size, plan.seed, known))
     console.print(f"Report: {target}")
+    return _damaged(plan, [known]) if isinstance(known, Missing) else {}
 
 
 def _pictures(plan: Plan, results: Mapping[str, Result | Missing]) -> list[Picture]:

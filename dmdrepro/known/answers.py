@@ -42,7 +42,7 @@ class KnownSettings:
     share_dims: tuple[int, ...] = (2, 64, 1024)
     share_ns: tuple[int, ...] = (100, 1000)
     dm_samples: int = 20_000
-    dm_every: int = 40  # of the noise levels in the quadrature rule
+    dm_every: int = 80  # of the noise levels in the quadrature rule
 
     def __post_init__(self) -> None:
         if 0.0 not in self.thetas:
@@ -54,13 +54,14 @@ SMOKE = KnownSettings(
     n=60,
     n_gaussians=60,
     draws=2,
-    thetas=(0.0, 0.1, math.pi / 2, math.pi),
-    gaussian_dims=(2, 16),
+    thetas=(0.0, 0.1, math.pi),
+    correlations=(1.0, 0.5),
+    gaussian_dims=(2,),
     shares=(0.5,),
     share_dims=(2, 64),
-    share_ns=(50, 100),
+    share_ns=(60,),
     dm_samples=500,
-    dm_every=240,
+    dm_every=480,
 )
 
 
