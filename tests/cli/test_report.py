@@ -34,7 +34,7 @@ def test_all_leaves_a_page_with_the_figures_it_drew(finished):
     page = (finished / PAGE).read_text()
     assert figures(finished) == {"2", "3"}
     assert "This is a reduced run, the smoke size." in page
-    assert page.count("<svg") == 4  # retention, Delta_E, quality, DM loss
+    assert page.count("<svg") == 4 + 4  # retention, Delta_E, quality, DM loss; known answers
     assert "Figure 1 is not shown: it has not been drawn; python reproduce.py figures" in page
     assert len(page) < 2_000_000
 
