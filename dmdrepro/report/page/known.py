@@ -62,8 +62,8 @@ def circle_charts(record: Mapping) -> list[Chart]:
         Chart(
             "Delta_E",
             THETA,
-            (line("Delta_E", mean("delta_e")), line("null", mean("delta_e_null"), 0, True)),
-            note="dashed: its null",
+            (line("Delta_E", mean("delta_e")),),
+            note="0: copied; null and limit are in the table",
             linear=True,
         ),
         Chart(
