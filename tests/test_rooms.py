@@ -20,6 +20,13 @@ MAY = {
     "dmdrepro/diffusion": {"dmdrepro.diffusion", "kernels"},
     "dmdrepro/distillation": {"dmdrepro.distillation", "dmdrepro.diffusion", "kernels"},
     "dmdrepro/metrics": {"dmdrepro.metrics", "kernels"},
+    "dmdrepro/known": {
+        "dmdrepro.known",
+        "dmdrepro.metrics",
+        "dmdrepro.diffusion",
+        "dmdrepro.distillation",
+        "dmdrepro.runs",
+    },
     "dmdrepro/training": {
         "dmdrepro.training",
         "dmdrepro.experiments",

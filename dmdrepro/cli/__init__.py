@@ -14,6 +14,7 @@ from dmdrepro.cli import (
     distill,
     evaluate,
     figures,
+    known,
     list_experiments,
     sample,
     study,
@@ -47,6 +48,7 @@ app.command("sample")(sample.sample)
 app.command("classifier")(classifier.classifier)
 app.command("evaluate")(evaluate.evaluate)
 app.command("figures")(figures.figures)
+app.command("known")(known.known)
 app.command("study")(study.study)
 app.command("list")(list_experiments.list_experiments)
 app.command("bench")(bench.bench)

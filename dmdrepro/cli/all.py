@@ -10,7 +10,8 @@ from dmdrepro.cli.plan import STAGES
 
 @takes_request
 def all_stages(request: Request, engine: o.Engine = "eager", jobs: o.Jobs = None) -> None:
-    """Do everything: teachers, students, samples, evaluation, figures, tables."""
+    """Do everything: teachers, students, samples, evaluation, known answers, figures, tables."""
+    from dmdrepro.cli import known
     from dmdrepro.cli.execute import conclude, run_command
     from dmdrepro.cli.results import draw_figures, print_tables
 
@@ -18,4 +19,5 @@ def all_stages(request: Request, engine: o.Engine = "eager", jobs: o.Jobs = None
         plan = run_command(request, STAGES, engine, jobs)
         if plan is None:
             return
+        known.make_for(plan, request.fresh)
         conclude(plan, draw_figures(plan) | print_tables(plan))

@@ -53,7 +53,10 @@ def show_plan(plan: Plan, request: Request, stages: tuple[str, ...]) -> None:
             console.print(f"Report: {folder(replace(plan, seed=seed), PAGE)}")
         return
     if stages == STAGES:
+        from dmdrepro.runs.known import known_folder
+
         show_figures_plan(plan, finished=True)
+        console.print(f"Known answers: into {known_folder(plan.runs, plan.size, plan.seed)}")
     if "evaluate" in stages:
         console.print(f"Tables: into {folder(plan, 'tables')}")
         console.print(f"Report: {folder(plan, PAGE)}")

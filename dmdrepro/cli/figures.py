@@ -23,6 +23,4 @@ def figures(request: Request) -> None:
         if request.dry_run:
             show_figures_plan(plan)
         else:
-            damaged = draw_figures(plan)
-            refresh_page(plan)
-            conclude(plan, damaged)
+            conclude(plan, draw_figures(plan) | refresh_page(plan))

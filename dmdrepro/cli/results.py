@@ -111,12 +111,12 @@ def print_tables(plan: Plan) -> dict[str, str]:
     return damaged | write_page(plan, results, tables)
 
 
-def refresh_page(plan: Plan) -> None:
-    """The page alone, when figures were drawn or a study was made."""
+def refresh_page(plan: Plan) -> dict[str, str]:
+    """The page alone, when figures were drawn or a study was made; as `write_page`."""
     from dmdrepro.report import all_seeds, tables_of
 
     results = all_seeds(plan.runs, plan.size, plan.seed)
-    write_page(plan, results, tables_of(results, plan.size, not_run=plan.cannot))
+    return write_page(plan, results, tables_of(results, plan.size, not_run=plan.cannot))
 
 
 def write_page(
@@ -124,20 +124,23 @@ def write_page(
 ) -> dict[str, str]:
     """Everything as one HTML page, with the figures that were drawn from these results.
 
-    The studies that the plan's seed has results of are opened here; returns `arm (seed k)` ->
-    sentence of those that are damaged.
+    The studies that the plan's seed has results of and the known answers are opened here, for
+    only the page reads them; returns name -> sentence of those that are damaged.
     """
     from dmdrepro.report import open_studies, report_page
     from dmdrepro.report.study import damaged_arms
     from dmdrepro.runs.files import write_bytes
+    from dmdrepro.runs.known import open_known
 
     target = folder(plan, PAGE)
+    known = open_known(plan.runs, plan.size, plan.seed)
     pictures = _pictures(plan, {name: first for name, (first, *_) in results.items()})
     studies = open_studies(plan.runs, plan.size, plan.seed)
-    page = report_page(results, tables, pictures, plan.size, plan.seed, studies)
+    page = report_page(results, tables, pictures, plan.size, plan.seed, studies, known)
     write_bytes(target, page)
     console.print(f"Report: {target}")
-    return {arm: words for each in studies for arm, words in damaged_arms(each.arms).items()}
+    damaged = {arm: words for each in studies for arm, words in damaged_arms(each.arms).items()}
+    return damaged | (_damaged(plan, [known]) if isinstance(known, Missing) else {})
 
 
 def _pictures(plan: Plan, results: Mapping[str, Result | Missing]) -> list[Picture]:

@@ -54,7 +54,11 @@ ToyData = ChessboardData | MoonsData | RingData  # of which the exact denoiser i
 
 # Fields that came after runs had been made, and what the program did before it had them: a run
 # without such a field is the same run.
-LATER_FIELDS = {"distill.real_score": "teacher", "distill.regression_weight": 0.0}
+LATER_FIELDS = {
+    "distill.start": "teacher",
+    "distill.real_score": "teacher",
+    "distill.regression_weight": 0.0,
+}
 
 # Of sigma_data: its square and inverse square stay within float32 beside those of the noise levels.
 SMALLEST_SCALE, LARGEST_SCALE = 1e-6, 1e6

@@ -1,5 +1,6 @@
 """Tables: the paper's numbers beside ours, the figures' numbers, gaps, choices; and one page."""
 
+from dmdrepro.report.known import known_tables
 from dmdrepro.report.page import Picture, report_page
 from dmdrepro.report.render import render_terminal, write_tables
 from dmdrepro.report.study import open_studies
@@ -12,6 +13,7 @@ __all__ = [
     "Table",
     "all_seeds",
     "build_tables",
+    "known_tables",
     "open_studies",
     "render_terminal",
     "report_page",

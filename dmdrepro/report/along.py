@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dmdrepro.report.students import Student, as_number, lookup
+from dmdrepro.report.students import Student, as_number, lookup, starts_as_phi_1
 from dmdrepro.report.table import SEVERAL_SEEDS, Cell, Table, over_seeds, seed_words
 
 COLUMNS = (
@@ -47,12 +47,12 @@ def path_length(distill: Mapping, iterations: int) -> float:
 def stops(record: Mapping) -> list[tuple[int, Mapping | None, Mapping | None]]:
     """(iteration, pairing, quality) of a record's students, from the start to the last.
 
-    The start is Phi_1, of a student that starts as the teacher.
+    The start is Phi_1, of a student that starts as the teacher whose samples Phi_K are.
     """
     distill = lookup(record, ("config", "distill")) or {}
     quality = record.get("quality") or {}
     found = [(p["iterations"], p["pairing"], p["quality"]) for p in record.get("along") or ()]
-    if distill.get("start", "teacher") == "teacher":
+    if starts_as_phi_1({"distill": distill}):
         found.insert(0, (0, record.get("pairing_untrained"), quality.get("teacher_1")))
     return [*found, (distill.get("iterations"), record.get("pairing"), quality.get("student"))]
 

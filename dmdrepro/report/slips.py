@@ -26,6 +26,12 @@ SLIPS = (
         "Phi_1 as a one-step EDM sample, whose noise grid divides by zero",
         "Phi_1(z) = D(z; 80)",
     ),
+    (
+        "appendix C, end of Lemma C.1's proof",
+        "the circle's gradients in theta differ at theta and theta + pi",
+        "both are 0, as the loss is the same for all theta; in the students M z / |z| the "
+        "gradients in M are opposite there",
+    ),
 )
 
 

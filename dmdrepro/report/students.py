@@ -69,6 +69,10 @@ class Student:
     def cell(self, *path: str) -> Cell:
         return over_seeds(self.each(*path))
 
+    def untrained(self, name: str) -> Cell:
+        """Of the student's start, where that is Phi_1."""
+        return self.cell("pairing_untrained", name) if starts_as_phi_1(self.config) else None
+
 
 def collect(results: Results) -> list[Student]:
     """Every student of the first seed, with the other seeds that share its configuration."""
@@ -114,6 +118,13 @@ def differences(usual: object, found: object, prefix: str = "") -> dict[str, tup
 
 def change_words(changes: Mapping[str, tuple[object, object]]) -> str:
     return ", ".join(f"{name} {new} instead of {old}" for name, (old, new) in changes.items())
+
+
+def starts_as_phi_1(config: Mapping) -> bool:
+    """Whether the student began as the teacher that Phi_1 and Phi_8 were drawn from."""
+    usual = {"start": "teacher", "real_score": "teacher"}
+    distill = config.get("distill", {})
+    return all(distill.get(name, value) == value for name, value in usual.items())
 
 
 def lookup(record: object, path: Sequence[str]) -> object:

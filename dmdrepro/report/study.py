@@ -136,7 +136,7 @@ def _row(student: Student) -> tuple:
         student.cell("pairing", "delta_e_null"),
         student.cell("pairing", "retention"),
         student.cell("pairing", "concordance"),
-        student.cell("pairing_untrained", "retention"),
+        student.untrained("retention"),
         student.cell("quality", "student", "ratio"),
         student.cell("quality", "teacher_8", "ratio"),
         student.cell("teacher_map", "retention"),

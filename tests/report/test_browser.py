@@ -9,6 +9,7 @@ import shutil
 import subprocess
 
 import pytest
+from known_record import known_record
 from page_runs import write_runs
 from PIL import Image
 from study_runs import write_study
@@ -83,7 +84,7 @@ def page(tmp_path):
     results = all_seeds(runs, "laptop", 0)
     tables = tables_of(results, "laptop", {"moons": f"no {'x/' * 200}file"})
     studies = open_studies(runs, "laptop", 0)
-    return report_page(results, tables, pictures, "laptop", 0, studies)
+    return report_page(results, tables, pictures, "laptop", 0, studies, known_record())
 
 
 def test_no_request_leaves_the_machine(tmp_path, page):
@@ -113,5 +114,5 @@ def test_at_three_widths_nothing_is_too_wide_and_everything_is_shown(tmp_path, p
         assert width - 20 <= frame["width"] <= width  # less a scroll bar
         assert frame["needs"] <= frame["width"]
         assert frame["images"] == [1500, 1500]
-        assert frame["readouts"] == frame["charts"] == 10
+        assert frame["readouts"] == frame["charts"] == 10 + 4
         assert frame["tables"] > 10

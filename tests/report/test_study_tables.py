@@ -28,6 +28,7 @@ def test_arms_are_rows_with_their_own_seeds(arms):
     rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
     assert [(r["arm"], r["seeds"]) for r in rows] == [("a", "0, 1"), ("b", "1")]
     assert rows[0]["retention"] == Band(0.75, 0.75, 0.75)
+    assert [r["retention untrained"] for r in rows] == [Band(0.25, 0.25, 0.25), None]
     assert rows[0]["path"] == pytest.approx(2e-4 * (1200 - 10.5))
 
 
@@ -43,6 +44,13 @@ def test_curves_lead_from_the_start_that_the_student_had(arms):
     assert found["a", 1].retention == [0.25, 0.75, 0.75]
     assert found["a", 1].share[1] == 0.25
     assert found["b", 1].iterations == [100, 6000]  # not Phi_1: it started from random weights
+
+
+def test_a_student_of_an_exact_teacher_did_not_start_as_its_phi_1(tmp_path):
+    arm = Arm("exact", {"distill.real_score": "exact"})
+    write_arm(tmp_path, STUDY, arm, 0, 0.5)
+    opened = open_arms(Study("q", "?", "chessboard", "laptop", (arm,)), tmp_path, (0,))
+    assert curves(opened)[0].iterations == [100, 6000]
 
 
 def test_a_seed_of_another_configuration_is_left_out_and_named(tmp_path):

@@ -30,13 +30,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """Lines over a logarithmic axis, 0 set apart."""
+    """Lines over a logarithmic axis, 0 set apart, or over a `linear` one."""
 
     title: str
     x_label: str
     lines: tuple[Line, ...]
     shown: tuple[float, ...] = (0.0,)  # values that the y axis reaches in any case
     note: str = ""
+    linear: bool = False
 
 
 def chart_html(chart: Chart) -> Html | None:
@@ -45,7 +46,7 @@ def chart_html(chart: Chart) -> Html | None:
     if not finite:
         return None
     xs = sorted({x for line in chart.lines for x in line.xs})
-    across = _Across(xs)
+    across = _Across(xs, chart.linear)
     ticks = nice_ticks(min(*finite, *chart.shown), max(*finite, *chart.shown))
     up = _Up(ticks[0], ticks[-1])
     svg = element(
@@ -78,20 +79,29 @@ def nice_ticks(low: float, high: float) -> list[float]:
 class _Across:
     """From iterations, or whatever is across, to the drawing's x."""
 
-    def __init__(self, xs: Sequence[float]) -> None:
+    def __init__(self, xs: Sequence[float], linear: bool = False) -> None:
+        self.linear = linear
         positive = [x for x in xs if x > 0] or [1.0]
-        self.low, self.high = positive[0], positive[-1]
-        self.start = LEFT + (GAP if xs[0] <= 0 else 0)
+        self.low, self.high = (xs[0] if linear else positive[0]), positive[-1]
+        self.start = LEFT + (GAP if xs[0] <= 0 and not linear else 0)
         self.labels = _labels(xs, self)
 
     def __call__(self, x: float) -> float:
-        if x <= 0:
+        if x <= 0 and not self.linear:
             return LEFT
         end = WIDTH - RIGHT
         if self.high == self.low:
             return end
-        share = math.log(x / self.low) / math.log(self.high / self.low)
+        share = (
+            (x - self.low) / (self.high - self.low)
+            if self.linear
+            else math.log(x / self.low) / math.log(self.high / self.low)
+        )
         return self.start + share * (end - self.start)
+
+    def words(self, x: float, digits: int) -> str:
+        """x with thousands apart, or so many significant digits where it is no whole number."""
+        return _named(x, 3 if self.linear else digits)
 
 
 class _Up:
@@ -108,13 +118,13 @@ class _Up:
 def _labels(xs: Sequence[float], across: _Across) -> list[float]:
     """The places to name: the first and last, and of the others those that have room."""
     others = xs[1:-1]
-    if len(xs) > MARKED:
+    if len(xs) > MARKED and not across.linear:
         first, last = (math.floor(math.log10(x)) for x in (across.low, across.high))
         decades = (10.0**k for k in range(first, last + 1))
         others = [x for x in decades if across.low <= x < across.high]
     chosen = [xs[0]] if len(xs) == 1 else [xs[0], xs[-1]]
     for x in others:
-        if all(abs(across(x) - across(c)) >= LABEL for c in chosen if c > 0) and (
+        if all(abs(across(x) - across(c)) >= LABEL for c in chosen if c > 0 or across.linear) and (
             xs[0] > 0 or across(x) - LEFT >= GAP
         ):
             chosen.append(x)
@@ -133,7 +143,7 @@ def _grid(across: _Across, up: _Up, ticks: Sequence[float], x_label: str) -> Htm
     for x in across.labels:
         at = _short(across(x))
         marks.append(element("line", x1=at, x2=at, y1=floor, y2=floor + 4, class_="tick"))
-        marks.append(element("text", _named(x, 2), x=at, y=floor + 17, text_anchor="middle"))
+        marks.append(element("text", across.words(x, 2), x=at, y=floor + 17, text_anchor="middle"))
     middle = (LEFT + end) / 2
     marks.append(element("text", x_label, x=middle, y=HEIGHT - 7, text_anchor="middle"))
     return element("g", *marks)
@@ -169,7 +179,7 @@ def _strips(chart: Chart, xs: Sequence[float], across: _Across) -> Html:
     strips = []
     for place, x in enumerate(xs):
         values = [f"{label}: {cell_text(float(ys[x]))}" for label, ys in tables if x in ys]
-        said = "\n".join([f"{chart.x_label} {_named(x, 3)}", *values])
+        said = "\n".join([f"{chart.x_label} {across.words(x, 3)}", *values])
         left, right = edges[place], edges[place + 1]
         strips.append(
             element(

@@ -9,6 +9,9 @@ from pathlib import Path
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.report.page.experiment import anchor, experiment_html
 from dmdrepro.report.page.html import Html, element, joined
+from dmdrepro.report.page.known import ANCHOR as KNOWN
+from dmdrepro.report.page.known import TITLE as KNOWN_TITLE
+from dmdrepro.report.page.known import known_html
 from dmdrepro.report.page.pictures import Picture
 from dmdrepro.report.page.provenance import summary_table
 from dmdrepro.report.page.studies import STUDIES_TITLE, studies_html
@@ -17,6 +20,7 @@ from dmdrepro.report.students import Results, Student, collect
 from dmdrepro.report.study import OpenStudy
 from dmdrepro.report.table import Table, seed_words
 from dmdrepro.report.verdict import NOT_RUN
+from dmdrepro.runs.results import Missing
 
 TITLE = "Why Are DMD Students Lazy? A reproduction"
 QUESTION = (
@@ -70,10 +74,13 @@ def report_page(
     size: str,
     seed: int,
     studies: Sequence[OpenStudy] = (),
+    known: dict | Missing | None = None,
 ) -> bytes:
     """The page, UTF-8, from results that `all_seeds` opened and their `tables_of`.
 
-    `studies`: those that `open_studies` found, in a section of their own.
+    `studies`: those that `open_studies` found, in a section of their own. `known`: what
+    `open_known` opened; None leaves its section out.
+
     It has no date and no clock of its own: equal results give equal bytes.
     """
     students = collect(results)
@@ -94,9 +101,15 @@ def report_page(
             "main",
             _section("verdict", "Verdict", table_html(named["verdict"])),
             _section("numbers", "Our numbers", _numbers(named["paper_and_ours"])),
-            _contents([name for name in REGISTRY if name in results], bool(studies), closing),
+            _contents(
+                [name for name in REGISTRY if name in results],
+                bool(studies),
+                known is not None,
+                closing,
+            ),
             *sections,
             _section("studies", STUDIES_TITLE, studies_html(studies)) if studies else None,
+            None if known is None else known_html(known),
             *(_section(t.name.replace("_", "-"), t.title, table_html(t)) for t in closing),
         ),
     ]
@@ -165,13 +178,14 @@ def _numbers(table: Table) -> Html:
     return table_html(shown)
 
 
-def _contents(names: Sequence[str], studies: bool, closing: Sequence[Table]) -> Html:
+def _contents(names: Sequence[str], studies: bool, known: bool, closing: Sequence[Table]) -> Html:
     links = [
         ("words", "Words"),
         ("verdict", "Verdict"),
         ("numbers", "Our numbers"),
         *((anchor(name), name) for name in names),
         *([("studies", STUDIES_TITLE)] if studies else []),
+        *([(KNOWN, KNOWN_TITLE)] if known else []),
         *((table.name.replace("_", "-"), table.title) for table in closing),
     ]
     items = [element("li", element("a", words, href=f"#{target}")) for target, words in links]

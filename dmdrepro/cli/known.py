@@ -1,0 +1,65 @@
+"""`reproduce.py known`, and the same as a part of `all`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dmdrepro.cli import options as o
+from dmdrepro.cli.guard import console, errors, guarded
+from dmdrepro.cli.paths import check_folder
+from dmdrepro.cli.plan import Plan, default_size
+from dmdrepro.runs.errors import RunError
+from dmdrepro.runs.known import NAME, known_folder, open_known
+
+
+def known(
+    size: o.Size = None, seed: o.Seed = 0, runs: o.Runs = Path("runs"), fresh: o.Fresh = False
+) -> None:
+    """Measure pairs of samples whose pairing is known: the circle of appendix C, Gaussians, ..."""
+    with guarded():
+        check_folder("--runs", runs)
+        size = size or default_size(None)
+        make(runs, size, seed, fresh)
+        show(runs, size, seed)
+
+
+def make_for(plan: Plan, fresh: bool) -> None:
+    """The part of `all`: made unless it is there; what goes wrong leaves the rest to be shown."""
+    try:
+        make(plan.runs, plan.size, plan.seed, fresh)
+        write(plan.runs, plan.size, plan.seed)
+    except RunError as error:
+        plan.failed.append(NAME)
+        errors.print(f"{NAME} failed: {error}")
+
+
+def make(runs: Path, size: str, seed: int, fresh: bool) -> None:
+    """Make the record, on the CPU, or see that it is there."""
+    from dmdrepro.stages.context import Context
+    from dmdrepro.stages.known import known_stage, make_known
+    from dmdrepro.training.session import Session
+
+    stage = known_stage(runs, size, seed)
+    context = Context(Session(), say=console.print)
+    if fresh:
+        context.set_aside(stage)
+    make_known(stage, size, seed, context)
+
+
+def write(runs: Path, size: str, seed: int) -> list:
+    """Write the record's tables beside it; returns them."""
+    from dmdrepro.report import known_tables, write_tables
+
+    tables = known_tables(open_known(runs, size, seed))
+    write_tables(tables, known_folder(runs, size, seed) / "tables")
+    return tables
+
+
+def show(runs: Path, size: str, seed: int) -> None:
+    """Write the tables and print them."""
+    from dmdrepro.report import render_terminal
+
+    folder = known_folder(runs, size, seed) / "tables"
+    for table in write(runs, size, seed):
+        console.print(render_terminal(table, folder))
+    console.print(f"Tables: {folder}")

@@ -1,0 +1,198 @@
+"""Everything measured where the answer is known, as one record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from dmdrepro.known import cases
+from dmdrepro.known.circle import DELTA, circle, circle_population
+from dmdrepro.known.circle_loss import (
+    ANGLES,
+    draw_noise,
+    mean_of,
+    noise_rule,
+    sample_terms,
+    turned,
+)
+from dmdrepro.known.population import Pair, Population
+from dmdrepro.metrics import pairing_inefficiency
+from dmdrepro.runs.streams import generator, stream_seed
+
+TENTHS = tuple(k * math.pi / 10 for k in range(11))
+SHIFT, LENGTH = 3.0, 1.0  # of the translated set and of the constant student
+SMALL_D = 16  # of those two and of the permuted set
+
+
+@dataclass(frozen=True)
+class KnownSettings:
+    """How much is measured."""
+
+    n: int = 1000
+    n_gaussians: int = 500  # the slowest optimum: in the plane
+    draws: int = 3  # of every pair of sets
+    thetas: tuple[float, ...] = tuple(sorted((*TENTHS, 0.1)))
+    correlations: tuple[float, ...] = (1.0, 0.5, 0.0)
+    gaussian_dims: tuple[int, ...] = (2, 16, 256)
+    shares: tuple[float, ...] = (0.1, 0.5, 0.9)
+    share_dims: tuple[int, ...] = (2, 64, 1024)
+    share_ns: tuple[int, ...] = (100, 1000)
+    dm_samples: int = 20_000
+    dm_every: int = 80  # of the noise levels in the quadrature rule
+
+    def __post_init__(self) -> None:
+        if 0.0 not in self.thetas:
+            raise ValueError("The circle's thetas must have 0, which the others are held against.")
+
+
+# Seconds less, for tests of whole commands.
+SMOKE = KnownSettings(
+    n=60,
+    n_gaussians=60,
+    draws=2,
+    thetas=(0.0, 0.1, math.pi),
+    correlations=(1.0, 0.5),
+    gaussian_dims=(2,),
+    shares=(0.5,),
+    share_dims=(2, 64),
+    share_ns=(60,),
+    dm_samples=500,
+    dm_every=480,
+)
+
+
+def known_answers(settings: KnownSettings, seed: int) -> dict:
+    """{"circle": [...], "pairs": [...]}: each case with its `population` and every draw's pairing.
+
+    Draw k of a case is a function of (seed, case, k) alone. The circle's entries have `theta` and
+    `dm`, its DM loss; all thetas share their noise. The other pairs have `group`, `what`, `n`, `d`.
+    """
+    return {"circle": circle_answers(settings, seed), "pairs": pair_answers(settings, seed)}
+
+
+def circle_answers(settings: KnownSettings, seed: int) -> list[dict]:
+    """Pairing and DM loss of appendix C's students, one entry for each theta."""
+    losses = circle_losses(settings, seed)
+    return [
+        {
+            "theta": theta,
+            "delta": DELTA,
+            "n": settings.n,
+            "dm": loss,
+            **_measured(
+                lambda rng, theta=theta: circle(rng.standard_normal((settings.n, 2)), theta),
+                circle_population(theta),
+                settings.draws,
+                seed,
+                "circle",
+            ),
+        }
+        for theta, loss in zip(settings.thetas, losses, strict=True)
+    ]
+
+
+def circle_losses(settings: KnownSettings, seed: int) -> list[dict]:
+    """The DM loss and its gradients for each theta, by samples of the same noise and by a rule.
+
+    `loss`, `slope`, `difference` (to theta = 0, sample by sample): value and standard `error`.
+    `slope_rms`: of single samples. `gradient`: dL/dM [2, 2]; `turned`: how far it is from that at
+    theta = 0, over its length. `rule`: the quadrature's loss, slope and turned, without error.
+    """
+    noise = draw_noise(settings.dm_samples, generator(seed, "known/dm"))
+    rule = noise_rule(settings.dm_every)
+    at_0, rule_at_0 = sample_terms(noise, 0.0), sample_terms(rule, 0.0)
+    first, rule_first = at_0.gradient.mean(0), _weighted(rule.weight, rule_at_0.gradient)
+    found = []
+    for theta in settings.thetas:
+        terms, ruled = sample_terms(noise, theta), sample_terms(rule, theta)
+        gradient, rule_gradient = terms.gradient.mean(0), _weighted(rule.weight, ruled.gradient)
+        found.append(
+            {
+                "samples": settings.dm_samples,
+                "loss": vars(mean_of(terms.loss)),
+                "difference": vars(mean_of(terms.loss - at_0.loss)),
+                "slope": vars(mean_of(terms.slope)),
+                "slope_rms": float(terms.slope.square().mean().sqrt()),
+                "gradient": gradient.tolist(),
+                "turned": turned(gradient, first),
+                "rule": {
+                    "nodes": len(rule.weight),
+                    "angles": ANGLES,
+                    "loss": float(_weighted(rule.weight, ruled.loss)),
+                    "slope": float(_weighted(rule.weight, ruled.slope)),
+                    "gradient": rule_gradient.tolist(),
+                    "turned": turned(rule_gradient, rule_first),
+                },
+            }
+        )
+    return found
+
+
+def pair_answers(settings: KnownSettings, seed: int) -> list[dict]:
+    """All the other cases, each with its words and sizes."""
+    found = []
+
+    def add(
+        group: str, what: str, n: int, d: int, draw: Callable[..., Pair], population: Population
+    ) -> None:
+        measured = _measured(draw, population, settings.draws, seed, f"{group}/{what}/{n}/{d}")
+        found.append({"group": group, "what": what, "n": n, "d": d, **measured})
+
+    for d in settings.gaussian_dims:
+        maps = {f"c = {c:g}": cases.gaussian_maps(d, c) for c in settings.correlations}
+        maps["symmetric roots"] = cases.root_maps(d)
+        for what, ab in maps.items():
+            n = settings.n_gaussians
+            draw = lambda rng, n=n, ab=ab: cases.gaussians(n, ab, rng)  # noqa: E731
+            add("Gaussians", what, n, d, draw, cases.gaussian_population(*ab))
+    n, d = settings.n, SMALL_D
+    simple = {
+        "translated": (
+            f"|b| = {SHIFT:g}",
+            lambda rng: cases.translated(n, d, SHIFT, rng),
+            cases.translated_population(d, SHIFT),
+        ),
+        "permuted": (
+            "the next row's",
+            lambda rng: cases.permuted(n, d, rng),
+            cases.permuted_population(d),
+        ),
+        "constant": (
+            f"|y| = {LENGTH:g}",
+            lambda rng: cases.constant(n, d, LENGTH, rng),
+            cases.constant_population(d, LENGTH),
+        ),
+    }
+    for group, (what, draw, population) in simple.items():
+        add(group, what, n, d, draw, population)
+    for p in settings.shares:
+        for d in settings.share_dims:
+            for n in settings.share_ns:
+                draw = lambda rng, n=n, d=d, p=p: cases.partly_copied(n, d, p, rng)  # noqa: E731
+                population = cases.partly_copied_population(d, p)
+                add("partly copied", f"share {p:g}", n, d, draw, population)
+    return found
+
+
+def _measured(
+    draw: Callable[[np.random.Generator], Pair],
+    population: Population,
+    draws: int,
+    seed: int,
+    name: str,
+) -> dict:
+    """The case's limits and the pairing of each of its draws."""
+    found = []
+    for number in range(draws):
+        pair = draw(np.random.default_rng(stream_seed(seed, f"known/{name}", number)))
+        found.append(pairing_inefficiency(pair.teacher, pair.student).to_json())
+    return {"population": population.to_json(), "draws": found}
+
+
+def _weighted(weight: torch.Tensor, terms: torch.Tensor) -> torch.Tensor:
+    """sum_b weight_b terms_b of terms [B, ...]."""
+    return torch.tensordot(weight, terms, dims=1)

@@ -1,0 +1,171 @@
+"""What is measured where the answer is known, as tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from dmdrepro.report.students import as_number
+from dmdrepro.report.table import Band, Cell, Table, over_seeds
+
+CIRCLE = (
+    "theta",
+    "Delta_E",
+    "its limit",
+    "null",
+    "retention",
+    "cos(theta)",
+    "concordance",
+    "limit of concordance",
+)
+DM_LOSS = (
+    "theta",
+    "DM loss",
+    "by samples",
+    "less that at 0",
+    "slope",
+    "slope by samples",
+    "slope of one sample",
+    "gradient moved",
+    "by samples from 0",
+    "2 |sin(theta / 2)|",
+)
+PAIRS = (
+    "case",
+    "N",
+    "D",
+    "Delta_E",
+    "its limit",
+    "retention",
+    "limit of retention",
+    "concordance",
+    "limit of concordance",
+)
+OVER_DRAWS = "Where brackets stand: mean [smallest, largest] over {draws} draws of N samples."
+LIMITS = (
+    "Limits are closed forms, of N without end. E_OT of N samples comes down to its limit the more "
+    "slowly the higher the dimension, and Delta_E, its null and retention with it."
+)
+
+
+def known_tables(record: Mapping) -> list[Table]:
+    """The circle's pairing and DM loss over theta, and all other pairs."""
+    return [circle_table(record), dm_loss_table(record), pairs_table(record)]
+
+
+def circle_table(record: Mapping) -> Table:
+    """Appendix C's students: what their pairing costs, and what it tends to."""
+    first = record["circle"][0]
+    rows = tuple(
+        (
+            each["theta"],
+            drawn(each, "delta_e"),
+            limit(each, "delta_e"),
+            drawn(each, "delta_e_null"),
+            drawn(each, "retention"),
+            limit(each, "retention"),
+            drawn(each, "concordance"),
+            limit(each, "concordance"),
+        )
+        for each in record["circle"]
+    )
+    notes = (
+        f"The circle of appendix C, delta = {first['delta']:g}, N = {first['n']:,}: the student "
+        "turns the noise by theta. All students have the same samples in distribution.",
+        "Retention tends to cos(theta).",
+        LIMITS,
+        OVER_DRAWS.format(draws=len(first["draws"])),
+    )
+    title = "The circle: pairing over theta"
+    essential = ("theta", "Delta_E", "its limit", "retention", "concordance")
+    return Table("known_circle", title, CIRCLE, rows, notes, essential=essential)
+
+
+def dm_loss_table(record: Mapping) -> Table:
+    """Lemma 3.2 on the circle: the loss, its slope in theta, and a gradient that does move."""
+    rows = tuple(
+        (
+            each["theta"],
+            dm["rule"]["loss"],
+            two_errors(dm["loss"]),
+            two_errors(dm["difference"]) if each["theta"] else None,
+            dm["rule"]["slope"],
+            two_errors(dm["slope"]),
+            dm["slope_rms"],
+            dm["rule"]["turned"],
+            dm["turned"],
+            2 * abs(math.sin(each["theta"] / 2)),
+        )
+        for each in record["circle"]
+        for dm in (each["dm"],)
+    )
+    dm = record["circle"][0]["dm"]
+    notes = (
+        f"DM loss: half the mean square of the weighted score difference, with the exact denoisers "
+        f"of both laws; by a quadrature rule of {dm['rule']['nodes']:,} nodes and by "
+        f"{dm['samples']:,} samples, whose noise all thetas share. Brackets: two standard errors. "
+        "It is not 0, as the teacher's circle is squeezed and the students' is not.",
+        f"Where theta is a multiple of the rule's steps, 2 pi / {dm['rule']['angles']}, the rule's "
+        "nodes are only permuted and its loss is the same but for rounding; elsewhere but for the "
+        "rule's error; by samples but for chance, which the thetas share. The rule's levels and "
+        "eps are few, so its loss is some percent from that of the samples.",
+        "Slope: the derivative of the loss in theta. It is 0 for all theta, since the loss is the "
+        "same for all; a single sample's is not (its root mean square).",
+        "Gradient moved: in the larger class of students M z / |z|, M any matrix, the gradient in "
+        "M at M = R(theta) less that at R(0), over its length. There the students of equal loss "
+        "have unequal gradients.",
+    )
+    title = "The circle: DM loss over theta (Lemma 3.2)"
+    essential = ("theta", "DM loss", "less that at 0", "slope by samples", "gradient moved")
+    return Table("known_dm_loss", title, DM_LOSS, rows, notes, essential=essential)
+
+
+def pairs_table(record: Mapping) -> Table:
+    """Gaussians, a translated and a permuted set, a constant student, a share of copies."""
+    rows = tuple(
+        (
+            f"{each['group']}, {each['what']}",
+            each["n"],
+            each["d"],
+            drawn(each, "delta_e"),
+            limit(each, "delta_e"),
+            drawn(each, "retention"),
+            limit(each, "retention"),
+            drawn(each, "concordance"),
+            limit(each, "concordance"),
+        )
+        for each in record["pairs"]
+    )
+    notes = (
+        "Gaussians: teacher A z and student B z of different covariances in D dimensions; c = 1 is "
+        "the optimal transport, c = 0 an independent pairing; symmetric roots: A and B the "
+        "symmetric roots of the covariances. Translated: G = Phi + b. Permuted: the teacher's own "
+        "samples, each of another noise. Constant: one point y. Partly copied: that share of the "
+        "student's points is the teacher's, the rest is drawn independently.",
+        "Delta_E is 0 of a constant student, which copies nothing, and small of an independent one "
+        "where few samples lie in many dimensions; retention is far above the share copied there. "
+        "Concordance is the share copied at every N and D; unlike the others it also counts a "
+        "shift or another shape of the student's law as a difference.",
+        LIMITS,
+        OVER_DRAWS.format(draws=len(record["pairs"][0]["draws"])),
+    )
+    title = "Other pairs whose pairing is known"
+    essential = ("case", "N", "D", "Delta_E", "its limit", "retention", "concordance")
+    return Table("known_pairs", title, PAIRS, rows, notes, essential=essential)
+
+
+def drawn(case: Mapping, name: str) -> Cell:
+    """A quantity over the case's draws: the value where all agree, else mean and extremes."""
+    values: Sequence[Cell] = [as_number(pairing[name]) for pairing in case["draws"]]
+    return values[0] if len(set(values)) == 1 else over_seeds(values)
+
+
+def limit(case: Mapping, name: str) -> Cell:
+    """What it tends to."""
+    return as_number(case["population"][name])
+
+
+def two_errors(mean: Mapping[str, float]) -> Band:
+    """The mean within two standard errors."""
+    value, error = mean["value"], mean["error"]
+    return Band(value, value - 2 * error, value + 2 * error)

@@ -1,0 +1,31 @@
+"""The record of the known answers: where it lies, and reading it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dmdrepro.runs.errors import DamagedArtifact
+from dmdrepro.runs.files import MANIFEST, read_json, verify_manifest
+from dmdrepro.runs.results import Missing
+
+NAME = "known answers"
+
+
+def known_folder(runs: Path, size: str, seed: int) -> Path:
+    """Beside the experiments of that size and seed."""
+    return runs / size / f"seed{seed}" / "known"
+
+
+def open_known(runs: Path, size: str, seed: int) -> dict | Missing:
+    """The record, its files checked, or why there is none to show."""
+    folder = known_folder(runs, size, seed)
+    if not (folder / MANIFEST).is_file():
+        command = f"python reproduce.py known --size {size} --seed {seed}"
+        return Missing(NAME, f"not run: {command}", seed)
+    try:
+        verify_manifest(folder)
+        return read_json(folder / "record.json")
+    except DamagedArtifact as error:
+        what = str(error).partition(";")[0].replace(f"{folder}{os.sep}", "")
+        return Missing(NAME, f"damaged: {what}", seed, unusable=True, damage=str(error))

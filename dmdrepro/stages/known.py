@@ -1,0 +1,36 @@
+"""Stage `known`: what is measured where the answer is known; no experiment, one a seed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from dmdrepro.experiments import SIZES, ConfigError, nearest
+from dmdrepro.known import SMOKE, KnownSettings, known_answers
+from dmdrepro.runs.known import NAME, known_folder
+from dmdrepro.runs.stage import Stage
+from dmdrepro.stages.context import Context, Made
+
+
+def known_settings(size: str) -> KnownSettings:
+    """All of it, and at the smoke size little; raises ConfigError for a size that there is not."""
+    if size not in SIZES:
+        raise ConfigError(f"There is no size {size!r}; {nearest(size, SIZES)}")
+    return SMOKE if size == "smoke" else KnownSettings()
+
+
+def known_stage(runs: Path, size: str, seed: int) -> Stage:
+    """Beside the size's and seed's experiments, none of which it depends on."""
+    key = {"seed": seed, "known": asdict(known_settings(size))}
+    # As JSON has it, to be compared with what was written.
+    key["known"] = {k: list(v) if isinstance(v, tuple) else v for k, v in key["known"].items()}
+    return Stage(known_folder(runs, size, seed), key, NAME)
+
+
+def make_known(stage: Stage, size: str, seed: int, context: Context) -> bool:
+    """True where something was made; on the CPU, whatever the session's device."""
+
+    def work(stage: Stage) -> Made:
+        return [], {"seed": seed, **known_answers(known_settings(size), seed)}
+
+    return context.make(stage, work)
