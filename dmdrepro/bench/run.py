@@ -9,6 +9,7 @@ import torch
 from dmdrepro.bench.kernels import kernel_rows
 from dmdrepro.bench.pairing import pairing_rows
 from dmdrepro.bench.scaling import scaling_rows
+from dmdrepro.bench.side_by_side import side_by_side_rows
 from dmdrepro.bench.step import step_rows
 from dmdrepro.runs.provenance import provenance
 
@@ -25,7 +26,7 @@ def run_bench(
     `ratio` is the alternative's time over ours: above 1, ours is faster.
     """
     rows = []
-    for part in (kernel_rows, step_rows, pairing_rows):
+    for part in (kernel_rows, step_rows, side_by_side_rows, pairing_rows):
         for what, ours_s, alternative, alternative_s in part(device, quick=quick):
             ratio = alternative_s / ours_s
             rows.append(
