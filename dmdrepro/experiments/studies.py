@@ -95,6 +95,20 @@ _STUDIES = (
         ),
     ),
     Study(
+        "size",
+        "What of the paper's size keeps the pairing that a laptop's toy loses: the batch, the "
+        "network, the teacher's training or the learning rate?",
+        "chessboard",
+        "laptop",
+        (
+            Arm("laptop"),
+            Arm("batch=512", {"distill.batch": "512"}),
+            Arm("width=384", {"model.width": "384"}),
+            Arm("teacher=20000", {"teacher.snapshots": "20000", "teacher.batch": "512"}),
+            Arm("lr=1e-4", {"distill.lr": "1e-4", "distill.iterations": "12000"}),
+        ),
+    ),
+    Study(
         "start",
         "Does a student that does not start at the teacher copy it?",
         "chessboard",
