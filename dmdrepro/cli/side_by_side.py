@@ -10,10 +10,12 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing.synchronize import Event
+from ctypes import c_byte
 
 from dmdrepro.cli.guard import console
 from dmdrepro.cli.options import Request
@@ -68,7 +70,7 @@ def run_side_by_side(
     Raises Stopped after session.stop_requested, once all have saved.
     """
     context = multiprocessing.get_context("spawn")
-    stop = context.Event()
+    stop = context.RawValue("b", 0)  # no Event: its set() waits for ever for a killed process
     arguments = (request, session.engine, max(1, threads // jobs), stop, os.getpid())
     console.print(f"{jobs} processes side by side, threads each: {max(1, threads // jobs)}")
     pool = ProcessPoolExecutor(jobs, context, _begin, arguments)
@@ -86,29 +88,34 @@ def run_side_by_side(
 
 
 @contextmanager
-def _ended(pool: ProcessPoolExecutor, stop: Event, session) -> Iterator[None]:
+def _ended(pool: ProcessPoolExecutor, stop: c_byte, session) -> Iterator[None]:
     """The processes save and end whatever happens; at a second signal they end at once."""
     session.in_loop = True  # a first signal asks for a stop
     try:
         yield
+    except BrokenProcessPool:
+        raise RunError(
+            "A process was killed from outside, perhaps for want of memory; what the others made "
+            "is saved. Run the same command again, with fewer --jobs if memory is short."
+        ) from None
     except KeyboardInterrupt:
         for process in multiprocessing.active_children():
             process.kill()
         raise
     finally:
-        stop.set()
+        stop.value = 1
         pool.shutdown(cancel_futures=True)
         session.leave_loop()
 
 
-def _as_done(running: dict[Future, Group], session, stop: Event) -> Iterator[Future]:
+def _as_done(running: dict[Future, Group], session, stop: c_byte) -> Iterator[Future]:
     """Each future when it is done; a stop asked for meanwhile is passed on."""
     left = set(running)
     while left:
         done, left = wait(left, LOOK_S, FIRST_COMPLETED)
         yield from done
-        if session.stop_requested and not stop.is_set():
-            stop.set()
+        if session.stop_requested and not stop.value:
+            stop.value = 1
             for future in running:
                 future.cancel()
 
@@ -126,7 +133,7 @@ _work: list = []  # of a process: its Context
 _busy = threading.Lock()  # held while a group runs
 
 
-def _begin(request: Request, engine: Engine, threads: int, stop: Event, parent: int) -> None:
+def _begin(request: Request, engine: Engine, threads: int, stop: c_byte, parent: int) -> None:
     """What a process does first."""
     import torch
 
@@ -141,22 +148,27 @@ def _begin(request: Request, engine: Engine, threads: int, stop: Event, parent: 
     )  # fmt: skip
     _work.append(Context(session, request.data, request.offline, console.print))
 
-    def ask(*_: object) -> None:
+    def leave(*_: object) -> None:
+        session.stop_requested = True
+        threading.Thread(target=_end_when_saved, daemon=True).start()
+
+    def watch() -> None:
+        while not stop.value:
+            time.sleep(LOOK_S)
+            if os.getppid() != parent:  # it was killed: nobody waits for this process
+                leave()
+                return
         session.stop_requested = True
 
     # Ctrl-C reaches every process of a terminal: the first one passes it on.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, ask)
-
-    def watch() -> None:
-        while not stop.wait(1.0):
-            if os.getppid() != parent:  # it was killed: nobody waits for this process
-                ask()
-                with _busy:  # once the group has saved
-                    os._exit(1)
-        ask()
-
+    signal.signal(signal.SIGTERM, leave)
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _end_when_saved() -> None:
+    with _busy:
+        os._exit(1)
 
 
 def _run(group: Sequence[Task]) -> tuple[int, Exception] | None:

@@ -39,27 +39,71 @@ def test_two_processes_make_the_bytes_that_one_makes(tmp_path, monkeypatch):
     assert one == two
 
 
-def test_a_stop_reaches_both_and_both_save(tmp_path):
-    words = ("--set", "teacher.snapshots=1000000", "--jobs", "2", "--runs", str(tmp_path))
+def endless(runs: Path) -> tuple[str, ...]:
+    return ("--set", "teacher.snapshots=1000000", "--jobs", "2", "--runs", str(runs))
+
+
+def teachers(runs: Path) -> list[Path]:
+    return [runs / "smoke/seed0" / name / "teacher" for name in NAMES]
+
+
+def in_both_loops(runs: Path) -> subprocess.Popen:
+    """Both teachers are being trained, and will be for hours."""
     process = subprocess.Popen(
-        [sys.executable, "reproduce.py", "all", *NAMES, *FAST, *words],
+        [sys.executable, "reproduce.py", "all", *NAMES, *FAST, *endless(runs)],
         cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
-    teachers = [tmp_path / "smoke/seed0" / name / "teacher" for name in NAMES]
     waited = time.monotonic()
-    while not all((teacher / "log.jsonl").is_file() for teacher in teachers):
+    while not all((teacher / "log.jsonl").is_file() for teacher in teachers(runs)):
         assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() - waited < 120
         time.sleep(0.1)
     time.sleep(0.5)
+    return process
+
+
+def workers(process: subprocess.Popen) -> list[int]:
+    """The processes that it has started, as long as they live."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [
+        int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+
+
+def test_a_stop_reaches_both_and_both_save(tmp_path):
+    process = in_both_loops(tmp_path)
     os.kill(process.pid, signal.SIGTERM)
     printed = process.communicate(timeout=120)[0]
     assert process.returncode == 143, printed
     assert "saved. Run the same command again" in printed
     assert "Traceback" not in printed
-    assert all((teacher / "state.json").is_file() for teacher in teachers)
-    printed = command("all", *NAMES, *FAST[:-1], *words, "--dry-run")
+    assert all((teacher / "state.json").is_file() for teacher in teachers(tmp_path))
+    printed = command("all", *NAMES, *FAST[:-1], *endless(tmp_path), "--dry-run")
     assert printed.count("stopped at step") == 2
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system has no /proc")
+def test_a_killed_process_is_a_sentence_and_the_other_saves(tmp_path):
+    process = in_both_loops(tmp_path)
+    os.kill(workers(process)[0], signal.SIGKILL)
+    printed = process.communicate(timeout=120)[0]
+    assert process.returncode == 1, printed
+    assert "A process was killed from outside" in printed
+    assert "Traceback" not in printed
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system has no /proc")
+def test_processes_save_and_end_when_nobody_waits_for_them(tmp_path):
+    process = in_both_loops(tmp_path)
+    orphans = workers(process)
+    assert len(orphans) == 2
+    process.kill()
+    process.communicate(timeout=120)
+    waited = time.monotonic()
+    while any(Path(f"/proc/{pid}/cmdline").is_file() for pid in orphans):
+        assert time.monotonic() - waited < 60
+        time.sleep(0.2)
+    assert all((teacher / "state.json").is_file() for teacher in teachers(tmp_path))
 
 
 def test_one_experiments_trouble_is_a_sentence(tmp_path):
