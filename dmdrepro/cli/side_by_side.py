@@ -11,11 +11,13 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+import traceback
+from collections.abc import Callable, Sequence
 from ctypes import c_byte
+from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 
 from dmdrepro.cli.guard import console
 from dmdrepro.cli.options import Request
@@ -27,9 +29,19 @@ from dmdrepro.training.engine import Engine
 MOST = 4  # jobs without --jobs: each needs about a gigabyte
 FIRST = ("classifier", "teacher")  # stages that others depend on
 LOOK_S = 0.2  # between looks for a stop
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 Group = list[Task]
 Failed = Callable[[Task, Exception], None]
+
+
+@dataclass
+class Worker:
+    """A process, the way to it, and the group that it is at."""
+
+    process: BaseProcess
+    pipe: Connection
+    group: Group = field(default_factory=list)
 
 
 def groups(plan: Plan) -> tuple[list[Group], list[Group]]:
@@ -67,103 +79,156 @@ def run_side_by_side(
     """Run the plan's tasks in `jobs` processes that share `threads`.
 
     `failed` is told of a group's task and its RunError: it may raise, which stops the others.
-    Raises Stopped after session.stop_requested, once all have saved.
+    Raises Stopped after session.stop_requested, once all have saved; at a second signal, which is
+    a KeyboardInterrupt, they end at once. Raises RunError where a process was killed.
     """
+    each = max(1, threads // jobs)
+    console.print(f"{jobs} processes side by side, threads each: {each}")
     context = multiprocessing.get_context("spawn")
-    stop = context.RawValue("b", 0)  # no Event: its set() waits for ever for a killed process
-    arguments = (request, session.engine, max(1, threads // jobs), stop, os.getpid())
-    console.print(f"{jobs} processes side by side, threads each: {max(1, threads // jobs)}")
-    pool = ProcessPoolExecutor(jobs, context, _begin, arguments)
-    with _ended(pool, stop, session):
-        for phase in groups(plan):
-            running = {
-                pool.submit(_run, group): group
-                for group in phase
-                if group[0].run.experiment.name not in plan.cannot
-            }
-            for future in _as_done(running, session, stop):
-                _look(future, running[future], failed)
-            if session.stop_requested:
-                raise Stopped("Stopped, saved")
-
-
-@contextmanager
-def _ended(pool: ProcessPoolExecutor, stop: c_byte, session) -> Iterator[None]:
-    """The processes save and end whatever happens; at a second signal they end at once."""
+    stop = context.RawValue("b", 0)  # without a lock: one that a killed process held is lost
     session.in_loop = True  # a first signal asks for a stop
+    workers: list[Worker] = []
     try:
-        yield
-    except BrokenProcessPool:
+        try:
+            for _ in range(jobs):
+                workers.append(_start(context, (request, session.engine, each, jobs, stop)))
+            for phase in groups(plan):
+                _run_phase(phase, workers, plan, session, stop, failed)
+        except Exception:
+            _end(workers, stop)
+            raise
+        _end(workers, stop)
+    except KeyboardInterrupt:
+        for worker in workers:
+            worker.process.kill()
+        raise
+    finally:
+        session.leave_loop()
+
+
+def _end(workers: list[Worker], stop: c_byte) -> None:
+    """Wait until all have saved and ended."""
+    stop.value = 1
+    for worker in workers:
+        worker.pipe.close()
+    for worker in workers:
+        worker.process.join()
+
+
+def _start(context, settings: tuple) -> Worker:
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, os.getpid(), *settings))
+    # Held back until the process has handlers of its own: it inherits this. The tracker, which
+    # comes with the first process, would let signals through again.
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    theirs.close()  # now the pipe ends where the process does
+    return Worker(process, ours)
+
+
+def _run_phase(
+    phase: Sequence[Group],
+    workers: list[Worker],
+    plan: Plan,
+    session,
+    stop: c_byte,
+    failed: Failed,
+) -> None:
+    waiting, stopped = list(phase), None
+    while True:
+        if session.stop_requested:
+            stop.value = 1
+            waiting.clear()
+        for worker in workers:
+            while waiting and not worker.group:
+                group = waiting.pop(0)
+                if group[0].run.experiment.name not in plan.cannot:
+                    worker.group = group
+                    worker.pipe.send(group)
+        busy = {worker.pipe: worker for worker in workers if worker.group}
+        if not busy:
+            break
+        for pipe in wait(list(busy), LOOK_S):
+            group, busy[pipe].group = busy[pipe].group, []
+            place, error = _answer(pipe, session)
+            if isinstance(error, Stopped):
+                stopped = stopped or error
+            elif error is not None:
+                failed(group[place], error)
+    if session.stop_requested:
+        raise stopped or Stopped("Stopped, saved")
+
+
+def _answer(pipe: Connection, session) -> tuple[int, Exception | None]:
+    """The place of a group's task that could not be made, and why; (0, None) where all were."""
+    try:
+        place, error = pipe.recv()
+    except (EOFError, OSError):
+        if session.stop_requested:  # the process had the signal too, before it had begun
+            return 0, Stopped("Stopped, saved")
         raise RunError(
             "A process was killed from outside, perhaps for want of memory; what the others made "
             "is saved. Run the same command again, with fewer --jobs if memory is short."
         ) from None
-    except KeyboardInterrupt:
-        for process in multiprocessing.active_children():
-            process.kill()
-        raise
-    finally:
-        stop.value = 1
-        pool.shutdown(cancel_futures=True)
-        session.leave_loop()
+    if isinstance(error, str):  # a mistake of the program
+        raise RuntimeError(error)
+    return place, error
 
 
-def _as_done(running: dict[Future, Group], session, stop: c_byte) -> Iterator[Future]:
-    """Each future when it is done; a stop asked for meanwhile is passed on."""
-    left = set(running)
-    while left:
-        done, left = wait(left, LOOK_S, FIRST_COMPLETED)
-        yield from done
-        if session.stop_requested and not stop.value:
-            stop.value = 1
-            for future in running:
-                future.cancel()
+_busy = threading.Lock()  # of a process: held while a group runs
 
 
-def _look(future: Future, group: Group, failed: Failed) -> None:
-    if future.cancelled():
-        return
-    trouble = future.result()  # or Stopped
-    if trouble is not None:
-        place, error = trouble
-        failed(group[place], error)
-
-
-_work: list = []  # of a process: its Context
-_busy = threading.Lock()  # held while a group runs
-
-
-def _begin(request: Request, engine: Engine, threads: int, stop: c_byte, parent: int) -> None:
-    """What a process does first."""
+def _work(
+    pipe: Connection,
+    parent: int,
+    request: Request,
+    engine: Engine,
+    threads: int,
+    jobs: int,
+    stop: c_byte,
+) -> None:
+    """A process: groups come and answers go by `pipe`, until it ends."""
     import torch
 
+    from dmdrepro.metrics.memory import share_memory
     from dmdrepro.stages.context import Context
     from dmdrepro.training.device import select_device
     from dmdrepro.training.session import Session
 
     torch.set_num_threads(threads)
-    session = Session(
-        device=select_device(request.gpu), progress=ProgressDisplay(console, bar=False),
-        engine=engine,
-    )  # fmt: skip
-    _work.append(Context(session, request.data, request.offline, console.print))
+    share_memory(jobs)
+    progress = ProgressDisplay(console, bar=False)
+    session = Session(device=select_device(request.gpu), progress=progress, engine=engine)
+    context = Context(session, request.data, request.offline, console.print)
 
     def leave(*_: object) -> None:
         session.stop_requested = True
         threading.Thread(target=_end_when_saved, daemon=True).start()
 
     def watch() -> None:
-        while not stop.value:
+        while os.getppid() == parent:
+            if stop.value:
+                session.stop_requested = True
             time.sleep(LOOK_S)
-            if os.getppid() != parent:  # it was killed: nobody waits for this process
-                leave()
-                return
-        session.stop_requested = True
+        leave()  # the parent was killed: nobody waits for this process
 
     # Ctrl-C reaches every process of a terminal: the first one passes it on.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, leave)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     threading.Thread(target=watch, daemon=True).start()
+    try:
+        while True:
+            group = pipe.recv()
+            with _busy:
+                answer = _run(group, context)
+            pipe.send(answer)
+    except (EOFError, OSError):  # the command has ended
+        return
 
 
 def _end_when_saved() -> None:
@@ -171,21 +236,17 @@ def _end_when_saved() -> None:
         os._exit(1)
 
 
-def _run(group: Sequence[Task]) -> tuple[int, Exception] | None:
-    """The place of the first task that could not be made, and why; None where all were.
-
-    Raises Stopped where it was asked to stop.
-    """
+def _run(group: Group, context) -> tuple[int, Exception | str | None]:
     from dmdrepro.cli.execute import make
     from dmdrepro.data.mnist_check import MnistUnavailable
 
-    (context,) = _work
-    with _busy:
-        for place, task in enumerate(group):
+    for place, task in enumerate(group):
+        try:
             if context.session.stop_requested:
                 raise Stopped(f"Stopped before {task.stage} {task.label}")
-            try:
-                make(task, context)
-            except (RunError, MnistUnavailable) as error:
-                return place, error
-    return None
+            make(task, context)
+        except (RunError, MnistUnavailable, Stopped) as error:
+            return place, error
+        except Exception:  # to be shown where the command ends
+            return place, traceback.format_exc()
+    return 0, None

@@ -45,7 +45,15 @@ def available_memory(device: torch.device) -> int | None:
         reserved = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return torch.cuda.mem_get_info(device)[0] + reserved
     found = [bytes_ for bytes_ in (_of_machine(), _of_container()) if bytes_ is not None]
-    return min(found) if found else None
+    return min(found) // _sharers[-1] if found else None
+
+
+_sharers = [1]
+
+
+def share_memory(processes: int) -> None:
+    """From now on this process has an equal share of what so many processes find available."""
+    _sharers[-1] = processes
 
 
 def _of_machine() -> int | None:

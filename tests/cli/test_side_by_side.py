@@ -21,6 +21,7 @@ from dmdrepro.cli.side_by_side import MOST, groups, jobs_of
 from dmdrepro.experiments import STUDIES
 from dmdrepro.runs.errors import RunError
 
+PROC = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system has no /proc")
 CPU = torch.device("cpu")
 NAMES = ("chessboard", "mlp-manifold")
 
@@ -47,12 +48,22 @@ def teachers(runs: Path) -> list[Path]:
     return [runs / "smoke/seed0" / name / "teacher" for name in NAMES]
 
 
-def in_both_loops(runs: Path) -> subprocess.Popen:
-    """Both teachers are being trained, and will be for hours."""
-    process = subprocess.Popen(
+def started(runs: Path) -> subprocess.Popen:
+    """With two teachers to train, for hours; a group of its own, as a terminal's command is."""
+    return subprocess.Popen(
         [sys.executable, "reproduce.py", "all", *NAMES, *FAST, *endless(runs)],
-        cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def in_both_loops(runs: Path) -> subprocess.Popen:
+    """Both teachers are being trained."""
+    process = started(runs)
     waited = time.monotonic()
     while not all((teacher / "log.jsonl").is_file() for teacher in teachers(runs)):
         assert process.poll() is None, process.communicate()[0]
@@ -82,7 +93,38 @@ def test_a_stop_reaches_both_and_both_save(tmp_path):
     assert printed.count("stopped at step") == 2
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system has no /proc")
+@PROC
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_to_all_while_processes_begin_is_a_sentence(tmp_path, number, code):
+    process = started(tmp_path)
+    waited = time.monotonic()
+    while len(workers(process)) < 2:
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() - waited < 120
+        time.sleep(0.02)
+    os.killpg(process.pid, number)
+    printed = process.communicate(timeout=120)[0]
+    assert process.returncode == code, printed
+    assert "Run the same command again" in printed
+    assert "Traceback" not in printed
+
+
+@PROC
+def test_a_second_signal_ends_processes_that_do_not_stop(tmp_path):
+    process = in_both_loops(tmp_path)
+    left = workers(process)
+    for pid in left:  # they can do nothing: not even save
+        os.kill(pid, signal.SIGSTOP)
+    os.kill(process.pid, signal.SIGTERM)
+    time.sleep(1)
+    assert process.poll() is None  # it waits for them to save
+    os.kill(process.pid, signal.SIGTERM)
+    printed = process.communicate(timeout=60)[0]
+    assert process.returncode == 143, printed
+    assert not any(Path(f"/proc/{pid}").exists() for pid in left)
+
+
+@PROC
 def test_a_killed_process_is_a_sentence_and_the_other_saves(tmp_path):
     process = in_both_loops(tmp_path)
     os.kill(workers(process)[0], signal.SIGKILL)
@@ -92,7 +134,7 @@ def test_a_killed_process_is_a_sentence_and_the_other_saves(tmp_path):
     assert "Traceback" not in printed
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system has no /proc")
+@PROC
 def test_processes_save_and_end_when_nobody_waits_for_them(tmp_path):
     process = in_both_loops(tmp_path)
     orphans = workers(process)
