@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dmdrepro.experiments import ConfigError, build
+from dmdrepro.experiments.config import LATER_FIELDS
 from dmdrepro.report.table import Cell, over_seeds
 from dmdrepro.runs.results import Missing, Result
 
 # Of each experiment: the seed that was asked for first, then any others.
 Results = Mapping[str, Sequence[Result | Missing]]
 SNAPSHOTS = "teacher.snapshots"
-KEPT = "distill.snapshots"  # students kept on the way change nothing
+# What changes neither a student nor its Delta_E, which is over the first `sampling.pairing` noises:
+# the students kept on the way, and what is drawn and measured beside.
+ASIDE = ("distill.snapshots", "sampling.total", "sampling.sizes", "sampling.sets")
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Student:
 
     @property
     def config(self) -> dict:
-        return self.records[0].get("config", {})
+        return completed(self.records[0].get("config", {}))
 
     @cached_property
     def changes(self) -> dict[str, tuple[object, object]]:
@@ -46,7 +49,6 @@ class Student:
         except ConfigError:
             return {}
         changed = differences(usual, self.config)
-        changed.pop(KEPT, None)
         # The teacher trains the same whichever snapshots are kept; this row names its own.
         if self.snapshot in usual["teacher"]["snapshots"]:
             changed.pop(SNAPSHOTS, None)
@@ -81,7 +83,7 @@ def collect(results: Results) -> list[Student]:
         if isinstance(first, Missing):
             continue
         for snapshot in first.snapshots:
-            config = first.record(snapshot).get("config", {})
+            config = completed(first.record(snapshot).get("config", {}))
             same, left_out = [first], []
             for other in others:
                 if isinstance(other, Missing):
@@ -90,10 +92,9 @@ def collect(results: Results) -> list[Student]:
                     continue
                 if snapshot not in other.snapshots:
                     continue
-                theirs = other.record(snapshot).get("config", {})
+                theirs = completed(other.record(snapshot).get("config", {}))
                 changed = differences(config, theirs)
                 changed.pop(SNAPSHOTS, None)
-                changed.pop(KEPT, None)
                 if changed:
                     words = change_words(changed)
                     left_out.append(f"seed {other.seed} is left out, it has {words}")
@@ -105,12 +106,15 @@ def collect(results: Results) -> list[Student]:
 
 
 def differences(usual: object, found: object, prefix: str = "") -> dict[str, tuple]:
-    """Dotted field -> both values, where both have it and differ; the seed is no difference."""
+    """Dotted field -> both values, where both have it and differ.
+
+    The seed is no difference, and nothing of ASIDE.
+    """
     if isinstance(usual, Mapping) and isinstance(found, Mapping):
         changed = {}
         for key in usual:
             dotted = f"{prefix}.{key}" if prefix else key
-            if key in found and dotted != "seed":
+            if key in found and dotted != "seed" and dotted not in ASIDE:
                 changed |= differences(usual[key], found[key], dotted)
         return changed
     return {} if usual == found else {prefix: (usual, found)}
@@ -120,11 +124,20 @@ def change_words(changes: Mapping[str, tuple[object, object]]) -> str:
     return ", ".join(f"{name} {new} instead of {old}" for name, (old, new) in changes.items())
 
 
+def completed(config: Mapping) -> dict:
+    """A record's configuration with the fields that came after it."""
+    whole = {key: dict(part) if isinstance(part, Mapping) else part for key, part in config.items()}
+    for dotted, value in LATER_FIELDS.items():
+        head, _, tail = dotted.partition(".")
+        if head in whole:
+            whole[head].setdefault(tail, value)
+    return whole
+
+
 def starts_as_phi_1(config: Mapping) -> bool:
     """Whether the student began as the teacher that Phi_1 and Phi_8 were drawn from."""
-    usual = {"start": "teacher", "real_score": "teacher"}
-    distill = config.get("distill", {})
-    return all(distill.get(name, value) == value for name, value in usual.items())
+    distill = completed(config).get("distill", {})
+    return all(distill.get(name) == "teacher" for name in ("start", "real_score"))
 
 
 def lookup(record: object, path: Sequence[str]) -> object:

@@ -55,9 +55,10 @@ class Run:
 
     def sample(self, snapshot: int) -> Stage:
         """Needs a done teacher and student."""
+        drawn = {k: v for k, v in self._settings["sampling"].items() if k not in ("sizes", "sets")}
         key = {
             **self._common,
-            "sampling": self._settings["sampling"],
+            "sampling": drawn,  # the others are of `evaluate` alone
             "snapshot": snapshot,
             "teacher_weights": self.teacher_weights(snapshot)[1],
             "student_weights": self.student_weights(snapshot)[1],
