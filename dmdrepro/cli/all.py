@@ -19,5 +19,5 @@ def all_stages(request: Request, engine: o.Engine = "eager", jobs: o.Jobs = None
         plan = run_command(request, STAGES, engine, jobs)
         if plan is None:
             return
-        known.make_for(plan, request.fresh)
+        known.make_for(plan)
         conclude(plan, draw_figures(plan) | print_tables(plan))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dmdrepro.cli.dry_run import show_plan
 from dmdrepro.cli.guard import console, errors, fail, stoppable
 from dmdrepro.cli.options import Request
-from dmdrepro.cli.plan import Plan, Task, make_plan
+from dmdrepro.cli.plan import STAGES, Plan, Task, make_plan
 from dmdrepro.cli.progress import ProgressDisplay
 from dmdrepro.cli.side_by_side import jobs_of, run_side_by_side
 from dmdrepro.cli.trouble import named
@@ -65,7 +65,7 @@ def run_plan(
     with stoppable(session):
         _fetch(plan, context, request)
         if request.fresh:
-            _set_all_aside(plan, stages[0], context, request)
+            _set_all_aside(plan, stages, context, request)
         if jobs > 1:
             run_side_by_side(
                 plan, request, session, jobs, threads, lambda t, e: _failed(plan, request, t, e)
@@ -103,14 +103,16 @@ def _failed(plan: Plan, request: Request, task: Task, error: Exception) -> None:
     errors.print(f"{task.stage} {task.label} failed: {error}")
 
 
-def _set_all_aside(plan: Plan, first: str, context, request: Request) -> None:
-    """Move every stage of the command aside, `first` the first, before any is made.
+def _set_all_aside(plan: Plan, stages: tuple[str, ...], context, request: Request) -> None:
+    """Move every stage of the command aside before any is made; of `all` the known answers too.
 
     So an interrupted command goes on without --fresh: no later stage still holds old results.
     A stage whose inputs, made by no task of this command, are not there stays where it is. A stop
     waits until all are aside: half of them would be such old results. A classifier is moved only
     where it cannot be used: other seeds and experiments were measured by it.
     """
+    from dmdrepro.stages.known import known_stage
+
     context.session.in_loop = True
     for task in plan.tasks:
         if task.run.experiment.name in plan.cannot:
@@ -119,13 +121,15 @@ def _set_all_aside(plan: Plan, first: str, context, request: Request) -> None:
             if task.state().reason:
                 context.set_aside(task.open())
             continue
-        if task.stage == first:
+        if task.stage == stages[0]:
             try:
                 task.check_inputs()
             except RunError:
                 continue
         with _others_go_on(plan, request, task):
             context.set_aside(task.run.place(task.stage, task.snapshot))
+    if stages == STAGES:
+        context.set_aside(known_stage(plan.runs, plan.size, plan.seed))
     context.session.leave_loop()
     if context.session.stop_requested:
         raise Stopped("Stopped before the first stage")

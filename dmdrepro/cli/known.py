@@ -23,17 +23,17 @@ def known(
         show(runs, size, seed)
 
 
-def make_for(plan: Plan, fresh: bool) -> None:
+def make_for(plan: Plan) -> None:
     """The part of `all`: made unless it is there; what goes wrong leaves the rest to be shown."""
     try:
-        make(plan.runs, plan.size, plan.seed, fresh)
+        make(plan.runs, plan.size, plan.seed)
         write(plan.runs, plan.size, plan.seed)
     except RunError as error:
         plan.failed.append(NAME)
         errors.print(f"{NAME} failed: {error}")
 
 
-def make(runs: Path, size: str, seed: int, fresh: bool) -> None:
+def make(runs: Path, size: str, seed: int, fresh: bool = False) -> None:
     """Make the record, on the CPU, or see that it is there."""
     from dmdrepro.stages.context import Context
     from dmdrepro.stages.known import known_stage, make_known

@@ -55,6 +55,7 @@ Jobs = Annotated[
     int | None,
     typer.Option(
         "--jobs",
+        min=1,
         help="How many processes run independent stages side by side, sharing the cores. "
         "Default: on a CPU up to 4, one for each core; on a GPU 1.",
     ),

@@ -61,10 +61,7 @@ def jobs_of(wanted: int | None, plan: Plan, device, threads: int) -> int:
 
     What is done already counts too, so that the same command goes on with the same threads, and
     so to the same bytes. A GPU is one place, and a smoke run is over before processes have begun.
-    Raises RunError for a number below 1.
     """
-    if wanted is not None and wanted < 1:
-        raise RunError(f"--jobs {wanted} is no number of processes; give 1 or more.")
     most = max(1, *map(len, groups(plan)))
     if wanted is not None:
         return min(wanted, most)

@@ -59,7 +59,7 @@ def study(
         if plan is not None:
             damaged = _show(chosen, runs, wanted, publish)
             for seed in wanted:
-                refresh_page(replace(plan, seed=seed))
+                damaged |= refresh_page(replace(plan, seed=seed))
             conclude(plan, damaged)
 
 

@@ -1,7 +1,7 @@
 """What one experiment is: frozen dataclasses, every choice a named field.
 
-Standard library only, so that `--help`, `list` and `--dry-run` start at once. Data and networks
-are in data.py and networks.py, and are imported from here with the rest.
+Standard library only, so that `--help`, `list` and `--dry-run` start at once. Data, networks
+and sampling are in data.py, networks.py and sampling.py, and are imported from here with the rest.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from dmdrepro.experiments.refusal import (
     require_not_negative,
     require_positive,
 )
+from dmdrepro.experiments.sampling import Sampling
 
 __all__ = [
     "LATER_FIELDS",
@@ -172,37 +173,6 @@ def _check_training(part: str, settings: Teacher | Distill) -> None:
     require_not_negative(f"{part}.weight_decay", settings.weight_decay)
     require_count(f"{part}.warmup", settings.warmup, 0)
     require_positive(f"{part}.grad_clip", settings.grad_clip)
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How many samples, for the same noise, and what for."""
-
-    pairing: int = 1000  # N of Delta_E: the first so many
-    total: int = 10_000  # drawn and stored, of Phi_1, Phi_8 and the last student
-    sizes: tuple[int, ...] = (100, 200, 500, 1000, 2000, 5000, 10_000)  # N of the curve over N
-    sets: int = 8  # of the curve: disjoint sets of each N, at most
-    heatmap: int = 100  # Figures 3 and 10
-    batch: int = 500  # in one network call
-
-    def __post_init__(self) -> None:
-        require(
-            list(self.sizes) == sorted(set(self.sizes)) and (not self.sizes or self.sizes[0] >= 2),
-            f"sampling.sizes must be ascending, distinct and at least 2; got {self.sizes}.",
-        )
-        require_count("sampling.sets", self.sets)
-        require(
-            2 <= self.heatmap <= self.pairing <= self.total,
-            "sampling must satisfy 2 <= heatmap <= pairing <= total; "
-            f"got {self.heatmap}, {self.pairing}, {self.total}.",
-        )
-        require_count("sampling.total", self.total)
-        require_count("sampling.batch", self.batch)
-
-    @property
-    def curve(self) -> tuple[int, ...]:
-        """Each N of `sizes` that the drawn samples suffice for."""
-        return tuple(n for n in self.sizes if n <= self.total)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class PairingRecord:
     e_ind: float  # mean squared distance over all pairs (i, j)
     retention: float  # 1 = optimal, 0 = independent; nan where all pairings cost the same
     delta_e_null: float  # E_ind / E_OT - 1
-    concordance: float  # 1 - E_DT / E_ind over pairs i != j; nan where all samples are one point
+    concordance: float  # 1 - E_DT / E_ind over pairs i != j; nan where those all coincide
     n: int
     gap: float  # relative duality gap of the assignment's certificate
     solver: str  # that found the assignment
@@ -60,10 +60,12 @@ def pairing_inefficiency(
     the two pairings' covariances, which it equals.
 
     Concordance is Lin's coefficient (1989), of vectors: 1 = the student is the teacher, 0 = their
-    pairing is independent, -1 = it is reversed. It asks for no optimum, so that neither N nor the
-    dimension moves its expectation, as they move all the others; where both have one law, it is
-    what retention tends to as N grows. Raises ValueError for unequal shapes, fewer than two
-    samples, values that are not finite, and what `optimal_assignment` refuses.
+    pairing is independent, -1 (for large N) = it is reversed. It asks for no optimum, so that
+    neither the dimension nor, but for O(1/N), N moves its expectation, as they move all the others;
+    where both have one law, it is what retention tends to as N grows.
+
+    Raises ValueError for unequal shapes, fewer than two samples, values that are not finite, and
+    what `optimal_assignment` refuses.
     """
     x, y = same_rows(teacher=teacher, student=student)
     optimum = optimal_assignment(x, y, solver, memory=memory, say=say)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from dmdrepro.report.students import Student, as_number, lookup
 from dmdrepro.report.table import SEVERAL_SEEDS, Band, Cell, Table, over_seeds, seed_words
@@ -46,9 +47,14 @@ def boundary_classes_table(students: Sequence[Student]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     left_out: list[str] = []
     for student in {student.experiment: student for student in students}.values():
-        measured = [record.get("boundary") or {} for record in student.records]
-        if not all("per_class" in found for found in measured):
-            continue  # evaluated before there was one
+        has = ["per_class" in (record.get("boundary") or {}) for record in student.records]
+        if not any(has):
+            continue
+        seeds = zip(student.seeds, has, strict=True)
+        left_out += [f"{student.experiment}: not measured of seed {s}." for s, h in seeds if not h]
+        kept = (result for result, h in zip(student.results, has, strict=True) if h)
+        student = replace(student, results=tuple(kept))
+        measured = [record["boundary"] for record in student.records]
         rows.append(_row(student, "all", measured))
         if any(within := [found["within_class"] for found in measured]):
             rows.append(_row(student, "within classes", within))

@@ -144,8 +144,8 @@ def pairs_table(record: Mapping) -> Table:
         "student's points is the teacher's, the rest is drawn independently.",
         "Delta_E is 0 of a constant student, which copies nothing, and small of an independent one "
         "where few samples lie in many dimensions; retention is far above the share copied there. "
-        "Concordance is the share copied at every N and D; unlike the others it also counts a "
-        "shift or another shape of the student's law as a difference.",
+        "Concordance is, but for O(1/N), the share copied at every N and D; unlike the others it "
+        "also counts a shift or another shape of the student's law as a difference.",
         LIMITS,
         OVER_DRAWS.format(draws=len(record["pairs"][0]["draws"])),
     )

@@ -83,10 +83,11 @@ def over_n_table(students: Sequence[Student]) -> Table:
         "the other tables. All exact, none resampled. Of several teachers the longest trained.",
         "Delta_E and its null grow with N without limit where the student remaps, for E_OT falls "
         "as N^(-2/d); retention moves as long as E_OT does. Concordance, 1 - E_DT / E_ind over "
-        "different noises, asks for no optimum: its expectation is the same at any N and "
-        "dimension, and it is what to compare across data sets. It is below 1 also where the "
-        "samples as a set differ (a student that hardly varies has nearly 0 and a retention of "
-        "1), so it bounds from below what was kept. Not in the paper.",
+        "different noises, asks for no optimum: its expectation is the same at any dimension and, "
+        "but for O(1/N), at any N, and it is what to compare across data sets. It is below 1 also "
+        "where the samples as a set differ (a student that hardly varies has nearly 0 and a "
+        "retention of 1), so where it is positive it bounds from below what was kept. Not in the "
+        "paper.",
     )
     title = "Over N, and over fresh noise"
     return Table("over_n", title, COLUMNS, tuple(rows), notes, essential=ESSENTIAL)

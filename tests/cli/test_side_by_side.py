@@ -19,7 +19,6 @@ from dmdrepro.cli.options import Request
 from dmdrepro.cli.plan import STAGES, make_plan, make_study_plan
 from dmdrepro.cli.side_by_side import MOST, groups, jobs_of
 from dmdrepro.experiments import STUDIES
-from dmdrepro.runs.errors import RunError
 
 PROC = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system has no /proc")
 CPU = torch.device("cpu")
@@ -192,8 +191,10 @@ def test_how_many_processes(wanted, names, size, threads, jobs):
     assert jobs_of(wanted, plan_of(*names, size=size), CPU, threads) == jobs
 
 
-def test_a_gpu_is_one_place_and_no_process_at_all_is_refused():
-    plan = plan_of("chessboard", "ring")
-    assert jobs_of(None, plan, torch.device("cuda"), 16) == 1
-    with pytest.raises(RunError, match="--jobs 0 is no number of processes"):
-        jobs_of(0, plan, CPU, 2)
+def test_a_gpu_is_one_place():
+    assert jobs_of(None, plan_of("chessboard", "ring"), torch.device("cuda"), 16) == 1
+
+
+def test_no_process_at_all_is_refused_before_anything():
+    for dry in ((), ("--dry-run",)):
+        assert "--jobs" in command("all", "ring", "--jobs", 0, *dry, code=2)

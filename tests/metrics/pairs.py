@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from dmdrepro.metrics.solvers import lapx_installed
 
@@ -44,3 +46,10 @@ def awkward_sets(n: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         "integers": (np.round(x), np.round(gaussian(n + 3, n, 4))),
         "two far clusters": (x + 1e6 * (np.arange(n) % 2)[:, None], x + 1e6 * crowd[:, :1].round()),
     }
+
+
+def small_sets():
+    """(teacher, student) of up to six integer points, ties and copies included: exact sums."""
+    shapes = st.tuples(st.integers(2, 6), st.integers(1, 3))
+    whole = st.integers(-5, 5).map(float)
+    return shapes.flatmap(lambda shape: st.tuples(*[arrays(np.float64, shape, elements=whole)] * 2))

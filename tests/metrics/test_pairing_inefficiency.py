@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
+from pairs import small_sets
 
 import dmdrepro
 from dmdrepro.metrics import pairing_inefficiency
@@ -32,13 +31,6 @@ NUMBERS = (
 
 def gaussian(seed, *shape):
     return np.random.default_rng(seed).standard_normal(shape)
-
-
-def small_sets():
-    """(teacher, student) of up to six integer points, ties and copies included: exact sums."""
-    shapes = st.tuples(st.integers(2, 6), st.integers(1, 3))
-    whole = st.integers(-5, 5).map(float)
-    return shapes.flatmap(lambda shape: st.tuples(*[arrays(np.float64, shape, elements=whole)] * 2))
 
 
 @settings(max_examples=60, deadline=None)
@@ -72,31 +64,6 @@ def test_retention_is_its_definition(sets):
     else:
         expected = (r.e_ind - r.e_dt) / (r.e_ind - r.e_ot)
         assert r.retention == pytest.approx(expected, abs=1e-9)
-
-
-@settings(max_examples=60, deadline=None)
-@given(small_sets())
-def test_concordance_is_its_definition_over_all_pairs_of_different_noise(sets):
-    x, y = sets
-    record = pairing_inefficiency(*sets)
-    others = [((x[i] - y[j]) ** 2).sum() for i in range(len(x)) for j in range(len(x)) if i != j]
-    if np.mean(others) == 0:
-        assert math.isnan(record.concordance)
-    else:
-        assert record.concordance == pytest.approx(1 - record.e_dt / np.mean(others), abs=1e-9)
-
-
-@pytest.mark.parametrize("dim", [1, 2, 16, 200])
-@pytest.mark.parametrize("kept", [0.0, 0.3, 1.0])
-@pytest.mark.parametrize("n", [10, 250])
-def test_concordance_is_the_correlation_at_any_n_and_dimension(dim, kept, n):
-    # Unit Gaussians with correlation `kept`: E_DT = 2 D (1 - kept), E_ind = 2 D.
-    found = []
-    for seed in range(2000 // n):
-        teacher, other = gaussian(seed, n, dim), gaussian(10_000 + seed, n, dim)
-        student = kept * teacher + math.sqrt(1 - kept**2) * other
-        found.append(pairing_inefficiency(teacher, student).concordance)
-    assert np.mean(found) == pytest.approx(kept, abs=0.06)
 
 
 @settings(max_examples=30, deadline=None)
