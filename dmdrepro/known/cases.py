@@ -113,7 +113,7 @@ def partly_copied_population(d: int, share: float) -> Population:
     """E_DT = (1 - p) 2 D, E_ind = 2 D, W2 = 0: retention and concordance tend to the share p.
 
     Of concordance this holds at every N but for O(1/N): numerator and denominator are unbiased.
-    Of retention it does not: E_OT of N points is not 0 but near E_ind in high dimensions, where so few points
-    have no near neighbours, and the optimal pairing is the one that keeps the copies.
+    Of retention it does not: E_OT of N points is not 0 but near E_ind in high dimensions, where so
+    few points have no near neighbours, and the optimal pairing is the one that keeps the copies.
     """
     return Population((1 - share) * 2 * d, 2.0 * d, 0.0)
