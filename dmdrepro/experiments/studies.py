@@ -72,6 +72,16 @@ _STUDIES = (
         ),
     ),
     Study(
+        "paper-rate",
+        "What does the paper's literal learning rate, 2e-6 for all models, give on its chessboard?",
+        "chessboard",
+        "paper",
+        (
+            Arm("lr=1e-4"),
+            Arm("lr=2e-6", {"distill.lr": "2e-6"}),
+        ),
+    ),
+    Study(
         "learning-rate-images",
         "The same in many dimensions: does an image student keep its pairing when it is distilled "
         "for longer, and what counts?",

@@ -81,7 +81,7 @@ def over_n_table(students: Sequence[Student]) -> Table:
         "One run: mean [smallest, largest] over disjoint sets of N noises for the same teacher and "
         "student, which is what N samples leave open; what other seeds of the networks give is in "
         "the other tables. All exact, none resampled. Of several teachers the longest trained.",
-        "Delta_E and its null grow with N without limit where the student remaps, for E_OT falls "
+        "Delta_E and its null grow with N, without limit where both have one law, for E_OT falls "
         "as N^(-2/d); retention moves as long as E_OT does. Concordance, 1 - E_DT / E_ind over "
         "different noises, asks for no optimum: its expectation is the same at any dimension and, "
         "but for O(1/N), at any N, and it is what to compare across data sets. It is below 1 also "
