@@ -11,7 +11,10 @@ from dmdrepro.experiments.registry import build
 
 @dataclass(frozen=True)
 class Arm:
-    """One changed copy: its name, and the fields that differ, as `--set` takes them."""
+    """One changed copy: its name, and the fields that differ, as `--set` takes them.
+
+    The name makes the run's folder, so arms of one experiment and one name are the same copy.
+    """
 
     name: str
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -77,8 +80,8 @@ _STUDIES = (
         "chessboard",
         "paper",
         (
-            Arm("lr=1e-4"),
-            Arm("lr=2e-6", {"distill.lr": "2e-6"}),
+            Arm("rate=1e-4"),
+            Arm("rate=2e-6", {"distill.lr": "2e-6"}),
         ),
     ),
     Study(
