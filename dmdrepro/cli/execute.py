@@ -147,7 +147,7 @@ def conclude(plan: Plan, damaged: Mapping[str, str] | None = None) -> None:
             errors.print(f"{name} is damaged: {sentence}")
     failed = list(dict.fromkeys([*plan.failed, *damaged]))
     if failed:
-        fail(f"{len(failed)} of the experiments failed: {', '.join(failed)}.")
+        fail(f"{len(failed)} failed: {', '.join(failed)}.")
 
 
 def make(task: Task, context) -> None:

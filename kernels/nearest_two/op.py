@@ -70,8 +70,9 @@ def nearest_two(queries: torch.Tensor, data: torch.Tensor) -> NearestTwo:
     Memory grows with N and M, never with N M. `index` is the exact order of the float64 squared
     distances `sqdist`, the lower index first among equals: a few candidates from a fast pass are
     ranked exactly, and a query whose second is not provably nearer than all the rest searches
-    everything. `mean_distance` is right to 1e-5, relatively. Raises ValueError for shapes, dtypes
-    or devices that do not fit, and for values that are not finite.
+    everything. `mean_distance` is right to 1e-4, relatively, unless most data lie far nearer to
+    each other than to their mean. Raises ValueError for shapes, dtypes or devices that do not fit,
+    and for values that are not finite.
     """
     if queries.ndim != 2 or data.ndim != 2 or queries.shape[1] != data.shape[1]:
         raise ValueError(

@@ -160,7 +160,7 @@ def test_without_names_the_others_go_on(tmp_path):
     )
     assert "teacher ring failed: " in printed
     assert "evaluate chessboard (teacher of 60 iterations): done" in printed
-    assert "1 of the experiments failed: ring." in printed
+    assert "1 failed: ring." in printed
 
 
 def test_teachers_come_before_students_and_shared_ones_once():

@@ -136,7 +136,7 @@ def test_fresh_leaves_a_stage_where_it_is_when_it_cannot_be_made(runs):
 )
 def test_a_command_without_names_says_who_failed(runs, command, failed):
     printed = reproduce(command, *FAST, "--runs", runs, code=1)
-    assert f" of the experiments failed: {failed}." in printed.strip().splitlines()[-1]
+    assert f" failed: {failed}." in printed.strip().splitlines()[-1]
     assert "done already" in printed
     if command == "evaluate":
         assert (runs / "smoke/seed0/tables/tables.md").is_file()
@@ -145,7 +145,7 @@ def test_a_command_without_names_says_who_failed(runs, command, failed):
 def test_teachers_that_all_fail_are_an_error(tmp_path):
     extra = ("--runs", tmp_path, "--set", "teacher.lr=1e30")
     printed = reproduce("teacher", *FAST, *extra, code=1)
-    assert "4 of the experiments failed: chessboard, moons, ring, mlp-manifold" in printed
+    assert "4 failed: chessboard, moons, ring, mlp-manifold" in printed
 
 
 def test_a_configuration_that_made_nothing_does_not_lock_the_folder(finished, tmp_path):
@@ -175,7 +175,7 @@ def test_a_damaged_evaluation_takes_nothing_from_other_experiments(runs):
     damage(file)
     printed = reproduce("all", "ring", *FAST, "--runs", runs, code=1)
     assert f"chessboard is damaged: {file} is not the file that was written" in printed
-    assert "1 of the experiments failed: chessboard." in printed
+    assert "1 failed: chessboard." in printed
     tables = json.loads((runs / "smoke/seed0/tables/not_run.json").read_text())
     why = {row["experiment"]: row["why"] for row in tables["rows"]}
     assert why["chessboard"].startswith("damaged: evaluate-60/record.json")

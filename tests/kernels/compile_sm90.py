@@ -43,8 +43,21 @@ KERNELS = {
     "nearest_two": (
         nearest_two.nearest_two_kernel,
         nearest_two,
-        {"values": "*fp32", "places": "*i32", "sums": "*fp32"},
-        ("queries", "data"),
+        {
+            **dict.fromkeys(("q_norms", "x_norms", "sums"), "*fp32"),
+            **dict.fromkeys(("keys", "let_go"), "*i32"),
+        },
+        ("q_high", "q_low", "x_high", "x_low"),
+        ("fp16",),  # into which the launch splits every input
+    ),
+    "halves": (
+        nearest_two.halves_kernel,
+        nearest_two,
+        {
+            **dict.fromkeys(("centre", "scale", "norms"), "*fp32"),
+            **dict.fromkeys(("high", "low"), "*fp16"),
+        },
+        ("values",),
         FLOATS,
     ),
     "cheapest_two": (
@@ -55,20 +68,28 @@ KERNELS = {
         ("fp64",),
     ),
 }
+# Kernels that get no pointer of the caller's: memory of the launch's own is always aligned.
+OWN_MEMORY = ("nearest_two",)
 
 
 def resources(cubin: bytes) -> dict[str, int]:
-    """REG, STACK, SHARED, LOCAL of the one kernel in a cubin."""
+    """REG, STACK, SHARED, LOCAL of the one kernel in a cubin, and HGMMA: instructions for the
+    tensor cores."""
     with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
         file.write(cubin)
         file.flush()
-        command = [str(CUOBJDUMP), "-res-usage", file.name]
-        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return {name: int(value) for name, value in re.findall(r"\b([A-Z]+):(\d+)", text)}
+        usage, code = (
+            subprocess.run(
+                [str(CUOBJDUMP), option, file.name], capture_output=True, text=True, check=True
+            ).stdout
+            for option in ("-res-usage", "-sass")
+        )
+    used = {name: int(value) for name, value in re.findall(r"\b([A-Z]+):(\d+)", usage)}
+    return {**used, "HGMMA": len(re.findall(r"\bHGMMA\b", code))}
 
 
 def compile_one(name: str, dtype: str, aligned: bool) -> dict[str, int | None]:
-    """`aligned`: pointers and sizes divisible by 16, which Triton specialises on at launch."""
+    """`aligned`: the caller's pointers and sizes divisible by 16, which Triton specialises on."""
     kernel, module, fixed, inputs, _ = KERNELS[name]
     kinds = {**dict.fromkeys(inputs, f"*{dtype}"), **fixed}
     signature, constants = {}, {}
@@ -81,10 +102,14 @@ def compile_one(name: str, dtype: str, aligned: bool) -> dict[str, int | None]:
     attributes = {
         (i,): [["tt.divisibility", 16]]
         for i, kind in enumerate(signature.values())
-        if aligned and kind not in ("constexpr", "fp32")
+        if kind not in ("constexpr", "fp32")
+        and (aligned or (name in OWN_MEMORY and kind.startswith("*")))
     }
     source = ASTSource(kernel, signature, constants, attributes)
-    compiled = triton.compile(source, target=H100, options={"num_warps": module.NUM_WARPS})
+    options = {"num_warps": module.NUM_WARPS}
+    if hasattr(module, "NUM_STAGES"):
+        options["num_stages"] = module.NUM_STAGES
+    compiled = triton.compile(source, target=H100, options=options)
     used = resources(compiled.asm["cubin"]) if CUOBJDUMP.exists() else {}
     return {**used, "shared": compiled.metadata.shared, "bytes": len(compiled.asm["cubin"])}
 

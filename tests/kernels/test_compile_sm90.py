@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,9 +35,10 @@ def compiled(tmp_path_factory):
 
 def test_every_kernel_compiles_for_sm90_in_every_input_type(compiled):
     names = {name.split()[0] for name in compiled}
-    assert names == {"dm_gradient", "pairwise_sqdist", "nearest_two", "cheapest_two"}
-    # Three input types, of cheapest_two float64 alone; sizes divisible by 16 or not.
-    assert len(compiled) == (3 * 3 + 1) * 2
+    written = "".join(path.read_text() for path in ROOT.glob("kernels/*/kernel.py"))
+    assert names == set(re.findall(r"^def (\w+)_kernel\(", written, re.MULTILINE))
+    # Three input types, of nearest_two and cheapest_two one; sizes divisible by 16 or not.
+    assert len(compiled) == (3 * 3 + 2) * 2
     assert all(row["bytes"] > 0 and row["shared"] <= SHARED_MEMORY for row in compiled.values())
 
 
@@ -45,3 +47,10 @@ def test_no_kernel_spills_registers(compiled):
         pytest.skip("this triton does not bundle cuobjdump")
     spilled = {name: row for name, row in compiled.items() if row["LOCAL"] or row["STACK"]}
     assert not spilled
+
+
+def test_the_matrix_product_runs_on_tensor_cores(compiled):
+    if not any("HGMMA" in row for row in compiled.values()):
+        pytest.skip("this triton does not bundle cuobjdump")
+    for name, row in compiled.items():
+        assert (row["HGMMA"] > 0) == name.startswith("nearest_two"), name

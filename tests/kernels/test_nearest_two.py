@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 import torch
-from cases import DEVICE, both, dtypes, poisoned, randn
+from cases import DEVICE, NO_TRITON, both, dtypes, poisoned, randn
 from tolerance import MEAN_DISTANCE, NEAREST_SQDIST, assert_close
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import kernels
 from kernels import nearest_two
 from kernels.nearest_two.op import find_two
+from kernels.nearest_two.reference import candidates_reference
 
 SHAPES = [(1, 2, 1), (5, 3, 7), (33, 65, 9), (34, 1500, 3), (3, 64, 70)]
 
 
-def assert_right(got, queries, data):
+def assert_right(got, queries, data, mean_distance=MEAN_DISTANCE):
     sqdist = (data.double()[None] - queries.double()[:, None]).square().sum(2)
     ordered, index = sqdist.sort(dim=1, stable=True)  # stable: the lower index first
     assert got.index.dtype == torch.int64
     assert got.sqdist.dtype == got.mean_distance.dtype == torch.float64
     assert got.index.tolist() == index[:, :2].tolist()
     assert_close(got.sqdist, ordered[:, :2], NEAREST_SQDIST)
-    assert_close(got.mean_distance, sqdist.sqrt().mean(1), MEAN_DISTANCE)
+    assert_close(got.mean_distance, sqdist.sqrt().mean(1), mean_distance)
 
 
 @both
@@ -101,11 +104,58 @@ class LargestTensor(TorchDispatchMode):
 
 @both
 def test_the_matrix_of_all_distances_is_never_held(backend):
-    n, m = 40, 20_000
+    n, m = 200, 10_000
     queries, data = randn(n, 2), randn(m, 2, seed=1)
     with kernels.use(backend), LargestTensor() as seen:
         find_two(queries, data)
-    assert 0 < seen.largest < 4 * n * m / 2  # half of it, in float32
+    assert 0 < seen.largest < 4 * n * m  # in float32
+
+
+@both
+@pytest.mark.parametrize("scale", [1e-30, 1e-12, 1e12, 1e30])
+def test_very_small_and_very_large_values(backend, scale):
+    queries, data = scale * randn(3, 70), scale * randn(200, 70, seed=1)
+    with kernels.use(backend):
+        assert_right(nearest_two(queries, data), queries, data)
+
+
+@both
+def test_one_far_datum_does_not_hide_the_near(backend):
+    queries, data = randn(3, 5), randn(300, 5, seed=1)
+    data[17] = 1e6
+    with kernels.use(backend):
+        got = nearest_two(queries, data)
+    assert_right(got, queries, data, mean_distance=1e-3)
+    assert 17 not in got.index
+
+
+def candidates(backend, queries, data, keep):
+    if backend == "reference":
+        return candidates_reference(queries, data, keep)
+    return importlib.import_module("kernels.nearest_two.kernel").launch(queries, data, keep)
+
+
+@both
+@pytest.mark.parametrize("size", [3, 784])
+def test_nothing_left_out_is_nearer_than_the_floor_which_seldom_sends_to_all_data(backend, size):
+    queries, data = randn(100, size), randn(2_000, size, seed=1)
+    kept, floor, _ = candidates(backend, queries, data, 8)
+    sqdist = torch.cdist(queries.double(), data.double()).square()
+    second = sqdist.gather(1, kept).sort(1)[0][:, 1]
+    assert (second < floor).double().mean() > 0.95
+    assert (sqdist.scatter(1, kept, float("inf")).amin(1) >= floor).all()
+
+
+@NO_TRITON
+def test_a_part_of_more_blocks_than_there_are_places(monkeypatch):
+    kernel = importlib.import_module("kernels.nearest_two.kernel")
+    for name, value in (("PROGRAMS", 1), ("BLOCK_Q", 16), ("BLOCK_M", 16), ("BLOCK_D", 16)):
+        monkeypatch.setattr(kernel, name, value)
+    n, m = 3, kernel.BLOCK_M * (kernel.PLACES + 3)
+    assert kernel.partition(n, m) == (kernel.PLACES + 3, kernel.PLACES)
+    queries, data = randn(n, 2), randn(m, 2, seed=1)
+    with kernels.use("triton"):
+        assert_right(nearest_two(queries, data), queries, data)
 
 
 @both
