@@ -15,6 +15,8 @@ from dmdrepro.metrics.samples import Samples, same_rows
 # Below this correlation under the optimal pairing, what is left is rounding: all pairings cost
 # the same (a constant student, for one), and retention has no meaning.
 NO_PAIRING = 1e-12
+# Pairings whose energies differ by less, relatively, are equally good.
+TIE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class PairingRecord:
     retention: float  # 1 = optimal, 0 = independent; nan where all pairings cost the same
     delta_e_null: float  # E_ind / E_OT - 1
     concordance: float  # 1 - E_DT / E_ind over pairs i != j; nan where those all coincide
+    remapped: float  # share of the teacher's samples whose optimal partner is not their own
     n: int
     gap: float  # relative duality gap of the assignment's certificate
     solver: str  # that found the assignment
@@ -64,6 +67,11 @@ def pairing_inefficiency(
     neither the dimension nor, but for O(1/N), N moves its expectation, as they move all the others;
     where both have one law, it is what retention tends to as N grows.
 
+    `remapped` counts the i whose student G(z_i) the optimum gives to another: 0 = the pairing by
+    the shared noise is an optimum (one of several counts), 1 - O(1/N) = independent. It tells how
+    many points are paired better elsewhere, not by how much: near neighbours that change places
+    count in full, so it grows with N.
+
     Raises ValueError for unequal shapes, fewer than two samples, values that are not finite, and
     what `optimal_assignment` refuses.
     """
@@ -89,11 +97,18 @@ def pairing_inefficiency(
         retention=math.nan if meaningless else kept / best,
         delta_e_null=_excess(e_ind, e_ot),
         concordance=2 * kept * n / (n - 1) / between if between > 0 else math.nan,
+        remapped=_remapped(assignment, e_dt, e_ot),
         n=n,
         gap=optimum.gap,
         solver=optimum.solver,
         assignment=assignment,
     )
+
+
+def _remapped(assignment: np.ndarray, e_dt: float, e_ot: float) -> float:
+    if e_dt - e_ot <= TIE * e_dt:
+        return 0.0
+    return float(np.mean(assignment != np.arange(len(assignment))))
 
 
 def _excess(energy: float, e_ot: float) -> float:

@@ -23,6 +23,7 @@ NUMBERS = (
     "retention",
     "delta_e_null",
     "concordance",
+    "remapped",
     "n",
     "gap",
     "solver",

@@ -18,6 +18,7 @@ PAIRING = {
     "retention": 0.75,
     "delta_e_null": 2.0,
     "concordance": 0.625,
+    "remapped": 0.375,
     "n": 1000,
 }
 

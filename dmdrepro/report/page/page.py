@@ -54,6 +54,12 @@ WORDS = (
         "is independent. It asks for no best pairing, so neither N nor the dimension moves it.",
     ),
     (
+        "remapped",
+        "The share of the teacher's samples that the best pairing gives another's student: 0 = every "
+        "student is paired best as it is, near 1 = hardly any. It counts near neighbours that "
+        "change places in full, so it says how many, not by how much.",
+    ),
+    (
         "quality",
         "How far samples are from data, over how far data are from other data: 1 = as good as "
         "data. A student that draws no good samples says nothing about copying.",
