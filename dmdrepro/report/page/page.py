@@ -55,9 +55,9 @@ WORDS = (
     ),
     (
         "remapped",
-        "The share of the teacher's samples that the best pairing gives another's student: 0 = every "
-        "student is paired best as it is, near 1 = hardly any. It counts near neighbours that "
-        "change places in full, so it says how many, not by how much.",
+        "The share of the teacher's samples that the best pairing gives another's student: 0 = "
+        "every student is paired best as it is, near 1 = hardly any. It counts near neighbours "
+        "that change places in full, so it says how many, not by how much.",
     ),
     (
         "quality",
