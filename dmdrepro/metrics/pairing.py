@@ -15,7 +15,7 @@ from dmdrepro.metrics.samples import Samples, same_rows
 # Below this correlation under the optimal pairing, what is left is rounding: all pairings cost
 # the same (a constant student, for one), and retention has no meaning.
 NO_PAIRING = 1e-12
-# Pairings whose energies differ by less, relatively, are equally good.
+# Pairings whose covariances differ by less, of the larger variance, are equally good.
 TIE = 1e-12
 
 
@@ -67,7 +67,7 @@ def pairing_inefficiency(
     neither the dimension nor, but for O(1/N), N moves its expectation, as they move all the others;
     where both have one law, it is what retention tends to as N grows.
 
-    `remapped` counts the i whose student G(z_i) the optimum gives to another: 0 = the pairing by
+    `remapped` counts the i whose optimal partner differs from G(z_i): 0 = the pairing by
     the shared noise is an optimum (one of several counts), 1 - O(1/N) = independent. It tells how
     many points are paired better elsewhere, not by how much: near neighbours that change places
     count in full, so it grows with N.
@@ -85,7 +85,9 @@ def pairing_inefficiency(
     spread_x, spread_y = float(x.square().sum(1).mean()), float(y.square().sum(1).mean())
     e_ind = float(shift) + spread_x + spread_y
     kept = float((x * y).sum(1).mean())  # (E_ind - E_DT) / 2
-    best = float((x * y[torch.from_numpy(assignment).to(y.device)]).sum(1).mean())
+    partners = y[torch.from_numpy(assignment).to(y.device)]
+    best = float((x * partners).sum(1).mean())
+    moved = int((partners != y).any(1).sum())  # to an equal student is no move
     n = len(x)
     between = (n * e_ind - e_dt) / (n - 1)  # the mean over pairs i != j
     meaningless = best <= NO_PAIRING * math.sqrt(spread_x * spread_y)
@@ -97,18 +99,12 @@ def pairing_inefficiency(
         retention=math.nan if meaningless else kept / best,
         delta_e_null=_excess(e_ind, e_ot),
         concordance=2 * kept * n / (n - 1) / between if between > 0 else math.nan,
-        remapped=_remapped(assignment, e_dt, e_ot),
+        remapped=0.0 if best - kept <= TIE * max(spread_x, spread_y) else moved / n,
         n=n,
         gap=optimum.gap,
         solver=optimum.solver,
         assignment=assignment,
     )
-
-
-def _remapped(assignment: np.ndarray, e_dt: float, e_ot: float) -> float:
-    if e_dt - e_ot <= TIE * e_dt:
-        return 0.0
-    return float(np.mean(assignment != np.arange(len(assignment))))
 
 
 def _excess(energy: float, e_ot: float) -> float:

@@ -1,11 +1,11 @@
 """The candidates of `nearest_two` as a Triton kernel: a streamed matrix product on tensor cores.
 
 |q - x|^2 = |q|^2 + |x|^2 - 2 q.x about the data's mean. Each number goes in as two of half
-precision, its leading and its next eleven bits, so that three half-precision products give q.x
-nearly as float32 would, at more than twice the speed of three in TF32. A program streams one part
-of the data past one block of queries. Of each lane (a column of the tile) it keeps the least
-distance, in one register: the place within the part stands in the last bits of the number. All
-else that a lane saw is known to be no nearer than `let_go`.
+precision, its leading and its next eleven bits, rows scaled by powers of two of their own, so that
+three half-precision products give q.x nearly as float32 would, at half the cost of three in TF32.
+A program streams one part of the data past one block of queries. Of each lane (a column of the
+tile) it keeps the least distance, in one register: the place within the part stands in the last
+bits of the number. All else that a lane saw is known to be no nearer than `let_go`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ BLOCK_ROWS = 32  # of the splitting
 NUM_WARPS = 8
 NUM_STAGES = 3  # as many as fit into the shared memory of an H100
 PROGRAMS = 132  # the multiprocessors of an H100: one program each
+PARTS = 8  # at least: with few lanes the nearest two of a query often share one
 PLACES = 1024  # blocks in a part: their number takes the last ten bits of a distance
 LAST_BITS = tl.constexpr(PLACES - 1)
 INFINITY = tl.constexpr(0x7F800000)  # float32's, as an integer: distances order as their bits do
-TOP = 14  # inputs are scaled below 2^TOP: far from half precision's largest and smallest
+TOP = tl.constexpr(13)  # rows are scaled below 2^14: far from half precision's limits
+RANGE = tl.constexpr(
+    63
+)  # of the powers of two that rows are scaled by; float32 holds no more squared
 EPS = 2.0**-22
 
 
@@ -32,10 +36,10 @@ EPS = 2.0**-22
 def halves_kernel(
     values,  # [K, D]
     centre,  # [D] float32
-    scale,  # [1] float32
-    high,  # [K, blocks_d * BLOCK_D] float16, out
+    high,  # [K, blocks_d * BLOCK_D] float16, out: (values - centre) / units = high + low
     low,
-    norms,  # [K] float32, out: squared
+    norms,  # [K] float32, out: squared, of values - centre
+    units,  # [K] float32, out: powers of two
     K,
     D,
     blocks_d,
@@ -44,21 +48,34 @@ def halves_kernel(
 ):
     k = tl.program_id(0) * BLOCK_ROWS + tl.arange(0, BLOCK_ROWS)
     coordinate = tl.arange(0, BLOCK_D)
-    factor = tl.load(scale)
+    rows = k.to(tl.int64)[:, None]
     total = tl.zeros([BLOCK_ROWS, BLOCK_D], dtype=tl.float32)
+    largest = tl.zeros([BLOCK_ROWS, BLOCK_D], dtype=tl.float32)
     for block in range(0, blocks_d):
         d = block * BLOCK_D + coordinate
-        rows = k.to(tl.int64)[:, None]
         inside = (k < K)[:, None] & (d < D)[None, :]
         # Upcast on load: the interpreter computes wrongly on bfloat16 itself.
         value = tl.load(values + rows * D + d[None, :], inside, 0.0).to(tl.float32)
-        value = tl.where(inside, (value - tl.load(centre + d, d < D, 0.0)[None, :]) * factor, 0.0)
+        value = tl.where(inside, value - tl.load(centre + d, d < D, 0.0)[None, :], 0.0)
         total += value * value
+        largest = tl.maximum(largest, tl.abs(value))
+    # Powers of two by their bits, so that scaling is exact: a division need not be.
+    exponent = tl.max(largest, 1).to(tl.int32, bitcast=True) >> 23
+    exponent = tl.minimum(tl.maximum(exponent, 127 - RANGE), 127 + RANGE) - TOP
+    unit = (exponent << 23).to(tl.float32, bitcast=True)
+    inverse = ((254 - exponent) << 23).to(tl.float32, bitcast=True)
+    for block in range(0, blocks_d):
+        d = block * BLOCK_D + coordinate
+        inside = (k < K)[:, None] & (d < D)[None, :]
+        value = tl.load(values + rows * D + d[None, :], inside, 0.0).to(tl.float32)
+        value = tl.where(inside, value - tl.load(centre + d, d < D, 0.0)[None, :], 0.0)
+        value *= inverse[:, None]
         first = value.to(tl.float16)
         place = rows * (blocks_d * BLOCK_D) + d[None, :]
         tl.store(high + place, first, (k < K)[:, None])
         tl.store(low + place, (value - first.to(tl.float32)).to(tl.float16), (k < K)[:, None])
     tl.store(norms + k, tl.sum(total, 1), k < K)
+    tl.store(units + k, unit, k < K)
 
 
 @triton.jit
@@ -69,6 +86,8 @@ def nearest_two_kernel(
     x_low,
     q_norms,  # [N] float32, squared
     x_norms,  # [M]
+    q_units,  # [N] float32
+    x_units,  # [M]
     keys,  # [N, parts, BLOCK_M] int32, out
     let_go,  # [N, parts] int32, out
     sums,  # [N, parts] float32, out
@@ -87,6 +106,7 @@ def nearest_two_kernel(
     D = blocks_d * BLOCK_D
     q_rows = tl.minimum(q, N - 1).to(tl.int64) * D
     q_norm = tl.load(q_norms + q, q < N, 0.0)
+    q_unit = 2 * tl.load(q_units + q, q < N, 0.0)
     best = tl.full([BLOCK_Q, BLOCK_M], INFINITY, dtype=tl.int32)
     least_let_go = tl.full([BLOCK_Q], INFINITY, dtype=tl.int32)
     total = tl.zeros([BLOCK_Q], dtype=tl.float32)
@@ -107,7 +127,9 @@ def nearest_two_kernel(
             product = tl.dot(high, other_low, product)
             product = tl.dot(low, other_high, product)
         x_norm = tl.load(x_norms + m, m < M, float("inf"))
-        sqdist = tl.maximum(q_norm[:, None] + x_norm[None, :] - 2 * product, 0.0)
+        product *= tl.load(x_units + m, m < M, 0.0)[None, :]  # one after the other: neither is tiny
+        sqdist = q_norm[:, None] + x_norm[None, :] - q_unit[:, None] * product
+        sqdist = tl.maximum(sqdist, 0.0)
         total += tl.sum(tl.where(m[None, :] < M, tl.sqrt(sqdist), 0.0), 1)
         key = (sqdist.to(tl.int32, bitcast=True) & ~LAST_BITS) | (block - start)
         least_let_go = tl.minimum(least_let_go, tl.min(tl.maximum(best, key), 1))
@@ -125,13 +147,10 @@ def launch(
     """As `candidates_reference`; inputs in float32, bfloat16 or float16."""
     n, m = len(queries), len(data)
     queries, data = queries.contiguous(), data.contiguous()
-    centre = data.mean(0, dtype=torch.float64).float()
-    # Scaled by a power of two, exactly; on the device, so that nothing waits.
-    largest = torch.maximum(_largest(queries, centre), _largest(data, centre))
-    exponent = (torch.frexp(largest)[1] - TOP).clamp_min(-126)
-    scale = torch.exp2(-exponent.float()).reshape(1)
-    q_high, q_low, q_norms = _halves(queries, centre, scale)
-    x_high, x_low, x_norms = _halves(data, centre, scale)
+    # Any centre will do; one that overflows would send every query to all data.
+    centre = torch.nan_to_num(data.mean(0, dtype=torch.float32), 0.0, 0.0, 0.0)
+    q_high, q_low, q_norms, q_units = _halves(queries, centre)
+    x_high, x_low, x_norms, x_units = _halves(data, centre)
     blocks, blocks_a_part = partition(n, m)
     parts = triton.cdiv(blocks, blocks_a_part)
     keys = torch.empty((n, parts, BLOCK_M), dtype=torch.int32, device=queries.device)
@@ -144,6 +163,8 @@ def launch(
         x_low,
         q_norms,
         x_norms,
+        q_units,
+        x_units,
         keys,
         let_go,
         sums,
@@ -163,31 +184,41 @@ def launch(
     kept, at = nearest[:, :keep], order[:, :keep]
     block = (at // BLOCK_M) * blocks_a_part + (kept & LAST_BITS.value)
     kept = torch.where(kept < INFINITY.value, block * BLOCK_M + at % BLOCK_M, -1)
-    floor = torch.minimum(nearest[:, keep], let_go.amin(1)) & ~LAST_BITS.value
-    floor = floor.view(torch.float32).double() - slack(q_high.shape[1], q_norms, x_norms)
-    unit = torch.exp2(exponent.double())
-    return kept, floor * unit.square(), sums.double().sum(1) * unit
+    floor = _distances(torch.minimum(nearest[:, keep], let_go.amin(1)))
+    # A datum nearer than the second of `kept` lies within `reach` of the centre: an outlier among
+    # the data does not widen what the others can be off by.
+    second = _distances(nearest[:, 1]) * (1 + 2.0**-12)
+    size, q_norms, most = q_high.shape[1], q_norms.double(), x_norms.max().double()
+    reach = (q_norms.sqrt() + (second + slack(size, q_norms, most)).sqrt()) * (1 + 2.0**-12)
+    floor -= slack(size, q_norms, torch.minimum(most, reach.square()))
+    return kept, floor, sums.double().sum(1)
+
+
+def _distances(keys: torch.Tensor) -> torch.Tensor:
+    """The squared distances [...] float64 that stand in `keys`, no larger than they were."""
+    return (keys & ~LAST_BITS.value).view(torch.float32).double()
 
 
 def partition(n: int, m: int) -> tuple[int, int]:
     """The blocks of `m` data, and how many of them one program takes."""
     blocks = triton.cdiv(m, BLOCK_M)
-    parts = max(1, PROGRAMS // triton.cdiv(n, BLOCK_Q))
+    parts = max(PARTS, PROGRAMS // triton.cdiv(n, BLOCK_Q))
     return blocks, min(PLACES, triton.cdiv(blocks, parts))
 
 
 def slack(size: int, q_norms: torch.Tensor, x_norms: torch.Tensor) -> torch.Tensor:
-    """[N] float64: by how much a squared distance in `size` coordinates can come out wrong.
+    """By how much a squared distance in `size` coordinates can come out wrong; float64.
 
-    The bits left out are three parts in 2^22 of |q| |x|. A tensor core adds sixteen products at a
-    time, each addition off by at most two parts in 2^22: 3/16 `size` of them. Twice |q| |x| is
-    no more than |q|^2 + |x|^2, and the norms' own rounding is below the rest.
+    The bits left out are three parts in 2^22 of |q| |x|. A tensor core adds eight or sixteen
+    products at a time and may cut off what it adds: at most 1.25 `size` parts, however it does.
+    Twice |q| |x| is no more than |q|^2 + |x|^2, the norms' own rounding is below the rest, and the
+    last term is what float32 loses near its least numbers.
     """
-    return EPS * (size / 2 + 16) * (q_norms.double() + x_norms.max().double())
+    return EPS * (1.25 * size + 16) * (q_norms + x_norms) + size * 2.0**-96
 
 
 def _stages(device: torch.device) -> int:
-    """How many steps of the tiles are loaded ahead: fewer where less shared memory is left."""
+    """How many steps of the tiles are loaded ahead: on other cards than Hopper's, what fits."""
     if device.type != "cuda" or torch.cuda.get_device_capability(device)[0] == 9:
         return NUM_STAGES
     memory = torch.cuda.get_device_properties(device).shared_memory_per_block_optin
@@ -195,30 +226,22 @@ def _stages(device: torch.device) -> int:
     return max(1, min(2, memory // a_stage))
 
 
-def _largest(values: torch.Tensor, centre: torch.Tensor) -> torch.Tensor:
-    """The largest |values - centre|, without a copy of the values."""
-    least, most = torch.aminmax(values, dim=0)
-    return torch.maximum(most.float() - centre, centre - least.float()).amax()
-
-
-def _halves(
-    values: torch.Tensor, centre: torch.Tensor, scale: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """(values - centre) scale, `values` [K, D], as a sum of two in float16, D filled up with zeros
-    to whole blocks; and the squared norms [K]."""
+def _halves(values: torch.Tensor, centre: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Of `values` [K, D]: high and low [K, D filled up to whole blocks], norms [K], units [K]."""
     count, size = values.shape
     blocks_d = triton.cdiv(size, BLOCK_D)
     shape = (count, blocks_d * BLOCK_D)
     high = torch.empty(shape, dtype=torch.float16, device=values.device)
     low = torch.empty(shape, dtype=torch.float16, device=values.device)
     norms = torch.empty(count, dtype=torch.float32, device=values.device)
+    units = torch.empty(count, dtype=torch.float32, device=values.device)
     halves_kernel[(triton.cdiv(count, BLOCK_ROWS),)](
         values,
         centre,
-        scale,
         high,
         low,
         norms,
+        units,
         count,
         size,
         blocks_d,
@@ -226,4 +249,4 @@ def _halves(
         BLOCK_D=BLOCK_D,
         num_warps=NUM_WARPS,
     )
-    return high, low, norms
+    return high, low, norms, units

@@ -44,7 +44,7 @@ KERNELS = {
         nearest_two.nearest_two_kernel,
         nearest_two,
         {
-            **dict.fromkeys(("q_norms", "x_norms", "sums"), "*fp32"),
+            **dict.fromkeys(("q_norms", "x_norms", "q_units", "x_units", "sums"), "*fp32"),
             **dict.fromkeys(("keys", "let_go"), "*i32"),
         },
         ("q_high", "q_low", "x_high", "x_low"),
@@ -54,7 +54,7 @@ KERNELS = {
         nearest_two.halves_kernel,
         nearest_two,
         {
-            **dict.fromkeys(("centre", "scale", "norms"), "*fp32"),
+            **dict.fromkeys(("centre", "norms", "units"), "*fp32"),
             **dict.fromkeys(("high", "low"), "*fp16"),
         },
         ("values",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 
 import pytest
 import torch
@@ -112,9 +113,19 @@ def test_the_matrix_of_all_distances_is_never_held(backend):
 
 
 @both
-@pytest.mark.parametrize("scale", [1e-30, 1e-12, 1e12, 1e30])
+@pytest.mark.parametrize("scale", [1e-30, 1e-18, 1e-12, 1e12, 1e18, 1e30, 8e37])
 def test_very_small_and_very_large_values(backend, scale):
     queries, data = scale * randn(3, 70), scale * randn(200, 70, seed=1)
+    with kernels.use(backend):
+        assert_right(nearest_two(queries, data), queries, data)
+
+
+@both
+@pytest.mark.parametrize("far", [1e4, 1e8, 1e12, 3e37])
+@pytest.mark.parametrize("size", [2, 16])
+def test_one_far_query_does_not_disturb_the_others(backend, far, size):
+    queries, data = randn(20, size), randn(600, size, seed=1)
+    queries[0] = far
     with kernels.use(backend):
         assert_right(nearest_two(queries, data), queries, data)
 
@@ -139,11 +150,25 @@ def candidates(backend, queries, data, keep):
 @pytest.mark.parametrize("size", [3, 784])
 def test_nothing_left_out_is_nearer_than_the_floor_which_seldom_sends_to_all_data(backend, size):
     queries, data = randn(100, size), randn(2_000, size, seed=1)
+    queries[-1], data[-1] = 300, -300
     kept, floor, _ = candidates(backend, queries, data, 8)
-    sqdist = torch.cdist(queries.double(), data.double()).square()
+    sqdist = (data.double() - queries.double()[:, None]).square().sum(2)
     second = sqdist.gather(1, kept).sort(1)[0][:, 1]
     assert (second < floor).double().mean() > 0.95
-    assert (sqdist.scatter(1, kept, float("inf")).amin(1) >= floor).all()
+    left_out = sqdist.scatter(1, kept, float("inf")).amin(1)
+    assert (left_out >= torch.minimum(floor, second)).all()
+    assert (left_out >= floor)[:-1].all()
+
+
+@NO_TRITON
+@pytest.mark.parametrize("n", [1, 1_000, 10_000, 70_000])
+@pytest.mark.parametrize("m", [2, 1_000, 70_000, 1_281_167])
+def test_programs_take_all_blocks_and_lanes_are_many(n, m):
+    kernel = importlib.import_module("kernels.nearest_two.kernel")
+    blocks, a_part = kernel.partition(n, m)
+    assert (blocks - 1) * kernel.BLOCK_M < m <= blocks * kernel.BLOCK_M
+    assert 0 < a_part <= kernel.PLACES
+    assert math.ceil(blocks / a_part) >= min(blocks, 8) // 2
 
 
 @NO_TRITON
@@ -152,6 +177,7 @@ def test_a_part_of_more_blocks_than_there_are_places(monkeypatch):
     for name, value in (("PROGRAMS", 1), ("BLOCK_Q", 16), ("BLOCK_M", 16), ("BLOCK_D", 16)):
         monkeypatch.setattr(kernel, name, value)
     n, m = 3, kernel.BLOCK_M * (kernel.PLACES + 3)
+    monkeypatch.setattr(kernel, "PARTS", 1)
     assert kernel.partition(n, m) == (kernel.PLACES + 3, kernel.PLACES)
     queries, data = randn(n, 2), randn(m, 2, seed=1)
     with kernels.use("triton"):
