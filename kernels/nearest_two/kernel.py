@@ -183,7 +183,9 @@ def launch(
     nearest, order = lanes.topk(keep + 1, dim=1, largest=False)
     kept, at = nearest[:, :keep], order[:, :keep]
     block = (at // BLOCK_M) * blocks_a_part + (kept & LAST_BITS.value)
-    kept = torch.where(kept < INFINITY.value, block * BLOCK_M + at % BLOCK_M, -1)
+    index = block * BLOCK_M + at % BLOCK_M
+    # Where a query overflows, what is not a number may stand for a lane beyond the data.
+    kept = torch.where((kept < INFINITY.value) & (index < m), index, -1)
     floor = _distances(torch.minimum(nearest[:, keep], let_go.amin(1)))
     # A datum nearer than the second of `kept` lies within `reach` of the centre: an outlier among
     # the data does not widen what the others can be off by.

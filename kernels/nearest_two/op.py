@@ -46,8 +46,9 @@ def find_two(
     sqdist, index = sqdist[:, :2].contiguous(), kept.gather(1, order[:, :2])
     mean_distance = total / len(data)
     # Certain where the second is nearer than anything left out; otherwise (many near-ties, or
-    # not a number) that query looks at all the data.
-    for i in (sqdist[:, 1] < floor).logical_not().nonzero().flatten().tolist():
+    # not a number, or so few data that nothing is left out) that query looks at all the data.
+    certain = (sqdist[:, 1] < floor) & (len(data) > CANDIDATES)
+    for i in certain.logical_not().nonzero().flatten().tolist():
         index[i], sqdist[i], mean_distance[i] = exhaustive_two(queries[i : i + 1], data)
     return sqdist, index, mean_distance
 
