@@ -1,4 +1,4 @@
-"""A study's figure: retention, Delta_E over its null and quality along distillation, by arm."""
+"""A study's figure: retention, concordance and quality along distillation, by arm."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Protocol
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from paper_figures.page import Page, panel_title, title_height
 from paper_figures.saving import write_figure
@@ -16,14 +17,14 @@ from paper_figures.style import COLOURS, SMALL, SOFT, styled
 PANELS = (
     ("retention", "iterations", "Pairing kept, by iteration"),
     ("retention", "path", "Pairing kept, by path"),
-    ("share", "path", "Delta_E over its null"),
+    ("concordance", "path", "Concordance, by path"),
     ("quality", "path", "Sample quality (1: as good as data)"),
 )
 WORDS = {
     "iterations": "distillation iteration",
     "path": "path: learning rate times updates",
     "retention": "retention",
-    "share": r"$\Delta_E$ / null",
+    "concordance": "concordance",
     "quality": r"$E_{OT}$ to data, ratio",
 }
 
@@ -36,7 +37,7 @@ class Curve(Protocol):
     iterations: list[int]
     path: list[float]
     retention: list[float]
-    share: list[float]
+    concordance: list[float]
     quality: list[float]
 
 
@@ -69,11 +70,19 @@ def _draw_panel(axes: Axes, curves: Sequence[Curve], arms: list[str], x: str, y:
             lw=0.9, marker="o", ms=2.0, alpha=0.85, label=curve.arm if first else None,
         )  # fmt: skip
     axes.set_xscale("log")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     if y == "quality":
         axes.set_yscale("log")
+        low, high = axes.get_ylim()
+        if high < 10 * low:  # few powers of ten, or none, to go by
+            for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+                which(lambda value, _: f"{value:g}")
+        else:
+            axes.yaxis.set_minor_formatter(NullFormatter())
         axes.axhline(1.0, color=SOFT, lw=0.5, ls=":")
     else:
-        axes.set_ylim(-0.12, 1.12)
+        lowest = min((v for c in curves for v in getattr(c, y) if v == v), default=0.0)
+        axes.set_ylim(min(-0.12, lowest - 0.06), 1.12)
         axes.axhline(0.0, color=SOFT, lw=0.5, ls=":")
         axes.axhline(1.0, color=SOFT, lw=0.5, ls=":")
     axes.set_xlabel(WORDS[x])

@@ -50,7 +50,7 @@ class Curve:
     iterations: list[int]
     path: list[float]  # sum of the learning rates of the student's updates
     retention: list[float]
-    share: list[float]  # Delta_E over its null
+    concordance: list[float]
     quality: list[float]  # E_OT to the data over that of other data
 
 
@@ -159,19 +159,24 @@ def curves(arms: Arms) -> list[Curve]:
 def _curve(arm: str, seed: int, record: Mapping) -> Curve:
     way, distill = stops(record), record["config"]["distill"]
     iterations = [it for it, *_ in way]
-    null, delta_e, retention = (
-        [_number(pairing, name) for _, pairing, _ in way]
-        for name in ("delta_e_null", "delta_e", "retention")
-    )
     return Curve(
         arm,
         seed,
         iterations,
         [path_length(distill, it) for it in iterations],
-        retention,
-        [d / n if n else math.nan for d, n in zip(delta_e, null, strict=True)],
+        [_number(pairing, "retention") for _, pairing, _ in way],
+        [_concordance(pairing) for _, pairing, _ in way],
         [_number(quality, "ratio") for *_, quality in way],
     )
+
+
+def _concordance(pairing: Mapping | None) -> float:
+    """A record's own, or for those of before it was kept there, by its definition."""
+    if lookup(pairing, ("concordance",)) is not None:
+        return _number(pairing, "concordance")
+    e_dt, e_ind, n = (_number(pairing, name) for name in ("e_dt", "e_ind", "n"))
+    between = (n * e_ind - e_dt) / (n - 1)  # the mean over pairs i != j
+    return 1 - e_dt / between if between else math.nan
 
 
 def _number(record: Mapping | None, name: str) -> float:

@@ -114,5 +114,5 @@ def test_at_three_widths_nothing_is_too_wide_and_everything_is_shown(tmp_path, p
         assert width - 20 <= frame["width"] <= width  # less a scroll bar
         assert frame["needs"] <= frame["width"]
         assert frame["images"] == [1500, 1500]
-        assert frame["readouts"] == frame["charts"] == 10 + 4
+        assert frame["readouts"] == frame["charts"] == 10 + 5
         assert frame["tables"] > 10

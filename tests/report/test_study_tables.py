@@ -8,6 +8,7 @@ from study_runs import write_arm
 
 import paper_figures
 from dmdrepro.experiments import STUDIES, Arm, Study, build
+from dmdrepro.metrics import pairing_inefficiency
 from dmdrepro.report import Band
 from dmdrepro.report.study import curves, open_arms, open_studies, study_tables
 
@@ -42,7 +43,7 @@ def test_curves_lead_from_the_start_that_the_student_had(arms):
     assert list(found) == [("a", 0), ("a", 1), ("b", 1)]
     assert found["a", 1].iterations == [0, 100, 6000]
     assert found["a", 1].retention == [0.25, 0.75, 0.75]
-    assert found["a", 1].share[1] == 0.25
+    assert found["a", 1].concordance[1] == 0.625
     assert found["b", 1].iterations == [100, 6000]  # not Phi_1: it started from random weights
 
 
@@ -68,7 +69,16 @@ def test_a_record_that_lacks_a_number_leaves_a_gap(tmp_path):
     (curve,) = curves(open_arms(STUDY, tmp_path, (0,)))
     np.testing.assert_equal(curve.retention, [np.nan, 0.5, 0.75])
     np.testing.assert_equal(curve.quality, [np.nan, 2.0, np.nan])
-    np.testing.assert_equal(curve.share, [np.nan, 0.25, 0.25])
+    np.testing.assert_equal(curve.concordance, [np.nan, 0.625, 0.625])
+
+
+def test_the_concordance_of_a_record_that_was_made_before_it_was_kept(tmp_path):
+    rng = np.random.default_rng(0)
+    measured = pairing_inefficiency(*rng.standard_normal((2, 30, 3))).to_json()
+    concordance = measured.pop("concordance")
+    write_arm(tmp_path, STUDY, ARMS[0], 0, 0.5, pairing=measured)
+    (curve,) = curves(open_arms(STUDY, tmp_path, (0,)))
+    assert curve.concordance[-1] == pytest.approx(concordance, abs=1e-12)
 
 
 def test_the_studies_of_a_seed_are_found_over_all_seeds_that_have_them(tmp_path):

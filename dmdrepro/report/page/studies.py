@@ -27,7 +27,7 @@ def studies_html(studies: Sequence[OpenStudy]) -> Html:
 
 
 def study_charts(found: Sequence[Curve]) -> list[Chart]:
-    """Retention and quality by path: a line for each arm and seed, a colour for each arm."""
+    """Retention, concordance and quality by path: a line for each arm and seed, a colour an arm."""
     arms = list(dict.fromkeys(curve.arm for curve in found))
 
     def lines(name: str) -> tuple[Line, ...]:
@@ -43,6 +43,9 @@ def study_charts(found: Sequence[Curve]) -> list[Chart]:
 
     return [
         Chart("Retention", PATH, lines("retention"), (0.0, 1.0), "1 keeps, 0 independent"),
+        Chart(
+            "Concordance", PATH, lines("concordance"), (0.0, 1.0), "1 the teacher, 0 independent"
+        ),
         Chart("Quality of G", PATH, lines("quality"), (1.0,), "1 as good as data"),
     ]
 
