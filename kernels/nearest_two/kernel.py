@@ -26,10 +26,17 @@ PLACES = 1024  # blocks in a part: their number takes the last ten bits of a dis
 LAST_BITS = tl.constexpr(PLACES - 1)
 INFINITY = tl.constexpr(0x7F800000)  # float32's, as an integer: distances order as their bits do
 TOP = tl.constexpr(13)  # rows are scaled below 2^14: far from half precision's limits
-RANGE = tl.constexpr(
-    63
-)  # of the powers of two that rows are scaled by; float32 holds no more squared
+RANGE = tl.constexpr(63)  # rows are scaled by 2^-63 to 2^63: float32 holds no more squared
 EPS = 2.0**-22
+
+
+@triton.jit
+def _centred(values, centre, k, d, K, D):
+    """`values` - `centre` at rows k and columns d, float32; 0 outside."""
+    inside = (k < K)[:, None] & (d < D)[None, :]
+    # Upcast on load: the interpreter computes wrongly on bfloat16 itself.
+    value = tl.load(values + k.to(tl.int64)[:, None] * D + d[None, :], inside, 0.0).to(tl.float32)
+    return tl.where(inside, value - tl.load(centre + d, d < D, 0.0)[None, :], 0.0)
 
 
 @triton.jit
@@ -53,10 +60,7 @@ def halves_kernel(
     largest = tl.zeros([BLOCK_ROWS, BLOCK_D], dtype=tl.float32)
     for block in range(0, blocks_d):
         d = block * BLOCK_D + coordinate
-        inside = (k < K)[:, None] & (d < D)[None, :]
-        # Upcast on load: the interpreter computes wrongly on bfloat16 itself.
-        value = tl.load(values + rows * D + d[None, :], inside, 0.0).to(tl.float32)
-        value = tl.where(inside, value - tl.load(centre + d, d < D, 0.0)[None, :], 0.0)
+        value = _centred(values, centre, k, d, K, D)
         total += value * value
         largest = tl.maximum(largest, tl.abs(value))
     # Powers of two by their bits, so that scaling is exact: a division need not be.
@@ -66,10 +70,7 @@ def halves_kernel(
     inverse = ((254 - exponent) << 23).to(tl.float32, bitcast=True)
     for block in range(0, blocks_d):
         d = block * BLOCK_D + coordinate
-        inside = (k < K)[:, None] & (d < D)[None, :]
-        value = tl.load(values + rows * D + d[None, :], inside, 0.0).to(tl.float32)
-        value = tl.where(inside, value - tl.load(centre + d, d < D, 0.0)[None, :], 0.0)
-        value *= inverse[:, None]
+        value = _centred(values, centre, k, d, K, D) * inverse[:, None]
         first = value.to(tl.float16)
         place = rows * (blocks_d * BLOCK_D) + d[None, :]
         tl.store(high + place, first, (k < K)[:, None])
@@ -178,9 +179,7 @@ def launch(
         num_warps=NUM_WARPS,
         num_stages=_stages(queries.device),
     )
-    lanes = keys.reshape(n, -1)
-    lanes = torch.nn.functional.pad(lanes, (0, max(0, keep + 1 - lanes.shape[1])), value=2**31 - 1)
-    nearest, order = lanes.topk(keep + 1, dim=1, largest=False)
+    nearest, order = keys.reshape(n, -1).topk(keep + 1, dim=1, largest=False)
     kept, at = nearest[:, :keep], order[:, :keep]
     block = (at // BLOCK_M) * blocks_a_part + (kept & LAST_BITS.value)
     index = block * BLOCK_M + at % BLOCK_M

@@ -69,13 +69,13 @@ def nearest_two(queries: torch.Tensor, data: torch.Tensor) -> NearestTwo:
     """Each query's two nearest data, their exact squared distances, and its mean distance to all.
 
     `queries`: [N, D], `data`: [M, D] with M >= 2; float32, bfloat16 or float16, any strides.
-    Memory grows with N and M; of N M it takes a thousandth of a float32 matrix at most. `index` is
-    the exact order of the float64 squared distances `sqdist`, the lower index first among equals:
-    a few candidates from a fast pass are ranked exactly, and a query whose second is not provably
-    nearer than all the rest searches everything. `mean_distance` comes from the fast pass: right
-    to 1e-5, relatively, but of data that nearly coincide with the query each distance may be off
-    by a thousandth of the query's distance from the mean of the data. Raises ValueError for
-    shapes, dtypes or devices that do not fit, and for values that are not finite.
+    Memory grows with N and M; with N M only from 131,072 data on, by a thousandth of the matrix.
+    `index` is the exact order of the float64 squared distances `sqdist`, the lower index first
+    among equals: a few candidates from a fast pass are ranked exactly, and a query whose second is
+    not provably nearer than all the rest searches everything. `mean_distance` comes from the fast
+    pass: right to 1e-5, relatively, but of data that nearly coincide with the query each distance
+    may be off by a thousandth of the query's distance from the mean of the data. Raises ValueError
+    for shapes, dtypes or devices that do not fit, and for values that are not finite.
     """
     if queries.ndim != 2 or data.ndim != 2 or queries.shape[1] != data.shape[1]:
         raise ValueError(

@@ -105,11 +105,11 @@ class LargestTensor(TorchDispatchMode):
 
 @both
 def test_the_matrix_of_all_distances_is_never_held(backend):
-    n, m = 200, 10_000
+    n, m = 200, 20_000
     queries, data = randn(n, 2), randn(m, 2, seed=1)
     with kernels.use(backend), LargestTensor() as seen:
         find_two(queries, data)
-    assert 0 < seen.largest < 4 * n * m  # in float32
+    assert 0 < seen.largest < 4 * n * m / 2  # half of it, in float32
 
 
 @both

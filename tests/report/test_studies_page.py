@@ -116,8 +116,8 @@ def test_equal_results_give_equal_bytes(runs):
 
 def test_the_charts_are_the_curves_values():
     curve = Curve("a", 3, [0, 10], [0.0, 0.5], [1.0, 0.25], [0.5, 0.125], [9.0, 1.5])
-    retention, concordance, quality = study_charts([curve])
-    assert {chart.lines[0].label for chart in study_charts([curve])} == {"a, seed 3"}
+    charts = retention, concordance, quality = study_charts([curve])
+    assert {chart.lines[0].label for chart in charts} == {"a, seed 3"}
     assert concordance.lines[0].ys == [0.5, 0.125]
     assert (retention.lines[0].xs, retention.lines[0].ys) == ([0.0, 0.5], [1.0, 0.25])
     assert quality.lines[0].ys == [9.0, 1.5]
