@@ -59,6 +59,18 @@ def _learning_rate(lr: str, iterations: int, stops: str = _STOPS) -> Arm:
     )
 
 
+def _teacher_length(iterations: int) -> Arm:
+    return Arm(
+        f"teacher={iterations}",
+        {
+            "teacher.snapshots": str(iterations),
+            "distill.iterations": "2000",
+            "distill.snapshots": "150,300,600,1000",
+            "sampling.total": "1000",
+        },
+    )
+
+
 _STUDIES = (
     Study(
         "learning-rate",
@@ -95,6 +107,14 @@ _STUDIES = (
             _learning_rate("2e-5", 8_000, _STOPS_IMAGES),
             _learning_rate("2e-6", 3_000, _STOPS_IMAGES),
         ),
+    ),
+    Study(
+        "teacher-length",
+        "Is a better-trained teacher copied more closely, as the paper's Figure 9 says? Teachers "
+        "of so many iterations, each student distilled for as long.",
+        "mnist",
+        "laptop",
+        tuple(_teacher_length(iterations) for iterations in (64, 256, 1_024, 3_072)),
     ),
     Study(
         "batch",
