@@ -1,0 +1,309 @@
+"""Every number in the tables of README.md and docs/findings.md is its published record's."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+FINDINGS, README = ROOT / "docs/findings.md", ROOT / "README.md"
+PUBLISHED = ROOT / "docs/published"
+
+# What a column holds, by the words at its head; several in a cell are told apart by commas.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "Delta_E": ("pairing.delta_e",),
+    "null": ("pairing.delta_e_null",),
+    "retention": ("pairing.retention",),
+    "concordance": ("pairing.concordance",),
+    "remapped": ("pairing.remapped",),
+    "retention before distillation": ("pairing_untrained.retention",),
+    "Delta_E, null against Phi_32": ("pairing_phi_32.delta_e", "pairing_phi_32.delta_e_null"),
+    "quality of G": ("quality.student.ratio",),
+    "of Phi_8": ("quality.teacher_8.ratio",),
+    "Frechet": ("features.student.frechet_squared",),
+    "precision, recall": ("features.student.precision", "features.student.recall"),
+}
+BOUNDARY = {
+    "displacement": "pearson",
+    r"\|G - Phi_8\|": "pearson_student",
+    r"\|G' - Phi_8\|": "pearson_student_repaired",
+    "-\\|Phi_1 - Phi_8\\|": "pearson_start",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table, and the numbers that its rows should show: column -> one list for each value."""
+
+    page: Path
+    heading: str
+    columns: tuple[str, ...]  # its first ones: which of the section's tables it is
+    expected: Callable[[Mapping[str, str]], Mapping[str, list[list[float]]]]
+
+
+def record(name: str) -> dict:
+    return json.loads((PUBLISHED / f"{name}.json").read_text())
+
+
+def seeds(name: str, which: Sequence[int] = (0, 1, 2)) -> list[dict]:
+    return [record(f"{name}-seed{seed}") for seed in which]
+
+
+def lookup(found: object, path: str) -> object:
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
+
+
+def spread(values: Sequence[float]) -> list[float]:
+    """What a cell shows: the value, or of several mean, smallest, largest."""
+    if len(values) == 1:
+        return list(values)
+    return [sum(values) / len(values), min(values), max(values)]
+
+
+def columns(records: Sequence[Mapping]) -> dict[str, list[list[float]]]:
+    """The columns that all records have."""
+    shown = {}
+    for head, paths in COLUMNS.items():
+        found = [[lookup(r, path) for r in records] for path in paths]
+        if all(isinstance(value, float | int) for values in found for value in values):
+            shown[head] = [spread(values) for values in found]
+    return shown
+
+
+def stop(whole: Mapping, iterations: int) -> Mapping:
+    """A record as it stood after so many iterations, under the names that its end has."""
+    if whole["config"]["distill"]["iterations"] == iterations:
+        return whole
+    (point,) = (p for p in whole["along"] if p["iterations"] == iterations)
+    return {
+        "pairing": point["pairing"],
+        "quality": {"student": point["quality"]},
+        "features": {"student": point["features"]},
+    }
+
+
+def whole_number(cell: str) -> int:
+    return int(cell.replace(",", ""))
+
+
+def paper_toys(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
+    toy = row["toy"].replace(" at ", "@rate=")
+    return columns([record(f"paper-{toy}-20000-seed{row['seed']}")])
+
+
+def paper_chessboard_along(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
+    shown = {}
+    for head in list(row)[2:]:
+        seed = re.match(r"seed (\d)", head)[1]
+        at = stop(record(f"paper-chessboard-20000-seed{seed}"), whole_number(row["iterations"]))
+        values = columns([at])
+        shown[head] = [*values["Delta_E"], *values["retention"], *values["quality of G"]]
+    return shown
+
+
+def over_n(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
+    n = whole_number(row["N"])
+    (found,) = (p for p in record(f"paper-{row['toy']}-20000-seed0")["over_n"] if p["n"] == n)
+    names = {"Delta_E": "delta_e", "null": "delta_e_null"}
+    heads = ("Delta_E", "null", "retention", "concordance")
+    return {head: [spread(found[names.get(head, head)])] for head in heads}
+
+
+def arm_of(study: str, key: str, arms: Mapping[str, str]) -> Callable:
+    """Rows whose cell under `key` begins as one of `arms`; its records of three seeds."""
+
+    def expected(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
+        arm = next(name for words, name in arms.items() if row[key].startswith(words))
+        which = tuple(map(int, row.get("seeds", "0, 1, 2").split(", ")))
+        return columns(seeds(study.format(arm), which))
+
+    return expected
+
+
+def learning_rate(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
+    return columns([record(f"laptop-chessboard@lr={row['rate']}-4000-seed0")])
+
+
+def learning_rate_images(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
+    whole = record(f"laptop-mnist@lr={row['rate']}-3072-seed0")
+    return columns([stop(whole, whole_number(row["iterations"]))])
+
+
+def adversarial(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
+    return columns([record(f"laptop-mlp-manifold@gan={row['GAN loss']}-1536-seed0")])
+
+
+FIGURE_11 = {
+    "mnist (teacher 3,072)": "mnist-3072",
+    "mnist-conditional": "mnist-conditional-2048",
+    "mlp-manifold": "mlp-manifold-1536",
+}
+
+
+def figure_11(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
+    found = record(f"laptop-{FIGURE_11[row['set']]}-seed0")["boundary"]
+    found = found["within_class"] if row["samples"] == "within" else found
+    return {
+        head: [[found[name][part] for part in ("value", "low", "high")]]
+        for head, name in BOUNDARY.items()
+    }
+
+
+def laptop(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
+    teacher = whole_number(row["teacher iterations"])
+    return columns(seeds(f"laptop-{row['experiment']}-{teacher}", (0, 1)))
+
+
+SOURCES = (
+    Source(README, "What the laptop run found", ("experiment",), laptop),
+    Source(FINDINGS, "Toys at the paper's size", ("toy", "seed"), paper_toys),
+    Source(FINDINGS, "Toys at the paper's size", ("iterations",), paper_chessboard_along),
+    Source(FINDINGS, "N, and the noise", ("toy", "N"), over_n),
+    Source(
+        FINDINGS,
+        "What of that size keeps the pairing",
+        ("arm",),
+        arm_of(
+            "laptop-chessboard@{}",
+            "arm",
+            {
+                "laptop": "laptop-4000",
+                "batch 512": "batch=512-4000",
+                "width 384": "width=384-4000",
+                "teacher of 20,000": "teacher=20000-20000",
+                "1e-4": "lr=1e-4-4000",
+            },
+        ),
+    ),
+    Source(
+        FINDINGS,
+        "An exact teacher",
+        ("real score",),
+        arm_of(
+            "laptop-chessboard@score={}-4000",
+            "real score",
+            {"trained": "teacher", "exact": "exact"},
+        ),
+    ),
+    Source(FINDINGS, "What counts: the path", ("rate",), learning_rate),
+    Source(FINDINGS, "The same on images", ("rate",), learning_rate_images),
+    Source(
+        FINDINGS,
+        "A regression loss",
+        ("weight",),
+        arm_of("laptop-chessboard@regression={}-4000", "weight", {"0.25": "0.25", "0": "0"}),
+    ),
+    Source(
+        FINDINGS,
+        "A student that does not start",
+        ("start",),
+        arm_of(
+            "laptop-chessboard@start={}-4000", "start", {"teacher": "teacher", "random": "random"}
+        ),
+    ),
+    Source(FINDINGS, "The adversarial loss", ("GAN loss",), adversarial),
+    Source(FINDINGS, "Figure 11 by class", ("set",), figure_11),
+)
+
+
+def tables(page: Path) -> list[tuple[str, list[dict[str, str]]]]:
+    """(heading, rows) of each table; an empty first cell repeats the one above."""
+    found, heading, head = [], "", None
+    for line in page.read_text().splitlines():
+        if line.startswith("#"):
+            heading = line.lstrip("# ")
+        if not line.startswith("| "):
+            head = None if not line.startswith("|---") else head
+            continue
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        if head is None:
+            head = cells
+            found.append((heading, []))
+            continue
+        row = dict(zip(head, cells, strict=True))
+        if not cells[0] and found[-1][1]:
+            row[head[0]] = found[-1][1][-1][head[0]]
+        found[-1][1].append(row)
+    return found
+
+
+def rows_of(source: Source) -> list[dict[str, str]]:
+    (rows,) = (
+        rows
+        for heading, rows in tables(source.page)
+        if heading.startswith(source.heading)
+        and rows
+        and tuple(rows[0])[: len(source.columns)] == source.columns
+    )
+    return rows
+
+
+def disagreement(cell: str, expected: Sequence[float]) -> str:
+    """What of a cell's numbers is not the record's, rounded as the cell rounds it; else empty."""
+    printed = re.findall(r"(?<![\w.])-?\d[\d,]*\.?\d*", cell)
+    printed = [text.rstrip(",") for text in printed]
+    if len(printed) == 1 < len(expected):
+        expected = expected[:1]
+    if len(printed) != len(expected):
+        return f"{cell!r} has {len(printed)} numbers, the records {expected}"
+    for text, value in zip(printed, expected, strict=True):
+        decimals = len(text.partition(".")[2])
+        unit = 1e-4 if text == "0" else 10.0**-decimals  # a bare 0 stands for nothing at all
+        if abs(float(text.replace(",", "")) - value) > 0.5 * unit * 1.001:
+            return f"{text} of {cell!r}, the records {value:.6g}"
+    return ""
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda s: f"{s.page.stem}: {s.heading}")
+def test_a_tables_numbers_are_those_of_its_records(source):
+    wrong, checked = [], 0
+    for row in rows_of(source):
+        expected = source.expected(row)
+        for head, values in expected.items():
+            if head not in row or row[head] in ("", "-"):
+                continue
+            parts = row[head].split(", ") if len(values) > 1 else [row[head]]
+            assert len(parts) == len(values), (head, row[head])
+            for part, numbers in zip(parts, values, strict=True):
+                checked += 1
+                wrong += [
+                    f"{list(row.values())[:2]}: {head}: {w}"
+                    for w in [disagreement(part, numbers)]
+                    if w
+                ]
+    assert not wrong, "\n".join(wrong)
+    assert checked >= 4
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected", "fits"),
+    [
+        ("0.36", [0.3649], True),
+        ("0.36", [0.3651], False),
+        ("22.7 [22.1, 23.1]", [22.71, 22.1, 23.14], True),
+        ("22.7 [22.1, 23.1]", [22.71, 22.2, 23.14], False),
+        ("22.7", [22.71, 22.2, 23.14], True),
+        ("0", [0.00004], True),
+        ("0", [0.2], False),
+        ("-0.003 [-0.022, 0.024]", [-0.003, -0.022, 0.024], True),
+        ("17,900", [17_900.2], True),
+        ("22.7 [22.1, 23.1]", [22.7], False),
+    ],
+)
+def test_a_cell_agrees_where_it_is_the_record_rounded(cell, expected, fits):
+    assert (disagreement(cell, expected) == "") is fits
+
+
+def test_every_table_of_measured_pairings_is_checked():
+    covered = [rows_of(source) for source in SOURCES]
+    for page in (README, FINDINGS):
+        for heading, rows in tables(page):
+            if rows and {"Delta_E", "retention", "concordance"} & set(rows[0]):
+                assert rows in covered, f"{page.name}, {heading}: {list(rows[0])}"
