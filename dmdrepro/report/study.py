@@ -165,18 +165,9 @@ def _curve(arm: str, seed: int, record: Mapping) -> Curve:
         iterations,
         [path_length(distill, it) for it in iterations],
         [_number(pairing, "retention") for _, pairing, _ in way],
-        [_concordance(pairing) for _, pairing, _ in way],
+        [_number(pairing, "concordance") for _, pairing, _ in way],
         [_number(quality, "ratio") for *_, quality in way],
     )
-
-
-def _concordance(pairing: Mapping | None) -> float:
-    """A record's own, or for those of before it was kept there, by its definition."""
-    if lookup(pairing, ("concordance",)) is not None:
-        return _number(pairing, "concordance")
-    e_dt, e_ind, n = (_number(pairing, name) for name in ("e_dt", "e_ind", "n"))
-    between = (n * e_ind - e_dt) / (n - 1)  # the mean over pairs i != j
-    return 1 - e_dt / between if between else math.nan
 
 
 def _number(record: Mapping | None, name: str) -> float:

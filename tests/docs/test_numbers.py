@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from dmdrepro.runs.older import completed
+
 FINDINGS, README = ROOT / "docs/findings.md", ROOT / "README.md"
 PUBLISHED = ROOT / "docs/published"
 
@@ -47,7 +49,7 @@ class Source:
 
 
 def record(name: str) -> dict:
-    return json.loads((PUBLISHED / f"{name}.json").read_text())
+    return completed(json.loads((PUBLISHED / f"{name}.json").read_text()))
 
 
 def seeds(name: str, which: Sequence[int] = (0, 1, 2)) -> list[dict]:

@@ -8,7 +8,6 @@ from study_runs import write_arm
 
 import paper_figures
 from dmdrepro.experiments import STUDIES, Arm, Study, build
-from dmdrepro.metrics import pairing_inefficiency
 from dmdrepro.report import Band
 from dmdrepro.report.study import curves, open_arms, open_studies, study_tables
 
@@ -70,15 +69,6 @@ def test_a_record_that_lacks_a_number_leaves_a_gap(tmp_path):
     np.testing.assert_equal(curve.retention, [np.nan, 0.5, 0.75])
     np.testing.assert_equal(curve.quality, [np.nan, 2.0, np.nan])
     np.testing.assert_equal(curve.concordance, [np.nan, 0.625, 0.625])
-
-
-def test_the_concordance_of_a_record_that_was_made_before_it_was_kept(tmp_path):
-    rng = np.random.default_rng(0)
-    measured = pairing_inefficiency(*rng.standard_normal((2, 30, 3))).to_json()
-    concordance = measured.pop("concordance")
-    write_arm(tmp_path, STUDY, ARMS[0], 0, 0.5, pairing=measured)
-    (curve,) = curves(open_arms(STUDY, tmp_path, (0,)))
-    assert curve.concordance[-1] == pytest.approx(concordance, abs=1e-12)
 
 
 def test_the_studies_of_a_seed_are_found_over_all_seeds_that_have_them(tmp_path):
