@@ -16,7 +16,8 @@ def bench(
     gpu: o.Gpu = None,
     quick: Annotated[bool, typer.Option("--quick", help="Small sizes, few repeats.")] = False,
     large: Annotated[
-        bool, typer.Option("--large", help="Delta_E at N = 20,000 too: some minutes more.")
+        bool,
+        typer.Option("--large", help="Delta_E at N = 20,000 and 50,000 too: some minutes more."),
     ] = False,
     out: Annotated[
         Path | None,
