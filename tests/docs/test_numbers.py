@@ -16,7 +16,7 @@ from dmdrepro.runs.older import completed
 FINDINGS, README = ROOT / "docs/findings.md", ROOT / "README.md"
 PUBLISHED = ROOT / "docs/published"
 
-# What a column holds, by the words at its head; several in a cell are told apart by commas.
+# What a column holds, by the words at its head; several stand apart as in the head.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "Delta_E": ("pairing.delta_e",),
     "null": ("pairing.delta_e_null",),
@@ -28,6 +28,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "quality of G": ("quality.student.ratio",),
     "of Phi_8": ("quality.teacher_8.ratio",),
     "Frechet": ("features.student.frechet_squared",),
+    "Frechet of G; of Phi_8": (
+        "features.student.frechet_squared",
+        "features.teacher_8.frechet_squared",
+    ),
     "precision, recall": ("features.student.precision", "features.student.recall"),
 }
 BOUNDARY = {
@@ -160,7 +164,7 @@ def figure_11(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
 
 def laptop(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
     teacher = whole_number(row["teacher iterations"])
-    return columns(seeds(f"laptop-{row['experiment']}-{teacher}", (0, 1)))
+    return columns(seeds(f"laptop-{row['experiment']}-{teacher}"))
 
 
 SOURCES = (
@@ -194,7 +198,7 @@ SOURCES = (
             {"trained": "teacher", "exact": "exact"},
         ),
     ),
-    Source(FINDINGS, "What counts: the path", ("rate",), learning_rate),
+    Source(FINDINGS, "Path or size of the steps", ("rate",), learning_rate),
     Source(FINDINGS, "The same on images", ("rate",), learning_rate_images),
     Source(
         FINDINGS,
@@ -271,7 +275,8 @@ def test_a_tables_numbers_are_those_of_its_records(source):
         for head, values in expected.items():
             if head not in row or row[head] in ("", "-"):
                 continue
-            parts = row[head].split(", ") if len(values) > 1 else [row[head]]
+            between = "; " if "; " in head else ", "
+            parts = row[head].split(between) if len(values) > 1 else [row[head]]
             assert len(parts) == len(values), (head, row[head])
             for part, numbers in zip(parts, values, strict=True):
                 checked += 1
