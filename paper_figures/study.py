@@ -91,9 +91,11 @@ def _draw_panel(axes: Axes, curves: Sequence[Curve], arms: list[str], x: str, y:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def save_study(title: str, curves: Sequence[Curve], folder: Path) -> list[Path]:
-    """Write `study.png` and `study.pdf` into `folder`; no curve, no file."""
+def save_study(
+    title: str, curves: Sequence[Curve], folder: Path, stem: str = "study"
+) -> list[Path]:
+    """Write `stem`.png and `stem`.pdf into `folder`; no curve, no file."""
     if not curves:
         return []
     about = {"Title": title, "Seed": ", ".join(str(s) for s in sorted({c.seed for c in curves}))}
-    return write_figure(draw_study(curves), folder / "study", about)
+    return write_figure(draw_study(curves), folder / stem, about)

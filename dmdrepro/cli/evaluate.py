@@ -11,7 +11,7 @@ import typer
 from dmdrepro.cli.guard import console, fail, guarded
 from dmdrepro.cli.options import Request, takes_request
 from dmdrepro.cli.paths import check_file, check_folder
-from dmdrepro.cli.published import publish_results, show_published
+from dmdrepro.cli.published import check_alone, publish_results, show_published
 
 Pairs = Annotated[
     tuple[Path, Path] | None,
@@ -63,7 +63,7 @@ def evaluate(
     """Measure the pairing: Delta_E with its null, retention and quality; print the tables."""
     with guarded():
         if published:
-            _check_alone(
+            check_alone(
                 request, pairs=pairs, out=out, solver=solver, memory=memory, publish=publish
             )
             show_published()
@@ -94,13 +94,6 @@ def evaluate(
                 opened = open_results(plan.runs, plan.size, plan.seed, names)
                 publish_results(opened.values(), publish)
             conclude(plan, damaged)
-
-
-def _check_alone(request: Request, **own: object) -> None:
-    """Refuse whatever --published would leave aside."""
-    given = [f"--{name}" for name, value in own.items() if value is not None] + request.given()
-    if request.names or given:
-        fail(f"--published runs nothing; leave out {', '.join([*request.names, *given])}.")
 
 
 def _check_pairs(request: Request, files: tuple[Path, Path], out: Path | None) -> None:

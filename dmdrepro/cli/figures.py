@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from dmdrepro.cli.guard import fail, guarded
 from dmdrepro.cli.options import Request, takes_request
+from dmdrepro.cli.paths import check_folder
+from dmdrepro.cli.published import check_alone, draw_published
+
+Published = Annotated[
+    Path | None,
+    typer.Option(
+        "--published",
+        metavar="FOLDER",
+        help="Draw the figures of docs/findings.md from the project's own records instead, into "
+        "this folder; run nothing.",
+    ),
+]
 
 
 @takes_request
-def figures(request: Request) -> None:
+def figures(request: Request, published: Published = None) -> None:
     """Draw the paper's figures and the report from what has been evaluated; gaps say why."""
     from dmdrepro.cli.execute import conclude
     from dmdrepro.cli.plan import make_plan
     from dmdrepro.cli.results import draw_figures, refresh_page, show_figures_plan
 
     with guarded():
+        if published is not None:
+            check_alone(request)
+            check_folder("--published", published)
+            draw_published(published)
+            return
         if request.settings:
             fail(
                 "figures draws what has been evaluated, whatever its configuration was; "

@@ -1,33 +1,37 @@
-"""`evaluate --published` and `--publish`: the project's own measured records."""
+"""`--published` and `--publish`: the project's own measured records."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from dmdrepro.cli.guard import console, fail
-from dmdrepro.experiments import REGISTRY, STUDIES
+from dmdrepro.cli.options import Request
+from dmdrepro.experiments import REGISTRY, STUDIES, Study
 
 FOLDER = Path(__file__).parents[2] / "docs" / "published"
+# Beside the students of the paper's size, in one figure: the image student distilled the longest.
+LONGEST_IMAGES = ("laptop", "learning-rate-images/lr=2e-4")
 SHOWN = ("verdict", "paper_and_ours", "along_distillation")
+
+
+def check_alone(request: Request, **own: object) -> None:
+    """Refuse whatever --published would leave aside."""
+    given = [f"--{name}" for name, value in own.items() if value is not None] + request.given()
+    if request.names or given:
+        fail(f"--published runs nothing; leave out {', '.join([*request.names, *given])}.")
 
 
 def show_published() -> None:
     """Print the tables of every published record; nothing is run."""
     from dmdrepro.report import render_terminal, tables_of
     from dmdrepro.report.study import study_tables
-    from dmdrepro.runs.published import of_size, read_published
+    from dmdrepro.runs.published import of_size
 
-    if not FOLDER.is_dir():
-        fail(f"{FOLDER} is not there: published records come with the repository, not the package.")
-    published = read_published(FOLDER)
-    for study in STUDIES.values():
-        names = [f"{study.name}/{arm.name}" for arm in study.arms]
-        if any((study.size, name) in published for name in names):
-            arms = {
-                n.partition("/")[2]: r for n, r in of_size(published, study.size, names).items()
-            }
-            for table in study_tables(study, arms):
-                console.print(render_terminal(table))
+    published = _read()
+    for study, arms in _studies(published):
+        for table in study_tables(study, arms):
+            console.print(render_terminal(table))
     for size in ("laptop", "paper"):
         results = of_size(published, size, list(REGISTRY))
         tables = {table.name: table for table in tables_of(results, size)}
@@ -36,6 +40,45 @@ def show_published() -> None:
             if name in tables and (name != "verdict" or size == "paper"):
                 console.print(render_terminal(tables[name]))
     console.print(f"From {FOLDER}; each record names its command, device, commit and wall time.")
+
+
+def draw_published(folder: Path) -> None:
+    """Draw what docs/findings.md shows of the published records into `folder`; nothing is run."""
+    from dmdrepro.report.over_n import over_n
+    from dmdrepro.report.students import collect
+    from dmdrepro.report.study import curves
+    from dmdrepro.runs.published import of_size
+    from paper_figures import save_over_n, save_study
+
+    published = _read()
+    for study, arms in _studies(published):
+        save_study(study.question, curves(arms), folder, study.name)
+    paper = of_size(published, "paper", list(REGISTRY))
+    together = dict(paper)
+    if LONGEST_IMAGES in published:
+        together["mnist (laptop size)"] = published[LONGEST_IMAGES]
+    save_study("The paper's size, and images beside it", curves(together), folder, "together")
+    save_over_n(over_n(collect(paper)), folder)
+    console.print(f"Figures of the published records: {folder}")
+
+
+def _read() -> dict:
+    from dmdrepro.runs.published import read_published
+
+    if not FOLDER.is_dir():
+        fail(f"{FOLDER} is not there: published records come with the repository, not the package.")
+    return read_published(FOLDER)
+
+
+def _studies(published: dict) -> Iterator[tuple[Study, dict]]:
+    """Each study that has published records, with its arms' seeds."""
+    from dmdrepro.runs.published import of_size
+
+    for study in STUDIES.values():
+        names = [f"{study.name}/{arm.name}" for arm in study.arms]
+        if any((study.size, name) in published for name in names):
+            found = of_size(published, study.size, names)
+            yield study, {name.partition("/")[2]: seeds for name, seeds in found.items()}
 
 
 def publish_results(results, folder: Path) -> None:

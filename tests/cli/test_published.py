@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from command import command
+from conftest import ROOT
 from processes import FAST, reproduce
 
 from dmdrepro.cli.published import FOLDER
@@ -46,3 +49,23 @@ def test_the_projects_own_records_are_whole_and_printed():
 def test_published_leaves_nothing_aside(words, left_out):
     printed = command("evaluate", "--published", *words, code=1)
     assert f"--published runs nothing; leave out {left_out}." in printed
+
+
+def test_the_figures_of_the_findings_are_drawn_from_the_records(tmp_path):
+    drawn = tmp_path / "figures"
+    assert str(drawn) in command("figures", "--published", drawn).replace("\n", "")
+    shown = {
+        name
+        for page in (ROOT / "docs/findings.md", ROOT / "README.md")
+        for name in re.findall(r"figures/([\w-]+\.png)", page.read_text())
+    }
+    assert shown >= {"together.png", "over_n.png"}
+    assert shown == {path.name for path in (ROOT / "docs/figures").iterdir()}
+    for name in shown:
+        assert (drawn / name).is_file()
+
+
+def test_figures_published_leaves_nothing_aside(tmp_path):
+    printed = command("figures", "ring", "--seed", "3", "--published", tmp_path / "x", code=1)
+    assert "--published runs nothing; leave out ring, --seed." in printed
+    assert not (tmp_path / "x").exists()
