@@ -59,16 +59,12 @@ def _learning_rate(lr: str, iterations: int, stops: str = _STOPS) -> Arm:
     )
 
 
-def _teacher_length(iterations: int) -> Arm:
-    return Arm(
-        f"teacher={iterations}",
-        {
-            "teacher.snapshots": str(iterations),
-            "distill.iterations": "2000",
-            "distill.snapshots": "150,300,600,1000",
-            "sampling.total": "1000",
-        },
-    )
+# Past the laptop's own 600 iterations, where the images' students begin to differ.
+_LONGER_IMAGES = {
+    "distill.iterations": "2000",
+    "distill.snapshots": "150,300,600,1000",
+    "sampling.total": "1000",
+}
 
 
 _STUDIES = (
@@ -114,7 +110,10 @@ _STUDIES = (
         "of so many iterations, each student distilled for as long.",
         "mnist",
         "laptop",
-        tuple(_teacher_length(iterations) for iterations in (64, 256, 1_024, 3_072)),
+        tuple(
+            Arm(f"teacher={length}", {"teacher.snapshots": str(length), **_LONGER_IMAGES})
+            for length in (64, 256, 1024, 3072)
+        ),
     ),
     Study(
         "batch",
@@ -205,7 +204,10 @@ _STUDIES = (
         "The same by the dimension of the manifold that the images lie on.",
         "mlp-manifold",
         "laptop",
-        tuple(Arm(f"latent={dim}", {"data.latent_dim": str(dim)}) for dim in (1, 2, 4, 8, 16)),
+        tuple(
+            Arm(f"latent={dim}", {"data.latent_dim": str(dim), **_LONGER_IMAGES})
+            for dim in (1, 2, 4, 8, 16)
+        ),
     ),
 )
 STUDIES: dict[str, Study] = {study.name: study for study in _STUDIES}
