@@ -143,6 +143,12 @@ def learning_rate_images(row: Mapping[str, str]) -> Mapping[str, list[list[float
     return columns([stop(whole, whole_number(row["iterations"]))])
 
 
+def teacher_length(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
+    teacher = whole_number(row["teacher iterations"])
+    which = tuple(map(int, row["seeds"].split(", ")))
+    return columns(seeds(f"laptop-mnist@teacher={teacher}-{teacher}", which))
+
+
 def adversarial(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
     return columns([record(f"laptop-mlp-manifold@gan={row['GAN loss']}-1536-seed0")])
 
@@ -201,6 +207,7 @@ SOURCES = (
     ),
     Source(FINDINGS, "Path or size of the steps", ("rate",), learning_rate),
     Source(FINDINGS, "The same on images", ("rate",), learning_rate_images),
+    Source(FINDINGS, "A better teacher", ("teacher iterations",), teacher_length),
     Source(
         FINDINGS,
         "A regression loss",
