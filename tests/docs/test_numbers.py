@@ -149,6 +149,10 @@ def teacher_length(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
     return columns(seeds(f"laptop-mnist@teacher={teacher}-{teacher}", which))
 
 
+def dimension(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
+    return columns([record(f"laptop-chessboard@dim={row['coordinates']}-4000-seed0")])
+
+
 def adversarial(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
     return columns([record(f"laptop-mlp-manifold@gan={row['GAN loss']}-1536-seed0")])
 
@@ -207,6 +211,7 @@ SOURCES = (
     ),
     Source(FINDINGS, "Path or size of the steps", ("rate",), learning_rate),
     Source(FINDINGS, "The same on images", ("rate",), learning_rate_images),
+    Source(FINDINGS, "More coordinates", ("coordinates",), dimension),
     Source(FINDINGS, "A better teacher", ("teacher iterations",), teacher_length),
     Source(
         FINDINGS,
