@@ -24,6 +24,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "retention": ("pairing.retention",),
     "concordance": ("pairing.concordance",),
     "remapped": ("pairing.remapped",),
+    "concordance before distillation": ("pairing_untrained.concordance",),
     "retention before distillation": ("pairing_untrained.retention",),
     "Delta_E, null against Phi_32": ("pairing_phi_32.delta_e", "pairing_phi_32.delta_e_null"),
     "quality of G": ("quality.student.ratio",),
@@ -153,6 +154,15 @@ def dimension(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
     return columns([record(f"laptop-chessboard@dim={row['coordinates']}-4000-seed0")])
 
 
+def intrinsic_dimension(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
+    return columns([record(f"laptop-mlp-manifold@latent={row['dimensions']}-1536-seed0")])
+
+
+def start_images(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
+    found = record(f"laptop-mlp-manifold@start={row['start']}-1536-seed0")
+    return columns([stop(found, whole_number(row["iterations"]))])
+
+
 def adversarial(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
     return columns([record(f"laptop-mlp-manifold@gan={row['GAN loss']}-1536-seed0")])
 
@@ -212,6 +222,7 @@ SOURCES = (
     Source(FINDINGS, "Path or size of the steps", ("rate",), learning_rate),
     Source(FINDINGS, "The same on images", ("rate",), learning_rate_images),
     Source(FINDINGS, "More coordinates", ("coordinates",), dimension),
+    Source(FINDINGS, "The dimension of the manifold", ("dimensions",), intrinsic_dimension),
     Source(FINDINGS, "A better teacher", ("teacher iterations",), teacher_length),
     Source(
         FINDINGS,
@@ -222,11 +233,12 @@ SOURCES = (
     Source(
         FINDINGS,
         "A student that does not start",
-        ("start",),
+        ("start", "Delta_E"),
         arm_of(
             "laptop-chessboard@start={}-4000", "start", {"teacher": "teacher", "random": "random"}
         ),
     ),
+    Source(FINDINGS, "A student that does not start", ("start", "iterations"), start_images),
     Source(FINDINGS, "The adversarial loss", ("GAN loss",), adversarial),
     Source(FINDINGS, "Figure 11 by class", ("set",), figure_11),
 )
