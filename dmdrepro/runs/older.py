@@ -18,6 +18,6 @@ def completed(found: object) -> object:
     numbers = [done.get(name) for name in ("e_dt", "e_ind", "n")]
     if "concordance" not in done and all(isinstance(number, float | int) for number in numbers):
         e_dt, e_ind, n = numbers
-        between = (n * e_ind - e_dt) / (n - 1)
+        between = (n * e_ind - e_dt) / (n - 1) if n > 1 else 0.0
         done["concordance"] = 1 - e_dt / between if between > 0 else math.nan
     return done

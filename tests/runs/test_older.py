@@ -33,8 +33,9 @@ def test_what_is_there_or_cannot_be_known_stays(measured):
     assert completed(record) == record
 
 
-def test_coinciding_samples_have_none(measured):
-    alike = {"e_dt": 0.0, "e_ind": 0.0, "n": 3}
+@pytest.mark.parametrize("n", [1, 3])
+def test_coinciding_samples_and_a_single_one_have_none(n):
+    alike = {"e_dt": 0.0, "e_ind": 0.0, "n": n}
     assert np.isnan(completed({"pairing": alike})["pairing"]["concordance"])
 
 
