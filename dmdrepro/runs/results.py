@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from dmdrepro.runs.errors import DamagedArtifact
 from dmdrepro.runs.files import MANIFEST, read_json, verify_manifest
 from dmdrepro.runs.log import read_losses
-from dmdrepro.runs.older import completed
+from dmdrepro.runs.older import with_concordance
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,7 +75,7 @@ class Result(Shown):
 
     def record(self, snapshot: int, stage: str = "evaluate") -> dict:
         """The record of a stage; the teacher's where `stage` is "teacher"."""
-        return completed(read_json(self._file(stage, snapshot, "record.json")))
+        return with_concordance(read_json(self._file(stage, snapshot, "record.json")))
 
     def samples(self, snapshot: int, name: str) -> np.ndarray:
         """`noise`, `labels`, `teacher_1`, `teacher_8`, `teacher_32` or `student`: [N, ...]."""

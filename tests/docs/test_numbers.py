@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 from page_tables import disagreement, tables
 
-from dmdrepro.runs.older import completed
+from dmdrepro.runs.older import with_concordance
 
 FINDINGS, README = ROOT / "docs/findings.md", ROOT / "README.md"
 PUBLISHED = ROOT / "docs/published"
@@ -55,11 +55,7 @@ class Source:
 
 
 def record(name: str) -> dict:
-    return completed(json.loads((PUBLISHED / f"{name}.json").read_text()))
-
-
-def seeds(name: str, which: Sequence[int] = (0, 1, 2)) -> list[dict]:
-    return [record(f"{name}-seed{seed}") for seed in which]
+    return with_concordance(json.loads((PUBLISHED / f"{name}.json").read_text()))
 
 
 def lookup(found: object, path: str) -> object:
@@ -101,11 +97,6 @@ def whole_number(cell: str) -> int:
     return int(cell.replace(",", ""))
 
 
-def paper_toys(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
-    toy = row["toy"].replace(" at ", "@rate=")
-    return columns([record(f"paper-{toy}-20000-seed{row['seed']}")])
-
-
 def paper_chessboard_along(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
     shown = {}
     for head in list(row)[2:]:
@@ -124,47 +115,27 @@ def over_n(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
     return {head: [spread(found[names.get(head, head)])] for head in heads}
 
 
-def arm_of(study: str, key: str, arms: Mapping[str, str]) -> Callable:
-    """Rows whose cell under `key` begins as one of `arms`; its records of three seeds."""
+def of(name: str, which: str = "0, 1, 2", words: Mapping[str, str] | None = None) -> Callable:
+    """Rows that show the records of `name`, whose braces stand for the row's cells.
+
+    The seeds are the row's own where it has a column for them, else `which`; where it has a column
+    of iterations, the records are as they stood then. `words`: how a cell begins -> what it is in
+    the name.
+    """
+
+    def named(cell: str) -> str:
+        known = (word for begins, word in (words or {}).items() if cell.startswith(begins))
+        return next(known, cell.replace(",", ""))
 
     def expected(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
-        arm = next(name for words, name in arms.items() if row[key].startswith(words))
-        which = tuple(map(int, row.get("seeds", "0, 1, 2").split(", ")))
-        return columns(seeds(study.format(arm), which))
+        file = name.format(**{head: named(cell) for head, cell in row.items()})
+        those = row.get("seeds") or row.get("seed") or which
+        found = [record(f"{file}-seed{seed}") for seed in those.split(", ")]
+        if "iterations" in row:
+            found = [stop(whole, whole_number(row["iterations"])) for whole in found]
+        return columns(found)
 
     return expected
-
-
-def learning_rate(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
-    return columns([record(f"laptop-chessboard@lr={row['rate']}-4000-seed0")])
-
-
-def learning_rate_images(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
-    whole = record(f"laptop-mnist@lr={row['rate']}-3072-seed0")
-    return columns([stop(whole, whole_number(row["iterations"]))])
-
-
-def teacher_length(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
-    teacher = whole_number(row["teacher iterations"])
-    which = tuple(map(int, row["seeds"].split(", ")))
-    return columns(seeds(f"laptop-mnist@teacher={teacher}-{teacher}", which))
-
-
-def dimension(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
-    return columns([record(f"laptop-chessboard@dim={row['coordinates']}-4000-seed0")])
-
-
-def intrinsic_dimension(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
-    return columns([record(f"laptop-mlp-manifold@latent={row['dimensions']}-1536-seed0")])
-
-
-def start_images(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
-    found = record(f"laptop-mlp-manifold@start={row['start']}-1536-seed0")
-    return columns([stop(found, whole_number(row["iterations"]))])
-
-
-def adversarial(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
-    return columns([record(f"laptop-mlp-manifold@gan={row['GAN loss']}-1536-seed0")])
 
 
 FIGURE_11 = {
@@ -183,24 +154,28 @@ def figure_11(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
     }
 
 
-def laptop(row: Mapping[str, str]) -> Mapping[str, list[list[float]]]:
-    teacher = whole_number(row["teacher iterations"])
-    return columns(seeds(f"laptop-{row['experiment']}-{teacher}"))
-
-
 SOURCES = (
-    Source(README, "What the laptop run found", ("experiment",), laptop),
-    Source(FINDINGS, "Toys at the paper's size", ("toy", "seed"), paper_toys),
+    Source(
+        README,
+        "What the laptop run found",
+        ("experiment",),
+        of("laptop-{experiment}-{teacher iterations}"),
+    ),
+    Source(
+        FINDINGS,
+        "Toys at the paper's size",
+        ("toy", "seed"),
+        of("paper-{toy}-20000", words={"chessboard at 2e-6": "chessboard@rate=2e-6"}),
+    ),
     Source(FINDINGS, "Toys at the paper's size", ("iterations",), paper_chessboard_along),
     Source(FINDINGS, "N, and the noise", ("toy", "N"), over_n),
     Source(
         FINDINGS,
         "What of that size keeps the pairing",
         ("arm",),
-        arm_of(
-            "laptop-chessboard@{}",
-            "arm",
-            {
+        of(
+            "laptop-chessboard@{arm}",
+            words={
                 "laptop": "laptop-4000",
                 "batch 512": "batch=512-4000",
                 "width 384": "width=384-4000",
@@ -213,33 +188,57 @@ SOURCES = (
         FINDINGS,
         "An exact teacher",
         ("real score",),
-        arm_of(
-            "laptop-chessboard@score={}-4000",
-            "real score",
-            {"trained": "teacher", "exact": "exact"},
+        of(
+            "laptop-chessboard@score={real score}-4000",
+            words={"trained": "teacher", "exact": "exact"},
         ),
     ),
-    Source(FINDINGS, "Path or size of the steps", ("rate",), learning_rate),
-    Source(FINDINGS, "The same on images", ("rate",), learning_rate_images),
-    Source(FINDINGS, "More coordinates", ("coordinates",), dimension),
-    Source(FINDINGS, "The dimension of the manifold", ("dimensions",), intrinsic_dimension),
-    Source(FINDINGS, "A better teacher", ("teacher iterations",), teacher_length),
     Source(
         FINDINGS,
-        "A regression loss",
-        ("weight",),
-        arm_of("laptop-chessboard@regression={}-4000", "weight", {"0.25": "0.25", "0": "0"}),
+        "Path or size of the steps",
+        ("rate",),
+        of("laptop-chessboard@lr={rate}-4000", "0"),
+    ),
+    Source(FINDINGS, "The same on images", ("rate",), of("laptop-mnist@lr={rate}-3072", "0")),
+    Source(
+        FINDINGS,
+        "A better teacher",
+        ("teacher iterations",),
+        of("laptop-mnist@teacher={teacher iterations}-{teacher iterations}"),
+    ),
+    Source(
+        FINDINGS,
+        "More coordinates",
+        ("coordinates",),
+        of("laptop-chessboard@dim={coordinates}-4000", "0"),
+    ),
+    Source(
+        FINDINGS,
+        "The dimension of the manifold",
+        ("dimensions",),
+        of("laptop-mlp-manifold@latent={dimensions}-1536", "0"),
+    ),
+    Source(
+        FINDINGS, "A regression loss", ("weight",), of("laptop-chessboard@regression={weight}-4000")
     ),
     Source(
         FINDINGS,
         "A student that does not start",
         ("start", "Delta_E"),
-        arm_of(
-            "laptop-chessboard@start={}-4000", "start", {"teacher": "teacher", "random": "random"}
-        ),
+        of("laptop-chessboard@start={start}-4000"),
     ),
-    Source(FINDINGS, "A student that does not start", ("start", "iterations"), start_images),
-    Source(FINDINGS, "The adversarial loss", ("GAN loss",), adversarial),
+    Source(
+        FINDINGS,
+        "A student that does not start",
+        ("start", "iterations"),
+        of("laptop-mlp-manifold@start={start}-1536", "0"),
+    ),
+    Source(
+        FINDINGS,
+        "The adversarial loss",
+        ("GAN loss",),
+        of("laptop-mlp-manifold@gan={GAN loss}-1536", "0"),
+    ),
     Source(FINDINGS, "Figure 11 by class", ("set",), figure_11),
 )
 
@@ -268,11 +267,8 @@ def test_a_tables_numbers_are_those_of_its_records(source):
             assert len(parts) == len(values), (head, row[head])
             for part, numbers in zip(parts, values, strict=True):
                 checked += 1
-                wrong += [
-                    f"{list(row.values())[:2]}: {head}: {w}"
-                    for w in [disagreement(part, numbers)]
-                    if w
-                ]
+                if what := disagreement(part, numbers):
+                    wrong.append(f"{list(row.values())[:2]}: {head}: {what}")
     assert not wrong, "\n".join(wrong)
     assert checked >= 4
 
