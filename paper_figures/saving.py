@@ -20,7 +20,7 @@ DPI = {"png": 220, "pdf": 300}  # of a PDF: its scatters and images
 
 
 def provenance(module: ModuleType, results: Results) -> dict[str, dict]:
-    """Configuration, size, seed and snapshots of each run that the figure reads, or why none."""
+    """What each run that the figure reads is and measured, or why there is none."""
     return {name: _origin(results[name]) for name in module.EXPERIMENTS if name in results}
 
 
@@ -30,7 +30,7 @@ def _origin(result: Result | Missing) -> dict:
     return {
         "size": result.size,
         "seed": result.seed,
-        "snapshots": list(result.snapshots),
+        "snapshots": {str(snapshot): result.digest(snapshot) for snapshot in result.snapshots},
         "config": result.config,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dmdrepro.runs.errors import DamagedArtifact
-from dmdrepro.runs.files import MANIFEST, read_json, verify_manifest
+from dmdrepro.runs.files import MANIFEST, json_text, read_json, verify_manifest
 from dmdrepro.runs.log import read_losses
 from dmdrepro.runs.older import with_concordance
 
@@ -91,6 +92,19 @@ class Result(Shown):
 
         columns = read_losses(self._file("distill", snapshot, "log.jsonl"))
         return {name: (np.array(s), np.array(v)) for name, (s, v) in columns.items()}
+
+    def digest(self, snapshot: int) -> str:
+        """SHA-256 of all that figures read of a student; equal results, made twice, have one."""
+        files = {
+            stage: {
+                name: digest
+                for name, digest in self._verify(stage, snapshot).items()
+                if name.endswith((".npy", ".jsonl"))
+            }
+            for stage in ("distill", "sample", "evaluate")
+        }
+        measured = {k: v for k, v in self.record(snapshot).items() if k != "provenance"}
+        return hashlib.sha256(json_text([files, measured]).encode()).hexdigest()
 
     def _array(self, stage: str, snapshot: int, name: str) -> np.ndarray:
         import numpy as np

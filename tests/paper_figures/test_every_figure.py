@@ -260,7 +260,7 @@ def test_files_carry_configuration_seed_and_caption(whole, tmp_path):
     origin = json.loads(chunks["Configuration"])
     assert set(origin) == {"chessboard", "mnist"}
     assert origin["mnist"]["config"] == whole["mnist"].config
-    assert origin["mnist"]["snapshots"] == [512, 3072]
+    assert origin["mnist"]["snapshots"] == {str(s): whole["mnist"].digest(s) for s in (512, 3072)}
     raw = pdf.read_bytes()
     assert b"/Title (Figure 3)" in raw
     assert b"snapshots" in raw

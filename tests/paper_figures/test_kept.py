@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from fake_runs import ALL, write_run
+from fake_runs import ALL, make_agree, write_run
 
 import paper_figures
+from dmdrepro.runs.files import read_json, write_json
 from dmdrepro.runs.results import open_results
 
 MODULE = paper_figures.FIGURES[2]
@@ -38,6 +40,28 @@ def test_one_of_another_configuration_is_refused(drawn, tmp_path):
     write_run(tmp_path / "others", "chessboard", iterations=601)
     with pytest.raises(paper_figures.Unavailable, match="drawn from other results"):
         kept(tmp_path / "others", drawn[1])
+
+
+@pytest.mark.parametrize("changed", ["the samples", "a number", "nothing but the clock"])
+def test_one_of_the_same_configuration_is_kept_only_where_the_results_are_the_same(drawn, changed):
+    """Another engine, another device or a mended metric leave the configuration as it was."""
+    runs, folder = drawn
+    place = runs / "laptop/seed0/chessboard"
+    record = read_json(place / "evaluate-3072/record.json")
+    if changed == "the samples":
+        student = place / "sample-3072/student.npy"
+        np.save(student, np.load(student) + np.float32(1e-3))
+    elif changed == "a number":
+        record["pairing"]["delta_e"] *= 1.001
+    else:
+        record["provenance"] = {"wall_s": 12.5, "finished": "2026-11-26T00:00:00+00:00"}
+    write_json(place / "evaluate-3072/record.json", record)
+    make_agree(place, 3072)
+    if changed == "nothing but the clock":
+        assert kept(runs, folder)
+        return
+    with pytest.raises(paper_figures.Unavailable, match="drawn from other results"):
+        kept(runs, folder)
 
 
 def test_one_of_results_that_are_damaged_now_is_refused(drawn):
