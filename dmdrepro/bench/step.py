@@ -11,7 +11,8 @@ import torch
 
 from dmdrepro.bench.plain import plain_iteration
 from dmdrepro.experiments import Experiment, build
-from dmdrepro.training.build import build_denoiser, image_shape
+from dmdrepro.experiments.data import class_count, sample_shape
+from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.draws import Draws
 from dmdrepro.training.engine import Engine
 from dmdrepro.training.student import distill_block, initial_networks
@@ -23,7 +24,8 @@ class ShapeOnly:
     """All that distillation asks of a data set without GAN: a shape and a number of classes."""
 
     def __init__(self, experiment: Experiment) -> None:
-        self.shape, self.label_dim = image_shape(experiment.data)
+        self.shape = sample_shape(experiment.data)
+        self.label_dim = class_count(experiment.data)
 
 
 class Runner:
@@ -59,7 +61,7 @@ class Runner:
 
 def ways(experiment: Experiment, device: torch.device) -> dict[str, tuple[Experiment, Engine]]:
     """What is compared with the plain loop, each trick alone and then together."""
-    images = len(image_shape(experiment.data)[0]) == 3
+    images = len(sample_shape(experiment.data)) == 3
     low = replace(experiment, precision="bfloat16")
     found = {"eager": (experiment, Engine())}
     if images:

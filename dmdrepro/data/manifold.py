@@ -9,9 +9,6 @@ from typing import Self
 import torch
 
 GRID = 32  # stripes are laid out on a 32x32 image, whatever the resolution
-OPACITY = 0.8  # of a stripe: how far its pixels move towards white
-BIAS_SD = 0.5
-OUTPUT_GAIN = 0.9
 RMS_SAMPLES = 4096
 
 
@@ -20,14 +17,15 @@ class Manifold:
 
     x = b + m_c (1 - b), with b = tanh(W2 tanh(W1 z + b1)) and z ~ N(0, I): a two-layer random
     MLP, then the stripe m_c of class c laid over it. The paper gives z (16), the two layers, 32x32
-    and 10 classes; the rest is ours, fixed by `seed`, whatever the run's seed. `hidden` is 256;
-    W1 ~ N(0, 1 / latent_dim), b1 ~ N(0, 0.5^2) so that z and -z differ, W2 ~ N(0, 0.9^2 / hidden),
-    all entries independent, so that pixels know nothing of their neighbours.
+    and 10 classes; the rest is ours, fixed by `seed`, whatever the run's seed: W1 ~
+    N(0, 1 / latent_dim), b1 ~ N(0, bias_sd^2) so that z and -z differ, W2 ~
+    N(0, output_gain^2 / hidden), all entries independent, so that pixels know nothing of their
+    neighbours.
 
     "Whitened stripes" we read as horizontal bands moved towards white: each pixel of the band goes
-    0.8 of its way to 1, so what lies under it can still be seen. The bands of the classes do not
-    overlap: class c has rows 1 + 3c to 3 + 3c of 32 (of ten classes). At a lower resolution the
-    MLP draws fewer pixels at the same amplitude and the band is the mean over its rows.
+    `opacity` of its way to 1, so what lies under it can still be seen. The bands of the classes do
+    not overlap: class c has rows 1 + 3c to 3 + 3c of 32 (of ten classes). At a lower resolution
+    the MLP draws fewer pixels at the same amplitude and the band is the mean over its rows.
 
     RMS per coordinate, measured on 4,096 samples of seed 0: 0.5085 at 32, 0.5032 at 16, 0.4956
     at 8.
@@ -41,6 +39,9 @@ class Manifold:
         resolution: int = 32,
         latent_dim: int = 16,
         hidden: int = 256,
+        bias_sd: float = 0.5,
+        output_gain: float = 0.9,
+        opacity: float = 0.8,
         classes: int = 10,
         seed: int = 0,
     ) -> None:
@@ -62,9 +63,9 @@ class Manifold:
             for size in ((latent_dim, hidden), (hidden,), (hidden, resolution**2))
         )
         self._w1 = (w1 / math.sqrt(latent_dim)).float()
-        self._b1 = (BIAS_SD * b1).float()
-        self._w2 = (OUTPUT_GAIN / math.sqrt(hidden) * w2).float()
-        self._stripes = OPACITY * stripes(resolution, classes)  # [classes, R]
+        self._b1 = (bias_sd * b1).float()
+        self._w2 = (output_gain / math.sqrt(hidden) * w2).float()
+        self._stripes = opacity * stripes(resolution, classes)  # [classes, R]
 
     @property
     def rms(self) -> float:

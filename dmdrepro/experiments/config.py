@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import ClassVar
 
 from dmdrepro.experiments.data import (
+    MNIST_IMAGES,
     ChessboardData,
     Data,
     ImageNet64Data,
@@ -30,7 +31,6 @@ from dmdrepro.experiments.refusal import (
 from dmdrepro.experiments.sampling import Sampling
 
 __all__ = [
-    "LATER_FIELDS",
     "SIZES",
     "AdmUnet",
     "ChessboardData",
@@ -48,18 +48,35 @@ __all__ = [
     "Sampling",
     "Teacher",
     "ToyData",
+    "later_fields",
 ]
 
 SIZES = ("smoke", "laptop", "paper")
 ToyData = ChessboardData | MoonsData | RingData  # of which the exact denoiser is known
 
-# Fields that came after runs had been made, and what the program did before it had them: a run
-# without such a field is the same run.
-LATER_FIELDS = {
+_LATER_FIELDS = {
     "distill.start": "teacher",
     "distill.real_score": "teacher",
     "distill.regression_weight": 0.0,
 }
+_LATER_FIELDS_OF = {
+    "moons": {"data.radius": 1.6, "data.sd": 0.1},
+    "mlp-manifold": {
+        "data.hidden": 256,
+        "data.bias_sd": 0.5,
+        "data.output_gain": 0.9,
+        "data.opacity": 0.8,
+    },
+}
+
+
+def later_fields(experiment: str) -> dict[str, object]:
+    """Dotted field -> value, of the fields of an experiment that came after runs had been made.
+
+    The value is what the program did before it had the field: a run without it is the same run.
+    """
+    return _LATER_FIELDS | _LATER_FIELDS_OF.get(experiment, {})
+
 
 # Of sigma_data: its square and inverse square stay within float32 beside those of the noise levels.
 SMALLEST_SCALE, LARGEST_SCALE = 1e-6, 1e6
@@ -215,6 +232,18 @@ class Experiment:
             f"distill.real_score is exact, but {self.name} has no exact denoiser; only "
             "chessboard, moons and ring have one.",
         )
+        if len(sample_shape(self.data)) > 1:
+            require(
+                self.sampling.pairing >= 4,
+                f"sampling.pairing is {self.sampling.pairing}; the intervals of Figure 11 need at "
+                "least 4 images.",
+            )
+        if isinstance(self.data, MnistData):
+            require(
+                2 * self.sampling.pairing <= MNIST_IMAGES,
+                f"sampling.pairing is {self.sampling.pairing:,}; sample quality compares so many "
+                f"images of MNIST with as many others, and there are {MNIST_IMAGES:,} in all.",
+            )
         self.model.check(sample_shape(self.data))
 
     @property

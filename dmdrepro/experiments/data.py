@@ -11,6 +11,8 @@ from dmdrepro.experiments.refusal import (
     require_positive,
 )
 
+MNIST_IMAGES = 70_000  # train and test
+
 
 @dataclass(frozen=True)
 class ChessboardData:
@@ -32,9 +34,13 @@ class MoonsData:
     """Two interleaving half circles in the first two of `ambient_dim` coordinates."""
 
     ambient_dim: int = 4
+    radius: float = 1.6  # of the half circles
+    sd: float = 0.1  # of the Gaussian noise
 
     def __post_init__(self) -> None:
         require_count("data.ambient_dim", self.ambient_dim, 2)
+        require_positive("data.radius", self.radius)
+        require_positive("data.sd", self.sd)
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,10 @@ class ManifoldData:
 
     resolution: int = 32
     latent_dim: int = 16
+    hidden: int = 256  # width of the random MLP
+    bias_sd: float = 0.5  # of its hidden layer's biases
+    output_gain: float = 0.9  # its last layer's weights have variance output_gain^2 / hidden
+    opacity: float = 0.8  # of a stripe: how far its pixels move towards white
     classes: int = 10
     seed: int = 0  # of the random MLP: the data set, not the run
 
@@ -82,6 +92,10 @@ class ManifoldData:
             f"data.resolution is {self.resolution}; the manifold comes at 32, 16, 8, 4, 2 or 1.",
         )
         require_count("data.latent_dim", self.latent_dim)
+        require_count("data.hidden", self.hidden)
+        require_not_negative("data.bias_sd", self.bias_sd)
+        require_positive("data.output_gain", self.output_gain)
+        require(0 <= self.opacity <= 1, f"data.opacity is {self.opacity}; it must be in [0, 1].")
         require(
             1 <= self.classes <= 32,
             f"data.classes is {self.classes}; the stripes have room for 1 to 32.",
@@ -108,3 +122,10 @@ def sample_shape(data: Data) -> tuple[int, ...]:
     if isinstance(data, MnistData | ManifoldData):
         return (1, data.resolution, data.resolution)
     return (3, 64, 64) if isinstance(data, ImageNet64Data) else (data.ambient_dim,)
+
+
+def class_count(data: Data) -> int:
+    """How many classes the networks are told of; 0: they are unconditional."""
+    if isinstance(data, MnistData):
+        return 10 if data.conditional else 0
+    return data.classes if isinstance(data, ManifoldData | ImageNet64Data) else 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from dmdrepro.experiments.classifier import classifier_of
 from dmdrepro.experiments.config import AdmUnet, Experiment, MnistData
-from dmdrepro.experiments.data import sample_shape
+from dmdrepro.experiments.data import MNIST_IMAGES, sample_shape
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
             (4 * n + (1 + kept) * s.pairing) * values,
         )
     if stage == "classifier":
-        c, data = classifier_of(experiment), 70_000 * values
+        c, data = classifier_of(experiment), MNIST_IMAGES * values
         count = 3.0 * c.batch * c.iterations + c.held_out
         seconds = count * c.flops / speed.flops_unet + c.iterations * speed.step_s
         return Estimate(seconds, 3 * data + 4e5 * c.width, 4.0 * c.parameters + 60 * c.iterations)
@@ -128,6 +128,6 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
     solved = [s.pairing] * (8 + len(experiment.distill.kept))
     solved += [size for size in s.curve for _ in range(min(s.sets, n // size))]
     seconds = 3.0 + sum(2e-9 * size**2.5 for size in solved)
-    data = 70_000 * values if isinstance(experiment.data, MnistData) else 0.0
+    data = MNIST_IMAGES * values if isinstance(experiment.data, MnistData) else 0.0
     largest = 3 * 8.0 * max(solved) ** 2
     return Estimate(seconds + data * 2e-8, largest + 3 * data, s.pairing * 64 + 2e5)

@@ -207,7 +207,7 @@ CHOICES = (
         "first two of four coordinates",
         "-",
         ("data",),
-        "law and scale: dmdrepro/data/moons.py",
+        "law: dmdrepro/data/moons.py",
         ("moons",),
     ),
     Choice(
@@ -218,7 +218,7 @@ CHOICES = (
         "two-layer random MLP of a 16-d Gaussian, whitened stripes by class, 32x32x1, 10 classes",
         "-",
         ("data",),
-        "widths and stripe law: dmdrepro/data/manifold.py",
+        "law: dmdrepro/data/manifold.py",
         ("mlp-manifold",),
     ),
     Choice("ImageNet-64", "1000 classes", "the same", ("data",), experiments=("imagenet64",)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dmdrepro.experiments import ConfigError, build
-from dmdrepro.experiments.config import LATER_FIELDS
+from dmdrepro.experiments.config import later_fields
 from dmdrepro.report.table import Cell, over_seeds
 from dmdrepro.runs.results import Missing, Result
 
@@ -127,7 +127,7 @@ def change_words(changes: Mapping[str, tuple[object, object]]) -> str:
 def completed(config: Mapping) -> dict:
     """A record's configuration with the fields that came after it."""
     whole = {key: dict(part) if isinstance(part, Mapping) else part for key, part in config.items()}
-    for dotted, value in LATER_FIELDS.items():
+    for dotted, value in later_fields(whole.get("name", "")).items():
         head, _, tail = dotted.partition(".")
         if head in whole:
             whole[head].setdefault(tail, value)

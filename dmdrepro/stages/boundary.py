@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from dmdrepro.experiments.data import class_count
 from dmdrepro.metrics import boundary_by_class, boundary_effect, memorisation_ratio
 from dmdrepro.runs.streams import generator
 from dmdrepro.stages.context import Context
 from dmdrepro.stages.run import Run
-from dmdrepro.training.build import image_shape
 from dmdrepro.training.classifier import load_classifier, read_digits
 
 # Data that D(z) is a mean over where the law has classes and no finite training set (the MLP
@@ -34,7 +34,7 @@ def measure_boundary(
     teacher_1, teacher_8, student = (samples[k] for k in ("teacher_1", "teacher_8", "student"))
     data = "the training set"
     if mean_distance is None:
-        if not image_shape(run.experiment.data)[1]:
+        if not class_count(run.experiment.data):
             return None, {}
         dataset = context.dataset(run.experiment.data)
         draw = generator(run.experiment.seed, "evaluate/boundary", 0)
@@ -61,7 +61,7 @@ def _classes(
 
     The class that was asked for; where none was, the digit that the classifier sees in Phi_8(z).
     """
-    if image_shape(run.experiment.data)[1]:
+    if class_count(run.experiment.data):
         file = run.sample(snapshot).folder / "labels.npy"
         return np.load(file, allow_pickle=False)[: len(teacher_8)], {"from": "labels"}
     settings = run.classifier_settings

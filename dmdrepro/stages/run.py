@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dmdrepro.experiments import Arm, Experiment
 from dmdrepro.experiments.classifier import classifier_of
-from dmdrepro.experiments.config import LATER_FIELDS
+from dmdrepro.experiments.config import later_fields
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import verify_manifest
 from dmdrepro.runs.stage import Stage
@@ -38,6 +38,7 @@ class Run:
             for name in ("name", "seed", "data", "model", "sigma_data", "precision")
         }
         self._settings = settings
+        self._later = later_fields(experiment.name)
 
     def teacher(self) -> Stage:
         key = {**self._common, "teacher": self._settings["teacher"]}
@@ -121,10 +122,10 @@ class Run:
     def _stage(self, kind: str, snapshot: int | None, key: dict) -> Stage:
         if snapshot is None:
             name = self.experiment.name if self._teacher_folder != self.folder else self.name
-            return Stage(self._teacher_folder / kind, key, f"{kind} {name}", LATER_FIELDS)
+            return Stage(self._teacher_folder / kind, key, f"{kind} {name}", self._later)
         what = f"{kind} {self.name}"
         what = f"{what} (teacher of {snapshot:,} iterations)"
-        return Stage(self.folder / f"{kind}-{snapshot}", key, what, LATER_FIELDS)
+        return Stage(self.folder / f"{kind}-{snapshot}", key, what, self._later)
 
     def _done(self, stage: Stage, command: str) -> dict[str, str]:
         if not stage.done:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from dmdrepro.diffusion import heun_sample
+from dmdrepro.experiments.data import class_count, sample_shape
 from dmdrepro.runs.checkpoint import load_tensors
 from dmdrepro.runs.errors import Stopped
 from dmdrepro.runs.files import write_bytes
@@ -15,7 +16,7 @@ from dmdrepro.runs.stage import LOG, Stage
 from dmdrepro.runs.streams import generator
 from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.run import Run
-from dmdrepro.training.build import build_denoiser, exact_denoiser, image_shape
+from dmdrepro.training.build import build_denoiser, exact_denoiser
 from dmdrepro.training.draws import SIGMA_MAX
 from dmdrepro.training.session import Session
 from dmdrepro.training.teacher import one_hot
@@ -41,7 +42,7 @@ def student_array(kept: int | None = None) -> str:
 def latents(run: Run) -> tuple[torch.Tensor, torch.Tensor | None]:
     """z [N, ...] (scaled by 80) and class numbers [N] or None: the same for every snapshot."""
     experiment = run.experiment
-    shape, classes = image_shape(experiment.data)
+    shape, classes = sample_shape(experiment.data), class_count(experiment.data)
     n = experiment.sampling.total
     z = SIGMA_MAX * torch.randn((n, *shape), generator=generator(experiment.seed, "sample/noise"))
     if classes == 0:
@@ -52,7 +53,7 @@ def latents(run: Run) -> tuple[torch.Tensor, torch.Tensor | None]:
 def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
     experiment, device = run.experiment, session.device
     z, labels = latents(run)
-    classes = one_hot(labels, image_shape(experiment.data)[1])
+    classes = one_hot(labels, class_count(experiment.data))
     network = build_denoiser(experiment, device).eval()
     teacher = None  # weights; without: the exact denoiser
     if experiment.distill.real_score == "teacher":

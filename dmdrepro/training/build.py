@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -11,13 +12,13 @@ from dmdrepro.experiments.config import (
     AdmUnet,
     ChessboardData,
     Experiment,
-    ImageNet64Data,
     ManifoldData,
     Mlp,
     MnistData,
     MoonsData,
     RingData,
 )
+from dmdrepro.experiments.data import class_count, sample_shape
 from dmdrepro.models import EDMDenoiser, ExactDenoiser, adm_denoiser, mlp_denoiser
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.streams import stream_seed
@@ -32,29 +33,15 @@ def build_dataset(data: object, data_dir: Path | None = None, offline: bool = Fa
         case ChessboardData():
             return sets.Chessboard(data.ambient_dim, data.half_width, data.cells)
         case MoonsData():
-            return sets.Moons(data.ambient_dim)
+            return sets.Moons(data.ambient_dim, data.radius, data.sd)
         case RingData():
             return sets.Ring(data.ambient_dim, data.components, data.radius, data.sd)
         case MnistData():
             images, labels = sets.load_mnist(data_dir, offline=offline)
             return sets.MnistDataset(images, labels, data.resolution, data.conditional)
         case ManifoldData():
-            return sets.Manifold(
-                data.resolution, data.latent_dim, classes=data.classes, seed=data.seed
-            )
+            return sets.Manifold(**asdict(data))
     raise RunError("ImageNet-64 is not run: it needs the teacher's weights, a later work.")
-
-
-def image_shape(data: object) -> tuple[tuple[int, ...], int]:
-    """(shape of one sample, number of classes; 0 = unconditional) without loading the data."""
-    match data:
-        case MnistData():
-            return (1, data.resolution, data.resolution), 10 if data.conditional else 0
-        case ManifoldData():
-            return (1, data.resolution, data.resolution), data.classes
-        case ImageNet64Data():
-            return (3, 64, 64), data.classes
-    return (data.ambient_dim,), 0
 
 
 def exact_denoiser(experiment: Experiment) -> ExactDenoiser:
@@ -64,7 +51,7 @@ def exact_denoiser(experiment: Experiment) -> ExactDenoiser:
 
 def build_denoiser(experiment: Experiment, device: torch.device | str = "cpu") -> EDMDenoiser:
     """The experiment's network, freshly initialised from the run's seed, on `device`."""
-    shape, label_dim = image_shape(experiment.data)
+    shape, classes = sample_shape(experiment.data), class_count(experiment.data)
     model = experiment.model
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream_seed(experiment.seed, "init"))
@@ -72,7 +59,7 @@ def build_denoiser(experiment: Experiment, device: torch.device | str = "cpu") -
             denoiser = adm_denoiser(
                 resolution=shape[1],
                 channels=shape[0],
-                label_dim=label_dim,
+                label_dim=classes,
                 width=model.width,
                 channel_mult=model.channel_mult,
                 num_blocks=model.num_blocks,
@@ -86,7 +73,7 @@ def build_denoiser(experiment: Experiment, device: torch.device | str = "cpu") -
                 width=model.width,
                 time_features=model.time_features,
                 sigma_data=experiment.sigma_data,
-                label_dim=label_dim,
+                label_dim=classes,
             )
     # Weights and preconditioning stay float32 (fp16 diverges, in the public code's experience).
     denoiser.compute_dtype = getattr(torch, experiment.precision)
