@@ -157,37 +157,19 @@ def resolve(request: Request) -> tuple[list[Experiment], list[str]]:
 
 def make_plan(request: Request, stages: tuple[str, ...]) -> Plan:
     """The plan of a command; raises ConfigError, or RunError for what was named and cannot run."""
-    check_gpu_name(request.gpu)
-    check_folder("--runs", request.runs)
-    experiments, remarks = resolve(request)
-    size = experiments[0].size
-    plan = Plan(size, request.seed, request.runs, experiments, remarks=remarks)
-    mnist = None
-    for experiment in experiments:
-        reason = None
-        if isinstance(experiment.data, ImageNet64Data):
-            reason = "needs weights (the ImageNet-64 teacher's; a later work)"
-        elif stages == ("classifier",) and not isinstance(experiment.data, MnistData):
-            reason = "its data are not MNIST, so it has no classifier"
-        elif isinstance(experiment.data, MnistData) and _needs_data(experiment, request, stages):
-            mnist = mnist or _mnist(request)
-            reason, download = mnist
-            if download and download not in plan.downloads:
-                plan.downloads.append(download)
-        if reason is not None:
-            plan.cannot[experiment.name] = reason
-            continue
-        plan.tasks += _tasks(Run(experiment, request.runs), stages, plan.tasks)
-    named = [name for name in request.names if name in plan.cannot]
-    if named:
-        raise RunError("; ".join(f"{name} cannot run: {plan.cannot[name]}" for name in named) + ".")
+    plan = _empty_plan(request)
+    for experiment in plan.experiments:
+        tasks = _tasks(Run(experiment, request.runs), stages, plan.tasks)
+        _admit(plan, experiment, tasks, request, stages)
+    _refuse_named(plan, request)
     return plan
 
 
 def make_study_plan(study: Study, seeds: Sequence[int], request: Request) -> Plan:
     """Teachers, students, samples and evaluations of every arm and seed; raises as `make_plan`."""
-    plan = make_plan(request, STAGES)
-    plan.study, plan.tasks = study.name, []
+    plan = _empty_plan(request)
+    plan.study = study.name
+    tasks: list[Task] = []
     known: set[Path] = set()  # teachers that several arms share
     for seed in seeds:
         for arm in study.arms:
@@ -195,8 +177,46 @@ def make_study_plan(study: Study, seeds: Sequence[int], request: Request) -> Pla
             teacher = run.place("teacher").folder
             stages = STAGES[1:] if teacher in known else STAGES
             known.add(teacher)
-            plan.tasks += _tasks(run, stages, plan.tasks)
+            tasks += _tasks(run, stages, tasks)
+    _admit(plan, plan.experiments[0], tasks, request, STAGES)
+    _refuse_named(plan, request)
     return plan
+
+
+def _empty_plan(request: Request) -> Plan:
+    check_gpu_name(request.gpu)
+    check_folder("--runs", request.runs)
+    experiments, remarks = resolve(request)
+    return Plan(experiments[0].size, request.seed, request.runs, experiments, remarks=remarks)
+
+
+def _admit(
+    plan: Plan,
+    experiment: Experiment,
+    tasks: list[Task],
+    request: Request,
+    stages: tuple[str, ...],
+) -> None:
+    """Add an experiment's tasks to the plan with what they fetch, or why they cannot run."""
+    reason = download = None
+    if isinstance(experiment.data, ImageNet64Data):
+        reason = "needs weights (the ImageNet-64 teacher's; a later work)"
+    elif stages == ("classifier",) and not isinstance(experiment.data, MnistData):
+        reason = "its data are not MNIST, so it has no classifier"
+    elif isinstance(experiment.data, MnistData) and _look_at_data(tasks, request):
+        reason, download = _mnist(request)
+    if reason is not None:
+        plan.cannot[experiment.name] = reason
+        return
+    if download and download not in plan.downloads:
+        plan.downloads.append(download)
+    plan.tasks += tasks
+
+
+def _refuse_named(plan: Plan, request: Request) -> None:
+    named = [name for name in request.names if name in plan.cannot]
+    if named:
+        raise RunError("; ".join(f"{name} cannot run: {plan.cannot[name]}" for name in named) + ".")
 
 
 def _tasks(run: Run, stages: tuple[str, ...], before: list[Task]) -> list[Task]:
@@ -215,10 +235,10 @@ def _tasks(run: Run, stages: tuple[str, ...], before: list[Task]) -> list[Task]:
     return tasks + [Task(run, stage, snapshot) for snapshot in run.snapshots for stage in after]
 
 
-def _needs_data(experiment: Experiment, request: Request, stages: tuple[str, ...]) -> bool:
+def _look_at_data(tasks: list[Task], request: Request) -> bool:
     """Whether anything that is left to do looks at the data (samples and figures do not)."""
-    tasks = [t for t in _tasks(Run(experiment, request.runs), stages, []) if t.stage != "sample"]
-    return any(request.fresh or task.state().words != "done" for task in tasks)
+    looking = [task for task in tasks if task.stage != "sample"]
+    return any(request.fresh or task.state().words != "done" for task in looking)
 
 
 def _mnist(request: Request) -> tuple[str | None, str | None]:

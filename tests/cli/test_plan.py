@@ -10,8 +10,10 @@ from command import SMOKE, command
 
 from dmdrepro.cli.guard import console
 from dmdrepro.cli.options import Request
-from dmdrepro.cli.plan import STAGES, make_plan
-from dmdrepro.experiments import REGISTRY
+from dmdrepro.cli.plan import STAGES, State, Task, make_plan, make_study_plan
+from dmdrepro.data import mnist_files
+from dmdrepro.experiments import REGISTRY, STUDIES
+from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.run import Run
 
@@ -48,6 +50,23 @@ def test_what_is_left_of_an_interrupted_stage_is_counted(
     task = next(t for t in tasks if t.stage == stage.split("-")[0])
     assert task.state().words == f"stopped at step {step}"
     assert task.state().left == pytest.approx(left)
+
+
+@pytest.mark.parametrize("done", ["the arms", "the experiment itself"])
+def test_a_study_needs_mnist_for_its_own_stages_alone(tmp_path, monkeypatch, done):
+    def state(task):
+        is_done = ("@" in task.run.name) == (done == "the arms")
+        return State("done", 0.0) if is_done else State("to do", 1.0)
+
+    monkeypatch.setattr(Task, "state", state)
+    absent = mnist_files.MnistStatus(None, "no folder has it")
+    monkeypatch.setattr(mnist_files, "find_mnist", lambda folder: absent)
+    study = STUDIES["teacher-length"].at("smoke")
+    if done == "the arms":
+        assert not make_study_plan(study, (0,), request(tmp_path, "mnist")).downloads
+    else:
+        with pytest.raises(RunError, match="mnist cannot run: needs MNIST, which is absent"):
+            make_study_plan(study, (0,), request(tmp_path, "mnist"))
 
 
 def left_to_do(printed: str) -> float:
