@@ -39,10 +39,10 @@ def show_plan(plan: Plan, request: Request, stages: tuple[str, ...]) -> None:
     for line in refused:
         console.print(line)
     speed = GPU if gpu else CPU
-    basis = "fitted on two CPU cores" if speed.measured else "a model, not measured"
+    basis = "fitted to published runs" if speed.measured else "a model, not measured"
     console.print(
-        f"Left to do: about {_time(total_s)} on {'a GPU' if gpu else 'the CPU'} ({basis}), "
-        f"{_bytes(memory)} of memory at most, {_bytes(disk)} of disk"
+        f"Left to do: about {_time(total_s)} on {'a GPU' if gpu else 'one CPU core'}, one stage after "
+        f"the other ({basis}), {_bytes(memory)} of memory at most, {_bytes(disk)} of disk"
         f"{'; without what is refused.' if refused else '.'}"
     )
     console.print(f"Downloads: {', '.join(plan.downloads) or 'none'}.")

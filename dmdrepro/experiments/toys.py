@@ -69,7 +69,7 @@ class Chessboard(Experiment):
 
     Command: `python reproduce.py all chessboard`.
     Paper: section 3.3, Figures 2 and 3 (left). Expected there: Delta_E = 8.55 at N = 1000.
-    Cost: laptop under two minutes on two cores; paper size about an hour on one.
+    Cost: laptop under three minutes on one core; paper size about an hour on one.
     """
 
     REDUCED: ClassVar = {"laptop": _LAPTOP, "smoke": _SMOKE}

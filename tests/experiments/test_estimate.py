@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from conftest import ROOT
 
 from dmdrepro.experiments import build
 from dmdrepro.experiments.estimate import estimate, network
@@ -27,6 +28,33 @@ def test_an_iteration_of_the_papers_mnist_costs_what_was_counted():
     """1.24 TFLOP: 4 + 4/5 passes of one forward cost for 32 images."""
     flops = network(build("mnist", "paper")).flops * 32 * 4.8
     assert flops == pytest.approx(1.24e12, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "snapshot"),
+    [
+        *((toy, size, snapshot)
+          for toy in ("chessboard", "moons", "ring")
+          for size, snapshot in (("laptop", 4000), ("paper", 20000))),
+        ("mnist", "laptop", 512),
+        ("mnist", "laptop", 3072),
+        ("mnist-conditional", "laptop", 2048),
+        ("mlp-manifold", "laptop", 1536),
+    ],
+)  # fmt: skip
+def test_the_time_is_that_of_the_published_runs_within_a_factor_of_three(name, size, snapshot):
+    """The quickest of them: others had the machine to share."""
+    files = sorted((ROOT / "docs/published").glob(f"{size}-{name}-{snapshot}-seed*.json"))
+    stages = [json.loads(file.read_text())["stages"] for file in files]
+    for stage in ("teacher", "distill", "sample", "evaluate"):
+        measured = min(made[stage]["wall_s"] for made in stages)
+        assert made_by(stages, stage) == {("cpu", 1)}
+        found = estimate(build(name, size), stage, gpu=False).seconds
+        assert measured / 3 < found < measured * 3, (stage, found, measured)
+
+
+def made_by(stages, stage):
+    return {(made[stage]["device"], made[stage]["threads"]) for made in stages}
 
 
 def test_time_grows_with_the_iterations():
