@@ -41,8 +41,8 @@ def show_plan(plan: Plan, request: Request, stages: tuple[str, ...]) -> None:
     speed = GPU if gpu else CPU
     basis = "fitted to published runs" if speed.measured else "a model, not measured"
     console.print(
-        f"Left to do: about {_time(total_s)} on {'a GPU' if gpu else 'one CPU core'}, one stage after "
-        f"the other ({basis}), {_bytes(memory)} of memory at most, {_bytes(disk)} of disk"
+        f"Left to do: about {_time(total_s)} on {'a GPU' if gpu else 'one CPU core'}, one stage "
+        f"after the other ({basis}), {_bytes(memory)} of memory at most, {_bytes(disk)} of disk"
         f"{'; without what is refused.' if refused else '.'}"
     )
     console.print(f"Downloads: {', '.join(plan.downloads) or 'none'}.")

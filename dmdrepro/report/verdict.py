@@ -77,7 +77,8 @@ def verdict_table(students: Sequence[Student]) -> Table:
         if found is None:
             rows.append((*place, None, NOT_RUN, "no run at the paper's size", None))
         else:
-            rows.append((*place, *found, seed_words(last[0].seeds)))
+            value, *judged = found
+            rows.append((*place, value, *_of_changed(last[0], *judged), seed_words(last[0].seeds)))
     notes = (
         f"Delta_E is judged by its median over the seeds. Reproduced: within a factor of "
         f"{RULE.reproduced_within:g}. Same regime: Delta_E over its null (0 the optimal pairing, 1 "
@@ -106,10 +107,16 @@ def _number_row(number: PaperNumber, student: Student) -> tuple[Cell, ...]:
     found, why = NOT_RUN, "the record lacks a number"
     if all(value is not None for column in values for value in column):
         found, why = verdict(number, *values)
-    if student.changes:
-        why = f"{why}; with {change_words(student.changes)}"
     place = (student.experiment, student.snapshot, _said(number))
-    return (*place, student.cell("pairing", "delta_e"), found, why, seed_words(student.seeds))
+    ours = student.cell("pairing", "delta_e")
+    return (*place, ours, *_of_changed(student, found, why), seed_words(student.seeds))
+
+
+def _of_changed(student: Student, found: str, why: str) -> tuple[str, str]:
+    """A verdict on a run with fields set by hand says so: it is none on the paper's experiment."""
+    if not student.changes:
+        return found, why
+    return f"{found}, changed", f"{why}; with {change_words(student.changes)}"
 
 
 def _claim(figure: int, student: Student) -> tuple[Cell, str, str] | None:

@@ -74,7 +74,7 @@ def test_a_run_at_the_papers_size_is_judged_and_its_changes_are_named(tmp_path):
     settings = {"distill.lr": "2e-6"}
     write_run(tmp_path, "chessboard", (20_000,), size="paper", pairing=pairing, settings=settings)
     row = next(row for row in rows(tmp_path) if row["experiment"] == "chessboard")
-    assert (row["the paper"], row["ours"], row["verdict"]) == ("8.55", 8.0, REPRODUCED)
+    assert (row["the paper"], row["ours"], row["verdict"]) == ("8.55", 8.0, "reproduced, changed")
     assert row["why"].endswith("with distill.lr 2e-06 instead of 0.0001")
 
 
@@ -89,6 +89,13 @@ def test_the_claims_of_the_figures_are_judged(tmp_path):
     found = {row["the paper"].partition(":")[0]: row for row in rows(tmp_path)[-3:]}
     assert {row["verdict"] for row in found.values()} == {REPRODUCED}
     assert found["Figure 4"]["ours"] == "rises, then falls in 1 of 1"
+    write_run(
+        tmp_path / "changed", "mnist", (8192,), size="paper", settings={"distill.batch": "16"},
+        boundary=boundary, memorisation=memorisation, losses=losses,
+    )  # fmt: skip
+    changed = rows(tmp_path / "changed")[-3:]
+    assert {row["verdict"] for row in changed} == {"reproduced, changed"}
+    assert all("with distill.batch 16 instead of 32" in row["why"] for row in changed)
     boundary["pearson"], memorisation["fraction"] = {"value": 0.1}, 0.01
     write_run(
         tmp_path / "other", "mnist", (8192,), size="paper",
