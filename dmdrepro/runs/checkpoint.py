@@ -51,10 +51,20 @@ def optimiser_tensors(optimiser: torch.optim.Optimizer) -> Tensors:
 
 
 def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Tensors) -> None:
-    """Put back what `optimiser_tensors` took; the settings stay the optimiser's own."""
+    """Put back what `optimiser_tensors` took; the settings stay the optimiser's own.
+
+    What belongs to a parameter's entries lies in memory as the parameter does: a fused step walks
+    both side by side.
+    """
+    import torch
+
     saved = optimiser.state_dict()
     state: dict[int, Tensors] = {}
     for name, value in tensors.items():
         index, key = name.split(".", 1)
         state.setdefault(int(index), {})[key] = value
     optimiser.load_state_dict({"state": state, "param_groups": saved["param_groups"]})
+    for parameter, entry in optimiser.state.items():
+        for key, value in entry.items():
+            if value.shape == parameter.shape:
+                entry[key] = torch.empty_like(parameter).copy_(value)

@@ -129,14 +129,13 @@ def distill_student(
         )
     nets = initial_networks(experiment, weights, device)
     draws = Draws(experiment, snapshot, dataset, device)
+    step = session.engine.prepare(
+        lambda block: distill_block(nets, settings, block), nets.denoisers()
+    )
     done = 0
     if (state := stage.load_state()) is not None:
         done, tensors = state
         nets.restore(tensors)
-
-    step = session.engine.prepare(
-        lambda block: distill_block(nets, settings, block), nets.denoisers()
-    )
     loop = Loop(stage, session, experiment.seed, settings.iterations, done)
     for first in range(done, settings.iterations, settings.student_every):
         last = min(first + settings.student_every, settings.iterations)

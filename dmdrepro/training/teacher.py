@@ -52,8 +52,11 @@ def train_teacher(experiment: Experiment, dataset, stage: Stage, session: Sessio
     settings, seed, device = experiment.teacher, experiment.seed, session.device
     dataset = dataset.to(device)
     denoiser = build_denoiser(experiment, device).train()
-    ema = copy.deepcopy(denoiser).requires_grad_(False)
     optimiser = adamw(denoiser.parameters(), settings, device)
+    update = session.engine.prepare(
+        lambda block: teacher_step(denoiser, optimiser, settings, block), [denoiser]
+    )
+    ema = copy.deepcopy(denoiser).requires_grad_(False)
     total, done = settings.snapshots[-1], 0
     if (state := stage.load_state()) is not None:
         done, tensors = state
@@ -68,9 +71,6 @@ def train_teacher(experiment: Experiment, dataset, stage: Stage, session: Sessio
             optimiser=optimiser_tensors(optimiser),
         )
 
-    update = session.engine.prepare(
-        lambda block: teacher_step(denoiser, optimiser, settings, block), [denoiser]
-    )
     loop = Loop(stage, session, seed, total, done)
     for step in range(done, total):
         (losses,) = update([draw_inputs(experiment, dataset, step, device)])
