@@ -51,3 +51,25 @@ def _references_without_a_gpu():
 
     with contextlib.nullcontext() if torch.cuda.is_available() else kernels.use("reference"):
         yield
+
+
+@pytest.fixture
+def gpu():
+    """The first GPU, chosen as the commands choose it; what that sets for the process is undone."""
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA GPU")
+    from dmdrepro.training.device import select_device
+
+    cudnn, filling = torch.backends.cudnn, torch.utils.deterministic
+    before = (
+        torch.are_deterministic_algorithms_enabled(),
+        filling.fill_uninitialized_memory,
+        cudnn.deterministic,
+        cudnn.allow_tf32,
+        torch.get_float32_matmul_precision(),
+    )
+    yield select_device("0")
+    deterministic, filling.fill_uninitialized_memory, cudnn.deterministic = before[:3]
+    cudnn.allow_tf32 = before[3]
+    torch.use_deterministic_algorithms(deterministic)
+    torch.set_float32_matmul_precision(before[4])

@@ -49,7 +49,7 @@ def run_plan(
     import torch
 
     from dmdrepro.stages.context import Context
-    from dmdrepro.training.device import select_device
+    from dmdrepro.training.device import select_device, unseen_gpu
     from dmdrepro.training.session import Session
 
     session = Session(
@@ -57,6 +57,8 @@ def run_plan(
         progress=ProgressDisplay(console),
         engine=execution,
     )
+    if request.gpu is None and (note := unseen_gpu()) is not None:
+        console.print(f"Note: {note}")
     execution.check(session.device)
     threads = torch.get_num_threads()
     jobs = jobs_of(jobs, plan, session.device, threads)

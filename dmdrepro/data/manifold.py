@@ -90,8 +90,11 @@ class Manifold:
 
     def image(self, z: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """The images [n, 1, R, R] of latents z [n, latent_dim] in classes `labels` [n]."""
-        hidden = torch.tanh(torch.addmm(self._b1, z, self._w1))
-        base = torch.tanh(hidden @ self._w2).view(-1, *self.shape)
+        # A GPU's float32 products may be TF32, which would be another data set than a CPU's.
+        wide = torch.float64 if z.is_cuda else z.dtype
+        w1, b1, w2 = (t.to(wide) for t in (self._w1, self._b1, self._w2))
+        hidden = torch.tanh(torch.addmm(b1, z.to(wide), w1))
+        base = torch.tanh(hidden @ w2).to(z.dtype).view(-1, *self.shape)
         stripe = self._stripes[labels][:, None, :, None]  # [n, 1, R, 1]
         return torch.lerp(base, base.new_ones(()), stripe)
 

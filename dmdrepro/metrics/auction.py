@@ -24,9 +24,9 @@ BETWEEN_LOOKS = 3  # phases
 LEAST_EPS = 2.0**-48  # of the largest cost and price: less would be lost in adding it to a price
 CYCLES = 16  # times that cycles are cancelled at one look; more often means that eps is too large
 LAST_CYCLES = 1000  # the same at the least eps
-# On a GPU from here on all rows bid at once. Modelled, not measured: some 6 N rounds of 0.2 ms each
-# for their launches, against 35 N bids of N memory reads each on a CPU.
-AT_ONCE_FROM = 20_000
+# On a GPU from here on all rows bid at once. Modelled, not measured: some 7 N rounds of 0.5 ms (24
+# launches, four of which wait for the device), against 35 N bids of N memory reads each on a CPU.
+AT_ONCE_FROM = 100_000
 BIDS = 10_000  # times N: a phase has some tens
 
 

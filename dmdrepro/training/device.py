@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+from pathlib import Path
 
 import torch
 
 from dmdrepro.runs.errors import RunError
+
+NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
 def select_device(gpu: str | None) -> torch.device:
@@ -28,6 +32,7 @@ def select_device(gpu: str | None) -> torch.device:
         raise RunError(f"--gpu {gpu}: there are {torch.cuda.device_count()} GPUs, counted from 0.")
     device = torch.device("cuda", int(gpu))
     torch.cuda.set_device(device)
+    _check_triton()
     # A resumed run has to equal an uninterrupted one on a GPU as well.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     # Not warn_only: the fused attentions' backward takes its deterministic path only without it.
@@ -37,3 +42,30 @@ def select_device(gpu: str | None) -> torch.device:
     torch.set_float32_matmul_precision("high")  # TF32, as the public code
     torch.backends.cudnn.allow_tf32 = True
     return device
+
+
+def unseen_gpu() -> str | None:
+    """A sentence where there is NVIDIA's driver and torch sees no GPU, though none was hidden."""
+    hidden = "CUDA_VISIBLE_DEVICES" in os.environ
+    if hidden or torch.cuda.is_available() or not NVIDIA_DRIVER.exists():
+        return None
+    return (
+        f"this machine has an NVIDIA driver, but torch {torch.__version__} sees no GPU: it is a "
+        "build without CUDA, or the driver is too old for it. Going on with the CPU."
+    )
+
+
+def _check_triton() -> None:
+    """Raise RunError now where Triton could not launch a kernel, hours before the first one."""
+    if importlib.util.find_spec("triton") is None:
+        return  # the kernels' references run
+    from triton.runtime import driver
+
+    try:
+        driver.active.get_current_target()  # builds a small C module at first
+    except Exception as error:
+        why = str(error).partition("\n")[0].rstrip(".")
+        raise RunError(
+            f"Triton cannot launch kernels here ({why}); it needs a C compiler and Python's "
+            "headers (of Debian and Ubuntu: the packages gcc and python3-dev)."
+        ) from error

@@ -55,13 +55,13 @@ class Session:
 
 
 class Loop:
-    """The saving, logging and stopping that the two training loops share."""
+    """The saving, logging and stopping that the training loops share."""
 
     def __init__(self, stage: Stage, session: Session, seed: int, total: int, done: int) -> None:
         self.stage, self.session, self.total = stage, session, total
         self.log: LossLog = stage.open_log()
         self.losses = LossBuffer(self.log, stage.what, seed)
-        self._saved = time.monotonic()
+        self._saved, self._save_s = time.monotonic(), 0.0
         session.in_loop = True
         session.progress.begin(stage.what, total, done)
 
@@ -71,14 +71,18 @@ class Loop:
         `tensors` is called only when there is something to save.
         """
         self.session.progress.update(step, self.losses.latest)
-        due = time.monotonic() - self._saved >= self.session.save_every_s
+        # Saving a large network takes seconds: at most a twentieth of the time. 0: at every step.
+        every = self.session.save_every_s and max(self.session.save_every_s, 20 * self._save_s)
+        due = time.monotonic() - self._saved >= every
         if not (force or due or self.session.stop_requested):
             return
+        began = time.monotonic()
         self.losses.flush()  # before the save: a state past a non-finite loss is never kept
         if step < self.total or force:
             state: Tensors = tensors()
             self.stage.save_state(step, state, self.log)
         self._saved = time.monotonic()
+        self._save_s = self._saved - began
         if self.session.stop_requested and step < self.total:
             self.close()
             raise Stopped(f"{self.stage.what} stopped after step {step:,} of {self.total:,}, saved")

@@ -182,7 +182,8 @@ def test_what_was_named_and_cannot_run_is_an_error(tmp_path):
         (("sample", "chessboard"), "is not done"),
     ],
 )
-def test_mistakes_get_one_sentence(tmp_path, arguments, message):
+def test_mistakes_get_one_sentence(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # as on a machine without a GPU
     extra = () if "--gpu" in arguments else ("--gpu", "cpu")
     size = () if "--size" in arguments else ("--size", "smoke")
     printed = reproduce(*arguments, *extra, *size, "--runs", tmp_path / "r", code=1)

@@ -82,7 +82,8 @@ def test_the_auction_of_all_rows_at_once_is_exact(name):
 @pytest.mark.parametrize("name", ["independent", "half near-copies", "half constant", "integers"])
 def test_the_auction_with_the_kernel_is_exact(name):
     pytest.importorskip("triton")
-    cost = sqdist_matrix(*tensors(awkward_sets(9)[name]))
+    device = "cuda" if torch.cuda.is_available() else "cpu"  # where the interpreter is off, or on
+    cost = sqdist_matrix(*tensors(awkward_sets(9)[name])).to(device)
     with kernels.use("triton"):
         assert_optimal(cost, auction(cost, at_once=True))
 

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
 import torch
 
 from dmdrepro.bench.step import ShapeOnly
 from dmdrepro.experiments import build
 from dmdrepro.training.build import build_denoiser
-from dmdrepro.training.device import select_device
 from dmdrepro.training.draws import Draws
 from dmdrepro.training.student import distill_block, initial_networks
 
-pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU")
 
-
-def test_two_sittings_of_an_attention_unet_are_bit_equal():
-    device = select_device("0")
+def test_two_sittings_of_an_attention_unet_are_bit_equal(gpu):
     settings = {"distill.warmup": "0", "distill.lr": "1e-3", "model.width": "64"}
     settings |= {"model.attn_resolutions": "16,8", "precision": "bfloat16"}
     experiment = build("mlp-manifold", "laptop", overrides=settings)
     weights = build_denoiser(experiment).state_dict()
     found = []
     for _ in range(2):
-        nets = initial_networks(experiment, weights, device)
-        draws = Draws(experiment, 1, ShapeOnly(experiment), device)
+        nets = initial_networks(experiment, weights, gpu)
+        draws = Draws(experiment, 1, ShapeOnly(experiment), gpu)
         for first in (0, 5, 10):
             distill_block(nets, experiment.distill, draws.block(range(first, first + 5)))
         found.append([*nets.student.parameters(), *nets.fake.parameters()])
