@@ -82,11 +82,15 @@ def _studies(published: dict) -> Iterator[tuple[Study, dict]]:
 
 
 def publish_results(results, folder: Path) -> None:
-    """Write the record of every finished result into `folder`."""
+    """Write the records of every finished result into `folder`."""
+    from dmdrepro.report.commands import command
+    from dmdrepro.report.students import Student
     from dmdrepro.runs.published import publish
     from dmdrepro.runs.results import Missing
 
     for result in results:
-        if not isinstance(result, Missing):
-            for path in publish(result, folder, result.command("all")):
-                console.print(f"Published: {path}")
+        if isinstance(result, Missing):
+            continue
+        for snapshot in result.snapshots:
+            line = command(Student(result.experiment, snapshot, (result,)))
+            console.print(f"Published: {publish(result, snapshot, folder, line)}")

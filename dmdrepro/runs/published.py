@@ -6,6 +6,7 @@ makes it, each stage's provenance and a thinned curve of the DM loss. Tables can
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 CURVE = 400  # points of a loss curve, at most
-STAGES = ("teacher", "distill", "sample", "evaluate")
+STAGES = ("distill", "sample", "evaluate")
 NEEDED = ("experiment", "size", "seed", "snapshot", "config", "pairing")
 
 
@@ -46,25 +47,25 @@ class Published(Shown):
         return {"loss_dm": (np.array(curve["iteration"]), np.array(curve["value"]))}
 
 
-def publish(result: Result, folder: Path, command: str) -> list[Path]:
-    """Write a file for each of the result's students; returns them."""
-    files = []
-    for snapshot in result.snapshots:
-        record = dict(result.record(snapshot))
-        made = {}
-        for stage in STAGES:
-            try:
-                made[stage] = result.record(snapshot, stage)["provenance"]
-            except (FileNotFoundError, KeyError):
-                continue  # an arm's teacher lies with its experiment
-        record |= {"command": command, "stages": made, "loss_dm": _thinned(result, snapshot)}
-        name = result.experiment
-        if result.study:
-            record |= {"study": result.study, "arm": result.experiment}
-            name = f"{record['experiment']}@{result.experiment}"
-        files.append(folder / f"{result.size}-{name}-{snapshot}-seed{result.seed}.json")
-        write_json(files[-1], record)
-    return files
+def publish(result: Result, snapshot: int, folder: Path, command: str) -> Path:
+    """Write the file of one student into `folder`; returns it."""
+    record = dict(result.record(snapshot))
+    made = {stage: result.record(snapshot, stage)["provenance"] for stage in STAGES}
+    with contextlib.suppress(FileNotFoundError):  # measuring needs no teacher: it may be gone
+        made["teacher"] = result.teacher_record(snapshot)["provenance"]
+    record |= {
+        "command": command,
+        "stages": made,
+        "teacher_weights": result.teacher_weights(snapshot),
+        "loss_dm": _thinned(result, snapshot),
+    }
+    name = result.experiment
+    if result.study:
+        record |= {"study": result.study, "arm": result.experiment}
+        name = f"{record['experiment']}@{result.experiment}"
+    file = folder / f"{result.size}-{name}-{snapshot}-seed{result.seed}.json"
+    write_json(file, record)
+    return file
 
 
 def _thinned(result: Result, snapshot: int) -> dict[str, list[float]] | None:

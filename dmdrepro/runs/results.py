@@ -133,6 +133,17 @@ class Result(Shown):
                     f"run `{self.command('evaluate')} --fresh`"
                 )
 
+    def teacher_weights(self, snapshot: int) -> str | None:
+        """SHA-256 of the teacher that the student was distilled from."""
+        return self._made_from("distill", snapshot, "teacher_weights")
+
+    def teacher_record(self, snapshot: int) -> dict:
+        """That teacher's record; raises FileNotFoundError where it, or no longer it, lies there."""
+        weights = self._verify("teacher", snapshot).get(f"snapshot-{snapshot}.safetensors")
+        if weights != self.teacher_weights(snapshot):
+            raise FileNotFoundError(f"another teacher lies in {self._place('teacher', snapshot)}")
+        return self.record(snapshot, "teacher")
+
     def _made(self, stage: str, snapshot: int) -> dict[str, str]:
         """The hashes of a stage that an evaluation stands on; raises Stale where it is not done."""
         if not (self._place(stage, snapshot) / MANIFEST).is_file():
@@ -166,7 +177,12 @@ class Result(Shown):
         return self._verified[folder]
 
     def _place(self, stage: str, snapshot: int) -> Path:
-        return self.folder / ("teacher" if stage == "teacher" else f"{stage}-{snapshot}")
+        if stage != "teacher":
+            return self.folder / f"{stage}-{snapshot}"
+        own = self.folder / "teacher"
+        if self.study and not own.is_dir():  # the arm's teacher is the experiment's
+            return self.folder.with_name(self.folder.name.partition("@")[0]) / "teacher"
+        return own
 
 
 def seeds_found(runs: Path, size: str) -> list[int]:

@@ -14,6 +14,9 @@ from processes import reproduce
 from dmdrepro.data import Chessboard
 from dmdrepro.diffusion import heun_sample
 from dmdrepro.models import ExactDenoiser
+from dmdrepro.runs.files import verify_manifest
+from dmdrepro.runs.published import publish
+from dmdrepro.runs.results import Result
 
 STARTS = ("teacher", "random")
 RING = ("--set", "teacher.snapshots=5", "--set", "distill.iterations=5")
@@ -88,6 +91,34 @@ def test_the_exact_teacher_draws_phi_k_itself_and_has_no_error(tmp_path):
     drawn = heun_sample(ExactDenoiser(Chessboard(), 0.8), noise, 32)
     np.testing.assert_allclose(exact, drawn.numpy(), atol=1e-5)
     assert np.abs(trained - exact).max() > 0.1
+
+
+def test_a_published_record_names_the_teacher_that_its_arm_shares(made, tmp_path):
+    command("study", "start", *WORDS, "--runs", made, "--publish", tmp_path)
+    for seed in (0, 1):
+        teacher = made / f"smoke/seed{seed}/chessboard/teacher"
+        weights = verify_manifest(teacher)["snapshot-60.safetensors"]
+        provenance = json.loads((teacher / "record.json").read_text())["provenance"]
+        for start in STARTS:
+            file = tmp_path / f"smoke-chessboard@start={start}-60-seed{seed}.json"
+            record = json.loads(file.read_text())
+            assert record["stages"]["teacher"] == provenance
+            assert record["teacher_weights"] == weights
+            assert (
+                record["command"] == f"python reproduce.py study start --seeds {seed} --size smoke"
+            )
+
+
+def test_another_teacher_than_the_students_own_is_not_published(made, tmp_path):
+    runs = shutil.copytree(made, tmp_path / "runs")
+    (runs / "smoke/seed0/chessboard/teacher").rename(tmp_path / "gone")
+    shutil.copytree(
+        runs / "smoke/seed1/chessboard/teacher", runs / "smoke/seed0/chessboard/teacher"
+    )
+    folder = runs / "smoke/seed0/chessboard@start=random"
+    result = Result(folder, "start=random", "smoke", 0, "start")
+    record = json.loads(publish(result, 60, tmp_path / "out", "command").read_text())
+    assert set(record["stages"]) == {"distill", "sample", "evaluate"}
 
 
 def test_the_dry_run_lists_arms_and_makes_nothing(tmp_path):

@@ -26,14 +26,20 @@ class Made(Result):
 
     snapshots = (100,)
 
-    def __init__(self, losses=None, study=""):
+    def __init__(self, losses=None, study="", teacher=None):
         super().__init__(None, "a=1" if study else "ring", "laptop", 3, study)
-        self._losses = losses
+        self._losses, self._teacher = losses, teacher
 
     def record(self, snapshot, stage="evaluate"):
-        if stage == "teacher":
-            raise FileNotFoundError
         return {**RECORD, "provenance": {"wall_s": 2.0, "device": stage}}
+
+    def teacher_weights(self, snapshot):
+        return "ab" * 32
+
+    def teacher_record(self, snapshot):
+        if self._teacher is None:
+            raise FileNotFoundError
+        return {"provenance": self._teacher}
 
     def losses(self, snapshot):
         if self._losses is None:
@@ -42,7 +48,7 @@ class Made(Result):
 
 
 def test_a_record_comes_back_with_its_command_and_its_stages(tmp_path):
-    (file,) = publish(Made(), tmp_path, "python reproduce.py all ring")
+    file = publish(Made(), 100, tmp_path, "python reproduce.py all ring")
     assert file.name == "laptop-ring-100-seed3.json"
     ((key, (found,)),) = read_published(tmp_path).items()
     assert key == ("laptop", "ring")
@@ -57,6 +63,7 @@ def test_a_record_comes_back_with_its_command_and_its_stages(tmp_path):
     assert {k: record[k] for k in RECORD} == RECORD
     assert record["command"] == "python reproduce.py all ring"
     assert set(record["stages"]) == {"distill", "sample", "evaluate"}  # no teacher is there
+    assert record["teacher_weights"] == "ab" * 32
     with pytest.raises(KeyError):
         found.losses(100)["loss_dm"]
 
@@ -64,7 +71,7 @@ def test_a_record_comes_back_with_its_command_and_its_stages(tmp_path):
 @pytest.mark.parametrize("count", [1, 7, CURVE, CURVE + 1, 10_000])
 def test_a_thinned_curve_keeps_its_mean_and_its_span(tmp_path, count):
     steps, values = np.arange(count) * 5, np.linspace(1.0, 3.0, count)
-    publish(Made((steps, values)), tmp_path, "command")
+    publish(Made((steps, values)), 100, tmp_path, "command")
     ((found,),) = read_published(tmp_path).values()
     at, loss = found.losses(100)["loss_dm"]
     assert len(at) == len(loss) <= CURVE
@@ -73,7 +80,7 @@ def test_a_thinned_curve_keeps_its_mean_and_its_span(tmp_path, count):
 
 
 def test_arms_are_grouped_by_study_and_seeds_by_arm(tmp_path):
-    (file,) = publish(Made(study="rates"), tmp_path, "command")
+    file = publish(Made(study="rates"), 100, tmp_path, "command")
     assert file.name == "laptop-ring@a=1-100-seed3.json"
     other = json.loads(file.read_text()) | {"seed": 1}
     (tmp_path / "other.json").write_text(json.dumps(other))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterator, Sequence
 
+from dmdrepro.report.commands import command, stage_facts, value_words
 from dmdrepro.report.page.html import Html, details, element
 from dmdrepro.report.page.tables import table_html
 from dmdrepro.report.students import Student
 from dmdrepro.report.table import Cell, Table
-from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.results import Result
 
 VERSIONS = ("torch", "triton", "numpy", "scipy", "python")
@@ -40,16 +39,6 @@ def provenance_html(students: Sequence[Student]) -> Html:
         table_html(stages_table(students)),
         *_configurations(students),
     )
-
-
-def command(student: Student) -> str:
-    """The command line: every field that differs from its size's own value, and the engine."""
-    line = student.results[0].command("all")
-    for field, (_, value) in student.changes.items():
-        line += f" --set {shlex.quote(f'{field}={_value(value)}')}"
-    facts = stage_facts(student.results[0], student.snapshot, "distill")
-    engine = facts.get("engine") if isinstance(facts, dict) else None
-    return line if engine in (None, "eager") else f"{line} --engine {shlex.quote(str(engine))}"
 
 
 def stages_table(students: Sequence[Student]) -> Table:
@@ -114,18 +103,6 @@ def _stages(students: Sequence[Student]) -> Iterator[tuple[str, int, Result]]:
                 yield stage, student.snapshot, result
 
 
-def stage_facts(result: Result, snapshot: int, stage: str) -> dict | str:
-    """A stage's provenance and engine as its record has them, or why they cannot be told."""
-    try:
-        record = result.record(snapshot, stage)
-    except RunError:
-        return "damaged"
-    except OSError:  # figures and tables do not need the teacher, which may have been removed
-        return "not there"
-    facts = record.get("provenance")
-    return {"engine": record.get("engine"), **facts} if isinstance(facts, dict) else "not recorded"
-
-
 def _configurations(students: Sequence[Student]) -> list[Html]:
     """Every field with its value, once where the students share them."""
     groups: dict[str, list[Student]] = {}
@@ -135,7 +112,11 @@ def _configurations(students: Sequence[Student]) -> list[Html]:
     for group in groups.values():
         changes = group[0].changes
         rows = tuple(
-            (field, _value(value), "" if field not in changes else _value(changes[field][0]))
+            (
+                field,
+                value_words(value),
+                "" if field not in changes else value_words(changes[field][0]),
+            )
             for field, value in _fields(group[0].config)
         )
         title = "Configuration"
@@ -152,15 +133,6 @@ def _fields(config: object, prefix: str = "") -> Iterator[tuple[str, object]]:
         return
     for key, value in config.items():
         yield from _fields(value, f"{prefix}.{key}" if prefix else key)
-
-
-def _value(value: object) -> str:
-    """As --set takes it."""
-    if isinstance(value, list | tuple):
-        return ",".join(_value(inner) for inner in value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def duration(seconds: object) -> str | None:

@@ -1,0 +1,40 @@
+"""What made a student: its command line, and what each of its stages recorded of itself."""
+
+from __future__ import annotations
+
+import shlex
+
+from dmdrepro.report.students import Student
+from dmdrepro.runs.errors import RunError
+from dmdrepro.runs.results import Result
+
+
+def command(student: Student) -> str:
+    """The command line: every field that differs from its size's own value, and the engine."""
+    line = student.results[0].command("all")
+    for field, (_, value) in student.changes.items():
+        line += f" --set {shlex.quote(f'{field}={value_words(value)}')}"
+    facts = stage_facts(student.results[0], student.snapshot, "distill")
+    engine = facts.get("engine") if isinstance(facts, dict) else None
+    return line if engine in (None, "eager") else f"{line} --engine {shlex.quote(str(engine))}"
+
+
+def stage_facts(result: Result, snapshot: int, stage: str) -> dict | str:
+    """A stage's provenance and engine as its record has them, or why they cannot be told."""
+    try:
+        record = result.record(snapshot, stage)
+    except RunError:
+        return "damaged"
+    except OSError:  # figures and tables do not need the teacher, which may have been removed
+        return "not there"
+    facts = record.get("provenance")
+    return {"engine": record.get("engine"), **facts} if isinstance(facts, dict) else "not recorded"
+
+
+def value_words(value: object) -> str:
+    """As --set takes it."""
+    if isinstance(value, list | tuple):
+        return ",".join(value_words(inner) for inner in value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)
