@@ -7,7 +7,7 @@ gives them. A panel whose run is missing says so, and why.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
@@ -46,11 +46,9 @@ def save_all(
     results: Results,
     folder: Path,
     only: Iterable[int] | None = None,
-    metadata: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Draw and save the figures numbered in `only` (all without it) as PNG and PDF.
 
-    `metadata`: words to store in each file beside configuration and seed, such as the commit.
     Returns the files, in order. Raises ValueError for a number that no figure has.
     """
     numbers = list(FIGURES) if only is None else list(only)
@@ -61,5 +59,5 @@ def save_all(
     for n in numbers:
         module = FIGURES[n]
         stem = Path(folder) / f"figure_{n:02d}"
-        files += save_figure(module.draw(results), stem, module, results, metadata or {})
+        files += save_figure(module.draw(results), stem, module, results)
     return files

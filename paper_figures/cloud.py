@@ -14,7 +14,6 @@ from paper_figures.run import Run, attempt
 from paper_figures.style import BODY, INK, SMALL, SOFT
 from paper_figures.words import SYMBOLS
 
-POINTS = 2000  # as many as the paper shows
 _LEFT, _GAP, _BELOW, _ABOVE = 0.36, 0.22, 0.22, 0.17  # inches
 
 TOY_PANELS = ("noise", "teacher_8", "teacher_1", "student")
@@ -23,7 +22,7 @@ PCA_PANELS = ("teacher_8", "teacher_1", "student")
 
 def draw_toy_row(page: Page, run: Run | Missing) -> None:
     """Noise, teacher (8 steps, 1 step), student: two coordinates each, colour from the noise."""
-    read = attempt(run, lambda run: {name: run.samples(name)[:POINTS] for name in TOY_PANELS})
+    read = attempt(run, lambda run: {name: run.samples(name) for name in TOY_PANELS})
     if isinstance(read, Missing):
         _draw_missing_row(page, read)
         return
@@ -41,7 +40,7 @@ def draw_toy_row(page: Page, run: Run | Missing) -> None:
 
 def draw_pca_row(page: Page, run: Run | Missing) -> None:
     """Teacher (8 steps, 1 step) and student in the PCA plane of the teacher's 8-step samples."""
-    read = attempt(run, lambda run: {name: run.samples(name)[:POINTS] for name in PCA_PANELS})
+    read = attempt(run, lambda run: {name: run.samples(name) for name in PCA_PANELS})
     if isinstance(read, Missing):
         _draw_missing_row(page, read)
         return

@@ -88,7 +88,7 @@ def draw_distances(axes: Axes, distances: Distances, reach: float) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     nearer = np.mean(distances.student < distances.untrained)
     axes.text(
-        0.04, 0.985, f"{nearer:.0%} below the diagonal", transform=axes.transAxes, va="top",
-        fontsize=SMALL, color=SOFT,
+        0.04, 0.985, f"{nearer:.0%} of {n:,} below the diagonal", transform=axes.transAxes,
+        va="top", fontsize=SMALL, color=SOFT,
     )  # fmt: skip
     axes.set_xlabel(rf"$\|\Phi_1(z)-\Phi_8(z)\|$, times {distances.scale_words}", fontsize=SMALL)

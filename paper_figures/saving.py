@@ -36,12 +36,10 @@ def _origin(result: Result | Missing) -> dict:
 
 
 @styled
-def save_figure(
-    figure: Figure, stem: Path, module: ModuleType, results: Results, extra: Mapping[str, str]
-) -> list[Path]:
+def save_figure(figure: Figure, stem: Path, module: ModuleType, results: Results) -> list[Path]:
     """Write `stem`.png and `stem`.pdf.
 
-    PNG text chunks: Title, Description, Configuration (JSON), Seed, and `extra`. PDF: Title,
+    PNG text chunks: Title, Description, Configuration (JSON), Seed. PDF: Title,
     Subject, and all the rest as JSON in Keywords. No dates, so equal runs give equal bytes.
     """
     origin = provenance(module, results)
@@ -51,7 +49,6 @@ def save_figure(
         "Description": module.CAPTION,
         CONFIGURATION: json.dumps(origin, sort_keys=True),
         "Seed": ", ".join(map(str, seeds)) or "none",
-        **extra,
     }
     return write_figure(figure, stem, about)
 

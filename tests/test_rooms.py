@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 
 INSIDE = ("dmdrepro", "kernels", "paper_figures")
-# Room -> the rooms of ours that it may import from; "*" in HEAVY: at import time too.
+# Room -> the rooms of ours that it may import from.
 MAY = {
     "kernels": {"kernels"},
     "dmdrepro/experiments": {"dmdrepro.experiments"},

@@ -13,13 +13,13 @@ from dmdrepro.experiments import build
 from dmdrepro.metrics import feature_quality, sample_quality
 from dmdrepro.runs.streams import generator
 from dmdrepro.stages.context import Context
-from dmdrepro.stages.features import DRAWS, data_draws, make_classifier
+from dmdrepro.stages.evaluate import QUALITY_DRAWS_IMAGE
+from dmdrepro.stages.features import DATA, DRAWS, disjoint_sets, make_classifier
 from dmdrepro.stages.run import Run
 from dmdrepro.training.classifier import load_classifier, read_digits
 from dmdrepro.training.session import Session
 
 N = 1000
-E_OT_DRAWS = 2  # as `evaluate` takes
 COLUMNS = ("samples", "E_OT ratio", "Frechet", "sd", "precision", "recall", "read as their digit")
 
 
@@ -45,8 +45,8 @@ def degraded_rows(
         }
         sets |= {k: torch.from_numpy(np.load(drawn / f"{v}.npy"))[:N] for k, v in arrays.items()}
     read = {name: read_digits(network, x) for name, x in sets.items()}
-    draws = list(data_draws(dataset.training_set, N, DRAWS, seed=0))
-    ratios = sample_quality(sets, draws[:E_OT_DRAWS])
+    draws = list(disjoint_sets(dataset.training_set, N, DRAWS, 0, DATA))
+    ratios = sample_quality(sets, draws[:QUALITY_DRAWS_IMAGE])
     pairs = [(read_digits(network, a)[0], read_digits(network, b)[0]) for a, b in draws]
     found = feature_quality({name: features for name, (features, _) in read.items()}, pairs)
     for name, (_, named) in read.items():

@@ -11,7 +11,8 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from dmdrepro.training.draws import SIGMA_MAX, Draws
+from dmdrepro.diffusion import SIGMA_MAX
+from dmdrepro.training.draws import Draws
 from dmdrepro.training.student import Networks
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dmdrepro.cli.guard import console
 from dmdrepro.cli.plan import Plan
 from dmdrepro.experiments import REGISTRY
+from dmdrepro.runs.layout import seed_folder
 from dmdrepro.runs.results import Missing, Result, open_results
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ PAGE = "report.html"
 
 def folder(plan: Plan, name: str) -> Path:
     """Where a size's and seed's figures, tables or page lie."""
-    return plan.runs / plan.size / f"seed{plan.seed}" / name
+    return seed_folder(plan.runs, plan.size, plan.seed) / name
 
 
 def chosen_figures(plan: Plan) -> list[int]:

@@ -1,4 +1,4 @@
-"""Data: toy sets with exact denoisers, MNIST, the MLP manifold, ImageNet-64's label space.
+"""Data: toy sets with exact denoisers, MNIST, the MLP manifold.
 
 Names are imported when first asked for: looking whether MNIST is there does not load torch.
 """
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dmdrepro.data.chessboard import Chessboard
     from dmdrepro.data.dataset import Dataset
-    from dmdrepro.data.imagenet64 import ImageNet64
     from dmdrepro.data.manifold import Manifold
     from dmdrepro.data.mnist import MnistDataset, load_mnist
     from dmdrepro.data.mnist_files import MnistStatus, MnistUnavailable, find_mnist
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 _WHERE = {
     "Chessboard": "chessboard",
     "Dataset": "dataset",
-    "ImageNet64": "imagenet64",
     "Manifold": "manifold",
     "MnistDataset": "mnist",
     "MnistStatus": "mnist_files",
@@ -35,7 +33,6 @@ _WHERE = {
 __all__ = [
     "Chessboard",
     "Dataset",
-    "ImageNet64",
     "Manifold",
     "MnistDataset",
     "MnistStatus",

@@ -12,14 +12,15 @@ def lognormal_sigmas(
     p_mean: float,
     p_std: float,
     generator: torch.Generator,
-    device: torch.device | str | None = None,
 ) -> torch.Tensor:
-    """[n] training noise levels, ln sigma ~ N(p_mean, p_std^2), float32, on `device`.
-
-    Drawn on the generator's device, and left there where `device` is None.
-    """
+    """[n] training noise levels, ln sigma ~ N(p_mean, p_std^2), float32, where the generator is."""
     normal = torch.randn(n, generator=generator, device=generator.device)
-    return (p_mean + p_std * normal).exp().to(device)
+    return (p_mean + p_std * normal).exp()
+
+
+def add_noise(x: torch.Tensor, sigma: torch.Tensor, eps: torch.Tensor) -> torch.Tensor:
+    """x_t = x + sigma eps [B, ...]; `x`, `eps`: [B, ...], `sigma`: [B]."""
+    return x + sigma.reshape(-1, *[1] * (x.ndim - 1)) * eps
 
 
 def denoising_loss(
@@ -41,7 +42,7 @@ def denoising_loss(
             f"x is {tuple(x.shape)}, eps {tuple(eps.shape)}, sigma {tuple(sigma.shape)}; "
             "x and eps must agree and sigma be [B]."
         )
-    noisy = x + sigma.reshape(-1, *[1] * (x.ndim - 1)) * eps
+    noisy = add_noise(x, sigma, eps)
     error = denoiser(noisy, sigma, class_labels) - x
     weight = sigma**-2 + denoiser.sigma_data**-2
     return weight * error.square().flatten(1).mean(1)

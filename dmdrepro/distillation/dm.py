@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from dmdrepro.diffusion import add_noise
 from kernels import dm_gradient
 
 
@@ -29,11 +30,7 @@ def score_difference(
     dL/dx of the batch's mean loss is grad / grad.numel(). The weight is not checked here (that
     would make the GPU wait): it shows as a non-finite loss, which stops the run.
     """
-    noisy = x + _over(sigma, x) * eps
+    noisy = add_noise(x, sigma, eps)
     f_real = teacher.raw(noisy, sigma, labels)
     f_fake = fake.raw(noisy, sigma, labels)
     return dm_gradient(x, noisy, sigma, f_real, f_fake, teacher.sigma_data, check=False)
-
-
-def _over(sigma: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    return sigma.reshape(-1, *[1] * (x.ndim - 1))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
+from dmdrepro.diffusion import add_noise
+
 
 def student_gan_loss(
     fake, head, x: torch.Tensor, eps: torch.Tensor, sigma: torch.Tensor, labels=None
@@ -37,6 +39,5 @@ def fake_gan_loss(
 
 
 def _logits(fake, head, x, eps, sigma, labels) -> torch.Tensor:
-    noisy = x + sigma.reshape(-1, *[1] * (x.ndim - 1)) * eps
-    _, features = fake.features(noisy, sigma, labels)
+    _, features = fake.features(add_noise(x, sigma, eps), sigma, labels)
     return head(features)

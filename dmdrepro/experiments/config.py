@@ -202,7 +202,6 @@ class Experiment:
     REDUCED: ClassVar[dict[str, dict[str, object]]] = {"laptop": {}, "smoke": {}}
     PAPER: ClassVar[str] = ""  # where in the paper
     NEEDS: ClassVar[str] = ""  # what it needs that the program cannot make
-    CONDITIONAL: ClassVar[bool] = False
 
     name: str
     data: Data

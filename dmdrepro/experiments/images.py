@@ -58,7 +58,7 @@ _SMOKE = {
 
 @dataclass(frozen=True)
 class Mnist(Experiment):
-    """Unconditional MNIST, one student from each of six teacher snapshots: the students copy.
+    """Unconditional MNIST, one student from each of six teacher snapshots.
 
     Command: `python reproduce.py all mnist`.
     Paper: sections 3.4 and 4, Figures 1, 3 (right), 4, 9 to 12. Expected there: Delta_E = 1.05,
@@ -87,10 +87,10 @@ class Mnist(Experiment):
 
 @dataclass(frozen=True)
 class MnistConditional(Experiment):
-    """Class-conditional MNIST: copying is stronger still.
+    """Class-conditional MNIST, one student.
 
     Command: `python reproduce.py all mnist-conditional`.
-    Paper: appendix A, Figures 6 to 8. Expected there: figures only, strong copying.
+    Paper: appendix A, Figures 6 to 8. Expected there: figures only, copying stronger still.
     Cost: laptop about three minutes on two cores; paper size needs a GPU.
     """
 
@@ -100,7 +100,6 @@ class MnistConditional(Experiment):
     }
     PAPER: ClassVar = "appendix A, figures 6-8"
     NEEDS: ClassVar = "MNIST"
-    CONDITIONAL: ClassVar = True
 
     name: str = "mnist-conditional"
     data: MnistData = field(default_factory=lambda: MnistData(conditional=True))
@@ -115,7 +114,7 @@ class MlpManifold(Experiment):
     """Random-MLP images of a 16-dimensional Gaussian with class stripes, conditional.
 
     Command: `python reproduce.py all mlp-manifold`.
-    Paper: appendix A, Figures 6 to 8. Expected there: figures only, strong copying.
+    Paper: appendix A, Figures 6 to 8. Expected there: figures only, copying stronger still.
     Cost: laptop about three minutes on two cores; paper size needs a GPU.
     """
 
@@ -124,7 +123,6 @@ class MlpManifold(Experiment):
         "smoke": {**_SMOKE, "teacher.snapshots": (20,)},
     }
     PAPER: ClassVar = "appendix A, figures 6-8"
-    CONDITIONAL: ClassVar = True
 
     name: str = "mlp-manifold"
     data: ManifoldData = field(default_factory=ManifoldData)
@@ -139,14 +137,13 @@ class ImageNet64(Experiment):
     """Conditional ImageNet-64 from the public EDM teacher: registered, not run.
 
     Command: none yet; it reports "not run: needs weights".
-    Paper: appendices A and D, Figures 6 to 8. Expected there: figures only, strong copying.
+    Paper: appendices A and D, Figures 6 to 8. Expected there: figures only, copying stronger still.
     Cost: not measured.
     """
 
     REDUCED: ClassVar = {"laptop": {}, "smoke": {}}
     PAPER: ClassVar = "appendix A, figures 6-8"
     NEEDS: ClassVar = "ImageNet-64 teacher weights"
-    CONDITIONAL: ClassVar = True
 
     name: str = "imagenet64"
     data: ImageNet64Data = field(default_factory=ImageNet64Data)

@@ -6,9 +6,8 @@ import numpy as np
 
 from dmdrepro.metrics.costs import Costs
 
-LENGTH = (
-    256  # columns on a list, more or less: as fast to look through as some, enough for many bids
-)
+# Columns on a list, more or less: as fast to look through as some, enough for many bids.
+LENGTH = 256
 LEAST, MOST = 16, 4 * LENGTH
 SAMPLE = 1024  # of a row's columns, from which a list's bound is guessed
 

@@ -143,6 +143,11 @@ def as_costs(cost: Costs | torch.Tensor) -> Costs:
     return cost if isinstance(cost, Costs) else Costs(cost)
 
 
+def by_differences(d: int, device: torch.device) -> bool:
+    """Whether rows of D-dimensional points are made by differences, alone, not by products."""
+    return device.type == "cpu" and d <= DIRECT
+
+
 class Points:
     """Makes rows of squared distances of x, y [N, D], always the same bits for an entry.
 
@@ -151,7 +156,7 @@ class Points:
     """
 
     def __init__(self, x: torch.Tensor, y: torch.Tensor) -> None:
-        self.alone = x.device.type == "cpu" and x.shape[1] <= DIRECT
+        self.alone = by_differences(x.shape[1], x.device)
         if self.alone:
             self.step = max(1, CACHED // len(y))
             self._x, self._y = (np.ascontiguousarray(t.double().numpy()) for t in (x, y))

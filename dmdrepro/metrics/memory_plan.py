@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from dmdrepro.metrics.costs import CACHED, DIRECT, LEAST_ROWS, PRODUCT
+from dmdrepro.metrics.costs import CACHED, LEAST_ROWS, PRODUCT, by_differences
 from dmdrepro.metrics.memory import GIB, available_memory, check_memory
 
 CPU = torch.device("cpu")
@@ -55,7 +55,7 @@ def plan_costs(
     not fit on a GPU is made on the CPU. Raises ValueError where the memory is too small.
     """
     available = available_memory(device) if memory is None else memory
-    beside = least_memory(n, d)
+    beside = least_memory(n, d, device)
     needed = 8 * n * n + beside
     if available is None or needed <= available:
         return Plan(n, n, needed, available, device)
@@ -71,7 +71,7 @@ def plan_costs(
     return Plan(n, rows, 8 * n * rows + beside, available, device)
 
 
-def least_memory(n: int, d: int) -> int:
+def least_memory(n: int, d: int, device: torch.device = CPU) -> int:
     """Bytes without which the optimal pairing of N points in D dimensions is not begun."""
-    at_once = CACHED if d <= DIRECT else max(PRODUCT, LEAST_ROWS * n)
+    at_once = CACHED if by_differences(d, device) else max(PRODUCT, LEAST_ROWS * n)
     return (A_ROW + A_COORDINATE * d) * n + WORKING * min(at_once, n * n)

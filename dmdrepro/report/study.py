@@ -11,6 +11,7 @@ from dmdrepro.experiments import STUDIES, Arm, Study
 from dmdrepro.report.along import along_table, path_length, stops
 from dmdrepro.report.students import Student, as_number, collect, lookup
 from dmdrepro.report.table import SEVERAL_SEEDS, Table, seed_words
+from dmdrepro.runs.layout import seed_folder
 from dmdrepro.runs.results import Missing, Result, open_result, seeds_found
 
 Arms = Mapping[str, Sequence[Result | Missing]]
@@ -88,7 +89,7 @@ def open_studies(runs: Path, size: str, seed: int) -> list[OpenStudy]:
 
 
 def _folder(study: Study, arm: Arm, runs: Path, seed: int) -> Path:
-    return runs / study.size / f"seed{seed}" / f"{study.experiment}@{arm.name}"
+    return seed_folder(runs, study.size, seed) / f"{study.experiment}@{arm.name}"
 
 
 def damaged_arms(arms: Arms) -> dict[str, str]:

@@ -21,7 +21,3 @@ class NonFinite(RunError):
 
 class Stopped(Exception):
     """The run was asked to stop (Ctrl-C, SIGTERM) and has saved its state."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dmdrepro.runs.errors import DamagedArtifact
 from dmdrepro.runs.files import MANIFEST, read_json, verify_manifest
+from dmdrepro.runs.layout import RECORD, seed_folder
 from dmdrepro.runs.results import Missing
 
 NAME = "known answers"
@@ -14,7 +15,7 @@ NAME = "known answers"
 
 def known_folder(runs: Path, size: str, seed: int) -> Path:
     """Beside the experiments of that size and seed."""
-    return runs / size / f"seed{seed}" / "known"
+    return seed_folder(runs, size, seed) / "known"
 
 
 def open_known(runs: Path, size: str, seed: int) -> dict | Missing:
@@ -25,7 +26,7 @@ def open_known(runs: Path, size: str, seed: int) -> dict | Missing:
         return Missing(NAME, f"not run: {command}", seed)
     try:
         verify_manifest(folder)
-        return read_json(folder / "record.json")
+        return read_json(folder / RECORD)
     except DamagedArtifact as error:
         what = str(error).partition(";")[0].replace(f"{folder}{os.sep}", "")
         return Missing(NAME, f"damaged: {what}", seed, unusable=True, damage=str(error))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dmdrepro.runs.errors import DamagedArtifact
 from dmdrepro.runs.files import MANIFEST, json_text, read_json, verify_manifest
+from dmdrepro.runs.layout import CONFIG, LOG, RECORD, seed_folder, snapshot_file, student_file
 from dmdrepro.runs.log import read_losses
 from dmdrepro.runs.older import with_concordance
 
@@ -76,7 +77,7 @@ class Result(Shown):
 
     def record(self, snapshot: int, stage: str = "evaluate") -> dict:
         """The record of a stage; the teacher's where `stage` is "teacher"."""
-        return with_concordance(read_json(self._file(stage, snapshot, "record.json")))
+        return with_concordance(read_json(self._file(stage, snapshot, RECORD)))
 
     def samples(self, snapshot: int, name: str) -> np.ndarray:
         """`noise`, `labels`, `teacher_1`, `teacher_8`, `teacher_32` or `student`: [N, ...]."""
@@ -90,7 +91,7 @@ class Result(Shown):
         """Column -> (iterations, values) of the student's log."""
         import numpy as np
 
-        columns = read_losses(self._file("distill", snapshot, "log.jsonl"))
+        columns = read_losses(self._file("distill", snapshot, LOG))
         return {name: (np.array(s), np.array(v)) for name, (s, v) in columns.items()}
 
     def digest(self, snapshot: int) -> str:
@@ -120,7 +121,7 @@ class Result(Shown):
         for snapshot in self.snapshots:
             self._verify("evaluate", snapshot)
             samples = self._made("sample", snapshot)
-            student = self._made("distill", snapshot).get("student.safetensors")
+            student = self._made("distill", snapshot).get(student_file())
             if self._made_from("sample", snapshot, "student_weights") != student:
                 raise Stale(
                     f"sample-{snapshot} was drawn from another student than distill-{snapshot}; "
@@ -139,7 +140,7 @@ class Result(Shown):
 
     def teacher_record(self, snapshot: int) -> dict:
         """That teacher's record; raises FileNotFoundError where it, or no longer it, lies there."""
-        weights = self._verify("teacher", snapshot).get(f"snapshot-{snapshot}.safetensors")
+        weights = self._verify("teacher", snapshot).get(snapshot_file(snapshot))
         if weights != self.teacher_weights(snapshot):
             raise FileNotFoundError(f"another teacher lies in {self._place('teacher', snapshot)}")
         return self.record(snapshot, "teacher")
@@ -155,7 +156,7 @@ class Result(Shown):
 
     def _made_from(self, stage: str, snapshot: int, name: str) -> object:
         """The hashes that a stage recorded of what it was made from."""
-        return read_json(self._file(stage, snapshot, "config.json")).get(name)
+        return read_json(self._file(stage, snapshot, CONFIG)).get(name)
 
     def command(self, stage: str) -> str:
         """What makes a stage of this experiment at this size and seed."""
@@ -196,7 +197,7 @@ def open_results(
 ) -> dict[str, Result | Missing]:
     """Each experiment's finished results below `runs`, checked, or why there are none to show."""
     return {
-        name: open_result(Result(runs / size / f"seed{seed}" / name, name, size, seed))
+        name: open_result(Result(seed_folder(runs, size, seed) / name, name, size, seed))
         for name in experiments
     }
 

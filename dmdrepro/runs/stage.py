@@ -21,11 +21,10 @@ from dmdrepro.runs.files import (
     write_json,
     write_manifest,
 )
+from dmdrepro.runs.layout import CONFIG, LOG, RECORD
 from dmdrepro.runs.log import EMPTY, LossLog
 from dmdrepro.runs.provenance import provenance
 from dmdrepro.runs.state import STATE, SavedState, read_state, write_state
-
-CONFIG, RECORD, LOG = "config.json", "record.json", "log.jsonl"
 
 
 class Stage:
@@ -58,10 +57,6 @@ class Stage:
     @property
     def done(self) -> bool:
         return (self.folder / MANIFEST).is_file()
-
-    @property
-    def begun(self) -> bool:
-        return (self.folder / CONFIG).is_file()
 
     def progress(self) -> int:
         """The step of the newest saved state, 0 where there is none."""
@@ -157,7 +152,9 @@ class Stage:
         """Let the states saved from now on answer for a finished file."""
         self._made[name] = sha256(self.folder / name)
 
-    def save_state(self, step: int, tensors: checkpoint.Tensors, log: LossLog) -> None:
+    def save_state(
+        self, step: int, tensors: checkpoint.Tensors, log: LossLog | None = None
+    ) -> None:
         """Save state and log so that a kill at any moment leaves the old pair or the new one."""
         file = self.folder / f"state-{step}.safetensors"
         checkpoint.save_tensors(file, tensors)
@@ -166,8 +163,8 @@ class Stage:
             file=file.name,
             sha256=sha256(file),
             configuration=self._configuration,
-            log_bytes=log.sync(),
-            log_sha256=log.sha256,
+            log_bytes=0 if log is None else log.sync(),
+            log_sha256=EMPTY if log is None else log.sha256,
             made=self._made,
             wall_s=self.wall_s(),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from dmdrepro.diffusion import SIGMA_MAX
 from dmdrepro.metrics import (
     denoiser_error,
     memorisation_ratio,
@@ -18,11 +19,10 @@ from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator
 from dmdrepro.stages.boundary import measure_boundary
 from dmdrepro.stages.context import Context, Made
-from dmdrepro.stages.features import measure_features
+from dmdrepro.stages.features import disjoint_sets, measure_features
 from dmdrepro.stages.run import Run
 from dmdrepro.stages.sample import TEACHER_STEPS, student_array, write_array
 from dmdrepro.training.build import build_denoiser
-from dmdrepro.training.draws import SIGMA_MAX
 from kernels import pairwise_sqdist
 
 NEIGHBOURS_SHOWN = 30  # Figure 9 shows thirty samples with their two nearest training images
@@ -30,6 +30,7 @@ ERROR_SIGMAS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 80.0)
 ERROR_SAMPLES = 4096
 # One draw of 1,000 toy data leaves E_OT(data, data) uncertain by a quarter, of images by a percent.
 QUALITY_DRAWS_TOY, QUALITY_DRAWS_IMAGE = 8, 2
+DATA = "evaluate/data"  # the random stream of these
 
 
 def make_evaluation(run: Run, snapshot: int, context: Context) -> bool:
@@ -59,13 +60,13 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     teacher_1, teacher_8, student = samples["teacher_1"], samples["teacher_8"], samples["student"]
     progress = context.session.progress
     curve = experiment.sampling.curve
-    steps = iter(range(1, 7 + len(curve)))
-    progress.begin(stage.what, 6 + len(curve), 0)
+    parts = 3 + len(curve) + (dataset.training_set is not None)
+    steps = iter(range(1, parts + 1))
+    progress.begin(stage.what, parts, 0)
 
     def tick() -> None:
         progress.update(next(steps), {})
         if context.session.stop_requested:
-            progress.end()
             raise Stopped(f"{stage.what} stopped; it starts again from the samples")
 
     context.session.in_loop = True
@@ -117,8 +118,6 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     boundary, arrays = measure_boundary(run, snapshot, samples, mean_distance, context)
     files += [write_array(stage, name, array) for name, array in arrays.items()]
     error = _teacher_error(run, snapshot, dataset, context)
-    progress.end()
-    context.session.in_loop = False
     record = {
         "experiment": experiment.name,
         "size": experiment.size,
@@ -150,14 +149,11 @@ def _heatmap(teacher: torch.Tensor, student: torch.Tensor, n: int) -> tuple[np.n
 def _data_draws(run: Run, dataset, n: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Pairs of independent sets of n data; within a pair disjoint where the data set is finite."""
     draws = QUALITY_DRAWS_TOY if len(dataset.shape) == 1 else QUALITY_DRAWS_IMAGE
-    pairs = []
+    seed, pairs = run.experiment.seed, []
+    if dataset.training_set is not None:
+        return list(disjoint_sets(dataset.training_set.cpu(), n, draws, seed, DATA))
     for number in range(draws):
-        draw = generator(run.experiment.seed, "evaluate/data", number)
-        if dataset.training_set is not None:
-            order = torch.randperm(len(dataset.training_set), generator=draw)
-            both = dataset.training_set.cpu()[order[: 2 * n]]
-        else:
-            both = dataset.sample(2 * n, draw)[0]
+        both = dataset.sample(2 * n, generator(seed, DATA, number))[0]
         pairs.append((both[:n], both[n:]))
     return pairs
 
@@ -171,7 +167,7 @@ def _quality(samples: dict[str, torch.Tensor], draws: list) -> dict:
 def _teacher_error(run: Run, snapshot: int, dataset, context: Context) -> dict | None:
     """The teacher's error against the exact denoiser, where the data set has one."""
     exact = run.experiment.distill.real_score == "exact"  # which has no error
-    if exact or getattr(dataset, "denoise", None) is None:
+    if exact or dataset.denoise is None:
         return None
     denoiser = build_denoiser(run.experiment, context.session.device).eval()
     denoiser.load_state_dict(load_tensors(run.teacher_weights(snapshot)[0]))

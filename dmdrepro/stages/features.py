@@ -10,12 +10,14 @@ import torch
 from dmdrepro.metrics import feature_quality
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import read_json
-from dmdrepro.runs.stage import RECORD, Stage
+from dmdrepro.runs.layout import RECORD
+from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator
 from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.run import Run
 from dmdrepro.training.classifier import load_classifier, read_digits, train_classifier
 
+DATA = "evaluate/features"  # the random stream of the data
 DRAWS = 5  # of data; each costs a twentieth of a second for each set, E_OT ten times that
 
 
@@ -51,7 +53,7 @@ def measure_features(
     images = context.dataset(run.experiment.data).training_set
     draws = [
         tuple(read_digits(network, x.to(context.session.device))[0] for x in pair)
-        for pair in data_draws(images, n, DRAWS, run.experiment.seed)
+        for pair in disjoint_sets(images, n, DRAWS, run.experiment.seed, DATA)
     ]
     found = feature_quality({name: features for name, (features, _) in read.items()}, draws)
     record = {name: values.to_json() for name, values in found.items()}
@@ -64,10 +66,10 @@ def measure_features(
     return {**record, "classifier": about, "n": n, "draws": DRAWS}
 
 
-def data_draws(
-    images: torch.Tensor, n: int, draws: int, seed: int
+def disjoint_sets(
+    images: torch.Tensor, n: int, draws: int, seed: int, stream: str
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Pairs of disjoint sets of n of the images [M, ...], M >= 2 n, chosen by the run's seed."""
+    """Pairs of disjoint sets of n of the images [M, ...], M >= 2 n, chosen by seed and stream."""
     for number in range(draws):
-        order = torch.randperm(len(images), generator=generator(seed, "evaluate/features", number))
+        order = torch.randperm(len(images), generator=generator(seed, stream, number))
         yield images[order[:n]], images[order[n : 2 * n]]

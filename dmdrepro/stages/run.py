@@ -9,6 +9,7 @@ from dmdrepro.experiments.classifier import classifier_of
 from dmdrepro.experiments.config import later_fields
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import verify_manifest
+from dmdrepro.runs.layout import CLASSIFIER, snapshot_file, student_file
 from dmdrepro.runs.stage import Stage
 
 
@@ -95,7 +96,7 @@ class Run:
 
     def classifier_weights(self) -> tuple[Path, str]:
         """(file, SHA-256) of the trained classifier; for experiments that have one."""
-        stage, name = self.classifier(), "classifier.safetensors"
+        stage, name = self.classifier(), CLASSIFIER
         return stage.folder / name, self._done(stage, "classifier")[name]
 
     def sample_hashes(self, snapshot: int) -> dict[str, str]:
@@ -106,13 +107,13 @@ class Run:
     def teacher_weights(self, snapshot: int) -> tuple[Path, str]:
         """(file, SHA-256) of the teacher after `snapshot` iterations."""
         stage = self.teacher()
-        name = f"snapshot-{snapshot}.safetensors"
+        name = snapshot_file(snapshot)
         return stage.folder / name, self._done(stage, "teacher")[name]
 
     def student_weights(self, snapshot: int, kept: int | None = None) -> tuple[Path, str]:
         """(file, SHA-256) of the student after all its iterations, or after `kept` of them."""
         stage = self.distill(snapshot)
-        name = "student.safetensors" if kept is None else f"student-{kept}.safetensors"
+        name = student_file(kept)
         return stage.folder / name, self._done(stage, "distill")[name]
 
     def place(self, kind: str, snapshot: int | None = None) -> Stage:

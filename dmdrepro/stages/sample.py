@@ -7,19 +7,18 @@ import io
 import numpy as np
 import torch
 
-from dmdrepro.diffusion import heun_sample
+from dmdrepro.diffusion import SIGMA_MAX, heun_sample
 from dmdrepro.experiments.data import class_count, sample_shape
 from dmdrepro.runs.checkpoint import load_tensors
 from dmdrepro.runs.errors import Stopped
 from dmdrepro.runs.files import write_bytes
-from dmdrepro.runs.stage import LOG, Stage
+from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator
 from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.run import Run
 from dmdrepro.training.build import build_denoiser, exact_denoiser
-from dmdrepro.training.draws import SIGMA_MAX
+from dmdrepro.training.draws import one_hot
 from dmdrepro.training.session import Session
-from dmdrepro.training.teacher import one_hot
 
 TEACHER_STEPS = {"teacher_1": 1, "teacher_8": 8, "teacher_32": 32}
 FEW = ("teacher_32",)  # drawn for the first `sampling.pairing` noises alone
@@ -70,7 +69,6 @@ def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
 
     state = stage.load_state()
     drawn = {} if state is None else state[1]
-    log = stage.open_log()
     cost = {name: (2 * steps - 1) * count for name, _, steps, count in work}  # network evaluations
     progress = session.progress
     progress.begin(stage.what, sum(cost.values()), sum(cost[name] for name in drawn))
@@ -89,15 +87,9 @@ def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
             done = sum(cost[other] for other in drawn) + (2 * steps - 1) * sum(map(len, parts))
             progress.update(done, {})
             if session.stop_requested:
-                log.close()
-                progress.end()
                 raise Stopped(f"{stage.what} stopped at {name}, finished arrays saved")
         drawn[name] = torch.cat(parts)
-        stage.save_state(len(drawn), drawn, log)
-    progress.end()
-    log.close()
-    session.in_loop = False
-    (stage.folder / LOG).unlink()  # sampling has no losses
+        stage.save_state(len(drawn), drawn)
 
     arrays = {"noise": z, **drawn} | ({} if labels is None else {"labels": labels})
     for name, tensor in arrays.items():

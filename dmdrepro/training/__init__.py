@@ -1,1 +1,1 @@
-"""The teacher loop and the student loop, and what both stand on."""
+"""The loops of teacher, student and classifier, and what they stand on."""

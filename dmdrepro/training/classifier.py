@@ -17,11 +17,11 @@ from dmdrepro.runs.checkpoint import (
     save_tensors,
     unpack,
 )
-from dmdrepro.runs.stage import LOG, Stage
+from dmdrepro.runs.layout import CLASSIFIER, LOG
+from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator, stream_seed
 from dmdrepro.training.session import Loop, Session
 
-WEIGHTS = "classifier.safetensors"
 AT_ONCE = 1000  # images in one call
 
 
@@ -76,10 +76,14 @@ def train_classifier(
         loop.losses.add(step, loss=loss)
         loop.checkpoint(step + 1, everything)
     loop.close()
-    save_tensors(stage.folder / WEIGHTS, network.state_dict())
+    save_tensors(stage.folder / CLASSIFIER, network.state_dict())
     named = read_digits(network.eval(), images[seen:])[1]
     accuracy = float((named == digits[seen:]).double().mean())
-    return [LOG, WEIGHTS], {"accuracy": accuracy, "held_out": settings.held_out, "trained_on": seen}
+    return [LOG, CLASSIFIER], {
+        "accuracy": accuracy,
+        "held_out": settings.held_out,
+        "trained_on": seen,
+    }
 
 
 @torch.no_grad()

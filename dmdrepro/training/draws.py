@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 
-from dmdrepro.diffusion import karras_sigmas
+from dmdrepro.diffusion import SIGMA_MAX, karras_sigmas
 from dmdrepro.distillation import draw_dm_levels, draw_fake_levels
 from dmdrepro.experiments.config import Experiment
 from dmdrepro.runs.streams import generator
-from dmdrepro.training.teacher import one_hot
-
-SIGMA_MAX = 80.0  # G(z) = D_theta(z; 80)
 
 Noise = tuple[torch.Tensor, torch.Tensor]  # sigma [B], eps [B, ...]
+
+
+def one_hot(labels: torch.Tensor | None, classes: int) -> torch.Tensor | None:
+    """[B] class numbers as float [B, classes]; None stays None."""
+    return None if labels is None else F.one_hot(labels, classes).float()
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Draws:
         self.settings, self.seed, self.device = experiment.distill, experiment.seed, device
         self.stream = f"distill-{snapshot}"
         self.dataset, self.shape = dataset, dataset.shape
-        # Some devices of 1000 levels: ascending, as the indices of the public code.
+        # Ascending, as the indices of the public code.
         self.sigmas = karras_sigmas(self.settings.noise_levels, device=device).float()
 
     def block(self, iterations: range) -> list[Inputs]:

@@ -65,7 +65,7 @@ class Loop:
         session.in_loop = True
         session.progress.begin(stage.what, total, done)
 
-    def checkpoint(self, step: int, tensors, *, force: bool = False) -> None:
+    def checkpoint(self, step: int, tensors) -> None:
         """After `step` steps: show them, save when it is time, leave when asked to.
 
         `tensors` is called only when there is something to save.
@@ -74,11 +74,11 @@ class Loop:
         # Saving a large network takes seconds: at most a twentieth of the time. 0: at every step.
         every = self.session.save_every_s and max(self.session.save_every_s, 20 * self._save_s)
         due = time.monotonic() - self._saved >= every
-        if not (force or due or self.session.stop_requested):
+        if not (due or self.session.stop_requested):
             return
         began = time.monotonic()
         self.losses.flush()  # before the save: a state past a non-finite loss is never kept
-        if step < self.total or force:
+        if step < self.total:
             state: Tensors = tensors()
             self.stage.save_state(step, state, self.log)
         self._saved = time.monotonic()

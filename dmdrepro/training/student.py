@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from dmdrepro.diffusion import SIGMA_MAX
 from dmdrepro.distillation import (
     fake_gan_loss,
     fake_score_loss,
@@ -31,20 +32,14 @@ from dmdrepro.runs.checkpoint import (
     unpack,
 )
 from dmdrepro.runs.errors import RunError
-from dmdrepro.runs.stage import LOG, Stage
+from dmdrepro.runs.layout import LOG, student_file
+from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import stream_seed
 from dmdrepro.training.build import build_denoiser, exact_denoiser
-from dmdrepro.training.draws import SIGMA_MAX, Draws, Inputs
+from dmdrepro.training.draws import Draws, Inputs
 from dmdrepro.training.optimiser import adamw, clipped_step
 from dmdrepro.training.recorded import Losses
 from dmdrepro.training.session import Loop, Session
-
-STUDENT_FILE = "student.safetensors"
-
-
-def student_file(iterations: int) -> str:
-    """The file of the student kept after `iterations` iterations, before the last one."""
-    return f"student-{iterations}.safetensors"
 
 
 @dataclass
@@ -148,8 +143,8 @@ def distill_student(
                 stage.vouch(student_file(kept))
         loop.checkpoint(last, nets.state)
     loop.close()
-    save_tensors(stage.folder / STUDENT_FILE, nets.student.state_dict())
-    return [LOG, *map(student_file, settings.kept), STUDENT_FILE]
+    save_tensors(stage.folder / student_file(), nets.student.state_dict())
+    return [LOG, *map(student_file, settings.kept), student_file()]
 
 
 def distill_block(nets: Networks, settings: Distill, block: Sequence[Inputs]) -> Losses:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 
 from dmdrepro.diffusion import denoising_loss, lognormal_sigmas
 from dmdrepro.experiments.config import Experiment, Teacher
@@ -18,18 +17,15 @@ from dmdrepro.runs.checkpoint import (
     save_tensors,
     unpack,
 )
-from dmdrepro.runs.stage import LOG, Stage
+from dmdrepro.runs.layout import LOG, snapshot_file
+from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator
 from dmdrepro.training.build import build_denoiser
+from dmdrepro.training.draws import one_hot
 from dmdrepro.training.ema import ema_decay, update_ema
 from dmdrepro.training.optimiser import adamw, clipped_step
 from dmdrepro.training.recorded import Losses
 from dmdrepro.training.session import Loop, Session
-
-
-def one_hot(labels: torch.Tensor | None, classes: int) -> torch.Tensor | None:
-    """[B] class numbers as float [B, classes]; None stays None."""
-    return None if labels is None else F.one_hot(labels, classes).float()
 
 
 @dataclass(frozen=True)
@@ -90,7 +86,7 @@ def draw_inputs(experiment: Experiment, dataset, step: int, device: torch.device
     """The inputs of one step, a function of the seed and the step."""
     settings, draw = experiment.teacher, generator(experiment.seed, "teacher", step, device)
     x, labels = dataset.sample(settings.batch, draw)
-    sigma = lognormal_sigmas(settings.batch, settings.p_mean, settings.p_std, draw, device)
+    sigma = lognormal_sigmas(settings.batch, settings.p_mean, settings.p_std, draw)
     eps = torch.randn(x.shape, generator=draw, device=device)
     lr = settings.lr * min(1.0, (step + 1) / max(settings.warmup, 1))
     classes = one_hot(labels, dataset.label_dim)
@@ -105,7 +101,3 @@ def teacher_step(denoiser, optimiser, settings: Teacher, block: Sequence[Inputs]
     loss.backward()
     norm = clipped_step(optimiser, denoiser.parameters(), settings.grad_clip, inputs.lr)
     return [{"loss": loss.detach(), "grad_norm": norm}]
-
-
-def snapshot_file(iterations: int) -> str:
-    return f"snapshot-{iterations}.safetensors"

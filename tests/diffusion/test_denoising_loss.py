@@ -80,7 +80,7 @@ def test_training_brings_the_loss_down_to_that_of_the_exact_denoiser():
 
 def test_noise_levels_are_lognormal_and_follow_the_generator():
     first = lognormal_sigmas(100_000, -1.2, 1.2, torch.Generator().manual_seed(1))
-    again = lognormal_sigmas(100_000, -1.2, 1.2, torch.Generator().manual_seed(1), "cpu")
+    again = lognormal_sigmas(100_000, -1.2, 1.2, torch.Generator().manual_seed(1))
     assert first.dtype == torch.float32
     assert torch.equal(first, again)
     # Standard errors 0.004 and 0.003.

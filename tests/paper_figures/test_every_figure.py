@@ -250,13 +250,12 @@ sys.exit("torch" in sys.modules or "matplotlib.pyplot" in sys.modules)
 
 
 def test_files_carry_configuration_seed_and_caption(whole, tmp_path):
-    png, pdf = paper_figures.save_all(whole, tmp_path, only=[3], metadata={"Commit": "abc123"})
+    png, pdf = paper_figures.save_all(whole, tmp_path, only=[3])
     with Image.open(png) as image:
         chunks = image.text
     assert chunks["Title"] == "Figure 3"
     assert chunks["Description"] == paper_figures.FIGURES[3].CAPTION
     assert chunks["Seed"] == "0"
-    assert chunks["Commit"] == "abc123"
     origin = json.loads(chunks["Configuration"])
     assert set(origin) == {"chessboard", "mnist"}
     assert origin["mnist"]["config"] == whole["mnist"].config
@@ -264,7 +263,6 @@ def test_files_carry_configuration_seed_and_caption(whole, tmp_path):
     raw = pdf.read_bytes()
     assert b"/Title (Figure 3)" in raw
     assert b"snapshots" in raw
-    assert b"abc123" in raw
     assert b"CreationDate" not in raw
 
 

@@ -26,9 +26,9 @@ def finish(stage: Stage) -> None:
 
 def test_a_stage_is_done_only_after_its_manifest(tmp_path):
     stage = make(tmp_path)
-    assert not stage.begun
+    assert not (stage.folder / "config.json").exists()
     stage.begin()
-    assert stage.begun
+    assert (stage.folder / "config.json").exists()
     assert not stage.done
     finish(stage)
     assert stage.done
@@ -78,7 +78,7 @@ def test_fresh_moves_aside_and_deletes_nothing(tmp_path):
     second = stage.set_aside()
     assert first != second
     assert (first / "weights").read_bytes() == (second / "weights").read_bytes() == b"abc"
-    assert not stage.begun
+    assert not (stage.folder / "config.json").exists()
 
 
 def test_saved_state_comes_back_and_the_log_is_cut_to_it(tmp_path):

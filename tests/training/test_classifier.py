@@ -11,8 +11,9 @@ from dmdrepro.data import MnistDataset
 from dmdrepro.experiments.classifier import Classifier
 from dmdrepro.runs.checkpoint import load_tensors
 from dmdrepro.runs.errors import NonFinite, Stopped
+from dmdrepro.runs.layout import CLASSIFIER
 from dmdrepro.runs.stage import Stage
-from dmdrepro.training.classifier import WEIGHTS, load_classifier, read_digits, train_classifier
+from dmdrepro.training.classifier import load_classifier, read_digits, train_classifier
 from dmdrepro.training.session import Session, Silent
 
 SETTINGS = Classifier(8, width=8, iterations=60, batch=32, lr=1e-2, held_out=100)
@@ -42,7 +43,7 @@ def test_it_learns_digits_that_it_has_not_seen(tmp_path):
     assert record["accuracy"] > 0.95
     assert all((folder / name).is_file() for name in files)
     dataset = MnistDataset(*digits(), resolution=8)
-    network = load_classifier(SETTINGS, folder / WEIGHTS, "cpu")
+    network = load_classifier(SETTINGS, folder / CLASSIFIER, "cpu")
     named = read_digits(network, dataset.training_set[300:])[1]
     assert (named == dataset.labels[300:]).double().mean().item() == record["accuracy"]
 
@@ -52,7 +53,7 @@ def test_the_held_out_digits_do_not_touch_the_weights(tmp_path):
     images[300:], labels[300:] = 0, 3
     _, record, changed = train(tmp_path / "changed", MnistDataset(images, labels, resolution=8))
     _, _, folder = train(tmp_path / "plain")
-    assert (changed / WEIGHTS).read_bytes() == (folder / WEIGHTS).read_bytes()
+    assert (changed / CLASSIFIER).read_bytes() == (folder / CLASSIFIER).read_bytes()
     assert record["accuracy"] in (0.0, 1.0)  # a hundred times one image
 
 
@@ -72,17 +73,17 @@ def test_a_stopped_training_goes_on_to_the_same_bytes(tmp_path):
     session.progress = StopAt(session, 20)
     with pytest.raises(Stopped, match="after step 20 of 60"):
         train(tmp_path / "stopped", session=session)
-    assert not (tmp_path / "stopped" / "classifier" / WEIGHTS).exists()
+    assert not (tmp_path / "stopped" / "classifier" / CLASSIFIER).exists()
     _, again, resumed = train(tmp_path / "stopped")
     assert again == record
-    for name in (WEIGHTS, "log.jsonl"):
+    for name in (CLASSIFIER, "log.jsonl"):
         assert (resumed / name).read_bytes() == (whole / name).read_bytes()
 
 
 def test_another_seed_is_another_classifier(tmp_path):
-    first = load_tensors(train(tmp_path / "0")[2] / WEIGHTS)
+    first = load_tensors(train(tmp_path / "0")[2] / CLASSIFIER)
     other = dataclasses.replace(SETTINGS, seed=1)
-    second = load_tensors(train(tmp_path / "1", settings=other)[2] / WEIGHTS)
+    second = load_tensors(train(tmp_path / "1", settings=other)[2] / CLASSIFIER)
     assert not torch.equal(first["out.weight"], second["out.weight"])
 
 
@@ -92,7 +93,7 @@ def test_a_loss_that_is_not_finite_stops_it(tmp_path):
 
 
 def test_images_are_read_as_they_are_shown(tmp_path):
-    network = load_classifier(SETTINGS, train(tmp_path)[2] / WEIGHTS, "cpu")
+    network = load_classifier(SETTINGS, train(tmp_path)[2] / CLASSIFIER, "cpu")
     x = 3 * torch.randn(5, 1, 8, 8)
     features, named = read_digits(network, x)
     torch.testing.assert_close(features, read_digits(network, x.clamp(-1, 1))[0])

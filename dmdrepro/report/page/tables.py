@@ -14,7 +14,7 @@ WHOLE = ("arm", "wall time", "finished")  # columns whose cells are not broken
 LONG = 40  # characters: a longer text keeps room for a few words a line
 
 
-def table_html(table: Table, anchor: str | None = None, notes: bool = True) -> Html:
+def table_html(table: Table, notes: bool = True) -> Html:
     """The table under its title, with its notes folded below."""
     right = numeric_columns(table)
     heads = [
@@ -32,7 +32,7 @@ def table_html(table: Table, anchor: str | None = None, notes: bool = True) -> H
     )
     box = element("div", grid, class_="scroll", role="region", tabindex=0, aria_label=table.title)
     title = element("p", table.title, class_="title")
-    return element("div", title, box, _notes(table) if notes else None, id=anchor, class_="table")
+    return element("div", title, box, _notes(table) if notes else None, class_="table")
 
 
 def about(table: Table | None, experiment: str, *hidden: str) -> Table | None:
