@@ -1,49 +1,80 @@
-"""The cost of Delta_E over N, from a benchmark's record and nothing else."""
+"""The benchmark's curves, from its record and nothing else: every point is one measured row."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+Points = Sequence[tuple[float, float]]
 
 
 def draw_scaling(record: dict, path: Path) -> None:
-    """Write a PNG: processor seconds against N, one panel for each D, one line for each way.
+    """Write a PNG: Delta_E's processor seconds against N, one panel for each D.
 
-    Every point is one measured row. Raises ValueError for a record without such rows.
+    Raises ValueError for a record without such rows.
     """
+    rows = record["scaling"]
+    panels = {
+        f"independent samples in R$^{{{d}}}$": _lines(rows, {"d": d}, "n", "cpu_s")
+        for d in sorted({row["d"] for row in rows})
+    }
+    _draw(panels, path, record, "N", "processor seconds, one call")
+
+
+def draw_batches(record: dict, path: Path) -> None:
+    """Write a PNG: milliseconds of a distillation iteration against the batch, by experiment.
+
+    Raises ValueError for a record without such rows.
+    """
+    rows = [{**row, "ms": 1e3 * row["iteration_s"]} for row in record["batches"]]
+    panels = {
+        f"{name}, {size} size": _lines(rows, {"experiment": name, "size": size}, "batch", "ms")
+        for name, size in dict.fromkeys((row["experiment"], row["size"]) for row in rows)
+    }
+    _draw(panels, path, record, "batch", "ms, one iteration")
+
+
+def _lines(rows: Sequence[Mapping], where: Mapping, x: str, y: str) -> dict[str, Points]:
+    """Way -> its points, by x, of the rows that have all values of `where`."""
+    mine = [row for row in rows if where.items() <= row.items()]
+    ways = dict.fromkeys(row["way"] for row in mine)
+    return {way: sorted((r[x], r[y]) for r in mine if r["way"] == way) for way in ways}
+
+
+def _draw(
+    panels: Mapping[str, Mapping[str, Points]], path: Path, record: dict, x: str, y: str
+) -> None:
     from dmdrepro.runs.files import write_bytes
     from paper_figures.style import styled
 
-    if not record["scaling"]:
-        raise ValueError("The record has no rows of Delta_E over N.")
+    if not panels:
+        raise ValueError(f"The record has no rows over {x}.")
     picture = io.BytesIO()
-    styled(_figure)(record).savefig(picture, format="png", dpi=220)
+    styled(_figure)(panels, record["provenance"], x, y).savefig(picture, format="png", dpi=220)
     write_bytes(path, picture.getvalue())
 
 
-def _figure(record: dict):
+def _figure(panels: Mapping[str, Mapping[str, Points]], facts: Mapping, x: str, y: str):
     from matplotlib.figure import Figure
 
     from paper_figures.style import BLUE, INK, PAGE, RED, SOFT
 
-    rows, facts = record["scaling"], record["provenance"]
-    dimensions = sorted({row["d"] for row in rows})
-    looks = dict(zip(dict.fromkeys(r["way"] for r in rows), (BLUE, RED, SOFT, INK), strict=False))
+    ways = dict.fromkeys(way for lines in panels.values() for way in lines)
+    looks = dict(zip(ways, (BLUE, RED, SOFT, INK), strict=False))
     figure = Figure(figsize=(PAGE, 2.8), layout="constrained")
-    for axes, d in zip(
-        figure.subplots(1, len(dimensions), sharey=True, squeeze=False)[0], dimensions, strict=True
-    ):
-        for way, colour in looks.items():
-            line = sorted((r["n"], r["cpu_s"]) for r in rows if (r["d"], r["way"]) == (d, way))
-            if line:
-                axes.loglog(*zip(*line, strict=True), "o-", ms=3, lw=1, color=colour, label=way)
-        sizes = sorted({row["n"] for row in rows if row["d"] == d})
-        axes.set_xticks(sizes, [f"{n:,}" for n in sizes], minor=False)
+    grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for axes, (title, lines) in zip(grid, panels.items(), strict=True):
+        for way, points in lines.items():
+            xs, ys = zip(*points, strict=True)
+            axes.loglog(xs, ys, "o-", ms=3, lw=1, color=looks[way], label=way)
+        values = sorted({value for points in lines.values() for value, _ in points})
+        axes.set_xticks(values, [f"{value:,}" for value in values], minor=False)
         axes.set_xticks([], minor=True)
-        axes.set(title=f"independent samples in R$^{{{d}}}$", xlabel="N")
+        axes.set(title=title, xlabel=x)
         axes.legend()
         axes.spines[["top", "right"]].set_visible(False)
-    figure.axes[0].set_ylabel("processor seconds, one call")
+    figure.axes[0].set_ylabel(y)
     commit = (facts["commit"] or "unknown")[:12]
     figure.supxlabel(
         f"{facts['device']}, {facts['threads']} threads, torch {facts['torch']}, commit {commit}",

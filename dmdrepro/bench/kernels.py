@@ -1,25 +1,56 @@
-"""Each kernel, as the main path calls it, against the plain eager formula."""
+"""Each kernel, as the main path calls it, against the plain formula and against its limit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 
 import kernels
-from dmdrepro.bench.timing import in_turns
+from dmdrepro.bench.timing import in_turns, on_gpu
 
 Row = tuple[str, float, str, float]  # what, our seconds, the alternative, its seconds
+Call = Callable[[], object]
 
 
 def kernel_rows(device: torch.device, *, quick: bool) -> Iterator[Row]:
-    """dm_gradient, pairwise_sqdist, nearest_two at the paper's MNIST sizes (quick: smaller)."""
+    """dm_gradient, pairwise_sqdist, nearest_two at the paper's MNIST sizes (quick: smaller).
+
+    Each against the eager formula, on a GPU also against torch.compile of it; then against what
+    its work cannot be done faster than: a copy of as many bytes, the matrix product alone.
+    """
     repeats = 3 if quick else 10
-    yield _dm_gradient(device, (8, 1, 16, 16) if quick else (32, 1, 32, 32), repeats)
+    shapes = [(8, 1, 16, 16) if quick else (32, 1, 32, 32)]
     if device.type == "cuda":
-        yield _dm_gradient(device, (280, 3, 64, 64), repeats)
-    yield _pairwise(device, *((100, 64) if quick else (1000, 1024)), repeats)
-    yield _nearest(device, *((50, 2000, 64) if quick else (1000, 70_000, 1024)), min(repeats, 3))
+        shapes.append((280, 3, 64, 64))
+    for shape in shapes:
+        what = f"dm_gradient {'x'.join(map(str, shape))}"
+        yield from _rows(what, *_dm_gradient(device, shape), device, repeats)
+    n, d = (100, 64) if quick else (1000, 1024)
+    what = f"pairwise_sqdist {n} x {n}, D = {d}"
+    yield from _rows(what, *_pairwise(device, n, d), device, repeats)
+    n, m, d = (50, 2000, 64) if quick else (1000, 70_000, 1024)
+    what = f"nearest_two {n} x {m:,}, D = {d}"
+    yield from _rows(what, *_nearest(device, n, m, d), device, min(repeats, 3))
+
+
+def _rows(
+    what: str,
+    ours: Call,
+    formula: Call,
+    alternatives: dict[str, Call],
+    device: torch.device,
+    repeats: int,
+) -> Iterator[Row]:
+    """A row for each alternative; `formula`: what torch.compile is given on a GPU."""
+    if device.type == "cuda":
+        alternatives = {**alternatives, "torch.compile of the formula": torch.compile(formula)}
+    for name, call in alternatives.items():
+        if device.type == "cuda":
+            our_s, their_s = on_gpu(ours), on_gpu(call)
+        else:
+            our_s, their_s = in_turns(ours, call, device, repeats)
+        yield what, our_s, name, their_s
 
 
 def _random(device: torch.device, *shape: int) -> torch.Tensor:
@@ -27,9 +58,11 @@ def _random(device: torch.device, *shape: int) -> torch.Tensor:
     return torch.randn(shape, generator=draw, device=device)
 
 
-def _dm_gradient(device: torch.device, shape: tuple[int, ...], repeats: int) -> Row:
+def _dm_gradient(device: torch.device, shape: tuple[int, ...]):
     x, noisy, f_real, f_fake = _random(device, 4, *shape).unbind(0)
     sigma = torch.full(shape[:1], 1.0, device=device)
+    # Four tensors are read and one is written; a copy reads and writes.
+    bytes_ = torch.empty(5 * x.numel() // 2, device=device)
 
     def ours():
         return kernels.dm_gradient(x, noisy, sigma, f_real, f_fake, 0.5, check=False)
@@ -42,30 +75,35 @@ def _dm_gradient(device: torch.device, shape: tuple[int, ...], repeats: int) -> 
         grad = (d_fake - d_real) / weight
         return grad, 0.5 * grad.square().flatten(1).mean(1)
 
-    name = f"dm_gradient {'x'.join(map(str, shape))}"
-    our_s, eager_s = in_turns(ours, eager, device, repeats)
-    return name, our_s, "eager torch", eager_s
+    return ours, eager, {"eager torch": eager, "a copy of as many bytes": bytes_.clone}
 
 
-def _pairwise(device: torch.device, n: int, d: int, repeats: int) -> Row:
+def _pairwise(device: torch.device, n: int, d: int):
     x, y = _random(device, 2, n, d).unbind(0)
+    wide = x.double(), y.double()
 
-    def eager():
-        return (x.double()[:, None] - y.double()[None]).square().sum(2) if n <= 100 else _rows()
+    def formula():
+        return (x.double()[:, None] - y.double()[None]).square().sum(2)
 
-    def _rows():
+    def by_rows():  # which needs no [N, N, D]
         return torch.stack([(row.double() - y.double()).square().sum(1) for row in x])
 
-    our_s, eager_s = in_turns(lambda: kernels.pairwise_sqdist(x, y), eager, device, repeats)
-    return f"pairwise_sqdist {n} x {n}, D = {d}", our_s, "eager float64 differences", eager_s
+    alternatives = {
+        "eager float64 differences": formula if n <= 100 else by_rows,
+        "the float64 product alone": lambda: wide[0] @ wide[1].T,
+    }
+    return lambda: kernels.pairwise_sqdist(x, y), formula, alternatives
 
 
-def _nearest(device: torch.device, n: int, m: int, d: int, repeats: int) -> Row:
+def _nearest(device: torch.device, n: int, m: int, d: int):
     queries, data = _random(device, n, d), _random(device, m, d)
 
-    def eager():
+    def formula():
         distances = torch.cdist(queries, data)
         return distances.topk(2, dim=1, largest=False), distances.mean(1)
 
-    our_s, eager_s = in_turns(lambda: kernels.nearest_two(queries, data), eager, device, repeats)
-    return f"nearest_two {n} x {m:,}, D = {d}", our_s, "eager cdist + topk (float32)", eager_s
+    alternatives = {
+        "eager cdist + topk (float32)": formula,
+        "the float32 product alone": lambda: queries @ data.T,
+    }
+    return lambda: kernels.nearest_two(queries, data), formula, alternatives

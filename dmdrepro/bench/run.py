@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 
 from dmdrepro.bench.kernels import kernel_rows
+from dmdrepro.bench.over_batch import batch_rows
 from dmdrepro.bench.pairing import pairing_rows
 from dmdrepro.bench.scaling import scaling_rows
 from dmdrepro.bench.side_by_side import side_by_side_rows
 from dmdrepro.bench.step import step_rows
 from dmdrepro.runs.provenance import provenance
 
+ROWS = {
+    "kernels": kernel_rows,
+    "steps": step_rows,
+    "side-by-side": side_by_side_rows,
+    "pairing": pairing_rows,
+}
+PARTS = (*ROWS, "over-n", "over-batch")
+
 
 def run_bench(
     device: torch.device,
     *,
+    parts: Sequence[str] = PARTS,
     quick: bool = False,
     large: bool = False,
     say: Callable[[str], None] = print,
 ) -> dict:
     """{"rows": [{what, ours_s, alternative, alternative_s, ratio}], "scaling": [...], ...}.
 
-    `ratio` is the alternative's time over ours: above 1, ours is faster.
+    `ratio` is the alternative's time over ours: above 1, ours is faster. `parts`: of PARTS.
     """
     rows = []
-    for part in (kernel_rows, step_rows, side_by_side_rows, pairing_rows):
+    for part in (ROWS[name] for name in ROWS if name in parts):
         for what, ours_s, alternative, alternative_s in part(device, quick=quick):
             ratio = alternative_s / ours_s
             rows.append(
@@ -39,8 +49,13 @@ def run_bench(
                 }
             )
             say(f"{what}: {ratio:.2f} x {alternative}")
-    scaling = scaling_rows(device, quick=quick, large=large, say=say)
-    return {"rows": rows, "scaling": scaling, "quick": quick, "provenance": provenance(str(device))}
+    scaling, batches = [], []
+    if "over-n" in parts:
+        scaling = scaling_rows(device, quick=quick, large=large, say=say)
+    if "over-batch" in parts:
+        batches = batch_rows(device, quick=quick, say=say)
+    found = {"rows": rows, "scaling": scaling, "batches": batches}
+    return {**found, "quick": quick, "provenance": provenance(str(device))}
 
 
 def show_rows(record: dict):

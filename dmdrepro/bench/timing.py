@@ -18,6 +18,13 @@ def seconds(call: Callable[[], object], device: torch.device) -> float:
     return time.perf_counter() - start
 
 
+def on_gpu(call: Callable[[], object]) -> float:
+    """Median seconds of one call on the GPU, without its launch and with a cold level-2 cache."""
+    from triton.testing import do_bench
+
+    return 1e-3 * do_bench(call, return_mode="median")
+
+
 def in_turns(
     ours: Callable[[], object],
     alternative: Callable[[], object],

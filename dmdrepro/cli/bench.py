@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +11,20 @@ import typer
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, fail, guarded
 from dmdrepro.cli.paths import check_file
+from dmdrepro.experiments import nearest
 
 
 def bench(
     gpu: o.Gpu = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--only",
+            metavar="PARTS",
+            help="Some of kernels, steps, side-by-side, pairing, over-n, over-batch, joined by "
+            "commas. Default: all.",
+        ),
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Small sizes, few repeats.")] = False,
     large: Annotated[
         bool,
@@ -23,27 +34,52 @@ def bench(
         Path | None,
         typer.Option(
             "--out",
-            help="Also write the rows to this JSON file, and beside it a figure of Delta_E's cost "
-            "over N, NAME_pairing.png.",
+            help="Also write the rows to this JSON file, and beside it figures of Delta_E's cost "
+            "over N, NAME_pairing.png, and of an iteration's over the batch, NAME_batch.png.",
         ),
     ] = None,
 ) -> None:
     """Time kernels, a distillation iteration and Delta_E against named alternatives, in one run."""
     with guarded():
-        from dmdrepro.bench import draw_scaling, run_bench, show_rows, show_scaling
+        if quick and large:
+            fail("--quick and --large ask for opposites; leave one out.")
+        if out is not None:
+            check_file("--out", out)
+        from dmdrepro import bench as b
         from dmdrepro.runs.files import write_json
         from dmdrepro.training.device import select_device
 
+        parts = b.PARTS if only is None else _parsed(only, b.PARTS)
+        if large and "over-n" not in parts:
+            fail(f"--large measures over N, which --only {only} leaves out.")
+        # What is measured -> how it is drawn, the end of the picture's name, how it is shown.
+        curves = {
+            "scaling": (b.draw_scaling, "pairing", b.show_scaling),
+            "batches": (b.draw_batches, "batch", b.show_batches),
+        }
+        pictures = {}
         if out is not None:
-            check_file("--out", out)
-            check_file("--out", picture := out.with_name(f"{out.stem}_pairing.png"))
-        if quick and large:
-            fail("--quick and --large ask for opposites; leave one out.")
+            for name, (_, end, _) in curves.items():
+                pictures[name] = out.with_name(f"{out.stem}_{end}.png")
+                check_file("--out", pictures[name])
         device = select_device(gpu)
-        record = run_bench(device, quick=quick, large=large, say=lambda text: console.print(text))
-        console.print(show_rows(record))
-        console.print(show_scaling(record))
+        record = b.run_bench(device, parts=parts, quick=quick, large=large, say=console.print)
+        if record["rows"]:
+            console.print(b.show_rows(record))
+        measured = {name: of for name, of in curves.items() if record[name]}
+        for _, _, show in measured.values():
+            console.print(show(record))
         if out is not None:
             write_json(out, record)
-            draw_scaling(record, picture)
-            console.print(f"Written: {out}, {picture}")
+            for name, (draw, _, _) in measured.items():
+                draw(record, pictures[name])
+            written = [out, *(pictures[name] for name in measured)]
+            console.print(f"Written: {', '.join(map(str, written))}")
+
+
+def _parsed(words: str, known: Sequence[str]) -> list[str]:
+    names = [word.strip() for word in words.split(",")]
+    for name in names:
+        if name not in known:
+            fail(f"--only {words}: there is no part {name!r}; {nearest(name, known)}")
+    return names

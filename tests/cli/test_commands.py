@@ -282,12 +282,18 @@ def test_bench_prints_ratios_with_device_and_versions(tmp_path):
     assert "dm_gradient" in printed
     record = json.loads(out.read_text())
     assert record["provenance"]["device"] == "cpu"
-    # Three kernels, two iterations, and Delta_E against POT and every other solver that is there.
-    assert len(record["rows"]) == 3 + 2 + 2 + lapx_installed()
+    # Three kernels against formula and limit, two iterations, and Delta_E against POT and every
+    # other solver that is there.
+    assert len(record["rows"]) == 3 * 2 + 2 + 2 + lapx_installed()
     assert sum("POT" in row["alternative"] for row in record["rows"]) == 1
     # Ours with and without the matrix, scipy and POT, in two dimensions.
     assert len(record["scaling"]) == 8
     assert all(row["n"] == 100 and row["cpu_s"] > 0 for row in record["scaling"])
-    assert (tmp_path / "bench_pairing.png").read_bytes().startswith(b"\x89PNG")
+    assert {(row["batch"], row["way"]) for row in record["batches"]} == {
+        (batch, way) for batch in (8, 16) for way in ("ours, eager", "plain eager loop")
+    }
+    assert all(row["iteration_s"] > 0 for row in record["batches"])
+    for curve in ("pairing", "batch"):
+        assert (tmp_path / f"bench_{curve}.png").read_bytes().startswith(b"\x89PNG")
     for row in record["rows"]:
         assert row["ratio"] == pytest.approx(row["alternative_s"] / row["ours_s"])

@@ -227,8 +227,27 @@ def test_the_memory_that_is_taken_is_said_before_the_work(arrays):
     assert "20 samples, without their matrix, needs" in few
 
 
-def test_a_quick_and_large_bench_is_refused():
-    assert "leave one out" in command("bench", "--quick", "--large", "--gpu", "cpu", code=1)
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--quick", "--large"), "leave one out"),
+        (("--only", "kernel"), "there is no part 'kernel'; did you mean 'kernels'?"),
+        (("--only", "kernels,"), "there is no part ''"),
+        (("--large", "--only", "steps"), "--large measures over N, which --only steps leaves out."),
+    ],
+)
+def test_a_bench_that_cannot_be_is_refused(words, message):
+    assert message in command("bench", *words, "--gpu", "cpu", code=1).replace("\n", " ")
+
+
+def test_a_part_of_the_bench_is_measured_alone(tmp_path):
+    out = tmp_path / "b.json"
+    printed = command("bench", "--quick", "--only", "over-batch", "--gpu", "cpu", "--out", out)
+    record = json.loads(out.read_text())
+    assert record["batches"]
+    assert record["rows"] == record["scaling"] == []
+    assert {p.name for p in tmp_path.iterdir()} == {"b.json", "b_batch.png"}
+    assert "Over the batch" in printed
 
 
 def test_pairs_are_measured_on_the_cpu_and_may_be_told_so(arrays):

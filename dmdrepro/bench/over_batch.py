@@ -1,0 +1,54 @@
+"""What a distillation iteration costs over the batch: ours and the plain loop."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+
+from dmdrepro.bench.step import PLAIN, Runner
+from dmdrepro.experiments import build
+from dmdrepro.training.engine import Engine
+
+BATCHES = {"chessboard": (32, 128, 512, 2048), "mnist": (8, 32, 128)}
+QUICK = {"chessboard": (8, 16)}
+
+
+def batch_rows(device: torch.device, *, quick: bool, say: Callable[[str], None]) -> list[dict]:
+    """[{experiment, size, batch, way, iteration_s}]: the ways in turns, medians of the turns.
+
+    Warm-up blocks, in which graphs are made, are not counted.
+    """
+    size = "smoke" if quick else "paper" if device.type == "cuda" else "laptop"
+    blocks, turns = (1, 1) if quick else (2, 5)
+    engines: dict[str, Engine | None] = {"ours, eager": Engine(), PLAIN: None}
+    if device.type == "cuda":
+        engines["ours, graphs"] = Engine(graphs=True)
+    rows = []
+    for name, batches in (QUICK if quick else BATCHES).items():
+        for batch in batches:
+            usual = build(name, size)
+            experiment = replace(usual, distill=replace(usual.distill, batch=batch))
+            runners = {way: Runner(experiment, device, engine) for way, engine in engines.items()}
+            for runner in runners.values():
+                runner.seconds(5 if device.type == "cuda" else 1)
+            found = [{way: r.seconds(blocks) for way, r in runners.items()} for _ in range(turns)]
+            for way in runners:
+                median = statistics.median(turn[way] for turn in found)
+                about = {"experiment": name, "size": size, "batch": batch, "way": way}
+                rows.append({**about, "iteration_s": median})
+                say(f"{name}, batch {batch}, {way}: {1e3 * median:.3g} ms an iteration")
+    return rows
+
+
+def show_batches(record: dict):
+    """The rows as a rich table."""
+    from rich.table import Table
+
+    table = Table("experiment", "size", "batch", "way", "an iteration", title="Over the batch")
+    for row in record["batches"]:
+        time = f"{1e3 * row['iteration_s']:.3g} ms"
+        table.add_row(row["experiment"], row["size"], f"{row['batch']:,}", row["way"], time)
+    return table
