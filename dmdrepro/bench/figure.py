@@ -19,7 +19,7 @@ def draw_scaling(record: dict, path: Path) -> None:
         f"independent samples in R$^{{{d}}}$": _lines(rows, {"d": d}, "n", "cpu_s")
         for d in sorted({row["d"] for row in rows})
     }
-    _draw(panels, path, record, "N", "processor seconds, one call")
+    _draw(panels, path, record, "N", "processor seconds, one call", shared=True)
 
 
 def draw_batches(record: dict, path: Path) -> None:
@@ -32,7 +32,7 @@ def draw_batches(record: dict, path: Path) -> None:
         f"{name}, {size} size": _lines(rows, {"experiment": name, "size": size}, "batch", "ms")
         for name, size in dict.fromkeys((row["experiment"], row["size"]) for row in rows)
     }
-    _draw(panels, path, record, "batch", "ms, one iteration")
+    _draw(panels, path, record, "batch", "ms, one iteration", shared=False)
 
 
 def _lines(rows: Sequence[Mapping], where: Mapping, x: str, y: str) -> dict[str, Points]:
@@ -43,19 +43,29 @@ def _lines(rows: Sequence[Mapping], where: Mapping, x: str, y: str) -> dict[str,
 
 
 def _draw(
-    panels: Mapping[str, Mapping[str, Points]], path: Path, record: dict, x: str, y: str
+    panels: Mapping[str, Mapping[str, Points]],
+    path: Path,
+    record: dict,
+    x: str,
+    y: str,
+    *,
+    shared: bool,
 ) -> None:
+    """`shared`: the panels have one vertical axis."""
     from dmdrepro.runs.files import write_bytes
     from paper_figures.style import styled
 
     if not panels:
         raise ValueError(f"The record has no rows over {x}.")
     picture = io.BytesIO()
-    styled(_figure)(panels, record["provenance"], x, y).savefig(picture, format="png", dpi=220)
+    figure = styled(_figure)(panels, record["provenance"], x, y, shared)
+    figure.savefig(picture, format="png", dpi=220)
     write_bytes(path, picture.getvalue())
 
 
-def _figure(panels: Mapping[str, Mapping[str, Points]], facts: Mapping, x: str, y: str):
+def _figure(
+    panels: Mapping[str, Mapping[str, Points]], facts: Mapping, x: str, y: str, shared: bool
+):
     from matplotlib.figure import Figure
 
     from paper_figures.style import BLUE, INK, PAGE, RED, SOFT
@@ -63,7 +73,7 @@ def _figure(panels: Mapping[str, Mapping[str, Points]], facts: Mapping, x: str, 
     ways = dict.fromkeys(way for lines in panels.values() for way in lines)
     looks = dict(zip(ways, (BLUE, RED, SOFT, INK), strict=False))
     figure = Figure(figsize=(PAGE, 2.8), layout="constrained")
-    grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    grid = figure.subplots(1, len(panels), sharey=shared, squeeze=False)[0]
     for axes, (title, lines) in zip(grid, panels.items(), strict=True):
         for way, points in lines.items():
             xs, ys = zip(*points, strict=True)

@@ -13,6 +13,7 @@ from dmdrepro.cli.progress import ProgressDisplay
 from dmdrepro.cli.side_by_side import jobs_of, run_side_by_side
 from dmdrepro.cli.trouble import named
 from dmdrepro.data.mnist_check import MnistUnavailable
+from dmdrepro.experiments.config import MnistData
 from dmdrepro.runs.errors import RunError, Stopped
 from dmdrepro.training.engine import EAGER, Engine
 
@@ -176,11 +177,11 @@ def _fetch(plan: Plan, context, request: Request) -> None:
         return
     try:
         for experiment in plan.experiments:
-            if experiment.name.startswith("mnist"):
+            if isinstance(experiment.data, MnistData):
                 context.dataset(experiment.data)
     except MnistUnavailable as error:
         for experiment in plan.experiments:
-            if experiment.name.startswith("mnist"):
+            if isinstance(experiment.data, MnistData):
                 plan.cannot[experiment.name] = str(error)
                 if experiment.name in request.names:
                     fail(f"{experiment.name} cannot run: {error}")

@@ -17,7 +17,7 @@ from dmdrepro.experiments import (
     nearest,
     parse_overrides,
 )
-from dmdrepro.experiments.config import ImageNet64Data, MnistData
+from dmdrepro.experiments.config import MnistData
 from dmdrepro.experiments.registry import field_names
 from dmdrepro.runs.errors import DamagedArtifact, DifferentConfiguration, RunError
 from dmdrepro.runs.stage import Stage
@@ -198,12 +198,11 @@ def _admit(
     stages: tuple[str, ...],
 ) -> None:
     """Add an experiment's tasks to the plan with what they fetch, or why they cannot run."""
-    reason = download = None
-    if isinstance(experiment.data, ImageNet64Data):
-        reason = "needs weights (the ImageNet-64 teacher's; a later work)"
-    elif stages == ("classifier",) and not isinstance(experiment.data, MnistData):
+    is_mnist = isinstance(experiment.data, MnistData)
+    reason, download = experiment.CANNOT or None, None
+    if reason is None and stages == ("classifier",) and not is_mnist:
         reason = "its data are not MNIST, so it has no classifier"
-    elif isinstance(experiment.data, MnistData) and _look_at_data(tasks, request):
+    if reason is None and is_mnist and _look_at_data(tasks, request):
         reason, download = _mnist(request)
     if reason is not None:
         plan.cannot[experiment.name] = reason

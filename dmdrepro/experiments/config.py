@@ -202,6 +202,7 @@ class Experiment:
     REDUCED: ClassVar[dict[str, dict[str, object]]] = {"laptop": {}, "smoke": {}}
     PAPER: ClassVar[str] = ""  # where in the paper
     NEEDS: ClassVar[str] = ""  # what it needs that the program cannot make
+    CANNOT: ClassVar[str] = ""  # why it cannot be run
 
     name: str
     data: Data

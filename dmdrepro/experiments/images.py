@@ -144,6 +144,7 @@ class ImageNet64(Experiment):
     REDUCED: ClassVar = {"laptop": {}, "smoke": {}}
     PAPER: ClassVar = "appendix A, figures 6-8"
     NEEDS: ClassVar = "ImageNet-64 teacher weights"
+    CANNOT: ClassVar = "needs weights (the ImageNet-64 teacher's; a later work)"
 
     name: str = "imagenet64"
     data: ImageNet64Data = field(default_factory=ImageNet64Data)
