@@ -11,6 +11,7 @@ from dmdrepro.metrics.memorisation import MemorisationRecord, memorisation_ratio
 from dmdrepro.metrics.over_n import pairing_of_sets
 from dmdrepro.metrics.pairing import PairingRecord, pairing_inefficiency
 from dmdrepro.metrics.quality import QualityRecord, sample_quality
+from dmdrepro.metrics.turn import Turn, turn_of
 
 __all__ = [
     "BoundaryRecord",
@@ -20,6 +21,7 @@ __all__ = [
     "MemorisationRecord",
     "PairingRecord",
     "QualityRecord",
+    "Turn",
     "boundary_by_class",
     "boundary_effect",
     "denoiser_error",
@@ -31,4 +33,5 @@ __all__ = [
     "pairing_of_sets",
     "precision_recall",
     "sample_quality",
+    "turn_of",
 ]

@@ -16,6 +16,7 @@ from dmdrepro.report.over_n import over_n_table
 from dmdrepro.report.slips import slips_table
 from dmdrepro.report.students import Results, Student, change_words, collect, lookup
 from dmdrepro.report.table import SEVERAL_SEEDS, Cell, Table, seed_words
+from dmdrepro.report.turned import turned_table
 from dmdrepro.report.verdict import verdict_table
 from dmdrepro.runs.results import Missing, open_results, seeds_found
 
@@ -68,6 +69,7 @@ def tables_of(results: Results, size: str, not_run: Mapping[str, str] | None = N
         paper_and_ours_table(students),
         verdict_table(students),
         along_table(students),
+        turned_table(students),
         over_n_table(students),
         features_table(students),
         figure_4_table(students),

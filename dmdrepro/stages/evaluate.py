@@ -12,6 +12,7 @@ from dmdrepro.metrics import (
     pairing_inefficiency,
     pairing_of_sets,
     sample_quality,
+    turn_of,
 )
 from dmdrepro.runs.checkpoint import load_tensors
 from dmdrepro.runs.errors import RunError, Stopped
@@ -92,6 +93,7 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
             "pairing": pairing_inefficiency(teacher_8, samples[name]).to_json(),
             "quality": quality.pop(name),
             "features": None if features is None else features.pop(name),
+            "turn": _turn(teacher_8, samples[name]),
         }
         for name, iterations in kept.items()
     ]
@@ -128,6 +130,7 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
         "pairing_untrained": untrained.to_json(),
         "pairing_phi_32": fine.to_json(),
         "teacher_map": teacher_map.to_json(),
+        "turn": _turn(teacher_8, student),
         "quality": quality,
         "features": features,
         "along": along,
@@ -144,6 +147,11 @@ def _heatmap(teacher: torch.Tensor, student: torch.Tensor, n: int) -> tuple[np.n
     """Squared distances [n, n] of the first n pairs and their own optimal assignment [n]."""
     distances = pairwise_sqdist(teacher[:n].flatten(1), student[:n].flatten(1))
     return distances.cpu().numpy(), pairing_inefficiency(teacher[:n], student[:n]).assignment
+
+
+def _turn(teacher: torch.Tensor, student: torch.Tensor) -> dict | None:
+    """Of a toy; images have no two coordinates that belong together."""
+    return turn_of(teacher, student).to_json() if teacher.ndim == 2 else None
 
 
 def _data_draws(run: Run, dataset, n: int) -> list[tuple[torch.Tensor, torch.Tensor]]:

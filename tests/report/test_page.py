@@ -49,9 +49,10 @@ def test_every_table_of_the_report_is_on_the_page(tmp_path):
     parts = kept((50, 0.25, 0.9)) | {"features": features, "boundary": boundary}
     write_run(tmp_path, "mnist", (512,), losses=LOSSES, **parts)
     error = {"sigma": [80.0], "relative_error": [0.5], "relative_to_signal": [0.25]}
-    write_run(tmp_path, "ring", (4000,), denoiser_error=error)
+    turn = {"degrees": -149.0, "concordance": 0.625}
+    write_run(tmp_path, "ring", (4000,), denoiser_error=error, turn=turn)
     tables = build_tables(tmp_path, "laptop", 0)
-    assert len(tables) == 11  # all that there are
+    assert len(tables) == 12  # all that there are
     titles = [title.text for title in page_of(tmp_path).classed("title")]
     for table in tables:
         assert table.title in titles

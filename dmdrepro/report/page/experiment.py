@@ -60,11 +60,13 @@ def experiment_html(
     ]
     if students:
         along = about(tables.get("along_distillation"), name, "size")
+        turned = about(tables.get("turned"), name, "size")
         over = about(tables.get("over_n"), name, "size")
         parts += [
             element("h3", "Along distillation"),
             curves_html(students),
             None if along is None else details("The numbers of these curves", table_html(along)),
+            None if turned is None else details(turned.title, table_html(turned)),
             *(() if over is None else (element("h3", "Over N"), over_n_html(students))),
             None if over is None else details("The numbers of these curves", table_html(over)),
             element("h3", "Choices and provenance"),
