@@ -34,6 +34,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "features.student.frechet_squared",
         "features.teacher_8.frechet_squared",
     ),
+    "turn (degrees)": ("turn.degrees",),
+    "concordance turned": ("turn.concordance",),
     "precision, recall": ("features.student.precision", "features.student.recall"),
 }
 BOUNDARY = {
@@ -90,6 +92,7 @@ def stop(whole: Mapping, iterations: int) -> Mapping:
         "pairing": point["pairing"],
         "quality": {"student": point["quality"]},
         "features": {"student": point["features"]},
+        "turn": point.get("turn"),
     }
 
 
@@ -168,6 +171,7 @@ SOURCES = (
         of("paper-{toy}-20000", words={"chessboard at 2e-6": "chessboard@rate=2e-6"}),
     ),
     Source(FINDINGS, "Toys at the paper's size", ("iterations",), paper_chessboard_along),
+    Source(FINDINGS, "The ring: a map", ("seed", "iterations"), of("paper-ring-20000")),
     Source(FINDINGS, "N, and the noise", ("toy", "N"), over_n),
     Source(
         FINDINGS,
