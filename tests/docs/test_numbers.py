@@ -235,7 +235,7 @@ SOURCES = (
         FINDINGS,
         "A student that does not start",
         ("start", "iterations"),
-        of("laptop-mlp-manifold@start={start}-1536", "0"),
+        of("laptop-mlp-manifold@start={start}-1536"),
     ),
     Source(
         FINDINGS,
