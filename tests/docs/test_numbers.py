@@ -241,7 +241,7 @@ SOURCES = (
         FINDINGS,
         "The adversarial loss",
         ("GAN loss",),
-        of("laptop-mlp-manifold@gan={GAN loss}-1536", "0"),
+        of("laptop-mlp-manifold@gan={GAN loss}-1536"),
     ),
     Source(FINDINGS, "Figure 11 by class", ("set",), figure_11),
 )
