@@ -57,4 +57,6 @@ app.command("bench")(bench.bench)
 def main() -> None:
     """Entry point of `reproduce.py` and of the console script."""
     wait_briefly()
+    # A notebook names its own backend here, which other programs may not have; files need none.
+    os.environ["MPLBACKEND"] = "agg"
     sys.exit(app(standalone_mode=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +30,7 @@ Solver = Annotated[
         "default), which takes one by size. All are exact and certified.",
     ),
 ]
+MOST_GIB = 1e9  # that --memory takes; an exbibyte
 Memory = Annotated[
     float | None,
     typer.Option(
@@ -72,7 +72,7 @@ def evaluate(
             check_folder("--publish", publish)
         if pairs is not None:
             _check_pairs(request, pairs, out)
-            if memory is not None and not 0 < memory < math.inf:
+            if memory is not None and not 0 < memory < MOST_GIB:
                 fail(f"--memory {memory:g} is no amount of memory; name a number of GiB above 0.")
             _evaluate_pairs(*pairs, out, solver or "auto", memory)
             return

@@ -18,7 +18,7 @@ def known(
     """Measure pairs of samples whose pairing is known: the circle of appendix C, Gaussians, ..."""
     with guarded():
         check_folder("--runs", runs)
-        size = size or default_size(None)
+        size = default_size(None) if size is None else size
         make(runs, size, seed, fresh)
         show(runs, size, seed)
 

@@ -133,7 +133,7 @@ def resolve(request: Request) -> tuple[list[Experiment], list[str]]:
     for name in names:
         if name not in REGISTRY:
             raise ConfigError(f"There is no experiment {name!r}; {nearest(name, REGISTRY)}")
-    size = request.size or default_size(request.gpu)
+    size = default_size(request.gpu) if request.size is None else request.size
     overrides = parse_overrides(request.settings or [])
     plain = {name: build(name, size, request.seed) for name in dict.fromkeys(names)}
     known = {name: field_names(experiment) for name, experiment in plain.items()}
@@ -186,6 +186,8 @@ def make_study_plan(study: Study, seeds: Sequence[int], request: Request) -> Pla
 def _empty_plan(request: Request) -> Plan:
     check_gpu_name(request.gpu)
     check_folder("--runs", request.runs)
+    if request.data is not None and not request.data.is_dir():
+        raise RunError(f"--data {request.data} is not a folder; name one with MNIST's IDX files.")
     experiments, remarks = resolve(request)
     return Plan(experiments[0].size, request.seed, request.runs, experiments, remarks=remarks)
 
@@ -245,6 +247,9 @@ def _mnist(request: Request) -> tuple[str | None, str | None]:
     from dmdrepro.data.mnist_files import find_mnist
 
     status = find_mnist(request.data)
+    named = request.data
+    if named is not None and not status.refused and status.folder not in (named, named / "mnist"):
+        return f"needs MNIST, and --data {named} does not hold its four IDX files", None
     if status.found:
         return None, None
     if status.refused:

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as RichProgress
 
 LINE_EVERY_S = 60.0
+WIDE = 130  # columns of the terminal from which on the losses have room beside the bar
 
 
 class ProgressDisplay:
@@ -27,13 +28,15 @@ class ProgressDisplay:
         if done and done < total:
             self._console.print(f"{what}: going on from {done:,} of {total:,}")
         if self._with_bar:
+            wide = self._console.width >= WIDE
+            losses = [TextColumn("{task.fields[losses]}")] if wide else []
             self._bar = RichProgress(
                 TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TextColumn("{task.fields[rate]}"),
                 TimeRemainingColumn(),
-                TextColumn("{task.fields[losses]}"),
+                *losses,
                 console=self._console,
                 transient=True,
             )

@@ -235,6 +235,7 @@ def _end_when_saved() -> None:
 
 def _run(group: Group, context) -> tuple[int, Exception | str | None]:
     from dmdrepro.cli.execute import make
+    from dmdrepro.cli.paths import os_sentence
     from dmdrepro.data.mnist_check import MnistUnavailable
 
     for place, task in enumerate(group):
@@ -244,6 +245,8 @@ def _run(group: Group, context) -> tuple[int, Exception | str | None]:
             make(task, context)
         except (RunError, MnistUnavailable, Stopped) as error:
             return place, error
+        except OSError as error:  # a full disk, a folder that cannot be written to
+            return place, RunError(os_sentence(error))
         except Exception:  # to be shown where the command ends
             return place, traceback.format_exc()
     return 0, None

@@ -27,7 +27,10 @@ Seeds = Annotated[
 def study(
     name: Name = None,
     seeds: Seeds = None,
-    size: o.Size = None,
+    size: Annotated[
+        str | None,
+        typer.Option("--size", help="smoke, laptop or paper. Default: the study's own."),
+    ] = None,
     gpu: o.Gpu = None,
     runs: o.Runs = Path("runs"),
     data: o.DataDir = None,
@@ -50,7 +53,7 @@ def study(
         from dmdrepro.cli.plan import STAGES, make_study_plan
         from dmdrepro.cli.results import refresh_page
 
-        chosen = STUDIES[name].at(size or STUDIES[name].size)
+        chosen = STUDIES[name].at(STUDIES[name].size if size is None else size)
         wanted = chosen.seeds if seeds is None else _parsed(seeds)
         request = Request(
             [chosen.experiment], chosen.size, gpu, wanted[0], runs, data, offline, dry_run

@@ -24,8 +24,8 @@ def check_memory(
     available = available_memory(device) if memory is None else memory
     if available is not None and needed > available:
         raise ValueError(
-            f"{what} needs {needed / GIB:.1f} GiB of memory on {device.type}; "
-            f"{available / GIB:.1f} GiB are available: {instead}."
+            f"{what} needs {needed / GIB:.3g} GiB of memory on {device.type}; "
+            f"{available / GIB:.3g} GiB are available: {instead}."
         )
 
 

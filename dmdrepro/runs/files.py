@@ -20,12 +20,18 @@ def write_bytes(path: Path, data: bytes) -> None:
 
     A file that holds these bytes already is left alone: a finished run can be looked at, with its
     figures and tables, where nothing can be written. A write that fails leaves no part behind,
-    and its OSError names `path`.
+    and its OSError names `path`. A link's file is written, and a device or a pipe is written to:
+    neither is replaced.
     """
     if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
         return
+    if path.exists() and not path.is_file():
+        with naming(path):
+            path.write_bytes(data)
+        return
+    path = path.resolve() if path.is_symlink() else path
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # another process writes its own
     try:
         with naming(path):
             with part.open("wb") as handle:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dmdrepro.runs.errors import DamagedArtifact
-from dmdrepro.runs.files import MANIFEST, json_text, read_json, verify_manifest
+from dmdrepro.runs.files import MANIFEST, json_text, read_json, read_sealed, verify_manifest
 from dmdrepro.runs.layout import CONFIG, LOG, RECORD, seed_folder, snapshot_file, student_file
 from dmdrepro.runs.log import read_losses
 from dmdrepro.runs.older import with_concordance
@@ -122,6 +122,7 @@ class Result(Shown):
             self._verify("evaluate", snapshot)
             samples = self._made("sample", snapshot)
             student = self._made("distill", snapshot).get(student_file())
+            self._check_teacher(snapshot)
             if self._made_from("sample", snapshot, "student_weights") != student:
                 raise Stale(
                     f"sample-{snapshot} was drawn from another student than distill-{snapshot}; "
@@ -133,6 +134,18 @@ class Result(Shown):
                     f"evaluate-{snapshot} measured other samples than sample-{snapshot}; "
                     f"run `{self.command('evaluate')} --fresh`"
                 )
+
+    def _check_teacher(self, snapshot: int) -> None:
+        """A teacher that was removed is no harm; another one in its place is."""
+        listing = self._place("teacher", snapshot) / MANIFEST
+        if not listing.is_file():
+            return
+        weights = read_sealed(listing, "files").get(snapshot_file(snapshot), {}).get("sha256")
+        if weights != self.teacher_weights(snapshot):
+            raise Stale(
+                f"distill-{snapshot} was distilled from another teacher than lies there now; "
+                f"run `{self.command('all')} --fresh`"
+            )
 
     def teacher_weights(self, snapshot: int) -> str | None:
         """SHA-256 of the teacher that the student was distilled from."""

@@ -21,6 +21,7 @@ def environment() -> dict[str, str]:
     env.pop("TRITON_INTERPRET", None)  # the interpreter is for the kernels' tests
     env.pop("DMDREPRO_DATA", None)
     env["XDG_CACHE_HOME"] = NO_CACHE.name
+    env["MPLBACKEND"] = "module://of_a_notebook"  # which no command may need
     return env
 
 

@@ -209,7 +209,7 @@ def test_pairs_refuse_what_they_would_leave_aside(arrays, options, word):
     assert word in command("evaluate", *options, "--pairs", *arrays, code=1)
 
 
-@pytest.mark.parametrize("amount", ["0", "-1", "nan", "inf"])
+@pytest.mark.parametrize("amount", ["0", "-1", "nan", "inf", "1e300"])
 def test_an_impossible_amount_of_memory_is_refused(arrays, amount):
     printed = command("evaluate", "--pairs", *arrays, "--memory", amount, code=1)
     assert "is no amount of memory; name a number of GiB above 0" in printed
@@ -282,3 +282,23 @@ def test_a_record_goes_to_a_file(arrays, tmp_path):
 def test_a_benchs_record_goes_to_a_file(tmp_path):
     printed = command("bench", "--quick", "--gpu", "cpu", "--out", tmp_path, code=1)
     assert "is a folder; name a file" in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--data", "/no/such/folder"), "--data /no/such/folder is not a folder"),
+        (("--size", ""), "There is no size ''"),
+    ],
+)
+def test_what_was_given_is_never_left_aside(tmp_path, words, message):
+    printed = command("all", "mnist", *words, "--gpu", "cpu", "--runs", tmp_path / "r", code=1)
+    assert message in printed.replace("\n", " ")
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_folder_without_mnist_is_refused_not_passed_over(tmp_path, monkeypatch, mnist_dir):
+    monkeypatch.setenv("DMDREPRO_DATA", str(mnist_dir))
+    words = ("--size", "smoke", "--gpu", "cpu", "--runs", tmp_path / "r", "--data", tmp_path)
+    printed = command("all", "mnist", *words, "--dry-run", code=1).replace("\n", " ")
+    assert f"needs MNIST, and --data {tmp_path} does not hold its four IDX files" in printed

@@ -15,10 +15,14 @@ from command import command
 from conftest import ROOT
 from processes import FAST, environment, reproduce, tree
 
+from dmdrepro.cli import execute
 from dmdrepro.cli.options import Request
 from dmdrepro.cli.plan import STAGES, make_plan, make_study_plan
-from dmdrepro.cli.side_by_side import MOST, groups, jobs_of
+from dmdrepro.cli.side_by_side import MOST, _run, groups, jobs_of
 from dmdrepro.experiments import STUDIES
+from dmdrepro.runs.errors import RunError
+from dmdrepro.stages.context import Context
+from dmdrepro.training.session import Session
 
 PROC = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system has no /proc")
 CPU = torch.device("cpu")
@@ -145,6 +149,17 @@ def test_processes_save_and_end_when_nobody_waits_for_them(tmp_path):
         assert time.monotonic() - waited < 60
         time.sleep(0.2)
     assert all((teacher / "state.json").is_file() for teacher in teachers(tmp_path))
+
+
+def test_a_full_disk_in_a_process_is_a_sentence(monkeypatch):
+    def make(task, context):
+        raise OSError(28, "No space left on device", "/runs/x.npy")
+
+    monkeypatch.setattr(execute, "make", make)
+    place, error = _run([object()], Context(Session()))
+    assert place == 0
+    assert isinstance(error, RunError)
+    assert str(error).startswith("/runs/x.npy: No space left on device; free space there")
 
 
 def test_one_experiments_trouble_is_a_sentence(tmp_path):

@@ -202,6 +202,15 @@ def test_a_new_student_is_not_drawn_with_the_old_samples(runs):
     assert "Figure 2: complete" in reproduce("figures", *command, "--dry-run")
 
 
+def test_a_student_of_another_teacher_is_not_drawn(runs):
+    command = ("chessboard", *FAST, "--runs", runs)
+    reproduce("teacher", *command, "--set", "teacher.lr=3e-3", "--fresh")
+    reproduce("figures", *command)
+    with Image.open(runs / "smoke/seed0/figures/figure_02.png") as image:
+        found = json.loads(image.text["Configuration"])["chessboard"]
+    assert found["missing"].startswith("stale: distill-60 was distilled from another teacher")
+
+
 @pytest.mark.parametrize("command", ["teacher", "evaluate", "all"])
 def test_a_finished_run_can_be_looked_at_where_nothing_can_be_written(finished, command):
     printed = run(READONLY, finished, command, "chessboard", *FAST, "--runs", finished, code=0)

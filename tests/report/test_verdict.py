@@ -7,6 +7,7 @@ from report_runs import PAIRING, rows_of, write_run
 
 from dmdrepro.report import build_tables
 from dmdrepro.report.expected import CLAIMS, PAPER_NUMBERS, RULE, PaperNumber
+from dmdrepro.report.table import Band
 from dmdrepro.report.verdict import DIFFERS, NOT_RUN, REPRODUCED, SAME, regime, verdict
 
 NUMBER = PaperNumber("chessboard", "there", delta_e=8.0)
@@ -56,6 +57,15 @@ def test_medians_over_the_seeds_are_judged():
 @pytest.mark.parametrize("null", [0.0, float("inf"), float("nan")])
 def test_without_a_null_there_is_no_share(null):
     assert verdict(FIGURE, [30.0], [null], *GOOD)[0] == DIFFERS
+
+
+def test_the_table_shows_the_median_that_is_judged(tmp_path):
+    for seed, delta_e in enumerate((6.0, 17.7, 18.9)):
+        pairing = PAIRING | {"delta_e": delta_e, "delta_e_null": 36.0}
+        write_run(tmp_path, "chessboard", (20_000,), size="paper", seed=seed, pairing=pairing)
+    row = next(row for row in rows(tmp_path) if row["experiment"] == "chessboard")
+    assert row["ours"] == Band(17.7, 6.0, 18.9)
+    assert row["verdict"] != REPRODUCED
 
 
 def test_every_number_and_claim_has_a_row_without_any_run(tmp_path):

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import threading
 
 import pytest
 
 from dmdrepro.runs.errors import DamagedArtifact
-from dmdrepro.runs.files import MANIFEST, json_text, verify_manifest, write_json, write_manifest
+from dmdrepro.runs.files import (
+    MANIFEST,
+    json_text,
+    verify_manifest,
+    write_bytes,
+    write_json,
+    write_manifest,
+)
 
 
 @pytest.fixture
@@ -55,3 +64,32 @@ def test_json_is_strict_and_infinity_is_a_word():
     }
     with pytest.raises(ValueError, match="not JSON compliant"):
         json_text({"delta_e": math.nan})
+
+
+def test_a_link_is_kept_and_its_file_written(tmp_path):
+    (tmp_path / "there").write_bytes(b"old")
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    write_bytes(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "there").read_bytes() == b"new"
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    write_bytes(pipe, b"through")
+    reader.join(timeout=10)
+    assert read == [b"through"]
+    assert pipe.is_fifo()
+
+
+def test_a_part_of_somebody_elses_is_left_alone(tmp_path):
+    (tmp_path / "x.json.part").write_bytes(b"mine")
+    write_bytes(tmp_path / "x.json", b"{}")
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {
+        "x.json": b"{}",
+        "x.json.part": b"mine",
+    }
