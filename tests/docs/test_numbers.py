@@ -220,7 +220,7 @@ SOURCES = (
         FINDINGS,
         "The dimension of the manifold",
         ("dimensions",),
-        of("laptop-mlp-manifold@latent={dimensions}-1536", "0"),
+        of("laptop-mlp-manifold@latent={dimensions}-1536"),
     ),
     Source(
         FINDINGS, "A regression loss", ("weight",), of("laptop-chessboard@regression={weight}-4000")
