@@ -84,7 +84,8 @@ def verdict_table(students: Sequence[Student]) -> Table:
         f"Reproduced: within a factor of {RULE.reproduced_within:g}. Same regime: Delta_E over its "
         f"null (0 the optimal pairing, 1 an independent one) below {RULE.copies_below:g} (copies), "
         f"above {RULE.remaps_above:g} (remaps) or between (partly) for both; the paper gives no "
-        "null, so its number is taken over ours. The rule was written down before the runs: dmdrepro/report/expected.toml.",
+        "null, so its number is taken over ours. The rule was written down before the runs: "
+        "dmdrepro/report/expected.toml.",
     )
     title = "The paper's numbers and claims: our verdict"
     return Table("verdict", title, COLUMNS, tuple(rows), notes, essential=ESSENTIAL)
