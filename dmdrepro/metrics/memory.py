@@ -24,9 +24,14 @@ def check_memory(
     available = available_memory(device) if memory is None else memory
     if available is not None and needed > available:
         raise ValueError(
-            f"{what} needs {needed / GIB:.3g} GiB of memory on {device.type}; "
-            f"{available / GIB:.3g} GiB are available: {instead}."
+            f"{what} needs {_in_gib(needed)} GiB of memory on {device.type}; "
+            f"{_in_gib(available)} GiB are available: {instead}."
         )
+
+
+def _in_gib(count: int) -> str:
+    """Of bytes, with digits enough to tell two small amounts apart."""
+    return f"{count / GIB:.1f}" if count >= GIB else f"{count / GIB:.2g}"
 
 
 def cpu_copy(cost: torch.Tensor) -> torch.Tensor:
