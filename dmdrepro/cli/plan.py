@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.run import Run
 
 STAGES = ("teacher", "distill", "sample", "evaluate")
+Mnist = Callable[[], tuple[str | None, str | None]]  # why it cannot be had, what is downloaded
 MNIST_DOWNLOAD = 11.6e6  # bytes of the four .gz files
 SAMPLE_ARRAYS = 4  # Phi_1, Phi_8, Phi_32 and G: the steps of the stage `sample`
 
@@ -157,10 +159,10 @@ def resolve(request: Request) -> tuple[list[Experiment], list[str]]:
 
 def make_plan(request: Request, stages: tuple[str, ...]) -> Plan:
     """The plan of a command; raises ConfigError, or RunError for what was named and cannot run."""
-    plan = _empty_plan(request)
+    plan, mnist = _empty_plan(request), _mnist(request)
     for experiment in plan.experiments:
         tasks = _tasks(Run(experiment, request.runs), stages, plan.tasks)
-        _admit(plan, experiment, tasks, request, stages)
+        _admit(plan, experiment, tasks, request, stages, mnist)
     _refuse_named(plan, request)
     return plan
 
@@ -178,7 +180,7 @@ def make_study_plan(study: Study, seeds: Sequence[int], request: Request) -> Pla
             stages = STAGES[1:] if teacher in known else STAGES
             known.add(teacher)
             tasks += _tasks(run, stages, tasks)
-    _admit(plan, plan.experiments[0], tasks, request, STAGES)
+    _admit(plan, plan.experiments[0], tasks, request, STAGES, _mnist(request))
     _refuse_named(plan, request)
     return plan
 
@@ -198,6 +200,7 @@ def _admit(
     tasks: list[Task],
     request: Request,
     stages: tuple[str, ...],
+    mnist: Mnist,
 ) -> None:
     """Add an experiment's tasks to the plan with what they fetch, or why they cannot run."""
     is_mnist = isinstance(experiment.data, MnistData)
@@ -205,7 +208,7 @@ def _admit(
     if reason is None and stages == ("classifier",) and not is_mnist:
         reason = "its data are not MNIST, so it has no classifier"
     if reason is None and is_mnist and _look_at_data(tasks, request):
-        reason, download = _mnist(request)
+        reason, download = mnist()
     if reason is not None:
         plan.cannot[experiment.name] = reason
         return
@@ -242,8 +245,12 @@ def _look_at_data(tasks: list[Task], request: Request) -> bool:
     return any(request.fresh or task.state().words != "done" for task in looking)
 
 
-def _mnist(request: Request) -> tuple[str | None, str | None]:
-    """(why MNIST cannot be had, what would be downloaded)."""
+def _mnist(request: Request) -> Mnist:
+    """Finds out, once for all experiments, since every byte is hashed, and only if any asks."""
+    return functools.cache(lambda: _find_mnist(request))
+
+
+def _find_mnist(request: Request) -> tuple[str | None, str | None]:
     from dmdrepro.data.mnist_files import find_mnist
 
     status = find_mnist(request.data)

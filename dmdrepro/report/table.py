@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -48,15 +48,22 @@ class Table:
         return Table(self.name, self.title, tuple(names), rows)
 
 
-def over_seeds(values: Sequence[Cell]) -> Cell:
-    """One seed's value as it is; of several numbers the mean within smallest and largest."""
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def over_seeds(values: Sequence[Cell], middle: Callable[[Sequence[float]], float] = _mean) -> Cell:
+    """One seed's value as it is; of several numbers the mean within smallest and largest.
+
+    `middle`: another one than the mean.
+    """
     if len(values) == 1:
         return values[0]
     if not values or any(not isinstance(v, int | float) for v in values):
         return None
     if any(math.isnan(v) for v in values):
         return math.nan
-    return Band(sum(values) / len(values), min(values), max(values))
+    return Band(middle(values), min(values), max(values))
 
 
 def seed_words(seeds: Sequence[int]) -> str:

@@ -16,7 +16,7 @@ from dmdrepro.report.expected import (
 )
 from dmdrepro.report.figure_numbers import does_rise_and_fall
 from dmdrepro.report.students import Student, change_words
-from dmdrepro.report.table import Band, Cell, Table, seed_words
+from dmdrepro.report.table import Cell, Table, over_seeds, seed_words
 
 REPRODUCED, SAME, DIFFERS, NOT_RUN = "reproduced", "same regime", "differs", "not run"
 COLUMNS = ("experiment", "teacher iterations", "the paper", "ours", "verdict", "why", "seeds")
@@ -109,15 +109,8 @@ def _number_row(number: PaperNumber, student: Student) -> tuple[Cell, ...]:
     if all(value is not None for column in values for value in column):
         found, why = verdict(number, *values)
     place = (student.experiment, student.snapshot, _said(number))
-    ours = _median_cell(values[0])
+    ours = over_seeds(values[0], statistics.median)  # what is judged
     return (*place, ours, *_of_changed(student, found, why), seed_words(student.seeds))
-
-
-def _median_cell(values: Sequence[Cell]) -> Cell:
-    """What is judged: the median, with the smallest and the largest where there are several."""
-    if len(values) == 1 or any(not isinstance(value, int | float) for value in values):
-        return values[0] if len(values) == 1 else None
-    return Band(statistics.median(values), min(values), max(values))
 
 
 def _of_changed(student: Student, found: str, why: str) -> tuple[str, str]:

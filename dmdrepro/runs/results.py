@@ -122,7 +122,11 @@ class Result(Shown):
             self._verify("evaluate", snapshot)
             samples = self._made("sample", snapshot)
             student = self._made("distill", snapshot).get(student_file())
-            self._check_teacher(snapshot)
+            if self._own_teacher(snapshot) is False:
+                raise Stale(
+                    f"distill-{snapshot} was distilled from another teacher than lies there now; "
+                    f"run `{self.command('all')} --fresh`"
+                )
             if self._made_from("sample", snapshot, "student_weights") != student:
                 raise Stale(
                     f"sample-{snapshot} was drawn from another student than distill-{snapshot}; "
@@ -135,17 +139,13 @@ class Result(Shown):
                     f"run `{self.command('evaluate')} --fresh`"
                 )
 
-    def _check_teacher(self, snapshot: int) -> None:
-        """A teacher that was removed is no harm; another one in its place is."""
+    def _own_teacher(self, snapshot: int) -> bool | None:
+        """Whether the teacher that lies there is the student's own; None where none lies there."""
         listing = self._place("teacher", snapshot) / MANIFEST
         if not listing.is_file():
-            return
+            return None
         weights = read_sealed(listing, "files").get(snapshot_file(snapshot), {}).get("sha256")
-        if weights != self.teacher_weights(snapshot):
-            raise Stale(
-                f"distill-{snapshot} was distilled from another teacher than lies there now; "
-                f"run `{self.command('all')} --fresh`"
-            )
+        return weights == self.teacher_weights(snapshot)
 
     def teacher_weights(self, snapshot: int) -> str | None:
         """SHA-256 of the teacher that the student was distilled from."""
@@ -153,9 +153,8 @@ class Result(Shown):
 
     def teacher_record(self, snapshot: int) -> dict:
         """That teacher's record; raises FileNotFoundError where it, or no longer it, lies there."""
-        weights = self._verify("teacher", snapshot).get(snapshot_file(snapshot))
-        if weights != self.teacher_weights(snapshot):
-            raise FileNotFoundError(f"another teacher lies in {self._place('teacher', snapshot)}")
+        if not self._own_teacher(snapshot):
+            raise FileNotFoundError(f"it is not in {self._place('teacher', snapshot)}")
         return self.record(snapshot, "teacher")
 
     def _made(self, stage: str, snapshot: int) -> dict[str, str]:
