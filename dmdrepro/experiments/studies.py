@@ -209,5 +209,24 @@ _STUDIES = (
             for dim in (1, 2, 4, 8, 16)
         ),
     ),
+    Study(
+        "intrinsic-dimension-longer",
+        "Do the copies drift away faster in few dimensions, so that longer distillation tells "
+        "dimensions apart by concordance too?",
+        "mlp-manifold",
+        "laptop",
+        tuple(
+            Arm(
+                f"latent={dim},its=8000",
+                {
+                    "data.latent_dim": str(dim),
+                    "distill.iterations": "8000",
+                    "distill.snapshots": "600,1000,2000,4000,6000",
+                    "sampling.total": "1000",
+                },
+            )
+            for dim in (1, 4, 16)
+        ),
+    ),
 )
 STUDIES: dict[str, Study] = {study.name: study for study in _STUDIES}
