@@ -86,14 +86,14 @@ def evaluate(
         from dmdrepro.cli.results import print_tables
 
         if (plan := run_command(request, ("evaluate",))) is not None:
-            damaged = print_tables(plan)
+            unusable = print_tables(plan)
             if publish is not None:
                 from dmdrepro.runs.results import open_results
 
                 names = [experiment.name for experiment in plan.experiments]
                 opened = open_results(plan.runs, plan.size, plan.seed, names)
                 publish_results(opened.values(), publish)
-            conclude(plan, damaged)
+            conclude(plan, unusable)
 
 
 def _check_pairs(request: Request, files: tuple[Path, Path], out: Path | None) -> None:

@@ -138,17 +138,17 @@ def _set_all_aside(plan: Plan, stages: tuple[str, ...], context, request: Reques
         raise Stopped("Stopped before the first stage")
 
 
-def conclude(plan: Plan, damaged: Mapping[str, str] | None = None) -> None:
+def conclude(plan: Plan, unusable: Mapping[str, str] | None = None) -> None:
     """The last words of a command: what was not run, and exit code 1 where something failed.
 
-    `damaged`: experiment -> the sentence about results that were read and cannot be shown.
+    `unusable`: experiment -> what is the matter with results that were read and cannot be shown.
     """
-    damaged = damaged or {}
+    unusable = unusable or {}
     show_not_run(plan)
-    for name, sentence in damaged.items():
+    for name, words in unusable.items():
         if name not in plan.failed:
-            errors.print(f"{name} is damaged: {sentence}")
-    failed = list(dict.fromkeys([*plan.failed, *damaged]))
+            errors.print(f"{name} {words}")
+    failed = list(dict.fromkeys([*plan.failed, *unusable]))
     if failed:
         fail(f"{len(failed)} failed: {', '.join(failed)}.")
 

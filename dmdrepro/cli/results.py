@@ -34,7 +34,7 @@ def chosen_figures(plan: Plan) -> list[int]:
 def draw_figures(plan: Plan) -> dict[str, str]:
     """Draw the figures that read one of the plan's experiments; each run's lack is in its panel.
 
-    Returns experiment -> sentence of those that were read and are damaged.
+    Returns what of the results that were read cannot be shown, as `_unusable`.
     """
     import paper_figures
     from dmdrepro.report.over_n import over_n
@@ -48,15 +48,22 @@ def draw_figures(plan: Plan) -> dict[str, str]:
     paths += paper_figures.save_over_n(over_n(students), target)
     console.print(f"Figures: {len(paths)} files in {target}")
     read = {name for n in only for name in paper_figures.FIGURES[n].EXPERIMENTS}
-    return _damaged(plan, [results[name] for name in REGISTRY if name in read])
+    return _unusable(plan, [results[name] for name in REGISTRY if name in read])
 
 
-def _damaged(plan: Plan, results: Iterable[Result | Missing]) -> dict[str, str]:
+def _unusable(plan: Plan, results: Iterable[Result | Missing]) -> dict[str, str]:
+    """`NAME (seed k)` -> "is damaged: ..." or, of the plan's own, "is stale: ..."."""
+    own = {experiment.name for experiment in plan.experiments}
     found = {}
     for result in results:
-        if isinstance(result, Missing) and result.damage:
-            seed = "" if result.seed == plan.seed else f" (seed {result.seed})"
-            found[result.experiment + seed] = result.damage
+        if not isinstance(result, Missing):
+            continue
+        mine = result.seed == plan.seed
+        name = result.experiment if mine else f"{result.experiment} (seed {result.seed})"
+        if result.damage:
+            found[name] = f"is damaged: {result.damage}"
+        elif result.stale and mine and result.experiment in own:
+            found[name] = f"is stale: {result.stale}"
     return found
 
 
@@ -95,7 +102,7 @@ PRINTED_LAST = ("paper_and_ours", "not_run")
 def print_tables(plan: Plan) -> dict[str, str]:
     """Print the paper's tables beside ours, write them as Markdown, CSV, JSON, and the page.
 
-    Returns experiment -> sentence of those that were read and are damaged.
+    Returns what of the results that were read cannot be shown, as `_unusable`.
     """
     from dmdrepro.report import all_seeds, render_terminal, tables_of, write_tables
 
@@ -108,8 +115,8 @@ def print_tables(plan: Plan) -> dict[str, str]:
         console.print(render_terminal(table, target))
     write_tables(tables, target)
     console.print(f"Tables: {target}")
-    damaged = _damaged(plan, [result for seeds in results.values() for result in seeds])
-    return damaged | write_page(plan, results, tables)
+    unusable = _unusable(plan, [result for seeds in results.values() for result in seeds])
+    return unusable | write_page(plan, results, tables)
 
 
 def refresh_page(plan: Plan) -> dict[str, str]:
@@ -126,7 +133,7 @@ def write_page(
     """Everything as one HTML page, with the figures that were drawn from these results.
 
     The studies that the plan's seed has results of and the known answers are opened here, for
-    only the page reads them; returns name -> sentence of those that are damaged.
+    only the page reads them; returns which of all cannot be shown, as `_unusable`.
     """
     from dmdrepro.report import open_studies, report_page
     from dmdrepro.report.study import damaged_arms
@@ -140,8 +147,8 @@ def write_page(
     page = report_page(results, tables, pictures, plan.size, plan.seed, studies, known)
     write_bytes(target, page)
     console.print(f"Report: {target}")
-    damaged = {arm: words for each in studies for arm, words in damaged_arms(each.arms).items()}
-    return damaged | (_damaged(plan, [known]) if isinstance(known, Missing) else {})
+    arms = {arm: words for each in studies for arm, words in damaged_arms(each.arms).items()}
+    return arms | (_unusable(plan, [known]) if isinstance(known, Missing) else {})
 
 
 def _pictures(plan: Plan, results: Mapping[str, Result | Missing]) -> list[Picture]:

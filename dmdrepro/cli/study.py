@@ -60,10 +60,10 @@ def study(
         )
         plan = run_plan(make_study_plan(chosen, wanted, request), request, STAGES, engine, jobs)
         if plan is not None:
-            damaged = _show(chosen, runs, wanted, publish)
+            unusable = _show(chosen, runs, wanted, publish)
             for seed in wanted:
-                damaged |= refresh_page(replace(plan, seed=seed))
-            conclude(plan, damaged)
+                unusable |= refresh_page(replace(plan, seed=seed))
+            conclude(plan, unusable)
 
 
 def _list() -> None:
@@ -84,13 +84,16 @@ def _parsed(words: str) -> tuple[int, ...]:
 
 
 def _show(study: Study, runs: Path, seeds: tuple[int, ...], publish: Path | None) -> dict[str, str]:
-    """Print and write the study's tables and figure; returns arm -> sentence of what is damaged."""
+    """Print and write the study's tables and figure, over `seeds` and all others that have begun.
+
+    Only `seeds` are published. Returns arm -> what is damaged.
+    """
     from dmdrepro.report import render_terminal, write_tables
-    from dmdrepro.report.study import curves, damaged_arms, open_arms, study_tables
+    from dmdrepro.report.study import begun, curves, damaged_arms, open_arms, study_tables
     from paper_figures import save_study
 
     folder = runs / study.size / f"study-{study.name}"
-    results = open_arms(study, runs, seeds)
+    results = open_arms(study, runs, dict.fromkeys([*seeds, *begun(study, runs)]))
     tables = study_tables(study, results)
     for table in tables:
         console.print(render_terminal(table, folder))
@@ -98,5 +101,6 @@ def _show(study: Study, runs: Path, seeds: tuple[int, ...], publish: Path | None
     paths = save_study(study.question, curves(results), folder)
     console.print(f"Tables and figure ({', '.join(p.name for p in paths)}): {folder}")
     if publish is not None:
-        publish_results([r for opened in results.values() for r in opened], publish)
+        mine = [r for opened in results.values() for r in opened if r.seed in seeds]
+        publish_results(mine, publish)
     return damaged_arms(results)

@@ -21,6 +21,7 @@ _CLASSES: tuple[type[Experiment], ...] = (
     MlpManifold,
     ImageNet64,
 )
+OPTIONS = ("size", "seed")  # fields of an experiment that have an option of their own
 REGISTRY: dict[str, type[Experiment]] = {cls().name: cls for cls in _CLASSES}
 
 
@@ -48,12 +49,17 @@ def build(
 
 
 def parse_overrides(settings: Iterable[str]) -> dict[str, str]:
-    """`["distill.lr=1e-4"]` as a mapping; raises ConfigError for a setting without `=`."""
+    """`["distill.lr=1e-4"]` as a mapping.
+
+    Raises ConfigError for a setting without `=`, and for what has an option of its own.
+    """
     result: dict[str, str] = {}
     for setting in settings:
         dotted, equals, text = setting.partition("=")
         if not equals or not dotted.strip():
             raise ConfigError(f"--set {setting!r} is not FIELD=VALUE, such as distill.lr=1e-4.")
+        if dotted.strip() in OPTIONS:
+            raise ConfigError(f"--set {setting}: give --{dotted.strip()} {text.strip()} instead.")
         result[dotted.strip()] = text.strip()
     return result
 
@@ -66,7 +72,7 @@ def field_names(experiment: Experiment) -> dict[str, object]:
         if is_dataclass(value):
             hints = typing.get_type_hints(type(value))
             names.update({f"{f.name}.{inner.name}": hints[inner.name] for inner in fields(value)})
-        elif f.name not in ("name", "size", "seed"):  # these are options of their own
+        elif f.name not in ("name", *OPTIONS):
             names[f.name] = typing.get_type_hints(type(experiment))[f.name]
     return names
 

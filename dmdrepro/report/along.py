@@ -19,6 +19,7 @@ COLUMNS = (
     "Delta_E",
     "null",
     "retention",
+    "concordance",
     "quality student",
     "seeds",
 )
@@ -28,6 +29,7 @@ ESSENTIAL = (
     "Delta_E",
     "null",
     "retention",
+    "concordance",
     "quality student",
 )
 
@@ -106,6 +108,7 @@ def _row(student: Student, point: Point) -> tuple[Cell, ...]:
         over_seeds(point.each("pairing", "delta_e")),
         over_seeds(point.each("pairing", "delta_e_null")),
         over_seeds(point.each("pairing", "retention")),
+        over_seeds(point.each("pairing", "concordance")),
         over_seeds(point.each("quality", "ratio")),
         seed_words(student.seeds),
     )

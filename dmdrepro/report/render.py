@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,26 +118,31 @@ class _Fitting:
 
 
 BREAKABLE = 24  # characters: a longer cell may break between its words
+HYPHEN = re.compile(r"(?<=[a-z]-)(?=[a-z])")  # of a name, which may break after it
 
 
 def _fitting_grid(table: Table, width: int, *, tight: bool = False):
     """The grid within `width` characters, None where it does not fit.
 
-    `tight`: without lines between the columns, and short cells may break between words too.
+    `tight`: without lines between the columns, and short cells may break between words too, names
+    after a hyphen.
     """
-    least = _least_widths(table, 0 if tight else BREAKABLE)
-    lines = 2 * len(least) - 2 if tight else 3 * len(least) + 1
+    least = _least_widths(table, tight)
+    lines = len(least) - 1 if tight else 3 * len(least) + 1
     spare = width - sum(least) - lines
     return None if spare < 0 else _grid(table, _widened(table, least, spare), tight)
 
 
-def _least_widths(table: Table, breakable: int) -> list[int]:
+def _least_widths(table: Table, tight: bool) -> list[int]:
     widths = []
     for place, column in enumerate(table.columns):
         cells = [cell_text(row[place]) for row in table.rows]
-        words = [len(word) for text in (column, *cells) for word in text.split()]
-        whole = [len(text) for text in cells if len(text) <= breakable]
-        widths.append(max([1, *words, *whole]))
+        words = [word for text in (column, *cells) for word in text.split()]
+        if tight:
+            parts = [part for word in words for part in HYPHEN.split(word)]
+        else:
+            parts = words + [text for text in cells if len(text) <= BREAKABLE]
+        widths.append(max([1, *map(len, parts)]))
     return widths
 
 
@@ -155,7 +161,7 @@ def _grid(table: Table, widths: list[int], tight: bool):
     from rich import box
     from rich.table import Table as RichTable
 
-    looks = {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0), "show_edge": False}
+    looks = {"box": box.SIMPLE_HEAD, "padding": 0, "show_edge": False}
     grid = RichTable(
         title=_text(table.title),
         title_justify="left",
@@ -166,8 +172,14 @@ def _grid(table: Table, widths: list[int], tight: bool):
         justify = "right" if right else "left"
         grid.add_column(_text(column), justify=justify, width=width)
     for row in table.rows:
-        grid.add_row(*(_text(cell_text(cell)) for cell in row))
+        cells = map(cell_text, row)
+        grid.add_row(*(_text(_broken(c, w)) for c, w in zip(cells, widths, strict=True)))
     return grid
+
+
+def _broken(text: str, width: int) -> str:
+    """A name longer than its column, in lines that end after hyphens."""
+    return HYPHEN.sub("\n", text) if max(map(len, text.split()), default=0) > width else text
 
 
 def _paragraphs(table: Table, width: int):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,7 @@ COLUMNS = (
     "retention of the teacher's map",
     "seeds",
 )
-ESSENTIAL = ("arm", "iterations", "Delta_E", "null", "retention", "quality student", "seeds")
+ESSENTIAL = ("arm", "Delta_E", "null", "retention", "concordance", "quality student", "seeds")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Curve:
     quality: list[float]  # E_OT to the data over that of other data
 
 
-def open_arms(study: Study, runs: Path, seeds: Sequence[int]) -> Arms:
+def open_arms(study: Study, runs: Path, seeds: Iterable[int]) -> Arms:
     """Of each arm the results of every seed, those that are there first."""
     found = {}
     for arm in study.arms:
@@ -74,18 +74,23 @@ def open_studies(runs: Path, size: str, seed: int) -> list[OpenStudy]:
     """
     found = []
     for study in (study.at(size) for study in STUDIES.values()):
-        begun = [
-            s
-            for s in seeds_found(runs, size)
-            if any(_folder(study, arm, runs, s).is_dir() for arm in study.arms)
-        ]
-        if seed not in begun:
+        seeds = begun(study, runs)
+        if seed not in seeds:
             continue
-        arms = open_arms(study, runs, [seed, *(s for s in begun if s != seed)])
+        arms = open_arms(study, runs, dict.fromkeys([seed, *seeds]))
         mine = [r for opened in arms.values() for r in opened if r.seed == seed]
         if any(not isinstance(result, Missing) or result.unusable for result in mine):
             found.append(OpenStudy(study, arms))
     return found
+
+
+def begun(study: Study, runs: Path) -> list[int]:
+    """The seeds of which an arm has a folder, ascending."""
+    return [
+        seed
+        for seed in seeds_found(runs, study.size)
+        if any(_folder(study, arm, runs, seed).is_dir() for arm in study.arms)
+    ]
 
 
 def _folder(study: Study, arm: Arm, runs: Path, seed: int) -> Path:
@@ -93,9 +98,9 @@ def _folder(study: Study, arm: Arm, runs: Path, seed: int) -> Path:
 
 
 def damaged_arms(arms: Arms) -> dict[str, str]:
-    """`arm (seed k)` -> the sentence about its damaged file."""
+    """`arm (seed k)` -> "is damaged: ...", the sentence about its file."""
     return {
-        f"{arm} (seed {result.seed})": result.damage
+        f"{arm} (seed {result.seed})": f"is damaged: {result.damage}"
         for arm, opened in arms.items()
         for result in opened
         if isinstance(result, Missing) and result.damage

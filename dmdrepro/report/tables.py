@@ -47,6 +47,7 @@ ESSENTIAL = (
     "Delta_E",
     "null",
     "retention",
+    "concordance",
     "quality student",
 )
 

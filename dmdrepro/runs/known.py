@@ -29,4 +29,4 @@ def open_known(runs: Path, size: str, seed: int) -> dict | Missing:
         return read_json(folder / RECORD)
     except DamagedArtifact as error:
         what = str(error).partition(";")[0].replace(f"{folder}{os.sep}", "")
-        return Missing(NAME, f"damaged: {what}", seed, unusable=True, damage=str(error))
+        return Missing(NAME, f"damaged: {what}", seed, damage=str(error))

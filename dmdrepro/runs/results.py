@@ -27,8 +27,13 @@ class Missing:
     experiment: str
     reason: str
     seed: int | None = None
-    unusable: bool = False  # there are results: damaged, or not of one make
     damage: str = ""  # the whole sentence about a damaged file
+    stale: str = ""  # that about stages which are not of one make
+
+    @property
+    def unusable(self) -> bool:
+        """Whether there are results, damaged or stale."""
+        return bool(self.damage or self.stale)
 
 
 class Stale(Exception):
@@ -125,18 +130,19 @@ class Result(Shown):
             if self._own_teacher(snapshot) is False:
                 raise Stale(
                     f"distill-{snapshot} was distilled from another teacher than lies there now; "
-                    f"run `{self.command('all')} --fresh`"
+                    f"run `{self.command('all')} --fresh` with your other options"
                 )
             if self._made_from("sample", snapshot, "student_weights") != student:
                 raise Stale(
                     f"sample-{snapshot} was drawn from another student than distill-{snapshot}; "
-                    f"run `{self.command('sample')} --fresh`, then `evaluate` likewise"
+                    f"run `{self.command('sample')} --fresh` with your other options, then "
+                    "`evaluate` likewise"
                 )
             arrays = {name: h for name, h in samples.items() if name.endswith(".npy")}
             if self._made_from("evaluate", snapshot, "samples") != arrays:
                 raise Stale(
                     f"evaluate-{snapshot} measured other samples than sample-{snapshot}; "
-                    f"run `{self.command('evaluate')} --fresh`"
+                    f"run `{self.command('evaluate')} --fresh` with your other options"
                 )
 
     def _own_teacher(self, snapshot: int) -> bool | None:
@@ -162,7 +168,7 @@ class Result(Shown):
         if not (self._place(stage, snapshot) / MANIFEST).is_file():
             raise Stale(
                 f"{stage}-{snapshot} is not done, though it was evaluated; "
-                f"run `{self.command('all')}`"
+                f"run `{self.command('all')}` with your other options"
             )
         return self._verify(stage, snapshot)
 
@@ -225,7 +231,7 @@ def open_result(result: Result) -> Result | Missing:
         result.check()
     except DamagedArtifact as error:
         what = str(error).partition(";")[0].replace(f"{result.folder}{os.sep}", "")
-        return Missing(name, f"damaged: {what}", seed, unusable=True, damage=str(error))
+        return Missing(name, f"damaged: {what}", seed, damage=str(error))
     except Stale as error:
-        return Missing(name, f"stale: {error}", seed, unusable=True)
+        return Missing(name, f"stale: {error}", seed, stale=f"{error}.")
     return result

@@ -26,6 +26,11 @@ from dmdrepro.runs.log import EMPTY, LossLog
 from dmdrepro.runs.provenance import provenance
 from dmdrepro.runs.state import STATE, SavedState, read_state, write_state
 
+REMEDY = (
+    "Give the same options, another --runs folder, or --fresh to make it anew (what is there is "
+    "moved aside)."
+)
+
 
 class Stage:
     """A stage's folder.
@@ -36,17 +41,23 @@ class Stage:
     """
 
     def __init__(
-        self, folder: Path, key: dict, what: str, later: Mapping[str, object] | None = None
+        self,
+        folder: Path,
+        key: dict,
+        what: str,
+        later: Mapping[str, object] | None = None,
+        remedy: str = REMEDY,
     ) -> None:
         """`key`: all that the result depends on; `what`: its name in messages.
 
         `later`: dotted fields of the key that a configuration written before them lacks, each with
-        the value that it then stands for.
+        the value that it then stands for. `remedy`: what to do where it has another configuration.
         """
         self.folder = folder
         self.key = key
         self.what = what
         self.later = later or {}
+        self.remedy = remedy
         self._configuration = ""  # digest of config.json, once begun
         self._made: dict[str, str] = {}  # finished files -> digest
         self._wall_before = 0.0
@@ -69,11 +80,12 @@ class Stage:
             raise RunError(f"{self.what} is not done in {self.folder}.")
         return verify_manifest(self.folder)
 
-    def check_configuration(self) -> None:
+    def check_configuration(self, remedy: str = "") -> None:
         """Raise DifferentConfiguration where what is there was made from another configuration.
 
         Where neither a result nor a saved state is, nothing was made and any configuration may
-        begin. Raises DamagedArtifact where the recorded configuration is not the one written.
+        begin. `remedy`: the end of the message, instead of the stage's own. Raises
+        DamagedArtifact where the recorded configuration is not the one written.
         """
         if self.done:
             digest = read_sealed(self.folder / MANIFEST, "files").get(CONFIG, {}).get("sha256")
@@ -88,8 +100,7 @@ class Stage:
             listed = "; ".join(changes)
             raise DifferentConfiguration(
                 f"{self.what} in {self.folder} was made with another configuration ({listed}). "
-                "Give the same options, another --runs folder, or --fresh to make it anew "
-                "(what is there is moved aside)."
+                f"{remedy or self.remedy}"
             )
 
     # --- life ---

@@ -10,7 +10,7 @@ from dmdrepro.experiments.config import later_fields
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import verify_manifest
 from dmdrepro.runs.layout import CLASSIFIER, snapshot_file, student_file
-from dmdrepro.runs.stage import Stage
+from dmdrepro.runs.stage import REMEDY, Stage
 
 
 class Run:
@@ -40,6 +40,7 @@ class Run:
         }
         self._settings = settings
         self._later = later_fields(experiment.name)
+        self._is_arm = arm is not None
 
     def teacher(self) -> Stage:
         key = {**self._common, "teacher": self._settings["teacher"]}
@@ -123,10 +124,26 @@ class Run:
     def _stage(self, kind: str, snapshot: int | None, key: dict) -> Stage:
         if snapshot is None:
             name = self.experiment.name if self._teacher_folder != self.folder else self.name
-            return Stage(self._teacher_folder / kind, key, f"{kind} {name}", self._later)
+            return Stage(
+                self._teacher_folder / kind, key, f"{kind} {name}", self._later, self._remedy()
+            )
         what = f"{kind} {self.name}"
         what = f"{what} (teacher of {snapshot:,} iterations)"
-        return Stage(self.folder / f"{kind}-{snapshot}", key, what, self._later)
+        return Stage(self.folder / f"{kind}-{snapshot}", key, what, self._later, self._remedy())
+
+    def _remedy(self, command: str = "") -> str:
+        """What to do about a stage of another configuration; `command`: that makes it, if not this.
+
+        A study has neither --fresh nor settings of its own.
+        """
+        if self._is_arm:
+            return "Use another --runs folder, or move that one away."
+        if not command:
+            return REMEDY
+        return (
+            "Give the same options, another --runs folder, or make it anew first: `python "
+            f"reproduce.py {command} {self.experiment.name} --fresh` with the same options."
+        )
 
     def _done(self, stage: Stage, command: str) -> dict[str, str]:
         if not stage.done:
@@ -135,7 +152,7 @@ class Run:
                 f"run `python reproduce.py {command} {self.experiment.name}` with the same options "
                 "first, or `all`."
             )
-        stage.check_configuration()
+        stage.check_configuration(self._remedy(command))
         # The hashes as recorded; the files themselves are checked once, where they are read.
         return _hashes(stage.folder)
 

@@ -42,6 +42,12 @@ def test_a_setting_that_cannot_run_is_refused_by_the_dry_run_too(tmp_path, name,
     assert not (tmp_path / "r").exists()
 
 
+def test_a_setting_that_is_an_option_is_sent_to_it(tmp_path):
+    words = ("--runs", tmp_path, "--set", "seed=3")
+    printed = command("teacher", "chessboard", "--size", "smoke", "--gpu", "cpu", *words, code=1)
+    assert "--set seed=3: give --seed 3 instead." in printed
+
+
 def test_figures_do_not_leave_a_setting_aside(tmp_path):
     printed = command("figures", *SMOKE, "--runs", tmp_path, "--set", "distill.lr=3", code=1)
     assert "leave out --set" in printed

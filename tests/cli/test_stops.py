@@ -191,11 +191,15 @@ def test_a_new_student_is_not_drawn_with_the_old_samples(runs):
     setting = ("--set", "distill.lr=5e-3")
     command = ("chessboard", *FAST, "--runs", runs)
     reproduce("distill", *command, *setting, "--fresh")
-    reproduce("figures", *command)
+    printed = reproduce("figures", *command, code=1)
+    assert "chessboard is stale: sample-60 was drawn from another student" in printed
+    reproduce("figures", "ring", *FAST, "--runs", runs)  # is not asked for chessboard
     with Image.open(runs / "smoke/seed0/figures/figure_02.png") as image:
         found = json.loads(image.text["Configuration"])["chessboard"]
     assert found["missing"].startswith("stale: sample-60 was drawn from another student")
     assert "Figure 2: without chessboard" in reproduce("figures", *command, "--dry-run")
+    printed = reproduce("evaluate", *command, *setting, "--fresh", code=1)
+    assert "first: `python reproduce.py sample chessboard --fresh`" in printed
     reproduce("sample", *command, *setting, "--fresh")
     assert "Figure 2: without chessboard" in reproduce("figures", *command, "--dry-run")
     reproduce("evaluate", *command, *setting, "--fresh")
@@ -205,7 +209,7 @@ def test_a_new_student_is_not_drawn_with_the_old_samples(runs):
 def test_a_student_of_another_teacher_is_not_drawn(runs):
     command = ("chessboard", *FAST, "--runs", runs)
     reproduce("teacher", *command, "--set", "teacher.lr=3e-3", "--fresh")
-    reproduce("figures", *command)
+    assert "chessboard is stale: " in reproduce("figures", *command, code=1)
     with Image.open(runs / "smoke/seed0/figures/figure_02.png") as image:
         found = json.loads(image.text["Configuration"])["chessboard"]
     assert found["missing"].startswith("stale: distill-60 was distilled from another teacher")

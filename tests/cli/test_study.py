@@ -13,10 +13,12 @@ from processes import reproduce
 
 from dmdrepro.data import Chessboard
 from dmdrepro.diffusion import heun_sample
+from dmdrepro.experiments import build
 from dmdrepro.models import ExactDenoiser
 from dmdrepro.runs.files import verify_manifest
 from dmdrepro.runs.published import publish
 from dmdrepro.runs.results import Result
+from dmdrepro.stages.run import Run
 
 STARTS = ("teacher", "random")
 RING = ("--set", "teacher.snapshots=5", "--set", "distill.iterations=5")
@@ -51,6 +53,30 @@ def test_a_second_run_makes_nothing_and_the_same_pages(made):
     assert "done in" not in printed
     assert [page.read_bytes() for page in pages] == before
     assert all(f"Report: {page}" in printed.replace("\n", "") for page in pages)
+
+
+def test_the_tables_of_one_seed_are_over_all_that_were_run(made, tmp_path):
+    table = made / "smoke/study-start/study_start.json"
+    before = table.read_bytes()
+    words = ("--runs", made, "--publish", tmp_path / "published")
+    command("study", "start", *WORDS[:-1], "1", *words)
+    rows = json.loads(table.read_bytes())["rows"]
+    assert {row["seeds"] for row in rows} == {"0, 1"}
+    assert rows[0]["Delta_E"] == json.loads(before)["rows"][0]["Delta_E"]
+    assert all("seed1" in p.name for p in (tmp_path / "published").iterdir())  # only what was asked
+
+
+def test_an_arm_that_was_made_otherwise_is_not_sent_to_options_that_a_study_lacks(made, tmp_path):
+    runs = shutil.copytree(made, tmp_path / "runs")
+    folder = runs / "smoke/seed0/chessboard/teacher"
+    teacher = Run(build("chessboard", "smoke", 0, {"teacher.lr": "3e-3"}), runs)
+    shutil.rmtree(folder)
+    with teacher.teacher().locked():
+        teacher.teacher().begin()
+        teacher.teacher().finish([], "cpu", {})
+    printed = command("study", "start", *WORDS, "--runs", runs, code=1)
+    assert "Use another --runs folder, or move that one away." in printed
+    assert "--fresh" not in printed
 
 
 @pytest.mark.parametrize("seed", [0, 1])

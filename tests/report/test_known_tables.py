@@ -106,7 +106,10 @@ def test_theta_is_spaced_evenly(tmp_path, record):
     ("known", "words"),
     [
         (Missing("known answers", "not run: python reproduce.py known"), "Not run: python"),
-        (Missing("known answers", "damaged: record.json", unusable=True), "Not shown: damaged:"),
+        (
+            Missing("known answers", "damaged: record.json", damage="record.json is not it"),
+            "Not shown: damaged:",
+        ),
     ],
 )
 def test_without_a_record_the_section_says_why(tmp_path, known, words):
