@@ -17,8 +17,8 @@ Published = Annotated[
     typer.Option(
         "--published",
         metavar="FOLDER",
-        help="Draw the figures of docs/findings.md from the project's own records instead, into "
-        "this folder; run nothing.",
+        help="Draw the figures of docs/findings.md and write the tables from the project's own "
+        "records instead, into this folder; run nothing.",
     ),
 ]
 

@@ -12,6 +12,7 @@ from dmdrepro.experiments import REGISTRY, STUDIES, Study
 FOLDER = Path(__file__).parents[2] / "docs" / "published"
 # Beside the students of the paper's size, in one figure: the image student distilled the longest.
 LONGEST_IMAGES = ("laptop", "learning-rate-images/lr=2e-4")
+SIZES_SHOWN = ("laptop", "paper")
 SHOWN = ("verdict", "paper_and_ours", "along_distillation")
 
 
@@ -32,7 +33,7 @@ def show_published() -> None:
     for study, arms in _studies(published):
         for table in study_tables(study, arms):
             console.print(render_terminal(table))
-    for size in ("laptop", "paper"):
+    for size in SIZES_SHOWN:
         results = of_size(published, size, list(REGISTRY))
         tables = {table.name: table for table in tables_of(results, size)}
         # The verdict speaks of the paper's size alone, and comes last.
@@ -43,7 +44,11 @@ def show_published() -> None:
 
 
 def draw_published(folder: Path) -> None:
-    """Draw what docs/findings.md shows of the published records into `folder`; nothing is run."""
+    """Draw what docs/findings.md shows of the published records into `folder`; nothing is run.
+
+    The tables of all seeds of a size are written below it.
+    """
+    from dmdrepro.report import tables_of, write_tables
     from dmdrepro.report.over_n import over_n
     from dmdrepro.report.students import collect
     from dmdrepro.report.study import curves
@@ -59,7 +64,10 @@ def draw_published(folder: Path) -> None:
         together["mnist (laptop size)"] = published[LONGEST_IMAGES]
     save_study("The paper's size, and images beside it", curves(together), folder, "together")
     save_over_n(over_n(collect(paper)), folder)
-    console.print(f"Figures of the published records: {folder}")
+    for size in SIZES_SHOWN:
+        results = of_size(published, size, list(REGISTRY))
+        write_tables(tables_of(results, size), folder / size)
+    console.print(f"Figures and tables of the published records: {folder}")
 
 
 def _read() -> dict:

@@ -63,6 +63,9 @@ def test_the_figures_of_the_findings_are_drawn_from_the_records(tmp_path):
     assert shown == {path.name for path in (ROOT / "docs/figures").iterdir()}
     for name in shown:
         assert (drawn / name).is_file()
+    tables = (drawn / "laptop/tables.md").read_text()
+    assert tables == (ROOT / "docs/laptop/tables.md").read_text()
+    assert "not run" in (drawn / "paper/tables.md").read_text()
 
 
 def test_figures_published_leaves_nothing_aside(tmp_path):
