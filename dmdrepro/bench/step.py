@@ -40,7 +40,9 @@ class Runner:
         self._step: Callable | None = None
         if engine is not None:
             self._step = engine.prepare(
-                lambda block: distill_block(self._nets, settings, block), self._nets.denoisers()
+                lambda block: distill_block(self._nets, settings, block),
+                self._nets.denoisers(),
+                self._nets.state,
             )
 
     def seconds(self, blocks: int) -> float:

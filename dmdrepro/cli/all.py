@@ -9,7 +9,7 @@ from dmdrepro.cli.plan import STAGES
 
 
 @takes_request
-def all_stages(request: Request, engine: o.Engine = "eager", jobs: o.Jobs = None) -> None:
+def all_stages(request: Request, engine: o.Engine = "auto", jobs: o.Jobs = None) -> None:
     """Do everything: teachers, students, samples, evaluation, known answers, figures, tables."""
     from dmdrepro.cli import known
     from dmdrepro.cli.execute import conclude, run_command

@@ -8,7 +8,7 @@ from dmdrepro.cli.options import Request, takes_request
 
 
 @takes_request
-def distill(request: Request, engine: o.Engine = "eager") -> None:
+def distill(request: Request, engine: o.Engine = "auto") -> None:
     """Distil a one-step student from each teacher snapshot."""
     from dmdrepro.cli.execute import conclude, run_command
 

@@ -15,11 +15,11 @@ from dmdrepro.cli.trouble import named
 from dmdrepro.data.mnist_check import MnistUnavailable
 from dmdrepro.experiments.config import MnistData
 from dmdrepro.runs.errors import RunError, Stopped
-from dmdrepro.training.engine import EAGER, Engine
+from dmdrepro.training.engine import AUTO, Engine
 
 
 def run_command(
-    request: Request, stages: tuple[str, ...], engine: str = EAGER, jobs: int | None = 1
+    request: Request, stages: tuple[str, ...], engine: str = AUTO, jobs: int | None = 1
 ) -> Plan | None:
     """Plan, show and run the stages; None after a dry run.
 
@@ -36,7 +36,7 @@ def run_plan(
     plan: Plan,
     request: Request,
     stages: tuple[str, ...],
-    engine: str = EAGER,
+    engine: str = AUTO,
     jobs: int | None = 1,
 ) -> Plan | None:
     """The same for a plan that is made already."""
@@ -53,14 +53,15 @@ def run_plan(
     from dmdrepro.training.device import select_device, unseen_gpu
     from dmdrepro.training.session import Session
 
+    device = select_device(request.gpu)
     session = Session(
-        device=select_device(request.gpu),
+        device=device,
         progress=ProgressDisplay(console),
-        engine=execution,
+        engine=execution.on(device),
+        say=console.print,
     )
     if request.gpu is None and (note := unseen_gpu()) is not None:
         console.print(f"Note: {note}")
-    execution.check(session.device)
     threads = torch.get_num_threads()
     jobs = jobs_of(jobs, plan, session.device, threads)
     context = Context(session, request.data, request.offline, console.print)

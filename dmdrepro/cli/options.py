@@ -48,7 +48,8 @@ Engine = Annotated[
     typer.Option(
         "--engine",
         help="How training steps are executed: eager, or some of compiled, graphs (CUDA), "
-        "channels-last joined by commas. Changes rounding only.",
+        "channels-last joined by commas, which changes rounding only. auto: on a GPU graphs where "
+        "they come to the same bits, on a CPU eager.",
     ),
 ]
 Jobs = Annotated[

@@ -199,7 +199,8 @@ def _work(
     torch.set_num_threads(threads)
     share_memory(jobs)
     progress = ProgressDisplay(console, bar=False)
-    session = Session(device=select_device(request.gpu), progress=progress, engine=engine)
+    device = select_device(request.gpu)
+    session = Session(device=device, progress=progress, engine=engine, say=console.print)
     context = Context(session, request.data, request.offline, console.print)
 
     def leave(*_: object) -> None:

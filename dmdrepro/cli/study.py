@@ -36,7 +36,7 @@ def study(
     data: o.DataDir = None,
     offline: o.Offline = False,
     dry_run: o.DryRun = False,
-    engine: o.Engine = "eager",
+    engine: o.Engine = "auto",
     jobs: o.Jobs = None,
     publish: Publish = None,
 ) -> None:

@@ -8,7 +8,7 @@ from dmdrepro.cli.options import Request, takes_request
 
 
 @takes_request
-def teacher(request: Request, engine: o.Engine = "eager") -> None:
+def teacher(request: Request, engine: o.Engine = "auto") -> None:
     """Train the teachers, keeping a snapshot at each listed iteration."""
     from dmdrepro.cli.execute import conclude, run_command
 

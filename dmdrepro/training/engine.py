@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from dmdrepro.runs.errors import RunError
@@ -11,46 +11,66 @@ from dmdrepro.runs.errors import RunError
 if TYPE_CHECKING:
     import torch
 
-    from dmdrepro.training.recorded import Step
+    from dmdrepro.training.recorded import State, Step
 
-EAGER = "eager"
+EAGER, AUTO = "eager", "auto"
+# Of a record that was asked for, against the step itself: TF32 rounds to 1e-3. One that nobody
+# asked for is used only if it comes to the same bits.
+ROUNDING = 2e-3
 
 
 @dataclass(frozen=True)
 class Engine:
     """Which ways of execution are on; none: plain eager torch."""
 
+    auto: bool = False  # on a GPU graphs, where a record does what the step does, to the bit
     compiled: bool = False  # the networks through torch.compile
     graphs: bool = False  # whole steps as CUDA graphs
     channels_last: bool = False  # images and convolutions' weights as NHWC in memory
 
     @classmethod
     def parse(cls, words: str) -> Engine:
-        """`eager`, or names joined by commas, as `compiled,graphs`; raises RunError for others."""
-        known = [f.name.replace("_", "-") for f in fields(cls)]
-        names = [] if words == EAGER else [word.strip() for word in words.split(",")]
+        """`auto`, `eager`, or names joined by commas, as `compiled,graphs`.
+
+        Raises RunError for others.
+        """
+        if words in (AUTO, EAGER):
+            return cls(auto=words == AUTO)
+        known = [f.name.replace("_", "-") for f in fields(cls) if f.name != AUTO]
+        names = [word.strip() for word in words.split(",")]
         for name in names:
             if name not in known:
                 raise RunError(
-                    f"--engine {words}: there is no {name!r}; use {EAGER}, or some of "
+                    f"--engine {words}: there is no {name!r}; use {AUTO}, {EAGER}, or some of "
                     f"{', '.join(known)} joined by commas."
                 )
         return cls(**{name.replace("-", "_"): True for name in names})
 
-    def check(self, device: torch.device) -> None:
-        """Raise RunError for what the device cannot do."""
+    def on(self, device: torch.device) -> Engine:
+        """This with what `auto` stands for there; raises RunError for what the device cannot do."""
         if self.graphs and device.type != "cuda":
             raise RunError(
                 f"--engine {self}: graphs need a CUDA GPU and this runs on {device.type}; "
                 "leave graphs out."
             )
+        return replace(self, graphs=device.type == "cuda") if self.auto else self
 
     def __str__(self) -> str:
-        on = [f.name.replace("_", "-") for f in fields(self) if getattr(self, f.name)]
-        return ",".join(on) or EAGER
+        on = [f.name for f in fields(self) if getattr(self, f.name) and f.name != AUTO]
+        return ",".join(on).replace("_", "-") or EAGER
 
-    def prepare(self, step: Step, denoisers: Iterable[torch.nn.Module]) -> Step:
-        """`step` executed this way; `denoisers` are the networks that it calls."""
+    def prepare(
+        self,
+        step: Step,
+        denoisers: Iterable[torch.nn.Module],
+        state: State,
+        give_up: Callable[[str], None] | None = None,
+    ) -> Step:
+        """`step` executed this way; `denoisers` are the networks that it calls.
+
+        `state()`: every tensor that it changes, by name. `give_up(why)` is told where the step
+        does without graphs after all; without it RunError is raised there.
+        """
         import torch
 
         from dmdrepro.training.recorded import Recorded, aside, record_graph
@@ -64,8 +84,19 @@ class Engine:
             if self.compiled:
                 denoiser.model.compile(dynamic=False)  # in place: names of weights stay
         if self.graphs:
-            step = Recorded(step, record_graph, aside)
+            step = Recorded(
+                step,
+                record_graph,
+                aside,
+                state,
+                give_up or self.refuse_graphs,
+                0.0 if self.auto else ROUNDING,
+            )
         return self._explained(step) if self.compiled else step
+
+    def refuse_graphs(self, why: str) -> None:
+        """Raise RunError for graphs that were asked for."""
+        raise RunError(f"--engine {self}: {why}; leave graphs out.")
 
     def _explained(self, step: Step) -> Step:
         """`step`, whose networks are compiled when it first runs: what fails then is no bug."""

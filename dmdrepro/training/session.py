@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import torch
@@ -14,6 +15,7 @@ from dmdrepro.runs.log import LossLog
 from dmdrepro.runs.stage import Stage
 from dmdrepro.training.engine import Engine
 from dmdrepro.training.losses import LossBuffer
+from dmdrepro.training.recorded import State, Step
 
 
 class Progress(Protocol):
@@ -39,14 +41,39 @@ class Silent:
 
 @dataclass
 class Session:
-    """One sitting: device, execution, display, whether to stop, how often to save."""
+    """One sitting: device, execution, display, whether to stop, how often to save.
+
+    `engine`: what was chosen for the device (`Engine.on`); `executed`: how the last prepared step
+    is executed in fact.
+    """
 
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     engine: Engine = field(default_factory=Engine)
+    executed: Engine = field(default_factory=Engine)
+    say: Callable[[str], None] = print
     progress: Progress = field(default_factory=Silent)
     save_every_s: float = 60.0
     stop_requested: bool = False
     in_loop: bool = False  # inside work that looks at stop_requested and saves itself
+
+    def prepare(
+        self, step: Step, denoisers: Iterable[torch.nn.Module], state: State, no_graphs: str = ""
+    ) -> Step:
+        """`step` executed as the engine says, as `Engine.prepare`; `no_graphs`: why none can be.
+
+        Raises RunError where graphs were asked for and cannot be; chosen by `auto`, they are left
+        out with a note.
+        """
+        self.executed = self.engine
+        if self.engine.graphs and no_graphs:
+            self._give_up(no_graphs)
+        return self.executed.prepare(step, denoisers, state, self._give_up)
+
+    def _give_up(self, why: str) -> None:
+        if not self.engine.auto:
+            self.engine.refuse_graphs(why)
+        self.executed = replace(self.executed, graphs=False)
+        self.say(f"Note: without CUDA graphs, so slower: {why}.")
 
     def leave_loop(self) -> None:
         """After a stage, however it ended: the display is put away, a signal stops at once."""

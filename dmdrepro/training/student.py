@@ -31,7 +31,6 @@ from dmdrepro.runs.checkpoint import (
     save_tensors,
     unpack,
 )
-from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.layout import LOG, student_file
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import stream_seed
@@ -117,15 +116,14 @@ def distill_student(
     """Distil the teacher `weights`, going on from a saved state; returns the files made."""
     settings, device = experiment.distill, session.device
     dataset = dataset.to(device)
-    if settings.real_score == "exact" and session.engine.graphs:
-        raise RunError(
-            f"--engine {session.engine}: an exact denoiser (distill.real_score=exact) cannot be "
-            "recorded as a graph; leave graphs out."
-        )
     nets = initial_networks(experiment, weights, device)
     draws = Draws(experiment, snapshot, dataset, device)
-    step = session.engine.prepare(
-        lambda block: distill_block(nets, settings, block), nets.denoisers()
+    exact = "an exact denoiser (distill.real_score=exact) cannot be recorded as a graph"
+    step = session.prepare(
+        lambda block: distill_block(nets, settings, block),
+        nets.denoisers(),
+        nets.state,
+        exact if settings.real_score == "exact" else "",
     )
     done = 0
     if (state := stage.load_state()) is not None:

@@ -49,8 +49,12 @@ def train_teacher(experiment: Experiment, dataset, stage: Stage, session: Sessio
     dataset = dataset.to(device)
     denoiser = build_denoiser(experiment, device).train()
     optimiser = adamw(denoiser.parameters(), settings, device)
-    update = session.engine.prepare(
-        lambda block: teacher_step(denoiser, optimiser, settings, block), [denoiser]
+
+    def trained():
+        return pack(model=denoiser.state_dict(), optimiser=optimiser_tensors(optimiser))
+
+    update = session.prepare(
+        lambda block: teacher_step(denoiser, optimiser, settings, block), [denoiser], trained
     )
     ema = copy.deepcopy(denoiser).requires_grad_(False)
     total, done = settings.snapshots[-1], 0
@@ -61,11 +65,7 @@ def train_teacher(experiment: Experiment, dataset, stage: Stage, session: Sessio
         restore_optimiser(optimiser, unpack(tensors, "optimiser"))
 
     def everything():
-        return pack(
-            model=denoiser.state_dict(),
-            ema=ema.state_dict(),
-            optimiser=optimiser_tensors(optimiser),
-        )
+        return trained() | pack(ema=ema.state_dict())
 
     loop = Loop(stage, session, seed, total, done)
     for step in range(done, total):

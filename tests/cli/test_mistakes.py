@@ -60,7 +60,9 @@ def test_figures_do_not_leave_a_setting_aside(tmp_path):
 def test_an_unknown_engine_is_refused(tmp_path, dry):
     words = ("--runs", tmp_path / "r", "--engine", "fast", *dry)
     printed = command("distill", "chessboard", *SMOKE, *words, code=1)
-    assert "--engine fast: there is no 'fast'; use eager, or some of compiled, graphs" in printed
+    assert (
+        "--engine fast: there is no 'fast'; use auto, eager, or some of compiled, graphs" in printed
+    )
     assert not (tmp_path / "r").exists()
 
 

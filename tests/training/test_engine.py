@@ -11,11 +11,13 @@ from torch._dynamo.exc import TorchDynamoException
 
 from dmdrepro.bench.plain import plain_iteration
 from dmdrepro.experiments import build
+from dmdrepro.runs.checkpoint import optimiser_tensors, pack
 from dmdrepro.runs.errors import RunError
 from dmdrepro.training.build import build_dataset, build_denoiser
 from dmdrepro.training.draws import Draws
 from dmdrepro.training.engine import Engine
 from dmdrepro.training.recorded import WARM_UP, Recorded, tensors_of
+from dmdrepro.training.session import Session
 from dmdrepro.training.student import distill_block, initial_networks
 from dmdrepro.training.teacher import draw_inputs, teacher_step
 
@@ -52,8 +54,15 @@ def rerun(work):
     return replay
 
 
-def recorded(nets, settings):
-    return Recorded(lambda block: distill_block(nets, settings, block), rerun, lambda call: call())
+def recorded(nets, settings, record=rerun, give_up=pytest.fail, tolerance=0.0):
+    return Recorded(
+        lambda block: distill_block(nets, settings, block),
+        record,
+        lambda call: call(),
+        nets.state,
+        give_up,
+        tolerance,
+    )
 
 
 @pytest.mark.parametrize("gan", ["false", "true"])
@@ -87,16 +96,99 @@ def numbers(found) -> list[float]:
     return [float(value) for losses in found for value in losses.values()]
 
 
+def forgetful(work):
+    """A record that kept the values of the inputs that it was made with."""
+    result = work()
+    return lambda: result
+
+
+def off_by(factor):
+    """A record whose losses are not the step's."""
+    return lambda work: lambda: factor * work()
+
+
+def impossible(_):
+    raise RuntimeError("operation not permitted when stream is capturing.\nmore")
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        (forgetful, "a replay differs from the step itself, by "),
+        (off_by(1 + 1e-5), "a replay differs from the step itself, by 1e-05 of the largest value "),
+        (impossible, "the step cannot be recorded (operation not permitted when stream is capt"),
+    ],
+)
+def test_what_is_not_the_step_is_not_replayed(record, why):
+    experiment, eager, draws = given()
+    _, other, _ = given()
+    said = []
+    step = recorded(other, experiment.distill, record, said.append)
+    for block in blocks(draws, 5 * (WARM_UP + 3)):
+        expected = distill_block(eager, experiment.distill, block)
+        assert numbers(step(copy.deepcopy(block))) == numbers(expected)
+    assert len(said) == 1
+    assert said[0].startswith(why)
+    for a, b in zip(eager.state().values(), other.state().values(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_rounding_is_no_difference_where_it_is_allowed():
+    experiment, nets, draws = given()
+    step = recorded(nets, experiment.distill, off_by(1 + 1e-5), tolerance=1e-3)
+    for block in blocks(draws, 5 * (WARM_UP + 2)):
+        step(block)
+
+
+@pytest.mark.parametrize("words", ["auto", "graphs"])
+def test_graphs_that_fail_end_a_run_only_where_they_were_asked_for(words, monkeypatch):
+    monkeypatch.setattr("dmdrepro.training.recorded.record_graph", impossible)
+    monkeypatch.setattr("dmdrepro.training.recorded.aside", lambda call: call())
+    experiment, nets, draws = given()
+    said = []
+    session = Session(engine=Engine.parse(words).on(torch.device("cuda")), say=said.append)
+    step = session.prepare(
+        lambda block: distill_block(nets, experiment.distill, block), nets.denoisers(), nets.state
+    )
+    assert str(session.executed) == "graphs"
+    *warm_up, last = blocks(draws, 5 * (WARM_UP + 1))
+    for block in warm_up:
+        step(block)
+    if words == "auto":
+        step(last)
+        assert str(session.executed) == "eager"
+        assert said[0].startswith("Note: without CUDA graphs, so slower: the step cannot be")
+    else:
+        with pytest.raises(RunError, match="--engine graphs: the step cannot be recorded"):
+            step(last)
+
+
+def test_a_step_that_cannot_be_recorded_is_not_tried():
+    said = []
+    session = Session(engine=Engine.parse("auto").on(torch.device("cuda")), say=said.append)
+    session.prepare(lambda block: [], [], dict, "it is exact")
+    assert str(session.executed) == "eager"
+    assert said == ["Note: without CUDA graphs, so slower: it is exact."]
+    session.prepare(lambda block: [], [], dict)  # the next one is
+    assert str(session.executed) == "graphs"
+
+
 def test_a_teacher_step_records_too():
     experiment = build("mlp-manifold", "smoke")
     dataset = build_dataset(experiment.data)
     found = []
-    for way in (lambda step: step, lambda step: Recorded(step, rerun, lambda call: call())):
+    for recording in (False, True):
         denoiser = build_denoiser(experiment).train()
         optimiser = torch.optim.AdamW(denoiser.parameters(), fused=True)
-        step = way(
-            lambda block, d=denoiser, o=optimiser: teacher_step(d, o, experiment.teacher, block)
-        )
+
+        def step(block, d=denoiser, o=optimiser):
+            return teacher_step(d, o, experiment.teacher, block)
+
+        def state(d=denoiser, o=optimiser):
+            return pack(model=d.state_dict(), optimiser=optimiser_tensors(o))
+
+        if recording:
+            step = Recorded(step, rerun, lambda call: call(), state, pytest.fail)
         losses = [step([draw_inputs(experiment, dataset, k, CPU)])[0]["loss"] for k in range(8)]
         found.append((torch.stack(losses), list(denoiser.parameters())))
     assert torch.equal(found[0][0], found[1][0])
@@ -129,7 +221,7 @@ def test_compiled_networks_give_the_plain_loops_losses(name, words):
     experiment, plain, draws = given(name)
     _, nets, _ = given(name)
     step = Engine.parse(words).prepare(
-        lambda block: distill_block(nets, experiment.distill, block), nets.denoisers()
+        lambda block: distill_block(nets, experiment.distill, block), nets.denoisers(), nets.state
     )
     _compare(experiment, plain, draws, step, until=10)
 
@@ -139,14 +231,14 @@ def test_what_cannot_be_compiled_is_one_sentence():
         raise TorchDynamoException("\n no C++ compiler\nmore")
 
     with pytest.raises(RunError, match=r"could not compile the networks \(no C\+\+ compiler\); "):
-        Engine.parse("compiled").prepare(step, [])([])
+        Engine.parse("compiled").prepare(step, [], dict)([])
 
 
 def test_channels_last_gives_the_plain_loops_losses():
     experiment, plain, draws = given()
     _, nets, _ = given()
     step = Engine.parse("channels-last").prepare(
-        lambda block: distill_block(nets, experiment.distill, block), nets.denoisers()
+        lambda block: distill_block(nets, experiment.distill, block), nets.denoisers(), nets.state
     )
     _compare(experiment, plain, draws, step, until=10)
 
@@ -159,9 +251,29 @@ def test_graphs_give_the_plain_loops_losses(name, words, gpu):
     experiment, plain, draws = given(name, gpu)
     _, nets, _ = given(name, gpu)
     step = Engine.parse(words).prepare(
-        lambda block: distill_block(nets, experiment.distill, block), nets.denoisers()
+        lambda block: distill_block(nets, experiment.distill, block), nets.denoisers(), nets.state
     )
     _compare(experiment, plain, draws, step, until=5 * (WARM_UP + 4) + 2)
+
+
+@pytest.mark.parametrize("name", ["chessboard", "mlp-manifold"])
+def test_auto_replays_to_the_bit_on_a_gpu(name, gpu):
+    experiment, eager, draws = given(name, gpu)
+    _, other, _ = given(name, gpu)
+    step = (
+        Engine.parse("auto")
+        .on(gpu)
+        .prepare(
+            lambda block: distill_block(other, experiment.distill, block),
+            other.denoisers(),
+            other.state,
+            pytest.fail,
+        )
+    )
+    for block in blocks(draws, 5 * (WARM_UP + 4)):
+        assert numbers(step(block)) == numbers(distill_block(eager, experiment.distill, block))
+    for a, b in zip(eager.state().values(), other.state().values(), strict=True):
+        assert torch.equal(a, b)
 
 
 def _compare(experiment, plain, draws, step, until):
@@ -181,11 +293,17 @@ def test_an_engine_is_named_as_it_is_written():
     "words", ["", "fast", "eager,compiled", "compiled,,graphs", "channels_last"]
 )
 def test_an_unknown_engine_is_one_sentence(words):
-    with pytest.raises(RunError, match="use eager, or some of compiled, graphs, channels-last"):
+    with pytest.raises(RunError, match="use auto, eager, or some of compiled, graphs, channels-l"):
         Engine.parse(words)
 
 
 def test_graphs_need_a_gpu():
     with pytest.raises(RunError, match="graphs need a CUDA GPU"):
-        Engine.parse("graphs").check(CPU)
-    Engine.parse("compiled,channels-last").check(CPU)
+        Engine.parse("graphs").on(CPU)
+    assert str(Engine.parse("compiled,channels-last").on(CPU)) == "compiled,channels-last"
+
+
+def test_auto_is_graphs_on_a_gpu_and_eager_elsewhere():
+    auto = Engine.parse("auto")
+    assert str(auto.on(CPU)) == "eager"
+    assert str(auto.on(torch.device("cuda"))) == "graphs"
