@@ -48,35 +48,10 @@ __all__ = [
     "Sampling",
     "Teacher",
     "ToyData",
-    "later_fields",
 ]
 
 SIZES = ("smoke", "laptop", "paper")
 ToyData = ChessboardData | MoonsData | RingData  # of which the exact denoiser is known
-
-_LATER_FIELDS = {
-    "distill.start": "teacher",
-    "distill.real_score": "teacher",
-    "distill.regression_weight": 0.0,
-}
-_LATER_FIELDS_OF = {
-    "moons": {"data.radius": 1.6, "data.sd": 0.1},
-    "mlp-manifold": {
-        "data.hidden": 256,
-        "data.bias_sd": 0.5,
-        "data.output_gain": 0.9,
-        "data.opacity": 0.8,
-    },
-}
-
-
-def later_fields(experiment: str) -> dict[str, object]:
-    """Dotted field -> value, of the fields of an experiment that came after runs had been made.
-
-    The value is what the program did before it had the field: a run without it is the same run.
-    """
-    return _LATER_FIELDS | _LATER_FIELDS_OF.get(experiment, {})
-
 
 # Of sigma_data: its square and inverse square stay within float32 beside those of the noise levels.
 SMALLEST_SCALE, LARGEST_SCALE = 1e-6, 1e6

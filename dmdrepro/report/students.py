@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dmdrepro.experiments import ConfigError, build
-from dmdrepro.experiments.config import later_fields
 from dmdrepro.report.table import Cell, over_seeds
 from dmdrepro.runs.results import Missing, Result
 
@@ -38,7 +37,7 @@ class Student:
 
     @property
     def config(self) -> dict:
-        return completed(self.records[0].get("config", {}))
+        return self.records[0].get("config", {})
 
     @cached_property
     def changes(self) -> dict[str, tuple[object, object]]:
@@ -83,7 +82,7 @@ def collect(results: Results) -> list[Student]:
         if isinstance(first, Missing):
             continue
         for snapshot in first.snapshots:
-            config = completed(first.record(snapshot).get("config", {}))
+            config = first.record(snapshot).get("config", {})
             same, left_out = [first], []
             for other in others:
                 if isinstance(other, Missing):
@@ -92,7 +91,7 @@ def collect(results: Results) -> list[Student]:
                     continue
                 if snapshot not in other.snapshots:
                     continue
-                theirs = completed(other.record(snapshot).get("config", {}))
+                theirs = other.record(snapshot).get("config", {})
                 changed = differences(config, theirs)
                 changed.pop(SNAPSHOTS, None)
                 if changed:
@@ -124,20 +123,10 @@ def change_words(changes: Mapping[str, tuple[object, object]]) -> str:
     return ", ".join(f"{name} {new} instead of {old}" for name, (old, new) in changes.items())
 
 
-def completed(config: Mapping) -> dict:
-    """A record's configuration with the fields that came after it."""
-    whole = {key: dict(part) if isinstance(part, Mapping) else part for key, part in config.items()}
-    for dotted, value in later_fields(whole.get("name", "")).items():
-        head, _, tail = dotted.partition(".")
-        if head in whole:
-            whole[head].setdefault(tail, value)
-    return whole
-
-
 def starts_as_phi_1(config: Mapping) -> bool:
     """Whether the student began as the teacher that Phi_1 and Phi_8 were drawn from."""
-    distill = completed(config).get("distill", {})
-    return all(distill.get(name) == "teacher" for name in ("start", "real_score"))
+    distill = config.get("distill", {})
+    return all(distill.get(name, "teacher") == "teacher" for name in ("start", "real_score"))
 
 
 def lookup(record: object, path: Sequence[str]) -> object:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from dmdrepro.runs.errors import DamagedArtifact, RunError
 from dmdrepro.runs.files import read_json, write_json
 from dmdrepro.runs.log import thinned
-from dmdrepro.runs.older import with_concordance
 from dmdrepro.runs.results import Missing, Result, Shown
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def read_published(folder: Path) -> dict[tuple[str, str], list[Published]]:
     """
     found: dict[tuple[str, str, int], dict[int, dict]] = {}
     for path in sorted(folder.glob("*.json")):
-        record = with_concordance(read_json(path))
+        record = read_json(path)
         lacks = [key for key in NEEDED if key not in record]
         if lacks:
             raise DamagedArtifact(f"{path} is no published record: it has no {lacks[0]!r}.")

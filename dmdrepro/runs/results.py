@@ -14,7 +14,6 @@ from dmdrepro.runs.errors import DamagedArtifact
 from dmdrepro.runs.files import MANIFEST, json_text, read_json, read_sealed, verify_manifest
 from dmdrepro.runs.layout import CONFIG, LOG, RECORD, seed_folder, snapshot_file, student_file
 from dmdrepro.runs.log import read_losses
-from dmdrepro.runs.older import with_concordance
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,7 +81,7 @@ class Result(Shown):
 
     def record(self, snapshot: int, stage: str = "evaluate") -> dict:
         """The record of a stage; the teacher's where `stage` is "teacher"."""
-        return with_concordance(read_json(self._file(stage, snapshot, RECORD)))
+        return read_json(self._file(stage, snapshot, RECORD))
 
     def samples(self, snapshot: int, name: str) -> np.ndarray:
         """`noise`, `labels`, `teacher_1`, `teacher_8`, `teacher_32` or `student`: [N, ...]."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
 
 from dmdrepro.runs import checkpoint
 from dmdrepro.runs.errors import DifferentConfiguration, RunError
@@ -40,23 +39,14 @@ class Stage:
     where it stands, the stage is done.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        key: dict,
-        what: str,
-        later: Mapping[str, object] | None = None,
-        remedy: str = REMEDY,
-    ) -> None:
+    def __init__(self, folder: Path, key: dict, what: str, remedy: str = REMEDY) -> None:
         """`key`: all that the result depends on; `what`: its name in messages.
 
-        `later`: dotted fields of the key that a configuration written before them lacks, each with
-        the value that it then stands for. `remedy`: what to do where it has another configuration.
+        `remedy`: what to do where what is there has another configuration.
         """
         self.folder = folder
         self.key = key
         self.what = what
-        self.later = later or {}
         self.remedy = remedy
         self._configuration = ""  # digest of config.json, once begun
         self._made: dict[str, str] = {}  # finished files -> digest
@@ -95,7 +85,7 @@ class Stage:
         else:
             return
         check_file(self.folder / CONFIG, digest, listing)
-        changes = differences(read_json(self.folder / CONFIG), self.key, later=self.later)
+        changes = differences(read_json(self.folder / CONFIG), self.key)
         if changes:
             listed = "; ".join(changes)
             raise DifferentConfiguration(
@@ -208,16 +198,13 @@ def differences(
     theirs: object,
     ours: object,
     path: str = "",
-    *,
-    later: Mapping[str, object] = MappingProxyType({}),
 ) -> list[str]:
-    """Each leaf that differs, as `distill.lr: 1e-4 there, 2e-4 now`; `later` as a Stage's."""
+    """Each leaf that differs, as `distill.lr: 1e-4 there, 2e-4 now`."""
     if isinstance(theirs, dict) and isinstance(ours, dict):
         found: list[str] = []
         for key in sorted(theirs.keys() | ours.keys()):
             inner = f"{path}.{key}" if path else key
-            old = theirs.get(key, later.get(inner, "absent"))
-            found += differences(old, ours.get(key, "absent"), inner, later=later)
+            found += differences(theirs.get(key, "absent"), ours.get(key, "absent"), inner)
         return found
     if theirs == ours:
         return []

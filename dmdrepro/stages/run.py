@@ -6,7 +6,6 @@ from pathlib import Path
 
 from dmdrepro.experiments import Arm, Experiment
 from dmdrepro.experiments.classifier import classifier_of
-from dmdrepro.experiments.config import later_fields
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import verify_manifest
 from dmdrepro.runs.layout import CLASSIFIER, snapshot_file, student_file
@@ -39,7 +38,6 @@ class Run:
             for name in ("name", "seed", "data", "model", "sigma_data", "precision")
         }
         self._settings = settings
-        self._later = later_fields(experiment.name)
         self._is_arm = arm is not None
 
     def teacher(self) -> Stage:
@@ -124,12 +122,10 @@ class Run:
     def _stage(self, kind: str, snapshot: int | None, key: dict) -> Stage:
         if snapshot is None:
             name = self.experiment.name if self._teacher_folder != self.folder else self.name
-            return Stage(
-                self._teacher_folder / kind, key, f"{kind} {name}", self._later, self._remedy()
-            )
+            return Stage(self._teacher_folder / kind, key, f"{kind} {name}", self._remedy())
         what = f"{kind} {self.name}"
         what = f"{what} (teacher of {snapshot:,} iterations)"
-        return Stage(self.folder / f"{kind}-{snapshot}", key, what, self._later, self._remedy())
+        return Stage(self.folder / f"{kind}-{snapshot}", key, what, self._remedy())
 
     def _remedy(self, command: str = "") -> str:
         """What to do about a stage of another configuration; `command`: that makes it, if not this.

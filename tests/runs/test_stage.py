@@ -53,18 +53,6 @@ def test_another_configuration_is_refused_and_the_difference_named(tmp_path):
         other.begin()
 
 
-def test_a_field_that_came_later_stands_for_what_was_done_before_it(tmp_path):
-    finish(make(tmp_path))
-
-    def with_a_later_field(value):
-        key = {**KEY, "teacher": {**KEY["teacher"], "law": value}}
-        return Stage(tmp_path / "teacher", key, "teacher", later={"teacher.law": "usual"})
-
-    with_a_later_field("usual").check_configuration()
-    with pytest.raises(DifferentConfiguration, match=r"teacher\.law: usual there, other now"):
-        with_a_later_field("other").check_configuration()
-
-
 def test_differences_lists_leaves_on_both_sides():
     found = differences({"a": {"b": 1}, "c": 2}, {"a": {"b": 1, "d": 3}, "c": 5})
     assert found == ["a.d: absent there, 3 now", "c: 2 there, 5 now"]
