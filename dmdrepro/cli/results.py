@@ -133,7 +133,7 @@ def write_page(
     """Everything as one HTML page, with the figures that were drawn from these results.
 
     The studies that the plan's seed has results of and the known answers are opened here, for
-    only the page reads them; returns which of all cannot be shown, as `_unusable`.
+    only the page reads them; returns what cannot be shown, as `_unusable`.
     """
     from dmdrepro.report import open_studies, report_page
     from dmdrepro.report.study import damaged_arms

@@ -26,8 +26,8 @@ class Speed:
 
 
 CPU = Speed(flops=(75e9, 56e9), step_s=(0.0015, 0.0015), measured=True)
-# An eager iteration launches some 140 operations of a toy's and 4,000 of the U-Net's (CUDA graphs,
-# where they are used, none: they should take less).
+# An eager iteration launches some 140 operations of a toy's and 4,000 of the U-Net's.
+# These numbers do not count on CUDA graphs, which are launched as one.
 GPU = Speed(flops=(50e12, 100e12), step_s=(0.001, 0.017), measured=False)
 
 

@@ -10,13 +10,16 @@ from dmdrepro.runs.results import Result
 
 
 def command(student: Student) -> str:
-    """The command line: every field that differs from its size's own value, and the engine."""
+    """The command line: every field that differs from its size's own value, and the engine.
+
+    Where the engine was left to `auto`, or is that of records from before there was a choice, none.
+    """
     line = student.results[0].command("all")
     for field, (_, value) in student.changes.items():
         line += f" --set {shlex.quote(f'{field}={value_words(value)}')}"
     facts = stage_facts(student.results[0], student.snapshot, "distill")
-    engine = facts.get("engine") if isinstance(facts, dict) else None
-    return line if engine in (None, "eager") else f"{line} --engine {shlex.quote(str(engine))}"
+    engine = facts.get("engine_option") if isinstance(facts, dict) else None
+    return line if engine in (None, "auto") else f"{line} --engine {shlex.quote(str(engine))}"
 
 
 def stage_facts(result: Result, snapshot: int, stage: str) -> dict | str:
@@ -28,7 +31,9 @@ def stage_facts(result: Result, snapshot: int, stage: str) -> dict | str:
     except OSError:  # figures and tables do not need the teacher, which may have been removed
         return "not there"
     facts = record.get("provenance")
-    return {"engine": record.get("engine"), **facts} if isinstance(facts, dict) else "not recorded"
+    if not isinstance(facts, dict):
+        return "not recorded"
+    return {name: record.get(name) for name in ("engine", "engine_option")} | facts
 
 
 def value_words(value: object) -> str:

@@ -178,8 +178,8 @@ def _grid(table: Table, widths: list[int], tight: bool):
 
 
 def _broken(text: str, width: int) -> str:
-    """A name longer than its column, in lines that end after hyphens."""
-    return HYPHEN.sub("\n", text) if max(map(len, text.split()), default=0) > width else text
+    """Words longer than their column in lines that end after hyphens."""
+    return " ".join(HYPHEN.sub("\n", w) if len(w) > width else w for w in text.split(" "))
 
 
 def _paragraphs(table: Table, width: int):

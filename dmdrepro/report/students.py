@@ -126,7 +126,7 @@ def change_words(changes: Mapping[str, tuple[object, object]]) -> str:
 def starts_as_phi_1(config: Mapping) -> bool:
     """Whether the student began as the teacher that Phi_1 and Phi_8 were drawn from."""
     distill = config.get("distill", {})
-    return all(distill.get(name, "teacher") == "teacher" for name in ("start", "real_score"))
+    return all(distill.get(name) == "teacher" for name in ("start", "real_score"))
 
 
 def lookup(record: object, path: Sequence[str]) -> object:

@@ -129,19 +129,18 @@ class Result(Shown):
             if self._own_teacher(snapshot) is False:
                 raise Stale(
                     f"distill-{snapshot} was distilled from another teacher than lies there now; "
-                    f"run `{self.command('all')} --fresh` with your other options"
+                    f"{self._anew('all')}"
                 )
             if self._made_from("sample", snapshot, "student_weights") != student:
                 raise Stale(
                     f"sample-{snapshot} was drawn from another student than distill-{snapshot}; "
-                    f"run `{self.command('sample')} --fresh` with your other options, then "
-                    "`evaluate` likewise"
+                    f"{self._anew('sample')}, then `evaluate` likewise"
                 )
             arrays = {name: h for name, h in samples.items() if name.endswith(".npy")}
             if self._made_from("evaluate", snapshot, "samples") != arrays:
                 raise Stale(
                     f"evaluate-{snapshot} measured other samples than sample-{snapshot}; "
-                    f"run `{self.command('evaluate')} --fresh` with your other options"
+                    f"{self._anew('evaluate')}"
                 )
 
     def _own_teacher(self, snapshot: int) -> bool | None:
@@ -182,6 +181,12 @@ class Result(Shown):
             return f"{words} --size {self.size}"
         words = f"python reproduce.py {stage} {self.experiment}"
         return f"{words} --size {self.size} --seed {self.seed}"
+
+    def _anew(self, stage: str) -> str:
+        """What to do about a stage that belongs to another one; a study has no --fresh."""
+        if self.study:
+            return f"move {self.folder} away and run `{self.command(stage)}`"
+        return f"run `{self.command(stage)} --fresh` with your other options"
 
     def _file(self, stage: str, snapshot: int, name: str) -> Path:
         self._verify(stage, snapshot)

@@ -16,6 +16,6 @@ def make_student(run: Run, snapshot: int, context: Context) -> bool:
         weights = load_tensors(run.teacher_weights(snapshot)[0])
         dataset = context.dataset(run.experiment.data)
         files = distill_student(run.experiment, snapshot, weights, dataset, stage, context.session)
-        return files, {"engine": str(context.session.executed)}
+        return files, context.session.execution()
 
     return context.make(run.distill(snapshot), work)

@@ -14,6 +14,6 @@ def make_teacher(run: Run, context: Context) -> bool:
     def work(stage: Stage) -> Made:
         dataset = context.dataset(run.experiment.data)
         files = train_teacher(run.experiment, dataset, stage, context.session)
-        return files, {"engine": str(context.session.executed)}
+        return files, context.session.execution()
 
     return context.make(run.teacher(), work)

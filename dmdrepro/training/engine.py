@@ -39,6 +39,8 @@ class Engine:
         known = [f.name.replace("_", "-") for f in fields(cls) if f.name != AUTO]
         names = [word.strip() for word in words.split(",")]
         for name in names:
+            if name in (AUTO, EAGER):
+                raise RunError(f"--engine {words}: {name} stands alone.")
             if name not in known:
                 raise RunError(
                     f"--engine {words}: there is no {name!r}; use {AUTO}, {EAGER}, or some of "
@@ -51,7 +53,7 @@ class Engine:
         if self.graphs and device.type != "cuda":
             raise RunError(
                 f"--engine {self}: graphs need a CUDA GPU and this runs on {device.type}; "
-                "leave graphs out."
+                f"use --engine {self.without_graphs}."
             )
         return replace(self, graphs=device.type == "cuda") if self.auto else self
 
@@ -73,7 +75,7 @@ class Engine:
         """
         import torch
 
-        from dmdrepro.training.recorded import Recorded, aside, record_graph
+        from dmdrepro.training.recorded import Aside, Recorded, record_graph
 
         if self.compiled:
             # Networks of earlier stages count towards a limit past which torch stops compiling.
@@ -87,7 +89,7 @@ class Engine:
             step = Recorded(
                 step,
                 record_graph,
-                aside,
+                Aside(),
                 state,
                 give_up or self.refuse_graphs,
                 0.0 if self.auto else ROUNDING,
@@ -96,7 +98,16 @@ class Engine:
 
     def refuse_graphs(self, why: str) -> None:
         """Raise RunError for graphs that were asked for."""
-        raise RunError(f"--engine {self}: {why}; leave graphs out.")
+        raise RunError(f"--engine {self}: {why}; use --engine {self.without_graphs}.")
+
+    @property
+    def without_graphs(self) -> Engine:
+        return replace(self, graphs=False)
+
+    @property
+    def option(self) -> str:
+        """What to give --engine for it."""
+        return AUTO if self.auto else str(self)
 
     def _explained(self, step: Step) -> Step:
         """`step`, whose networks are compiled when it first runs: what fails then is no bug."""

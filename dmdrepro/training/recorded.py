@@ -8,6 +8,7 @@ used only after it has done to weights, moments and losses what the step itself 
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 
@@ -26,8 +27,8 @@ class Recorded:
     `record(work)` returns a function that repeats the work and returns what `work()` would, as
     `record_graph` does; `warm_up(call)` calls what it is given, before there is a record.
     `state()`: every tensor that the step changes, by name. `give_up(why)` is told where the step
-    cannot be recorded, or where the first replay moves a tensor elsewhere than the step does, by
-    more than `tolerance` of its largest value; where it returns, steps go on unrecorded.
+    cannot be recorded, or where the first replay does not come to what the step comes to (see
+    `difference`); where it returns, steps go on unrecorded.
     """
 
     def __init__(
@@ -57,35 +58,34 @@ class Recorded:
         return self._replayed(block)
 
     def _first(self, block: Sequence) -> Losses:
-        """Record and replay, then take it back and do the step itself, which must come to the same.
+        """The step itself, whose results are kept; between, the same by a record of it.
 
-        Not with the inputs that were recorded: a record that kept their values would pass.
+        Recorded over zeros: a record that kept the values of its inputs is found out. In this
+        order, what fails for want of memory fails where the step has been done already.
         """
         before = _copies(self._state())
-        self._inputs = copy.deepcopy(block)
-        for tensor in tensors_of(self._inputs):
-            tensor.zero_()
-        why, found = "", {}
-        try:
-            self._replay = self._record(self._work)
-            found = _copies(self._everything(self._replayed(block)))
-        except RuntimeError as error:  # torch's, for whatever a graph cannot hold
-            first_line, *_ = str(error).strip().split("\n")
-            why = f"the step cannot be recorded ({first_line.rstrip('.')})"
-        for name, tensor in self._state().items():
-            tensor.copy_(before[name])
         losses = self._step(block)
-        why = why or _difference(found, self._everything(losses), self._tolerance)
+        after = _copies(self._state())
+        try:
+            self._put(before)
+            self._inputs = copy.deepcopy(block)
+            torch._foreach_zero_(list(tensors_of(self._inputs)))
+            self._replay = self._record(self._work)
+            found = self._replayed(block)
+            why = difference(
+                {**self._state(), **_named(found)}, {**after, **_named(losses)}, self._tolerance
+            )
+        except Exception as error:  # whatever a graph cannot hold
+            why = f"the step cannot be recorded ({_cause(error)})"
+        self._put(after)
         if why:
             self._given_up, self._replay = True, None
             self._give_up(why)
         return losses
 
-    def _everything(self, losses: Losses) -> dict[str, torch.Tensor]:
-        """The state, and the losses of each iteration, by name."""
-        numbered = enumerate(losses)
-        named = {f"{name} {place}": v for place, found in numbered for name, v in found.items()}
-        return {**self._state(), **named}
+    def _put(self, values: Mapping[str, torch.Tensor]) -> None:
+        for name, tensor in self._state().items():
+            tensor.copy_(values[name])
 
     def _replayed(self, block: Sequence) -> Losses:
         torch._foreach_copy_(list(tensors_of(self._inputs)), list(tensors_of(block)))
@@ -100,21 +100,40 @@ class Recorded:
 
 
 def _copies(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in tensors.items()}
+    return {name: tensor.clone() for name, tensor in tensors.items()}
 
 
-def _difference(
+def _named(losses: Losses) -> dict[str, torch.Tensor]:
+    return {f"{name} {place}": v for place, found in enumerate(losses) for name, v in found.items()}
+
+
+def _cause(error: BaseException) -> str:
+    """The first line of what went wrong first: ending a broken capture fails once more."""
+    while error.__context__ is not None:
+        error = error.__context__
+    first_line, *_ = str(error).strip().split("\n")
+    return first_line.rstrip(".") or type(error).__name__
+
+
+def difference(
     found: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor], tolerance: float
 ) -> str:
-    """Which tensor differs the most, if by more than `tolerance` of its largest value; else ""."""
-    worst, where = 0.0, ""
+    """Which tensor differs the most, "" for none.
+
+    Above a tolerance of 0, by which part of its largest value, of losses and moments alone: Adam
+    makes whole steps of a small gradient's rounding.
+    """
+    worst, where = -1.0, ""
     for name, tensor in expected.items():
         if torch.allclose(found[name], tensor, rtol=0, atol=0, equal_nan=True):
             continue
         gap = ((found[name] - tensor).abs().max() / tensor.abs().max()).item()
-        if not gap <= worst:  # nan too
+        if not gap < math.inf:
+            gap = math.inf
+        loss_or_moment = "/" not in name or ".exp_avg" in name
+        if gap > worst and (not tolerance or (loss_or_moment and gap > tolerance)):
             worst, where = gap, name
-    if worst <= tolerance:
+    if not where:
         return ""
     return f"a replay differs from the step itself, by {worst:.1g} of the largest value of {where}"
 
@@ -131,12 +150,18 @@ def tensors_of(value: object) -> Iterator[torch.Tensor]:
             yield from tensors_of(getattr(value, field.name))
 
 
+_unfinished: list[torch.cuda.CUDAGraph] = []  # of records that failed: torch still refers to them
+
+
 def record_graph(work: Callable[[], torch.Tensor]) -> Callable[[], torch.Tensor]:
     """`work` as a CUDA graph: recording does none of it, the returned function does it."""
     graph, stream = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
     try:
         with torch.cuda.graph(graph):
             result = work()
+    except Exception:
+        _unfinished.append(graph)
+        raise
     finally:
         torch.cuda.set_stream(stream)  # a record that fails may leave its own
 
@@ -147,11 +172,15 @@ def record_graph(work: Callable[[], torch.Tensor]) -> Callable[[], torch.Tensor]
     return replay
 
 
-def aside(call: Callable[[], Losses]) -> Losses:
-    """Call on a stream of its own: a record must not depend on the default stream's work."""
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        found = call()
-    torch.cuda.current_stream().wait_stream(stream)
-    return found
+class Aside:
+    """Calls on a stream of its own: a record must not depend on the default stream's work."""
+
+    _stream = None
+
+    def __call__(self, call: Callable[[], Losses]) -> Losses:
+        self._stream = self._stream or torch.cuda.Stream()
+        self._stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self._stream):
+            found = call()
+        torch.cuda.current_stream().wait_stream(self._stream)
+        return found

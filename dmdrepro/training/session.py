@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
@@ -50,6 +50,7 @@ class Session:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     engine: Engine = field(default_factory=Engine)
     executed: Engine = field(default_factory=Engine)
+    why_not: str = ""  # that step does without graphs, which `auto` had chosen
     say: Callable[[str], None] = print
     progress: Progress = field(default_factory=Silent)
     save_every_s: float = 60.0
@@ -65,15 +66,27 @@ class Session:
         out with a note.
         """
         self.executed = self.engine
-        if self.engine.graphs and no_graphs:
-            self._give_up(no_graphs)
+        if self.engine.graphs:
+            self.why_not = ""
+            if no_graphs:
+                self._leave_graphs_out(no_graphs)
         return self.executed.prepare(step, denoisers, state, self._give_up)
 
     def _give_up(self, why: str) -> None:
+        """No other record is tried after one that failed: what it left could spoil the next."""
+        self._leave_graphs_out(why)
+        self.engine = self.engine.without_graphs
+
+    def _leave_graphs_out(self, why: str) -> None:
         if not self.engine.auto:
             self.engine.refuse_graphs(why)
-        self.executed = replace(self.executed, graphs=False)
+        self.executed, self.why_not = self.executed.without_graphs, why
         self.say(f"Note: without CUDA graphs, so slower: {why}.")
+
+    def execution(self) -> dict[str, str]:
+        """For a record: how the last prepared step was executed, and what had been asked for."""
+        facts = {"engine": str(self.executed), "engine_option": self.engine.option}
+        return facts | ({"without_graphs": self.why_not} if self.why_not else {})
 
     def leave_loop(self) -> None:
         """After a stage, however it ended: the display is put away, a signal stops at once."""

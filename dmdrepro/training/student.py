@@ -179,6 +179,7 @@ def student_update(nets: Networks, settings: Distill, inputs: Inputs, x: torch.T
     if nets.head is None:
         x.backward(grad / grad.numel())
     else:
+        nets.fake_optimiser.zero_grad()  # it gets gradients too, which a record must not add to old
         sigma, eps = inputs.gan_student
         loss_gan = student_gan_loss(nets.fake, nets.head, x, eps, sigma, classes)
         weighted = settings.gan_weight_student * loss_gan

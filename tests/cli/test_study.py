@@ -66,6 +66,17 @@ def test_the_tables_of_one_seed_are_over_all_that_were_run(made, tmp_path):
     assert all("seed1" in p.name for p in (tmp_path / "published").iterdir())  # only what was asked
 
 
+def test_a_stale_arm_is_not_sent_to_options_that_a_study_lacks(made, tmp_path):
+    runs = shutil.copytree(made, tmp_path / "runs")
+    arms = [runs / f"smoke/seed0/chessboard@start={name}" for name in STARTS]
+    shutil.rmtree(arms[0] / "sample-60")
+    shutil.copytree(arms[1] / "sample-60", arms[0] / "sample-60")
+    command("figures", "ring", "--size", "smoke", "--gpu", "cpu", "--runs", runs)
+    page = (runs / "smoke/seed0/report.html").read_text()
+    assert "sample-60 was drawn from another student than distill-60; move " in page
+    assert "and run `python reproduce.py study start --seeds 0 --size smoke`" in page
+
+
 def test_an_arm_that_was_made_otherwise_is_not_sent_to_options_that_a_study_lacks(made, tmp_path):
     runs = shutil.copytree(made, tmp_path / "runs")
     folder = runs / "smoke/seed0/chessboard/teacher"

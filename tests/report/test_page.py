@@ -112,7 +112,10 @@ def test_provenance_has_times_device_versions_and_the_changed_fields(tmp_path):
     assert " --set teacher.snapshots=10,20" in words
     assert "distill.lr 0.125 0.0002" in words  # the configuration, with the usual value
     assert "--engine" not in words
-    write_json(folder / "distill-15/record.json", {"engine": "graphs", "provenance": facts})
+    write_json(
+        folder / "distill-15/record.json",
+        {"engine": "graphs", "engine_option": "graphs", "provenance": facts},
+    )
     write_manifest(folder / "distill-15", ["record.json", "config.json", STUDENT])
     assert " --engine graphs" in section(page_of(tmp_path), "ring").text
 

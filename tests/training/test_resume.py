@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from stand_in import rerun
 
 from dmdrepro.experiments import build
 from dmdrepro.runs.errors import Stopped
@@ -38,14 +39,17 @@ def student(experiment, stage, session):
     return distill_student(experiment, 6, weights, build_dataset(experiment.data), stage, session)
 
 
-def files_of(work, folder, engine: str, stops: int, then: str | None = None) -> dict[str, bytes]:
+def files_of(
+    work, folder, engine: str, stops: int, then: str | None = None, **longer: str
+) -> dict[str, bytes]:
     """What `work` leaves after so many stops, the sittings after the first executed `then`."""
-    experiment = build("mlp-manifold", "smoke", overrides=SHORT)
+    experiment = build("mlp-manifold", "smoke", overrides=SHORT | longer)
     for sitting in range(stops + 1):
         stage = Stage(folder, {"of": "a test"}, "a test")
         stage.begin()
         words = engine if sitting == 0 or then is None else then
-        session = Session(engine=Engine.parse(words), stop_requested=sitting < stops)
+        chosen = Engine.parse(words).on(torch.device("cuda" if words == "auto" else "cpu"))
+        session = Session(engine=chosen, stop_requested=sitting < stops, say=pytest.fail)
         if sitting < stops:
             with pytest.raises(Stopped):
                 work(experiment, stage, session)
@@ -59,6 +63,24 @@ def files_of(work, folder, engine: str, stops: int, then: str | None = None) -> 
 def test_a_stopped_loop_goes_on_to_the_same_bytes(tmp_path, work, engine):
     whole = files_of(work, tmp_path / "whole", engine, stops=0)
     assert files_of(work, tmp_path / "stopped", engine, stops=2) == whole
+
+
+@pytest.mark.parametrize("work", [teacher, student])
+def test_a_recorded_loop_goes_on_to_the_same_bytes(tmp_path, work, monkeypatch):
+    """With a stand-in for CUDA graphs; each sitting makes a record of its own."""
+    recorded = []
+
+    def record(step):
+        recorded.append(step)
+        return rerun(step)
+
+    monkeypatch.setattr("dmdrepro.training.recorded.record_graph", record)
+    monkeypatch.setattr("dmdrepro.training.recorded.Aside", lambda: lambda call: call())
+    longer = {"teacher.snapshots": "8", "distill.iterations": "38"}
+    eager = files_of(work, tmp_path / "eager", "eager", stops=0, **longer)
+    assert files_of(work, tmp_path / "whole", "auto", stops=0, **longer) == eager
+    assert files_of(work, tmp_path / "stopped", "auto", stops=2, **longer) == eager
+    assert len(recorded) == 2
 
 
 @pytest.mark.parametrize("work", [teacher, student])
