@@ -201,7 +201,13 @@ SOURCES = (
         FINDINGS,
         "Path or size of the steps",
         ("rate",),
-        of("laptop-chessboard@lr={rate}-4000", "0"),
+        of("laptop-chessboard@lr={rate}-4000"),
+    ),
+    Source(
+        FINDINGS,
+        "Path or size of the steps",
+        ("seed", "rate"),
+        of("laptop-chessboard@lr={rate}-4000"),
     ),
     Source(FINDINGS, "The same on images", ("rate",), of("laptop-mnist@lr={rate}-3072", "0")),
     Source(
