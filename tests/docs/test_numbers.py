@@ -35,6 +35,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "features.teacher_8.frechet_squared",
     ),
     "turn (degrees)": ("turn.degrees",),
+    "error over signal at 80": ("denoiser_error.relative_to_signal.-1",),
     "concordance turned": ("turn.concordance",),
     "precision, recall": ("features.student.precision", "features.student.recall"),
 }
@@ -62,7 +63,10 @@ def record(name: str) -> dict:
 
 def lookup(found: object, path: str) -> object:
     for key in path.split("."):
-        found = found.get(key) if isinstance(found, Mapping) else None
+        if isinstance(found, list):
+            found = found[int(key)]
+        else:
+            found = found.get(key) if isinstance(found, Mapping) else None
     return found
 
 
