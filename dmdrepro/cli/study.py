@@ -22,11 +22,15 @@ Name = Annotated[
 Seeds = Annotated[
     str | None, typer.Option("--seeds", help="Such as 0,1,2. Default: the study's own.")
 ]
+Arms = Annotated[
+    list[str] | None, typer.Option("--arm", help="Make only this arm. Repeatable. Default: all.")
+]
 
 
 def study(
     name: Name = None,
     seeds: Seeds = None,
+    arm: Arms = None,
     size: Annotated[
         str | None,
         typer.Option("--size", help="smoke, laptop or paper. Default: the study's own."),
@@ -58,7 +62,8 @@ def study(
         request = Request(
             [chosen.experiment], chosen.size, gpu, wanted[0], runs, data, offline, dry_run
         )
-        plan = run_plan(make_study_plan(chosen, wanted, request), request, STAGES, engine, jobs)
+        made = _only(chosen, arm or [])
+        plan = run_plan(make_study_plan(made, wanted, request), request, STAGES, engine, jobs)
         if plan is not None:
             unusable = _show(chosen, runs, wanted, publish)
             for seed in wanted:
@@ -71,6 +76,15 @@ def _list() -> None:
         arms = ", ".join(arm.name for arm in study.arms)
         console.print(f"{study.name} ({study.experiment}, {study.size} size): {study.question}")
         console.print(f"    {arms}; seeds {', '.join(map(str, study.seeds))}")
+
+
+def _only(study: Study, names: list[str]) -> Study:
+    """The study with the arms of these names, all where none is named."""
+    known = {arm.name: arm for arm in study.arms}
+    for name in names:
+        if name not in known:
+            fail(f"Study {study.name} has no arm {name!r}; {nearest(name, known)}")
+    return replace(study, arms=tuple(known[n] for n in dict.fromkeys(names))) if names else study
 
 
 def _parsed(words: str) -> tuple[int, ...]:

@@ -88,8 +88,9 @@ class Distill:
     iterations: int = 50_000
     # The student is kept, and evaluated, after these too; those past the end are passed over.
     snapshots: tuple[int, ...] = (1_000, 5_000, 10_000, 25_000)
-    # The student's first weights: the teacher's, or "random": fresh ones, whose last layer is 0, so
-    # that its first map is G(z) = c_skip z.
+    # The student's first weights: the teacher's; "random": fresh ones, whose last layer is 0, so
+    # that its first map is G(z) = c_skip z; or "exact": the teacher's, of a toy, fitted to the
+    # data's exact denoiser at sigma = 80, the one level that a student sees.
     start: str = "teacher"
     # Whose score pulls the student, and whose samples Phi_K are: the teacher's, or "exact": the
     # data's exact denoiser, of a toy. The trained teacher then gives first weights alone.
@@ -115,8 +116,8 @@ class Distill:
         if self.snapshots:
             _check_snapshots("distill", self.snapshots)
         require(
-            self.start in ("teacher", "random"),
-            f"distill.start is {self.start!r}; use teacher or random.",
+            self.start in ("teacher", "random", "exact"),
+            f"distill.start is {self.start!r}; use teacher, random or exact.",
         )
         require(
             self.real_score in ("teacher", "exact"),
@@ -203,9 +204,10 @@ class Experiment:
         )
         require_not_negative("seed", self.seed)
         require(
-            self.distill.real_score == "teacher" or isinstance(self.data, ToyData),
-            f"distill.real_score is exact, but {self.name} has no exact denoiser; only "
-            "chessboard, moons and ring have one.",
+            "exact" not in (self.distill.real_score, self.distill.start)
+            or isinstance(self.data, ToyData),
+            f"distill.real_score or distill.start is exact, but {self.name} has no exact denoiser; "
+            "only chessboard, moons and ring have one.",
         )
         if len(sample_shape(self.data)) > 1:
             require(

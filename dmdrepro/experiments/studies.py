@@ -148,6 +148,7 @@ _STUDIES = (
         (
             Arm("start=teacher"),
             Arm("start=random", {"distill.start": "random"}),
+            Arm("start=exact", {"distill.start": "exact"}),
         ),
     ),
     Study(
@@ -163,12 +164,14 @@ _STUDIES = (
     Study(
         "exact-teacher",
         "Is it the teacher's error that makes a toy's student leave the pairing? The same with the "
-        "data's exact denoiser as the teacher; student and fake score start as the trained one.",
+        "data's exact denoiser as the teacher; student and fake score start as the trained one, "
+        "but for the last, whose student starts as the exact denoiser too.",
         "chessboard",
         "laptop",
         (
             Arm("score=teacher"),
             Arm("score=exact", {"distill.real_score": "exact"}),
+            Arm("all=exact", {"distill.real_score": "exact", "distill.start": "exact"}),
         ),
     ),
     Study(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
@@ -39,6 +39,7 @@ from dmdrepro.training.draws import Draws, Inputs
 from dmdrepro.training.optimiser import adamw, clipped_step
 from dmdrepro.training.recorded import Losses
 from dmdrepro.training.session import Loop, Session
+from dmdrepro.training.start import initial_student
 
 
 @dataclass
@@ -83,9 +84,7 @@ def initial_networks(experiment: Experiment, weights: Tensors, device: torch.dev
     settings = experiment.distill
     teacher = build_denoiser(experiment, device)
     teacher.load_state_dict(weights)
-    student, fake = copy.deepcopy(teacher).train(), copy.deepcopy(teacher).train()
-    if settings.start == "random":
-        student = build_denoiser(replace(experiment, seed=_other_seed(experiment.seed)), device)
+    student, fake = initial_student(experiment, teacher), copy.deepcopy(teacher).train()
     if settings.real_score == "exact":
         teacher = exact_denoiser(experiment)
     teacher = teacher.eval().requires_grad_(False)
@@ -103,11 +102,6 @@ def initial_networks(experiment: Experiment, weights: Tensors, device: torch.dev
         adamw(student.parameters(), settings, device),
         adamw(fake_parameters, settings, device),
     )
-
-
-def _other_seed(seed: int) -> int:
-    """Of random weights that no teacher of this seed began with."""
-    return stream_seed(seed, "random-start")
 
 
 def distill_student(

@@ -90,6 +90,7 @@ def test_any_field_can_be_overridden(setting, place, value):
         ("sampling.sizes=1,100", "at least 2"),
         ("sampling.sets=0", "sampling.sets"),
         ("distill.real_score=exact", "mnist has no exact denoiser; only chessboard, moons"),
+        ("distill.start=exact", "mnist has no exact denoiser; only chessboard, moons"),
         ("distill.real_score=perfect", "use teacher or exact"),
         ("distill.lr", "is not FIELD=VALUE"),
         ("name=x", "no field 'name'"),

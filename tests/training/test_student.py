@@ -51,6 +51,22 @@ def test_blocks_equal_the_plain_loop(name):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=2e-4)
 
 
+def test_an_exact_start_is_the_exact_denoiser_at_the_students_one_level():
+    experiment, nets, draws = given(**{"distill.start": "exact"})
+    _, again, _ = given(**{"distill.start": "exact"})
+    z, _ = draws.latent(99)
+    exact = build_dataset(experiment.data).denoise(z, 80.0)
+    spread = (exact - exact.mean(0)).square().mean()
+
+    def error(network):
+        return ((network(z, 80.0) - exact).square().mean() / spread).item()
+
+    assert error(nets.student) < 0.2 < 1 < error(nets.fake)  # which starts as the teacher
+    for a, b in zip(nets.student.parameters(), again.student.parameters(), strict=True):
+        assert torch.equal(a, b)
+        assert a.grad is None
+
+
 def test_the_exact_score_takes_the_teachers_place_and_the_student_still_starts_as_the_teacher():
     experiment, nets, draws = given(**{"distill.real_score": "exact"})
     _, usual, _ = given()
