@@ -22,7 +22,9 @@ from dmdrepro.stages.run import Run
 
 STARTS = ("teacher", "random")
 RING = ("--set", "teacher.snapshots=5", "--set", "distill.iterations=5")
-WORDS = ("--size", "smoke", "--gpu", "cpu", "--seeds", "0,1")
+ARMS = ("--arm", "start=teacher", "--arm", "start=random")  # of three
+SMOKE = ("--size", "smoke", "--gpu", "cpu", "--seeds", "0,1")
+WORDS = (*ARMS, *SMOKE)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,15 @@ def test_arms_share_one_teacher_and_have_students_of_their_own(made):
     table = json.loads((made / "smoke/study-start/study_start.json").read_text())
     assert [row["arm"] for row in table["rows"]] == [f"start={name}" for name in STARTS]
     assert {row["seeds"] for row in table["rows"]} == {"0, 1"}
+
+
+def test_arms_that_were_not_asked_for_are_not_run_and_said_to_be(made):
+    table = json.loads((made / "smoke/study-start/not_run.json").read_text())
+    assert {(row["arm"], row["seed"]) for row in table["rows"]} == {
+        ("start=exact", k) for k in (0, 1)
+    }
+    printed = command("study", "start", "--arm", "start=exakt", "--runs", made, code=1)
+    assert "Study start has no arm 'start=exakt'; did you mean 'start=exact'?" in printed
 
 
 def test_a_second_run_makes_nothing_and_the_same_pages(made):
@@ -117,7 +128,7 @@ def test_figures_and_evaluate_show_the_studies_too_and_damage_fails(made, tmp_pa
 
 
 def test_the_exact_teacher_draws_phi_k_itself_and_has_no_error(tmp_path):
-    reproduce("study", "exact-teacher", *WORDS[:-1], "0", "--runs", tmp_path)
+    reproduce("study", "exact-teacher", *SMOKE[:-1], "0", "--runs", tmp_path)
     folder = tmp_path / "smoke/seed0"
     arms = [folder / f"chessboard@score={name}" for name in ("teacher", "exact")]
     records = [json.loads((arm / "evaluate-60/record.json").read_text()) for arm in arms]
@@ -159,7 +170,7 @@ def test_another_teacher_than_the_students_own_is_not_published(made, tmp_path):
 
 
 def test_the_dry_run_lists_arms_and_makes_nothing(tmp_path):
-    printed = command("study", "learning-rate", *WORDS, "--runs", tmp_path / "r", "--dry-run")
+    printed = command("study", "learning-rate", *SMOKE, "--runs", tmp_path / "r", "--dry-run")
     assert "chessboard@lr=2e-6 (60)" in printed
     assert "study-learning-rate" in printed
     for seed in (0, 1):

@@ -84,8 +84,9 @@ def test_seeds_that_lack_an_arm_are_named(runs):
     found = studies_of(page_of(runs))
     lacking = next(t for t in found.classed("table") if t.text.startswith("Not run"))
     said = [row.text for row in lacking.all("tbody")[0].all("tr")]
-    assert len(said) == 2
+    assert len(said) == 4
     assert said[0].startswith("start=teacher 1 not run: python reproduce.py study start --seeds 1")
+    assert all(words.startswith("start=exact") for words in said[2:])
     assert said[1].startswith("start=random 0 damaged: evaluate-4000")
     assert len(chart_of(found, "Retention").all("path")) == 2  # what is sound is drawn
 

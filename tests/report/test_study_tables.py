@@ -79,7 +79,7 @@ def test_the_studies_of_a_seed_are_found_over_all_seeds_that_have_them(tmp_path)
     (found,) = open_studies(tmp_path, "laptop", 2)
     assert found.study == start
     seeds = [(arm, [r.seed for r in opened]) for arm, opened in found.arms.items()]
-    assert seeds == [("start=teacher", [2, 0]), ("start=random", [2, 0])]
+    assert seeds == [(f"start={name}", [2, 0]) for name in ("teacher", "random", "exact")]
     assert [each.study.name for each in open_studies(tmp_path, "laptop", 1)] == ["batch"]
     assert open_studies(tmp_path, "laptop", 3) == open_studies(tmp_path, "paper", 2) == []
     (tmp_path / "laptop/seed4/chessboard@start=random/distill-4000").mkdir(parents=True)
