@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,13 +16,16 @@ from dmdrepro.cli.paths import check_folder
 from dmdrepro.cli.published import publish_results
 from dmdrepro.experiments import STUDIES, Study, nearest
 
+if TYPE_CHECKING:
+    from dmdrepro.report.study import Arms
+
 Name = Annotated[
     str | None, typer.Argument(metavar="[STUDY]", help="Which study; without: list them.")
 ]
 Seeds = Annotated[
     str | None, typer.Option("--seeds", help="Such as 0,1,2. Default: the study's own.")
 ]
-Arms = Annotated[
+OnlyArms = Annotated[
     list[str] | None, typer.Option("--arm", help="Make only this arm. Repeatable. Default: all.")
 ]
 
@@ -30,7 +33,7 @@ Arms = Annotated[
 def study(
     name: Name = None,
     seeds: Seeds = None,
-    arm: Arms = None,
+    arm: OnlyArms = None,
     size: Annotated[
         str | None,
         typer.Option("--size", help="smoke, laptop or paper. Default: the study's own."),
@@ -65,7 +68,10 @@ def study(
         made = _only(chosen, arm or [])
         plan = run_plan(make_study_plan(made, wanted, request), request, STAGES, engine, jobs)
         if plan is not None:
-            unusable = _show(chosen, runs, wanted, publish)
+            unusable, opened = _show(chosen, runs, wanted)
+            if publish is not None:
+                mine = (result for each in made.arms for result in opened[each.name])
+                publish_results([result for result in mine if result.seed in wanted], publish)
             for seed in wanted:
                 unusable |= refresh_page(replace(plan, seed=seed))
             conclude(plan, unusable)
@@ -97,10 +103,10 @@ def _parsed(words: str) -> tuple[int, ...]:
     return seeds
 
 
-def _show(study: Study, runs: Path, seeds: tuple[int, ...], publish: Path | None) -> dict[str, str]:
+def _show(study: Study, runs: Path, seeds: tuple[int, ...]) -> tuple[dict[str, str], Arms]:
     """Print and write the study's tables and figure, over `seeds` and all others that have begun.
 
-    Only `seeds` are published. Returns arm -> what is damaged.
+    Returns arm -> what is damaged, and the results that were shown.
     """
     from dmdrepro.report import render_terminal, write_tables
     from dmdrepro.report.study import begun, curves, damaged_arms, open_arms, study_tables
@@ -114,7 +120,4 @@ def _show(study: Study, runs: Path, seeds: tuple[int, ...], publish: Path | None
     write_tables(tables, folder)
     paths = save_study(study.question, curves(results), folder)
     console.print(f"Tables and figure ({', '.join(p.name for p in paths)}): {folder}")
-    if publish is not None:
-        mine = [r for opened in results.values() for r in opened if r.seed in seeds]
-        publish_results(mine, publish)
-    return damaged_arms(results)
+    return damaged_arms(results), results

@@ -70,11 +70,12 @@ def test_the_tables_of_one_seed_are_over_all_that_were_run(made, tmp_path):
     table = made / "smoke/study-start/study_start.json"
     before = table.read_bytes()
     words = ("--runs", made, "--publish", tmp_path / "published")
-    command("study", "start", *WORDS[:-1], "1", *words)
+    command("study", "start", *WORDS[2:-1], "1", *words)  # of one arm
     rows = json.loads(table.read_bytes())["rows"]
     assert {row["seeds"] for row in rows} == {"0, 1"}
     assert rows[0]["Delta_E"] == json.loads(before)["rows"][0]["Delta_E"]
-    assert all("seed1" in p.name for p in (tmp_path / "published").iterdir())  # only what was asked
+    (published,) = (tmp_path / "published").iterdir()  # only what was asked for
+    assert published.name == "smoke-chessboard@start=random-60-seed1.json"
 
 
 def test_a_stale_arm_is_not_sent_to_options_that_a_study_lacks(made, tmp_path):
