@@ -197,8 +197,8 @@ SOURCES = (
         "An exact teacher",
         ("real score",),
         of(
-            "laptop-chessboard@score={real score}-4000",
-            words={"trained": "teacher", "exact": "exact"},
+            "laptop-chessboard@{real score}-4000",
+            words={"trained": "score=teacher", "exact": "score=exact", "both": "all=exact"},
         ),
     ),
     Source(
