@@ -213,7 +213,7 @@ SOURCES = (
         ("seed", "rate"),
         of("laptop-chessboard@lr={rate}-4000"),
     ),
-    Source(FINDINGS, "The same on images", ("rate",), of("laptop-mnist@lr={rate}-3072", "0")),
+    Source(FINDINGS, "The same on images", ("rate", "seed"), of("laptop-mnist@lr={rate}-3072")),
     Source(
         FINDINGS,
         "A better teacher",
