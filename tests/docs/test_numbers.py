@@ -233,6 +233,12 @@ SOURCES = (
         of("laptop-mlp-manifold@latent={dimensions}-1536"),
     ),
     Source(
+        FINDINGS,
+        "Distilled for longer",
+        ("dimensions",),
+        of("laptop-mlp-manifold@latent={dimensions},its=8000-1536", "0"),
+    ),
+    Source(
         FINDINGS, "A regression loss", ("weight",), of("laptop-chessboard@regression={weight}-4000")
     ),
     Source(
