@@ -16,7 +16,7 @@ from dmdrepro.runs.errors import RunError
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.draws import Draws
 from dmdrepro.training.engine import Engine
-from dmdrepro.training.student import distill_block, initial_networks
+from dmdrepro.training.student import distillation, initial_networks
 
 PLAIN = "plain eager loop"
 
@@ -41,7 +41,7 @@ class Runner:
         self._step: Callable | None = None
         if engine is not None:
             self._step = engine.prepare(
-                lambda block: distill_block(self._nets, settings, block),
+                lambda compiled: distillation(self._nets, settings, compiled),
                 self._nets.denoisers(),
                 self._nets.state,
             )
@@ -69,18 +69,17 @@ def ways(experiment: Experiment, device: torch.device) -> dict[str, tuple[Experi
     found = {"eager": (experiment, Engine())}
     if images:
         found["channels-last"] = (experiment, Engine(channels_last=True))
-        if experiment.precision == "float32":
-            found["bfloat16"] = (low, Engine())
     found["compiled"] = (experiment, Engine(compiled=True))
-    if images and experiment.precision == "float32":
-        found["compiled, bfloat16"] = (low, Engine(compiled=True, channels_last=True))
+    if experiment.precision == "float32":
+        found["bfloat16"] = (low, Engine())
+        found["compiled, bfloat16"] = (low, Engine(compiled=True, channels_last=images))
     if device.type == "cuda":
         found["graphs"] = (experiment, Engine(graphs=True))
         found["compiled,graphs"] = (experiment, Engine(compiled=True, graphs=True))
     return found
 
 
-def step_rows(device: torch.device, *, quick: bool, say: Callable[[str], None] = print):
+def step_rows(device: torch.device, *, quick: bool, say: Callable[[str], None]):
     """Rows for a toy and for MNIST: each way and the plain loop in turns, medians.
 
     Warm-up blocks, in which compilers and graphs are made, are not counted. `say` is told of a way

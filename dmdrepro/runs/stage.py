@@ -70,12 +70,11 @@ class Stage:
             raise RunError(f"{self.what} is not done in {self.folder}.")
         return verify_manifest(self.folder)
 
-    def check_configuration(self, remedy: str = "") -> None:
+    def check_configuration(self) -> None:
         """Raise DifferentConfiguration where what is there was made from another configuration.
 
         Where neither a result nor a saved state is, nothing was made and any configuration may
-        begin. `remedy`: the end of the message, instead of the stage's own. Raises
-        DamagedArtifact where the recorded configuration is not the one written.
+        begin. Raises DamagedArtifact where the recorded configuration is not the one written.
         """
         if self.done:
             digest = read_sealed(self.folder / MANIFEST, "files").get(CONFIG, {}).get("sha256")
@@ -90,7 +89,7 @@ class Stage:
             listed = "; ".join(changes)
             raise DifferentConfiguration(
                 f"{self.what} in {self.folder} was made with another configuration ({listed}). "
-                f"{remedy or self.remedy}"
+                f"{self.remedy}"
             )
 
     # --- life ---

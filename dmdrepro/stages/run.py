@@ -148,7 +148,8 @@ class Run:
                 f"run `python reproduce.py {command} {self.experiment.name}` with the same options "
                 "first, or `all`."
             )
-        stage.check_configuration(self._remedy(command))
+        stage.remedy = self._remedy(command)
+        stage.check_configuration()
         # The hashes as recorded; the files themselves are checked once, where they are read.
         return _hashes(stage.folder)
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from dmdrepro.training.recorded import State, Step
 
+MakeStep = Callable[[Callable[[Callable], Callable]], "Step"]
+
 EAGER, AUTO = "eager", "auto"
 # Of a record that was asked for, against the step itself: TF32 rounds to 1e-3. One that nobody
 # asked for is used only if it comes to the same bits.
@@ -24,7 +26,7 @@ class Engine:
     """Which ways of execution are on; none: plain eager torch."""
 
     auto: bool = False  # on a GPU graphs, where a record does what the step does, to the bit
-    compiled: bool = False  # the networks through torch.compile
+    compiled: bool = False  # losses with their gradients through torch.compile
     graphs: bool = False  # whole steps as CUDA graphs
     channels_last: bool = False  # images and convolutions' weights as NHWC in memory
 
@@ -63,13 +65,14 @@ class Engine:
 
     def prepare(
         self,
-        step: Step,
+        make_step: MakeStep,
         denoisers: Iterable[torch.nn.Module],
         state: State,
         give_up: Callable[[str], None] | None = None,
     ) -> Step:
-        """`step` executed this way; `denoisers` are the networks that it calls.
+        """The step executed this way; `denoisers` are the networks that it calls.
 
+        `make_step(compiled)` makes it of functions of tensors, each given to `compiled` first.
         `state()`: every tensor that it changes, by name. `give_up(why)` is told where the step
         does without graphs after all; without it RunError is raised there.
         """
@@ -78,13 +81,15 @@ class Engine:
         from dmdrepro.training.recorded import Aside, Recorded, record_graph
 
         if self.compiled:
-            # Networks of earlier stages count towards a limit past which torch stops compiling.
+            # Functions of earlier stages count towards a limit past which torch stops compiling.
             torch._dynamo.reset()
+            torch._dynamo.config.trace_autograd_ops = True  # a loss and its gradients are one graph
         for denoiser in denoisers:
             if self.channels_last:
                 denoiser.to(memory_format=torch.channels_last)
-            if self.compiled:
+            if self.compiled:  # for calls from outside of compiled functions
                 denoiser.model.compile(dynamic=False)  # in place: names of weights stay
+        step = make_step(_compiled if self.compiled else as_it_is)
         if self.graphs:
             step = Recorded(
                 step,
@@ -110,7 +115,7 @@ class Engine:
         return AUTO if self.auto else str(self)
 
     def _explained(self, step: Step) -> Step:
-        """`step`, whose networks are compiled when it first runs: what fails then is no bug."""
+        """`step`, whose functions are compiled when they first run: what fails then is no bug."""
         from torch._dynamo.exc import TorchDynamoException
 
         def explained(block):
@@ -119,8 +124,18 @@ class Engine:
             except TorchDynamoException as error:
                 why = next((line for line in str(error).splitlines() if line.strip()), "no reason")
                 raise RunError(
-                    f"--engine {self}: torch could not compile the networks ({why.strip()}); "
+                    f"--engine {self}: torch could not compile the step ({why.strip()}); "
                     "leave compiled out (it needs a C++ compiler on a CPU)."
                 ) from error
 
         return explained
+
+
+def as_it_is(function: Callable) -> Callable:
+    return function
+
+
+def _compiled(function: Callable) -> Callable:
+    import torch
+
+    return torch.compile(function, dynamic=False)

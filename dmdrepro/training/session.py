@@ -13,7 +13,7 @@ from dmdrepro.runs.checkpoint import Tensors
 from dmdrepro.runs.errors import Stopped
 from dmdrepro.runs.log import LossLog
 from dmdrepro.runs.stage import Stage
-from dmdrepro.training.engine import Engine
+from dmdrepro.training.engine import Engine, MakeStep
 from dmdrepro.training.losses import LossBuffer
 from dmdrepro.training.recorded import State, Step
 
@@ -58,9 +58,13 @@ class Session:
     in_loop: bool = False  # inside work that looks at stop_requested and saves itself
 
     def prepare(
-        self, step: Step, denoisers: Iterable[torch.nn.Module], state: State, no_graphs: str = ""
+        self,
+        make_step: MakeStep,
+        denoisers: Iterable[torch.nn.Module],
+        state: State,
+        no_graphs: str = "",
     ) -> Step:
-        """`step` executed as the engine says, as `Engine.prepare`; `no_graphs`: why none can be.
+        """A step executed as the engine says, as `Engine.prepare`; `no_graphs`: why none can be.
 
         Raises RunError where graphs were asked for and cannot be; chosen by `auto`, they are left
         out with a note.
@@ -70,7 +74,7 @@ class Session:
             self.why_not = ""
             if no_graphs:
                 self._leave_graphs_out(no_graphs)
-        return self.executed.prepare(step, denoisers, state, self._give_up)
+        return self.executed.prepare(make_step, denoisers, state, self._give_up)
 
     def _give_up(self, why: str) -> None:
         """No other record is tried after one that failed: what it left could spoil the next."""

@@ -8,7 +8,7 @@ student does not change within them, so their images are drawn in one pass.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,6 +18,7 @@ from dmdrepro.distillation import (
     fake_gan_loss,
     fake_score_loss,
     regression_gradient,
+    regression_target,
     score_difference,
     student_gan_loss,
 )
@@ -36,8 +37,9 @@ from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import stream_seed
 from dmdrepro.training.build import build_denoiser, exact_denoiser
 from dmdrepro.training.draws import Draws, Inputs
-from dmdrepro.training.optimiser import adamw, clipped_step
-from dmdrepro.training.recorded import Losses
+from dmdrepro.training.engine import as_it_is
+from dmdrepro.training.optimiser import AdamW, Gradients, clipped_gradients
+from dmdrepro.training.recorded import Losses, Step
 from dmdrepro.training.session import Loop, Session
 from dmdrepro.training.start import initial_student
 
@@ -50,8 +52,8 @@ class Networks:
     student: torch.nn.Module
     fake: torch.nn.Module
     head: torch.nn.Module | None
-    student_optimiser: torch.optim.Optimizer
-    fake_optimiser: torch.optim.Optimizer
+    student_optimiser: AdamW
+    fake_optimiser: AdamW
 
     def state(self) -> Tensors:
         return pack(
@@ -66,6 +68,11 @@ class Networks:
         """Those that are networks."""
         exact = isinstance(self.teacher, ExactDenoiser)
         return [*(() if exact else (self.teacher,)), self.student, self.fake]
+
+    def fake_parameters(self) -> list[torch.nn.Parameter]:
+        """Of the fake score and the head that is trained with it."""
+        head = () if self.head is None else self.head.parameters()
+        return [*self.fake.parameters(), *head]
 
     def restore(self, tensors: Tensors) -> None:
         self.student.load_state_dict(unpack(tensors, "student"))
@@ -94,14 +101,9 @@ def initial_networks(experiment: Experiment, weights: Tensors, device: torch.dev
             torch.manual_seed(stream_seed(experiment.seed, "gan-head"))
             head = GanHead(fake.feature_shape).to(device)
     fake_parameters = [*fake.parameters(), *(head.parameters() if head else ())]
-    return Networks(
-        teacher,
-        student,
-        fake,
-        head,
-        adamw(student.parameters(), settings, device),
-        adamw(fake_parameters, settings, device),
-    )
+    student_optimiser = AdamW(student.parameters(), settings, device)
+    fake_optimiser = AdamW(fake_parameters, settings, device)
+    return Networks(teacher, student, fake, head, student_optimiser, fake_optimiser)
 
 
 def distill_student(
@@ -114,7 +116,7 @@ def distill_student(
     draws = Draws(experiment, snapshot, dataset, device)
     exact = "an exact denoiser (distill.real_score=exact) cannot be recorded as a graph"
     step = session.prepare(
-        lambda block: distill_block(nets, settings, block),
+        lambda compiled: distillation(nets, settings, compiled),
         nets.denoisers(),
         nets.state,
         exact if settings.real_score == "exact" else "",
@@ -139,17 +141,30 @@ def distill_student(
     return [LOG, *map(student_file, settings.kept), student_file()]
 
 
-def distill_block(nets: Networks, settings: Distill, block: Sequence[Inputs]) -> Losses:
-    """One generator update and the fake-score updates up to the next one: an engine's step."""
-    first, *rest = block
-    x = nets.student(first.z, SIGMA_MAX, first.classes)  # [B, ...]
-    losses = [student_update(nets, settings, first, x), *({} for _ in rest)]
-    images = [x.detach()]  # made before the update, as the public code does
-    if rest:
-        images += draw_images(nets.student, rest)
-    for inputs, x, found in zip(block, images, losses, strict=True):
-        found |= fake_update(nets, settings, inputs, x)
-    return losses
+def distillation(nets: Networks, settings: Distill, compiled: Callable = as_it_is) -> Step:
+    """An engine's step: one student update and the fake score's updates up to the next one."""
+    student_gradients_, fake_gradients_, draw_images_ = map(
+        compiled, (student_gradients, fake_gradients, draw_images)
+    )
+
+    def step(block: Sequence[Inputs]) -> Losses:
+        first, *rest = block
+        target = None
+        if settings.regression_weight:
+            target = regression_target(nets.teacher, first.z, first.classes)
+        losses, x, gradients = student_gradients_(nets, settings, first, target)
+        nets.student_optimiser.update(gradients, first.lr)
+        images = [x]  # made before the update, as the public code does
+        if rest:
+            images += draw_images_(nets.student, rest)
+        found = [losses, *({} for _ in rest)]
+        for inputs, x, of_both in zip(block, images, found, strict=True):
+            losses, gradients = fake_gradients_(nets, settings, inputs, x)
+            nets.fake_optimiser.update(gradients, inputs.lr)
+            of_both |= losses
+        return found
+
+    return step
 
 
 @torch.no_grad()
@@ -160,38 +175,43 @@ def draw_images(student, block: Sequence[Inputs]) -> tuple[torch.Tensor, ...]:
     return student(z, SIGMA_MAX, classes).split(len(block[0].z))
 
 
-def student_update(nets: Networks, settings: Distill, inputs: Inputs, x: torch.Tensor) -> dict:
-    """Equation 3: the weighted score difference is the gradient with respect to the images."""
+def student_gradients(
+    nets: Networks, settings: Distill, inputs: Inputs, target: torch.Tensor | None
+) -> tuple[dict[str, torch.Tensor], torch.Tensor, Gradients]:
+    """Equation 3: the weighted score difference is the gradient with respect to the images.
+
+    `target`: of the regression loss, if it is on. Returns the losses, the images [B, ...] and the
+    gradients of the student's parameters, clipped.
+    """
     classes, (sigma, eps) = inputs.classes, inputs.dm
+    x = nets.student(inputs.z, SIGMA_MAX, classes)  # [B, ...]
     grad, loss_dm = score_difference(nets.teacher, nets.fake, x.detach(), eps, sigma, classes)
     losses = {"loss_dm": loss_dm.mean()}
-    if settings.regression_weight:
-        regression, loss = regression_gradient(nets.teacher, inputs.z, x.detach(), classes)
-        losses["loss_regression"] = loss
+    if target is not None:
+        regression, losses["loss_regression"] = regression_gradient(x.detach(), target)
         grad = grad + settings.regression_weight * regression
-    nets.student_optimiser.zero_grad()
-    if nets.head is None:
-        x.backward(grad / grad.numel())
-    else:
-        nets.fake_optimiser.zero_grad()  # it gets gradients too, which a record must not add to old
+    outputs, grad_outputs = [x], [grad / grad.numel()]
+    if nets.head is not None:
         sigma, eps = inputs.gan_student
         loss_gan = student_gan_loss(nets.fake, nets.head, x, eps, sigma, classes)
-        weighted = settings.gan_weight_student * loss_gan
-        torch.autograd.backward([x, weighted], [grad / grad.numel(), None])
         losses["loss_gan_student"] = loss_gan.detach()
-    losses["grad_norm_student"] = clipped_step(
-        nets.student_optimiser, nets.student.parameters(), settings.grad_clip, inputs.lr
+        outputs, grad_outputs = [x, settings.gan_weight_student * loss_gan], [*grad_outputs, None]
+    gradients, losses["grad_norm_student"] = clipped_gradients(
+        outputs, list(nets.student.parameters()), settings.grad_clip, grad_outputs
     )
-    return losses
+    return losses, x.detach(), gradients
 
 
-def fake_update(nets: Networks, settings: Distill, inputs: Inputs, x: torch.Tensor) -> dict:
-    """Denoising score matching of the fake score on the student's images (and the GAN's loss)."""
+def fake_gradients(
+    nets: Networks, settings: Distill, inputs: Inputs, x: torch.Tensor
+) -> tuple[dict[str, torch.Tensor], Gradients]:
+    """Denoising score matching of the fake score on the student's images (and the GAN's loss).
+
+    Returns the losses and the gradients of the fake score's (and the head's) parameters, clipped.
+    """
     classes, (sigma, eps) = inputs.classes, inputs.fake
-    nets.fake_optimiser.zero_grad()
     loss = fake_score_loss(nets.fake, x, eps, sigma, classes)
     losses = {"loss_fake": loss.detach()}
-    parameters = list(nets.fake.parameters())
     if nets.head is not None:
         (sigma, eps), real = inputs.gan_fake, inputs.real
         loss_gan = fake_gan_loss(
@@ -199,9 +219,7 @@ def fake_update(nets: Networks, settings: Distill, inputs: Inputs, x: torch.Tens
         )
         losses["loss_gan_fake"] = loss_gan.detach()
         loss = loss + settings.gan_weight_fake * loss_gan
-        parameters += nets.head.parameters()
-    loss.backward()
-    losses["grad_norm_fake"] = clipped_step(
-        nets.fake_optimiser, parameters, settings.grad_clip, inputs.lr
+    gradients, losses["grad_norm_fake"] = clipped_gradients(
+        [loss], nets.fake_parameters(), settings.grad_clip
     )
-    return losses
+    return losses, gradients

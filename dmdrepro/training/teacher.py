@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -23,8 +23,9 @@ from dmdrepro.runs.streams import generator
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.draws import one_hot
 from dmdrepro.training.ema import ema_decay, update_ema
-from dmdrepro.training.optimiser import adamw, clipped_step
-from dmdrepro.training.recorded import Losses
+from dmdrepro.training.engine import as_it_is
+from dmdrepro.training.optimiser import AdamW, Gradients, clipped_gradients
+from dmdrepro.training.recorded import Losses, Step
 from dmdrepro.training.session import Loop, Session
 
 
@@ -48,13 +49,13 @@ def train_teacher(experiment: Experiment, dataset, stage: Stage, session: Sessio
     settings, seed, device = experiment.teacher, experiment.seed, session.device
     dataset = dataset.to(device)
     denoiser = build_denoiser(experiment, device).train()
-    optimiser = adamw(denoiser.parameters(), settings, device)
+    optimiser = AdamW(denoiser.parameters(), settings, device)
 
     def trained():
         return pack(model=denoiser.state_dict(), optimiser=optimiser_tensors(optimiser))
 
     update = session.prepare(
-        lambda block: teacher_step(denoiser, optimiser, settings, block), [denoiser], trained
+        lambda compiled: training(denoiser, optimiser, settings, compiled), [denoiser], trained
     )
     ema = copy.deepcopy(denoiser).requires_grad_(False)
     total, done = settings.snapshots[-1], 0
@@ -93,11 +94,23 @@ def draw_inputs(experiment: Experiment, dataset, step: int, device: torch.device
     return Inputs(x, classes, sigma, eps, torch.full((), lr, device=device))
 
 
-def teacher_step(denoiser, optimiser, settings: Teacher, block: Sequence[Inputs]) -> Losses:
-    """One update by denoising score matching: an engine's step, of a block of one."""
-    (inputs,) = block
-    optimiser.zero_grad()
+def training(denoiser, optimiser: AdamW, settings: Teacher, compiled: Callable = as_it_is) -> Step:
+    """An engine's step, of a block of one: one update by denoising score matching."""
+    gradients_ = compiled(teacher_gradients)
+
+    def step(block: Sequence[Inputs]) -> Losses:
+        (inputs,) = block
+        losses, gradients = gradients_(denoiser, settings, inputs)
+        optimiser.update(gradients, inputs.lr)
+        return [losses]
+
+    return step
+
+
+def teacher_gradients(
+    denoiser, settings: Teacher, inputs: Inputs
+) -> tuple[dict[str, torch.Tensor], Gradients]:
+    """The losses and the clipped gradients of the denoiser's parameters."""
     loss = denoising_loss(denoiser, inputs.x, inputs.sigma, inputs.eps, inputs.classes).mean()
-    loss.backward()
-    norm = clipped_step(optimiser, denoiser.parameters(), settings.grad_clip, inputs.lr)
-    return [{"loss": loss.detach(), "grad_norm": norm}]
+    gradients, norm = clipped_gradients([loss], list(denoiser.parameters()), settings.grad_clip)
+    return {"loss": loss.detach(), "grad_norm": norm}, gradients

@@ -8,7 +8,7 @@ from dmdrepro.bench.step import ShapeOnly
 from dmdrepro.experiments import build
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.draws import Draws
-from dmdrepro.training.student import distill_block, initial_networks
+from dmdrepro.training.student import distillation, initial_networks
 
 
 def test_two_sittings_of_an_attention_unet_are_bit_equal(gpu):
@@ -20,7 +20,8 @@ def test_two_sittings_of_an_attention_unet_are_bit_equal(gpu):
     for _ in range(2):
         nets = initial_networks(experiment, weights, gpu)
         draws = Draws(experiment, 1, ShapeOnly(experiment), gpu)
+        step = distillation(nets, experiment.distill)
         for first in (0, 5, 10):
-            distill_block(nets, experiment.distill, draws.block(range(first, first + 5)))
+            step(draws.block(range(first, first + 5)))
         found.append([*nets.student.parameters(), *nets.fake.parameters()])
     assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from stand_in import rerun
+from steps import rerun
 
 from dmdrepro.experiments import build
 from dmdrepro.runs.errors import Stopped

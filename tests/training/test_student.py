@@ -5,37 +5,19 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+from steps import blocks, given
 
 from dmdrepro.bench.plain import plain_iteration
-from dmdrepro.bench.step import ShapeOnly
 from dmdrepro.diffusion import heun_sample
-from dmdrepro.experiments import build
 from dmdrepro.training import student as loop
 from dmdrepro.training.build import build_dataset, build_denoiser
-from dmdrepro.training.draws import Draws
-from dmdrepro.training.student import distill_block, draw_images, initial_networks
-
-DEVICE = torch.device("cpu")
-FAST = {"distill.warmup": "0", "distill.lr": "1e-3"}
+from dmdrepro.training.student import distillation, draw_images
 
 
-def given(name: str = "chessboard", **overrides: str):
-    experiment = build(name, "smoke", overrides=FAST | overrides)
-    torch.manual_seed(0)
-    weights = build_denoiser(experiment).state_dict()
-    # Fresh networks start with a zero output layer: move away from it.
-    weights = {k: v + 0.05 * torch.randn_like(v) for k, v in weights.items()}
-    nets = initial_networks(experiment, weights, DEVICE)
-    return experiment, nets, Draws(experiment, 7, ShapeOnly(experiment), DEVICE)
-
-
-def run(nets, draws, *, until: int, start: int = 0, step=None) -> list[dict]:
+def run(nets, draws, *, until: int, start: int = 0) -> list[dict]:
     """Blocks of five iterations; the losses of each iteration."""
-    step = step or (lambda block: distill_block(nets, draws.settings, block))
-    losses = []
-    for first in range(start, until, 5):
-        losses += step(draws.block(range(first, min(first + 5, until))))
-    return losses
+    step = distillation(nets, draws.settings)
+    return [losses for block in blocks(draws, until, start) for losses in step(block)]
 
 
 @pytest.mark.parametrize("name", ["chessboard", "mlp-manifold"])
@@ -52,8 +34,8 @@ def test_blocks_equal_the_plain_loop(name):
 
 
 def test_an_exact_start_is_the_exact_denoiser_at_the_students_one_level():
-    experiment, nets, draws = given(**{"distill.start": "exact"})
-    _, again, _ = given(**{"distill.start": "exact"})
+    experiment, nets, draws = given("chessboard", **{"distill.start": "exact"})
+    _, again, _ = given("chessboard", **{"distill.start": "exact"})
     z, _ = draws.latent(99)
     exact = build_dataset(experiment.data).denoise(z, 80.0)
     spread = (exact - exact.mean(0)).square().mean()
@@ -68,8 +50,8 @@ def test_an_exact_start_is_the_exact_denoiser_at_the_students_one_level():
 
 
 def test_the_exact_score_takes_the_teachers_place_and_the_student_still_starts_as_the_teacher():
-    experiment, nets, draws = given(**{"distill.real_score": "exact"})
-    _, usual, _ = given()
+    experiment, nets, draws = given("chessboard", **{"distill.real_score": "exact"})
+    _, usual, _ = given("chessboard")
     for a, b in zip(nets.student.parameters(), usual.student.parameters(), strict=True):
         assert torch.equal(a, b)
     (inputs,) = draws.block(range(1))
@@ -80,7 +62,7 @@ def test_the_exact_score_takes_the_teachers_place_and_the_student_still_starts_a
     d_fake = nets.fake(at, sigma).double()
     weight = (x - d_real).abs().mean(1, keepdim=True)
     expected = ((d_fake - d_real) / weight).square().mean() / 2
-    found = loop.student_update(nets, draws.settings, inputs, nets.student(inputs.z, 80.0))
+    found, _, _ = loop.student_gradients(nets, draws.settings, inputs, None)
     assert found["loss_dm"].item() == pytest.approx(expected.item(), rel=1e-4)
     assert expected > 0.01  # the trained teacher's own would be 0 here
 
@@ -94,27 +76,29 @@ def test_the_regression_loss_pulls_to_the_teachers_own_samples(name):
     target = heun_sample(nets.teacher, inputs.z, 8, inputs.classes)
     expected = F.mse_loss(free.student(inputs.z, 80.0, inputs.classes), target)
     (0.25 * expected).backward()
-    x = nets.student(inputs.z, 80.0, inputs.classes)
-    found = loop.student_update(nets, draws.settings, inputs, x)
+    found, x, gradients = loop.student_gradients(nets, draws.settings, inputs, target)
+    torch.testing.assert_close(x, nets.student(inputs.z, 80.0, inputs.classes))
     assert found["loss_regression"].item() == pytest.approx(expected.item(), rel=1e-5)
     norm = torch.stack([p.grad.norm() for p in free.student.parameters()]).norm()
     assert found["grad_norm_student"].item() == pytest.approx(norm.item(), rel=1e-4)
     assert norm > 1e-3
+    scale = min(1.0, draws.settings.grad_clip / norm)
+    for gradient, p in zip(gradients, free.student.parameters(), strict=True):
+        torch.testing.assert_close(gradient, scale * p.grad, rtol=1e-3, atol=1e-6)
 
 
 def test_student_and_fake_start_as_the_teacher_and_the_first_gradient_vanishes():
     """D_fake = D_real at the start: Figure 4's loss begins at zero and can only rise."""
-    _, nets, draws = given()
+    _, nets, draws = given("chessboard")
     (inputs,) = draws.block(range(1))
-    x = nets.student(inputs.z, 80.0, inputs.classes)
-    losses = loop.student_update(nets, draws.settings, inputs, x)
+    losses, _, _ = loop.student_gradients(nets, draws.settings, inputs, None)
     assert losses["loss_dm"].item() == 0.0
     assert losses["grad_norm_student"].item() == 0.0
 
 
 def test_a_random_start_is_neither_the_teacher_nor_where_the_teacher_began():
-    experiment, nets, _ = given(**{"distill.start": "random"})
-    _, again, _ = given(**{"distill.start": "random"})
+    experiment, nets, _ = given("chessboard", **{"distill.start": "random"})
+    _, again, _ = given("chessboard", **{"distill.start": "random"})
     began = build_denoiser(experiment)
     for teacher, fake, student, other, first in zip(
         *(n.parameters() for n in (nets.teacher, nets.fake, nets.student, again.student, began)),
@@ -128,7 +112,7 @@ def test_a_random_start_is_neither_the_teacher_nor_where_the_teacher_began():
 
 
 def test_the_teacher_never_changes():
-    _, nets, draws = given()
+    _, nets, draws = given("chessboard")
     before = [p.clone() for p in nets.teacher.parameters()]
     run(nets, draws, until=5)
     for a, b in zip(before, nets.teacher.parameters(), strict=True):
@@ -136,19 +120,19 @@ def test_the_teacher_never_changes():
 
 
 def test_the_fake_update_uses_the_images_from_before_the_student_update(monkeypatch):
-    _, nets, draws = given()
+    _, nets, draws = given("chessboard")
     run(nets, draws, until=5)  # away from the zero gradient
     z, classes = draws.latent(5)
     with torch.no_grad():
         before = nets.student(z, 80.0, classes)
     seen = []
-    original = loop.fake_update
+    original = loop.fake_gradients
 
     def spy(nets, settings, inputs, x):
         seen.append(x)
         return original(nets, settings, inputs, x)
 
-    monkeypatch.setattr(loop, "fake_update", spy)
+    monkeypatch.setattr(loop, "fake_gradients", spy)
     run(nets, draws, start=5, until=10)
     torch.testing.assert_close(seen[0], before)
     with torch.no_grad():
@@ -168,7 +152,7 @@ def test_images_of_several_iterations_equal_those_drawn_one_by_one():
 
 
 def test_the_warm_up_counts_iterations_for_both_networks():
-    experiment, nets, draws = given(**{"distill.warmup": "20", "distill.lr": "1e-2"})
+    experiment, nets, draws = given("chessboard", **{"distill.warmup": "20", "distill.lr": "1e-2"})
     run(nets, draws, until=10)
     assert nets.student_optimiser.param_groups[0]["lr"].item() == pytest.approx(1e-2 * 5 / 20)
     assert nets.fake_optimiser.param_groups[0]["lr"].item() == pytest.approx(1e-2 * 9 / 20)
@@ -176,8 +160,8 @@ def test_the_warm_up_counts_iterations_for_both_networks():
 
 
 def test_a_step_whose_randomness_is_shared_by_resumed_runs():
-    _, _, draws = given()
-    _, _, again = given()
+    _, _, draws = given("chessboard")
+    _, _, again = given("chessboard")
     for it in (0, 5, 11):
         for stream in ("latent", "dm", "fake"):
             a, b = getattr(draws, stream)(it), getattr(again, stream)(it)

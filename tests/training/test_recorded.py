@@ -1,0 +1,202 @@
+"""A recorded step is used only where it does what the step does, and replays use the new inputs."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import pytest
+import torch
+from steps import CPU, blocks, given, impossible, numbers, rerun
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from dmdrepro.experiments import build
+from dmdrepro.runs.checkpoint import optimiser_tensors, pack
+from dmdrepro.training.build import build_dataset, build_denoiser
+from dmdrepro.training.optimiser import AdamW
+from dmdrepro.training.recorded import WARM_UP, Recorded, difference, tensors_of
+from dmdrepro.training.student import distillation
+from dmdrepro.training.teacher import draw_inputs, training
+
+
+def recorded(nets, settings, record=rerun, give_up=pytest.fail, tolerance=0.0):
+    return Recorded(
+        distillation(nets, settings),
+        record,
+        lambda call: call(),
+        nets.state,
+        give_up,
+        tolerance,
+    )
+
+
+@pytest.mark.parametrize("gan", ["false", "true"])
+def test_a_recorded_step_gives_the_same_bits(gan):
+    experiment, eager, draws = given(**{"distill.gan": gan})
+    _, other, _ = given(**{"distill.gan": gan})
+    plain, step = distillation(eager, experiment.distill), recorded(other, experiment.distill)
+    until = 5 * (WARM_UP + 4) + 2  # the last block is short
+    for block in blocks(draws, until):
+        expected = plain(block)
+        found = step(copy.deepcopy(block))
+        assert [list(losses) for losses in found] == [list(losses) for losses in expected]
+        for a, b in zip(expected, found, strict=True):
+            assert all(torch.equal(a[name], b[name]) for name in a)
+    for a, b in zip(eager.state().values(), other.state().values(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_losses_of_a_replay_outlive_the_next_one():
+    experiment, nets, draws = given()
+    step = recorded(nets, experiment.distill)
+    kept, at_once = [], []
+    for block in blocks(draws, 5 * (WARM_UP + 3)):
+        kept.append(step(block))
+        at_once.append(numbers(kept[-1]))
+    assert [numbers(found) for found in kept] == at_once
+    assert at_once[-2] != at_once[-1]
+
+
+def forgetful(work):
+    """A record that kept the values of the inputs that it was made with."""
+    result = work()
+    return lambda: result
+
+
+def off_by(factor):
+    """A record whose losses are not the step's."""
+    return lambda work: lambda: factor * work()
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        (forgetful, "a replay differs from the step itself, by inf of the largest value of "),
+        (off_by(1 + 1e-5), "a replay differs from the step itself, by 1e-05 of the largest value "),
+        (impossible, "the step cannot be recorded (operation not permitted when stream is capt"),
+    ],
+)
+def test_what_is_not_the_step_is_not_replayed(record, why):
+    experiment, eager, draws = given()
+    _, other, _ = given()
+    said = []
+    plain = distillation(eager, experiment.distill)
+    step = recorded(other, experiment.distill, record, said.append)
+    for block in blocks(draws, 5 * (WARM_UP + 3)):
+        expected = plain(block)
+        assert numbers(step(copy.deepcopy(block))) == numbers(expected)
+    assert len(said) == 1
+    assert said[0].startswith(why)
+    for a, b in zip(eager.state().values(), other.state().values(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_rounding_is_no_difference_where_it_is_allowed():
+    experiment, eager, draws = given()
+    _, nets, _ = given()
+    plain = distillation(eager, experiment.distill)
+    step = recorded(nets, experiment.distill, off_by(1 + 1e-5), tolerance=1e-3)
+    for block in blocks(draws, 5 * (WARM_UP + 2)):
+        expected = numbers(plain(block))
+        found = numbers(step(copy.deepcopy(block)))
+    assert found == pytest.approx(expected, rel=1e-4)  # the last one is a replay
+    assert found != expected
+
+
+def test_a_difference_is_found_whatever_it_is():
+    nan, one = torch.tensor([torch.nan]), torch.tensor([1.0])
+    assert difference({"a": one, "b": nan}, {"a": one, "b": nan}, 0.0) == ""
+    assert "inf of the largest value of b" in difference(
+        {"b": nan, "c": one + 1e-6}, {"b": one, "c": one}, 2e-3
+    )
+    tiny = torch.tensor([1e-45, 10.0])
+    assert "of a" in difference({"a": tiny}, {"a": torch.tensor([0.0, 10.0])}, 0.0)
+    # Under a tolerance Adam's steps may go where the rounding of a small gradient sends them.
+    weight, moment = "student/weight", "student_optimiser/0.exp_avg"
+    assert difference({weight: -one}, {weight: one}, 2e-3) == ""
+    assert moment in difference({moment: 1.1 * one}, {moment: one}, 2e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides"),
+    [
+        ("chessboard", {}),
+        ("mlp-manifold", {}),
+        ("mlp-manifold", {"distill.gan": "true"}),
+        ("chessboard", {"distill.gan": "true"}),
+        ("chessboard", {"distill.regression_weight": "0.1"}),
+    ],
+)
+def test_a_step_writes_nothing_but_its_state_and_what_it_makes(name, overrides):
+    """A graph would write to where anything else lay when it was recorded, whatever lies there."""
+    experiment, nets, draws = given(name, **overrides)
+    step = distillation(nets, experiment.distill)
+    *warm_up, last = blocks(draws, 5 * (WARM_UP + 1))
+    for block in warm_up:
+        step(block)
+    with Writes(nets.state().values()) as writes:
+        step(last)
+    assert writes.elsewhere == []
+    assert all(p.grad is None for net in (nets.student, nets.fake) for p in net.parameters())
+
+
+class Writes(TorchDispatchMode):
+    """Which operations write to tensors that are neither known nor made under it."""
+
+    def __init__(self, known):
+        super().__init__()
+        self._known = {tensor.untyped_storage().data_ptr() for tensor in known}
+        self._alive, self.elsewhere = [], []  # alive: an address is not given to another
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        for value, argument in zip(args, function._schema.arguments, strict=False):
+            if argument.alias_info is not None and argument.alias_info.is_write:
+                for tensor in value if isinstance(value, list | tuple) else [value]:
+                    if tensor.untyped_storage().data_ptr() not in self._known:
+                        self.elsewhere.append(str(function))
+        out = function(*args, **(kwargs or {}))
+        for tensor in tree_leaves(out):
+            if isinstance(tensor, torch.Tensor):
+                self._known.add(tensor.untyped_storage().data_ptr())
+                self._alive.append(tensor)
+        return out
+
+
+def test_a_teacher_step_records_too():
+    experiment = build("mlp-manifold", "smoke")
+    dataset = build_dataset(experiment.data)
+    found = []
+    for recording in (False, True):
+        denoiser = build_denoiser(experiment).train()
+        optimiser = AdamW(denoiser.parameters(), experiment.teacher, CPU)
+        step = training(denoiser, optimiser, experiment.teacher)
+
+        def state(d=denoiser, o=optimiser):
+            return pack(model=d.state_dict(), optimiser=optimiser_tensors(o))
+
+        if recording:
+            step = Recorded(step, rerun, lambda call: call(), state, pytest.fail)
+        losses = [step([draw_inputs(experiment, dataset, k, CPU)])[0]["loss"] for k in range(8)]
+        found.append((torch.stack(losses), list(denoiser.parameters())))
+    assert torch.equal(found[0][0], found[1][0])
+    assert all(torch.equal(a, b) for a, b in zip(found[0][1], found[1][1], strict=True))
+
+
+def test_every_tensor_of_the_inputs_is_copied():
+    """A tensor that was left out would be replayed with its first value for ever."""
+    _, _, draws = given(**{"distill.gan": "true"})
+    a, b = (list(tensors_of(draws.block(range(first, first + 5)))) for first in (0, 5))
+    # z, classes, fake (2), lr, gan_fake (2), real (3); the first has dm (2) and gan_student (2).
+    assert len(a) == 5 * 10 + 4
+    assert all(x.shape == y.shape for x, y in zip(a, b, strict=True))
+
+
+def test_tensors_come_from_sequences_and_dataclasses_in_order():
+    @dataclass
+    class Pair:
+        first: object
+        second: object
+
+    a, b, c = torch.zeros(1), torch.ones(1), torch.full((1,), 2.0)
+    assert list(tensors_of([Pair((a, None), b), (Pair(None, c),)])) == [a, b, c]
