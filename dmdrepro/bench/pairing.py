@@ -11,11 +11,13 @@ from dmdrepro.bench.kernels import Row
 from dmdrepro.bench.timing import in_turns
 from dmdrepro.metrics import pairing_inefficiency
 from dmdrepro.metrics.assignment import sqdist_matrix
+from dmdrepro.metrics.auction import auction
 from dmdrepro.metrics.solvers import SOLVERS, choose_solver, lapx_installed
 
 QUICK = (100,)
 SIZES = (1000, 3000)
 REPEATED = 1000  # points up to which a call is timed three times
+AT_ONCE = 10_000  # points of the two auctions on a GPU
 
 
 def pairing_rows(device: torch.device, *, quick: bool) -> Iterator[Row]:
@@ -23,6 +25,7 @@ def pairing_rows(device: torch.device, *, quick: bool) -> Iterator[Row]:
 
     Independent pairs in R^4 and half copies, the hard cases for an assignment, and near-copies in
     R^1024, where the matrix is the work. Ours is everything: matrix, optimum, certificate, company.
+    On a GPU also the auction alone, all rows at once against one after the other on the CPU.
     Raises AssertionError where two disagree on E_OT.
     """
     for n in QUICK if quick else SIZES:
@@ -36,6 +39,25 @@ def pairing_rows(device: torch.device, *, quick: bool) -> Iterator[Row]:
         for name, sets in cases.items():
             repeats = 1 if quick or n > REPEATED else 3
             yield from _rows(sets, f"N = {n:,}, {name}", device, repeats)
+    if device.type == "cuda":
+        yield auction_row(QUICK[0] if quick else AT_ONCE, device)
+
+
+def auction_row(n: int, device: torch.device) -> Row:
+    """Of n independent normal samples in R^4. Raises AssertionError where two costs differ."""
+    rng = np.random.default_rng(0)
+    x, y = (torch.from_numpy(rng.standard_normal((n, 4))).to(device) for _ in range(2))
+    cost = sqdist_matrix(x, y)
+    total: dict[bool, float] = {}
+
+    def run(at_once: bool) -> None:
+        columns = auction(cost, at_once=at_once).to(device)
+        total[at_once] = float(cost.gather(1, columns[:, None]).sum())
+
+    times = in_turns(lambda: run(True), lambda: run(False), device, repeats=1)
+    if abs(total[True] - total[False]) > 1e-9 * total[False]:
+        raise AssertionError(f"The auctions disagree on the least cost: {total}")
+    return f"auction, N = {n:,}: all rows at once", times[0], "in turn, on the CPU", times[1]
 
 
 def _rows(

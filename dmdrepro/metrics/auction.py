@@ -7,6 +7,7 @@ assignment costs at most N eps more than the optimum. The prices are kept and ep
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -14,7 +15,7 @@ import torch
 from dmdrepro.metrics.bids import Shortlists, WholeRows, bidder
 from dmdrepro.metrics.costs import Costs, as_costs
 from dmdrepro.metrics.potentials import find_potentials
-from kernels import cheapest_two
+from kernels import Bidding, auction_rounds
 
 # Of the mean cost less the mean cheapest cost: where eps begins, and from where on it is looked
 # whether the assignment is optimal.
@@ -24,9 +25,10 @@ BETWEEN_LOOKS = 3  # phases
 LEAST_EPS = 2.0**-48  # of the largest cost and price: less would be lost in adding it to a price
 CYCLES = 16  # times that cycles are cancelled at one look; more often means that eps is too large
 LAST_CYCLES = 1000  # the same at the least eps
-# On a GPU from here on all rows bid at once. Modelled, not measured: some 7 N rounds of 0.5 ms (24
-# launches, four of which wait for the device), against 35 N bids of N memory reads each on a CPU.
-AT_ONCE_FROM = 100_000
+# On a GPU from here on all rows bid at once. Modelled, not measured: some 7 N rounds of 10
+# microseconds (three launches of a graph), against 35 N bids of N memory reads each on a CPU.
+AT_ONCE_FROM = 20_000
+ROUNDS = 64  # between two looks of the host at whether somebody is waiting
 BIDS = 10_000  # times N: a phase has some tens
 
 
@@ -50,7 +52,7 @@ def auction(cost: Costs | torch.Tensor, *, at_once: bool | None = None) -> torch
         return every  # a copying or a constant student; equal costs would make long price wars
     price = torch.zeros(n, dtype=torch.float64, device=costs.device)
     if at_once:
-        bid = partial(_bid_at_once, costs.matrix("An auction of all rows at once"), price)
+        bid = AllAtOnce(costs.matrix("An auction of all rows at once"), price)
     else:
         bid = partial(_bid_in_turn, bidder(costs, price.numpy()))
     spread = costs.mean - costs.mean_cheapest
@@ -83,25 +85,33 @@ def _cancelled(costs: Costs, columns: torch.Tensor, most: int) -> tuple[torch.Te
     return columns, False
 
 
-def _bid_at_once(cost: torch.Tensor, price: torch.Tensor, eps: float) -> torch.Tensor:
-    """[N] owner of each column by a Jacobi auction; raises `price` in place."""
-    n, bids = len(cost), 0
-    owner = torch.full((n,), -1, dtype=torch.int64, device=cost.device)
-    waiting = torch.arange(n, device=cost.device)
-    while len(waiting) > 0:
-        bids = _counted(bids + len(waiting), n)
-        found = cheapest_two(cost, price, waiting)
-        column, (first, second) = found.column, found.value.unbind(1)
-        offer = price[column] + (second - first + eps)
-        price.scatter_reduce_(0, column, offer, "amax")
-        # The highest offer wins, of equal ones the lowest row: the same on every device.
-        rows, columns = (t[offer == price[column]] for t in (waiting, column))
-        before = owner[columns]
-        owner[columns] = n
-        owner.scatter_reduce_(0, columns, rows, "amin")
-        left = before[(owner[columns] == rows) & (before >= 0)]
-        waiting = torch.cat([waiting[owner[column] != waiting], left])
-    return owner
+class AllAtOnce:
+    """A Jacobi auction: every waiting row bids at the same prices."""
+
+    def __init__(self, cost: torch.Tensor, price: torch.Tensor) -> None:
+        """`price`: raised in place."""
+        self._bidding = Bidding.over(price)
+        self._rounds = _repeatable(lambda: auction_rounds(cost, self._bidding, ROUNDS), cost.device)
+
+    def __call__(self, eps: float) -> torch.Tensor:
+        """[N] the row that holds each column, when every row holds one."""
+        bidding = self._bidding
+        bidding.begin(eps)
+        while bidding.left:
+            self._rounds()
+            _counted(int(bidding.bids), len(bidding.owner))
+        return bidding.owner.clone()
+
+
+def _repeatable(work: Callable[[], None], device: torch.device) -> Callable[[], None]:
+    """`work`, on a GPU as one CUDA graph; called once first, when it must have nothing to do."""
+    work()
+    if device.type != "cuda":
+        return work
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.device(device), torch.cuda.graph(graph):
+        work()
+    return graph.replay
 
 
 def _bid_in_turn(rows: WholeRows | Shortlists, eps: float) -> torch.Tensor:

@@ -16,19 +16,14 @@ NO_COLUMN = tl.constexpr(2**31 - 1)
 
 
 @triton.jit
-def cheapest_two_kernel(
-    cost,  # [N, M] float64, any strides
+def two_of_row(
+    row,  # [M] float64, any stride
     price,  # [M] float64
-    rows,  # [R] int64
-    value,  # [R, 2] float64, out
-    column,  # [R] int64, out
     M,
-    row_stride,
     column_stride,
     BLOCK: tl.constexpr,
 ):
-    r = tl.program_id(0)
-    row = cost + tl.load(rows + r) * row_stride
+    """(the two least of row + price, the column of the first)."""
     lane = tl.arange(0, BLOCK)
     best = tl.full([BLOCK], float("inf"), dtype=tl.float64)
     second = tl.full([BLOCK], float("inf"), dtype=tl.float64)
@@ -46,7 +41,24 @@ def cheapest_two_kernel(
     least = tl.min(best, 0)
     # The lowest column of equals; the lane that holds it gives way to its own second.
     at = tl.min(tl.where(best == least, best_at, NO_COLUMN), 0)
-    next_least = tl.min(tl.where(best_at == at, second, best), 0)
+    return least, tl.min(tl.where(best_at == at, second, best), 0), at
+
+
+@triton.jit
+def cheapest_two_kernel(
+    cost,  # [N, M] float64, any strides
+    price,  # [M] float64
+    rows,  # [R] int64
+    value,  # [R, 2] float64, out
+    column,  # [R] int64, out
+    M,
+    row_stride,
+    column_stride,
+    BLOCK: tl.constexpr,
+):
+    r = tl.program_id(0)
+    row = cost + tl.load(rows + r) * row_stride
+    least, next_least, at = two_of_row(row, price, M, column_stride, BLOCK)
     tl.store(value + 2 * r, least)
     tl.store(value + 2 * r + 1, next_least)
     tl.store(column + r, at.to(tl.int64))

@@ -16,6 +16,7 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
+from kernels.auction_rounds import kernel as auction_rounds
 from kernels.cheapest_two import kernel as cheapest_two
 from kernels.dm_gradient import kernel as dm_gradient
 from kernels.nearest_two import kernel as nearest_two
@@ -68,6 +69,16 @@ KERNELS = {
         ("fp64",),
     ),
 }
+QUEUE = dict.fromkeys(
+    ("waiting", "count", "next_waiting", "next_count", "column", "winner"), "*i32"
+) | dict.fromkeys(("owner", "best", "bids"), "*i64")
+for name, inputs in (
+    ("bid", ("cost", "price", "offer", "eps")),
+    ("claim", ("offer",)),
+    ("settle", ("price", "offer")),
+):
+    kernel = getattr(auction_rounds, f"{name}_kernel")
+    KERNELS[name] = (kernel, auction_rounds, QUEUE, inputs, ("fp64",))
 # Kernels that get no pointer of the caller's: memory of the launch's own is always aligned.
 OWN_MEMORY = ("nearest_two",)
 

@@ -8,11 +8,15 @@ from steps import CPU, blocks, given, impossible, numbers
 from torch._dynamo.exc import TorchDynamoException
 
 from dmdrepro.bench.plain import plain_iteration
+from dmdrepro.experiments import build
 from dmdrepro.runs.errors import RunError
+from dmdrepro.training.build import build_dataset, build_denoiser
 from dmdrepro.training.engine import Engine
+from dmdrepro.training.optimiser import AdamW
 from dmdrepro.training.recorded import WARM_UP
 from dmdrepro.training.session import Session
 from dmdrepro.training.student import distillation
+from dmdrepro.training.teacher import draw_inputs, training
 
 
 def prepared(words, experiment, nets, device=CPU):
@@ -119,6 +123,26 @@ def test_a_compiled_step_is_one_graph_for_each_function():
         step(block)
     assert not torch._dynamo.utils.counters["graph_break"]
     assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 3
+
+
+@pytest.mark.slow
+def test_a_compiled_teacher_step_gives_the_losses_of_an_eager_one():
+    experiment = build("chessboard", "smoke", overrides={"teacher.warmup": "0"})
+    dataset = build_dataset(experiment.data)
+    found = []
+    for words in ("eager", "compiled"):
+        denoiser = build_denoiser(experiment).train()
+        optimiser = AdamW(denoiser.parameters(), experiment.teacher, CPU)
+        step = Engine.parse(words).prepare(
+            lambda compiled, d=denoiser, o=optimiser: training(d, o, experiment.teacher, compiled),
+            [denoiser],
+            dict,
+        )
+        inputs = [[draw_inputs(experiment, dataset, k, CPU)] for k in range(8)]
+        found.append([numbers(step(block)) for block in inputs])
+    assert found[1][0] != found[1][-1]
+    for eager, compiled in zip(*found, strict=True):
+        assert compiled == pytest.approx(eager, rel=2e-3)
 
 
 def test_what_cannot_be_compiled_is_one_sentence():

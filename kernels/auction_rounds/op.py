@@ -1,0 +1,95 @@
+"""The public operation `auction_rounds` and the state that it changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from kernels.auction_rounds.reference import auction_rounds_reference
+from kernels.checks import check_same_device
+from kernels.dispatch import backend
+
+
+@dataclass(frozen=True)
+class Bidding:
+    """A phase of a Jacobi auction (Bertsekas 1988) in progress: tensors that are changed in place.
+
+    `price` [N] float64 >= 0 and `owner` [N] int64, the row that holds a column or -1, are the
+    result, done when `left` is 0. The others are a round's own: the rows without a column,
+    `waiting` [2, N] int32, of which this round's are the first `count` [2] int32 of one half and
+    the next round's are written to the other; each row's `offer` [N] float64 and `column` [N]
+    int32; each column's highest offer, `best` [N] int64 (its bits), and the lowest row that made
+    it, `winner` [N] int32; `eps` [] float64; `bids` [] int64, how many were made.
+    """
+
+    price: torch.Tensor
+    owner: torch.Tensor
+    waiting: torch.Tensor
+    count: torch.Tensor
+    offer: torch.Tensor
+    column: torch.Tensor
+    best: torch.Tensor
+    winner: torch.Tensor
+    eps: torch.Tensor
+    bids: torch.Tensor
+
+    @classmethod
+    def over(cls, price: torch.Tensor) -> Bidding:
+        """With nobody waiting, over `price` [N] float64, contiguous, which it changes."""
+        n, device = len(price), price.device
+        return cls(
+            price=price,
+            owner=torch.full((n,), -1, dtype=torch.int64, device=device),
+            waiting=torch.zeros((2, n), dtype=torch.int32, device=device),
+            count=torch.zeros(2, dtype=torch.int32, device=device),
+            offer=torch.zeros(n, dtype=torch.float64, device=device),
+            column=torch.zeros(n, dtype=torch.int32, device=device),
+            best=torch.zeros(n, dtype=torch.int64, device=device),
+            winner=torch.zeros(n, dtype=torch.int32, device=device),
+            eps=torch.zeros((), dtype=torch.float64, device=device),
+            bids=torch.zeros((), dtype=torch.int64, device=device),
+        )
+
+    def begin(self, eps: float) -> None:
+        """All rows without a column, prices as they are."""
+        n = len(self.price)
+        self.owner.fill_(-1)
+        self.waiting[0] = torch.arange(n, dtype=torch.int32, device=self.price.device)
+        self.count[0] = n
+        self.eps.fill_(eps)
+        self.bids.zero_()
+
+    @property
+    def left(self) -> int:
+        """How many rows are without a column; the host waits for it."""
+        return int(self.count[0])
+
+
+def auction_rounds(cost: torch.Tensor, bidding: Bidding, rounds: int) -> None:
+    """So many rounds in each of which every waiting row i bids for the j of least C_ij + p_j.
+
+    It offers p_j plus what its next cheapest column costs more, plus eps. Of a column's offers the
+    highest wins, of equal ones the lowest row's: the price becomes the offer, and who held the
+    column waits. Rounds in which nobody waits change nothing. `cost`: C [N, N] float64 >= 0, N at
+    least 2, any strides; `rounds` even, so that the first half of `waiting` is next again. On a
+    GPU three launches a round, none of which waits for the host, so they can be a CUDA graph; the
+    order of `waiting` is not reproducible, what else is is. Raises ValueError for shapes, dtypes,
+    devices or a number of rounds that do not fit.
+    """
+    n = len(bidding.price)
+    if cost.shape != (n, n) or n < 2:
+        raise ValueError(
+            f"auction_rounds: cost has shape {tuple(cost.shape)} and price {(n,)}; pass cost "
+            "[N, N] and price [N], N at least 2."
+        )
+    if rounds < 0 or rounds % 2:
+        raise ValueError(f"auction_rounds: rounds is {rounds}; it must be even.")
+    check_same_device("auction_rounds", {"cost": cost, "price": bidding.price}, (torch.float64,))
+    if backend(cost.device) == "triton":
+        from kernels.auction_rounds.kernel import launch
+
+        with torch.cuda.device_of(cost):  # Triton launches on the current device
+            launch(cost, bidding, rounds)
+    else:
+        auction_rounds_reference(cost, bidding, rounds)

@@ -1,0 +1,137 @@
+"""`kernels.auction_rounds` against an auction written as a loop over rows, round by round."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from cases import DEVICE, both, poisoned, randn
+from scipy.optimize import linear_sum_assignment
+
+import kernels
+from kernels import Bidding, auction_rounds
+
+
+def costs(n, seed=0, *, tied=False):
+    cost = randn(n, n, seed=seed).double().square()
+    return (4 * cost).round() if tied else cost
+
+
+def started(n, eps):
+    bidding = Bidding.over(torch.zeros(n, dtype=torch.float64, device=DEVICE))
+    bidding.begin(eps)
+    return bidding
+
+
+def one_round(cost, price, owner, waiting, eps):
+    """Lists of numbers; changes price and owner, returns who waits next."""
+    offers: dict[int, list[tuple[float, int]]] = {}
+    for row in waiting:
+        total = [c + p for c, p in zip(cost[row], price, strict=True)]
+        first, second = sorted(total)[:2]
+        column = total.index(first)
+        offers.setdefault(column, []).append((price[column] + (second - first + eps), row))
+    left = set(waiting)
+    for column, made in offers.items():
+        highest = max(offer for offer, _ in made)
+        winner = min(row for offer, row in made if offer == highest)
+        left.remove(winner)
+        if owner[column] >= 0:
+            left.add(owner[column])
+        owner[column], price[column] = winner, highest
+    return sorted(left)
+
+
+def state(bidding):
+    return (
+        bidding.price.tolist(),
+        bidding.owner.tolist(),
+        sorted(bidding.waiting[0, : bidding.left].tolist()),
+    )
+
+
+@both
+@pytest.mark.parametrize("tied", [False, True], ids=["apart", "tied"])
+@pytest.mark.parametrize("n", [2, 3, 17, 40])
+def test_rounds_are_those_of_the_loop_to_the_bit(backend, n, tied, monkeypatch):
+    cost, eps = costs(n, tied=tied), 0.125
+    price, owner, waiting, bids = [0.0] * n, [-1] * n, list(range(n)), 0
+    with kernels.use(backend), poisoned(monkeypatch):
+        bidding = started(n, eps)
+        for _ in range(12):
+            for _ in range(2):
+                bids += len(waiting)
+                waiting = one_round(cost.tolist(), price, owner, waiting, eps)
+            auction_rounds(cost, bidding, 2)
+            assert state(bidding) == (price, owner, waiting)
+            assert int(bidding.bids) == bids
+
+
+@both
+def test_a_phase_ends_within_n_eps_of_the_optimum(backend):
+    n, eps = 30, 1e-3
+    cost = costs(n)
+    rows, columns = linear_sum_assignment(cost.cpu().numpy())
+    optimum = float(cost[rows, columns].sum())
+    with kernels.use(backend):
+        bidding = started(n, eps)
+        while bidding.left:
+            auction_rounds(cost, bidding, 8)
+    assert sorted(bidding.owner.tolist()) == list(range(n))
+    found = float(cost[bidding.owner, torch.arange(n, device=DEVICE)].sum())
+    assert optimum <= found <= optimum + n * eps
+
+
+@both
+def test_a_second_phase_keeps_the_prices_and_forgets_the_owners(backend):
+    cost = costs(20)
+    with kernels.use(backend):
+        bidding = started(20, 0.5)
+        while bidding.left:
+            auction_rounds(cost, bidding, 4)
+        price, owner, waiting = bidding.price.tolist(), [-1] * 20, list(range(20))
+        bidding.begin(0.01)
+        for _ in range(6):
+            waiting = one_round(cost.tolist(), price, owner, waiting, 0.01)
+        auction_rounds(cost, bidding, 6)
+        assert state(bidding) == (price, owner, waiting)
+
+
+@both
+def test_nobody_waiting_changes_nothing(backend):
+    cost = costs(9)
+    bidding = Bidding.over(torch.ones(9, dtype=torch.float64, device=DEVICE))
+    with kernels.use(backend):
+        auction_rounds(cost, bidding, 4)
+    assert state(bidding) == ([1.0] * 9, [-1] * 9, [])
+    assert int(bidding.bids) == 0
+
+
+@both
+def test_any_strides_give_the_same(backend):
+    cost = costs(12)
+    wide = torch.zeros(24, 36, dtype=torch.float64, device=DEVICE)
+    wide[::2, ::3] = cost
+    found = []
+    with kernels.use(backend):
+        for c in (cost, cost.T.contiguous().T, wide[::2, ::3]):
+            bidding = started(12, 0.25)
+            auction_rounds(c, bidding, 6)
+            found.append(state(bidding))
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize(
+    ("n", "rounds", "message"),
+    [
+        (5, 3, "rounds is 3; it must be even"),
+        (4, 2, r"cost has shape \(5, 5\) and price \(4,\)"),
+    ],
+)
+def test_what_does_not_fit_is_named(n, rounds, message):
+    with pytest.raises(ValueError, match=message):
+        auction_rounds(costs(5), started(n, 1.0), rounds)
+
+
+def test_costs_in_single_precision_are_refused():
+    with pytest.raises(ValueError, match=r"cost is torch\.float32; pass one of float64"):
+        auction_rounds(costs(5).float(), started(5, 1.0), 2)
