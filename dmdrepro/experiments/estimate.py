@@ -94,12 +94,20 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
         """Seconds for `count` forward passes of one sample in `steps` steps."""
         return count * net.flops / speed.flops[kind] + steps * speed.step_s[kind]
 
+    def memory(networks: int, trained: int, batch: int) -> float:
+        """Bytes of a step: weights, moments, one network's gradients as found and as clipped.
+
+        A CUDA graph has gradients and activations of its own, and is checked with two copies of
+        the weights and moments that it changes.
+        """
+        work = 2 * weights + 8 * batch * net.activations
+        states = (networks + 2 * trained) * weights
+        return states + work + gpu * (work + 2 * 3 * trained * weights)
+
     if stage == "teacher":
         t = experiment.teacher
         seconds = passes(3.0 * t.batch * t.snapshots[-1], t.snapshots[-1])
-        return Estimate(
-            seconds, 5 * weights + 8 * t.batch * net.activations, weights * len(t.snapshots)
-        )
+        return Estimate(seconds, memory(2, 1, t.batch), weights * len(t.snapshots))
     if stage == "distill":
         d = experiment.distill
         # Fake score 3, images 1, and once in student_every: student's backward 2, two scores 2.
@@ -108,7 +116,7 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
             count += 15.0 / d.student_every * d.batch * d.iterations
         return Estimate(
             passes(count, 1.5 * d.iterations),
-            9 * weights + 8 * d.batch * net.activations,
+            memory(3, 2, d.batch),
             weights * (1 + len(d.kept)),
         )
     if stage == "sample":

@@ -72,3 +72,13 @@ def test_a_classifier_costs_the_same_whatever_the_experiment_does():
     assert cost == estimate(build("mnist", "laptop"), "classifier", gpu=False)
     assert 5 < cost.seconds < 60
     assert estimate(build("mnist", "smoke"), "classifier", gpu=False).seconds < 2
+
+
+def test_memory_of_a_distillation_is_its_tensors():
+    """Three networks, four moments, gradients twice; a graph's own, and two copies of six."""
+    experiment = build("mnist", "paper")
+    net = network(experiment)
+    weights, activations = 4 * net.parameters, 8 * 32 * net.activations
+    cpu, gpu = (estimate(experiment, "distill", gpu=on).memory for on in (False, True))
+    assert cpu == pytest.approx(9 * weights + activations)
+    assert gpu - cpu == pytest.approx(14 * weights + activations)
