@@ -15,7 +15,7 @@ import torch
 from dmdrepro.metrics.bids import Shortlists, WholeRows, bidder
 from dmdrepro.metrics.costs import Costs, as_costs
 from dmdrepro.metrics.potentials import find_potentials
-from kernels import Bidding, auction_rounds
+from kernels import Bidding, auction_rounds, backend
 
 # Of the mean cost less the mean cheapest cost: where eps begins, and from where on it is looked
 # whether the assignment is optimal.
@@ -25,8 +25,8 @@ BETWEEN_LOOKS = 3  # phases
 LEAST_EPS = 2.0**-48  # of the largest cost and price: less would be lost in adding it to a price
 CYCLES = 16  # times that cycles are cancelled at one look; more often means that eps is too large
 LAST_CYCLES = 1000  # the same at the least eps
-# On a GPU from here on all rows bid at once. Modelled, not measured: some 7 N rounds of 10
-# microseconds (three launches of a graph), against 35 N bids of N memory reads each on a CPU.
+# On a GPU from here on all rows bid at once. Modelled, not measured: 6 N rounds of 8 microseconds
+# (three launches) and 1 for each 2,048 columns, against 35 N bids of N reads each on a CPU.
 AT_ONCE_FROM = 20_000
 ROUNDS = 64  # between two looks of the host at whether somebody is waiting
 BIDS = 10_000  # times N: a phase has some tens
@@ -90,26 +90,36 @@ class AllAtOnce:
 
     def __init__(self, cost: torch.Tensor, price: torch.Tensor) -> None:
         """`price`: raised in place."""
-        self._bidding = Bidding.over(price)
-        self._rounds = _repeatable(lambda: auction_rounds(cost, self._bidding, ROUNDS), cost.device)
+        self._cost, self._bidding = cost, Bidding.over(price)
+        self._rounds = _repeatable(self._some_rounds, cost.device)
 
     def __call__(self, eps: float) -> torch.Tensor:
         """[N] the row that holds each column, when every row holds one."""
-        bidding = self._bidding
+        bidding, n = self._bidding, len(self._bidding.owner)
         bidding.begin(eps)
-        while bidding.left:
+        left, made = n, 0
+        while left:
             self._rounds()
-            _counted(int(bidding.bids), len(bidding.owner))
+            before, (left, made) = made, bidding.progress()
+            if made == before:
+                raise RuntimeError("A round of the auction was not executed.")
+            _counted(made, n)
         return bidding.owner.clone()
+
+    def _some_rounds(self) -> None:
+        auction_rounds(self._cost, self._bidding, ROUNDS)
 
 
 def _repeatable(work: Callable[[], None], device: torch.device) -> Callable[[], None]:
-    """`work`, on a GPU as one CUDA graph; called once first, when it must have nothing to do."""
+    """`work`, where kernels run on a GPU as one CUDA graph.
+
+    Called twice first, when it must have nothing to do.
+    """
     work()
-    if device.type != "cuda":
+    if device.type != "cuda" or backend(device) != "triton":
         return work
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.device(device), torch.cuda.graph(graph):
+    with torch.cuda.graph(graph, stream=torch.cuda.Stream(device)):
         work()
     return graph.replay
 

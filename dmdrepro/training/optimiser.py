@@ -33,9 +33,8 @@ def clipped_gradients(
 class AdamW(torch.optim.AdamW):
     """torch's fused AdamW, whose step is a function of gradients and learning rate.
 
-    The arithmetic and the state are those of `torch.optim.AdamW(fused=True)`. Called directly its
-    kernel costs a toy's network a fifth of an update less than `step`, which walks all parameters
-    in Python; and a CUDA graph can hold it.
+    The arithmetic and the state are those of `torch.optim.AdamW(fused=True)`, whose kernel is
+    called directly: `step` walks all parameters in Python, which costs a toy as much as a layer.
     """
 
     def __init__(

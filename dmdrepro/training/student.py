@@ -143,9 +143,10 @@ def distill_student(
 
 def distillation(nets: Networks, settings: Distill, compiled: Callable = as_it_is) -> Step:
     """An engine's step: one student update and the fake score's updates up to the next one."""
-    student_gradients_, fake_gradients_, draw_images_ = map(
-        compiled, (student_gradients, fake_gradients, draw_images)
-    )
+    fake_gradients_, draw_images_ = compiled(fake_gradients), compiled(draw_images)
+    # An exact denoiser looks at values, which a graph cannot hold.
+    exact = isinstance(nets.teacher, ExactDenoiser)
+    student_gradients_ = student_gradients if exact else compiled(student_gradients)
 
     def step(block: Sequence[Inputs]) -> Losses:
         first, *rest = block

@@ -16,7 +16,7 @@ class Bidding:
     """A phase of a Jacobi auction (Bertsekas 1988) in progress: tensors that are changed in place.
 
     `price` [N] float64 >= 0 and `owner` [N] int64, the row that holds a column or -1, are the
-    result, done when `left` is 0. The others are a round's own: the rows without a column,
+    result, done when nobody waits. The others are a round's own: the rows without a column,
     `waiting` [2, N] int32, of which this round's are the first `count` [2] int32 of one half and
     the next round's are written to the other; each row's `offer` [N] float64 and `column` [N]
     int32; each column's highest offer, `best` [N] int64 (its bits), and the lowest row that made
@@ -60,10 +60,10 @@ class Bidding:
         self.eps.fill_(eps)
         self.bids.zero_()
 
-    @property
-    def left(self) -> int:
-        """How many rows are without a column; the host waits for it."""
-        return int(self.count[0])
+    def progress(self) -> tuple[int, int]:
+        """(rows that are without a column, bids made so far); the host waits for them once."""
+        left, bids = torch.stack([self.count[0].long(), self.bids]).tolist()
+        return left, bids
 
 
 def auction_rounds(cost: torch.Tensor, bidding: Bidding, rounds: int) -> None:

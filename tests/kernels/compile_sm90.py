@@ -100,7 +100,10 @@ def resources(cubin: bytes) -> dict[str, int]:
 
 
 def compile_one(name: str, dtype: str, aligned: bool) -> dict[str, int | None]:
-    """`aligned`: the caller's pointers and sizes divisible by 16, which Triton specialises on."""
+    """`aligned`: the caller's pointers and sizes divisible by 16, and costs contiguous.
+
+    Triton specialises on both.
+    """
     kernel, module, fixed, inputs, _ = KERNELS[name]
     kinds = {**dict.fromkeys(inputs, f"*{dtype}"), **fixed}
     signature, constants = {}, {}
@@ -108,6 +111,9 @@ def compile_one(name: str, dtype: str, aligned: bool) -> dict[str, int | None]:
         if parameter.is_constexpr:
             signature[parameter.name] = "constexpr"
             constants[parameter.name] = getattr(module, parameter.name)
+        elif parameter.name == "column_stride" and aligned:
+            signature[parameter.name] = "constexpr"
+            constants[parameter.name] = 1
         else:
             signature[parameter.name] = kinds.get(parameter.name, "i32")
     attributes = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from cases import DEVICE, both, poisoned, randn
+from cases import DEVICE, NO_TRITON, both, poisoned, randn
 from scipy.optimize import linear_sum_assignment
 
 import kernels
@@ -45,7 +45,7 @@ def state(bidding):
     return (
         bidding.price.tolist(),
         bidding.owner.tolist(),
-        sorted(bidding.waiting[0, : bidding.left].tolist()),
+        sorted(bidding.waiting[0, : bidding.progress()[0]].tolist()),
     )
 
 
@@ -63,7 +63,31 @@ def test_rounds_are_those_of_the_loop_to_the_bit(backend, n, tied, monkeypatch):
                 waiting = one_round(cost.tolist(), price, owner, waiting, eps)
             auction_rounds(cost, bidding, 2)
             assert state(bidding) == (price, owner, waiting)
-            assert int(bidding.bids) == bids
+            assert bidding.progress()[1] == bids
+
+
+@NO_TRITON
+@pytest.mark.parametrize("block", [4, 16])
+def test_rows_and_queue_of_several_blocks_and_programs(block, monkeypatch):
+    """As of thousands of points, at a block's small size; on a GPU also at its own."""
+    from kernels.auction_rounds import kernel
+
+    gpu = DEVICE.type == "cuda"
+    n = 2 * kernel.BLOCK + 5 if gpu and block == 4 else 41
+    cost, eps = 0.01 * costs(n) + costs(n, 1)[:1], 0.125  # all want the same few columns
+    found = []
+    for backend in ("reference", "triton"):
+        bidding = started(n, eps)
+        with kernels.use(backend), monkeypatch.context() as patch:
+            if n == 41:
+                patch.setattr(kernel, "BLOCK", block)
+                patch.setattr(kernel, "_multiprocessors", lambda device: 2)
+            found.append([])
+            for _ in range(8):
+                auction_rounds(cost, bidding, 2)
+                found[-1].append((state(bidding), bidding.progress()))
+    assert found[0] == found[1]
+    assert found[0][0][1][0] > block  # who waits after two rounds: a queue of several blocks
 
 
 @both
@@ -74,7 +98,7 @@ def test_a_phase_ends_within_n_eps_of_the_optimum(backend):
     optimum = float(cost[rows, columns].sum())
     with kernels.use(backend):
         bidding = started(n, eps)
-        while bidding.left:
+        while bidding.progress()[0]:
             auction_rounds(cost, bidding, 8)
     assert sorted(bidding.owner.tolist()) == list(range(n))
     found = float(cost[bidding.owner, torch.arange(n, device=DEVICE)].sum())
@@ -86,7 +110,7 @@ def test_a_second_phase_keeps_the_prices_and_forgets_the_owners(backend):
     cost = costs(20)
     with kernels.use(backend):
         bidding = started(20, 0.5)
-        while bidding.left:
+        while bidding.progress()[0]:
             auction_rounds(cost, bidding, 4)
         price, owner, waiting = bidding.price.tolist(), [-1] * 20, list(range(20))
         bidding.begin(0.01)
@@ -103,7 +127,7 @@ def test_nobody_waiting_changes_nothing(backend):
     with kernels.use(backend):
         auction_rounds(cost, bidding, 4)
     assert state(bidding) == ([1.0] * 9, [-1] * 9, [])
-    assert int(bidding.bids) == 0
+    assert bidding.progress()[1] == 0
 
 
 @both
