@@ -102,7 +102,7 @@ class AllAtOnce:
             self._rounds()
             before, (left, made) = made, bidding.progress()
             if made == before:
-                raise RuntimeError("A round of the auction was not executed.")
+                raise RuntimeError("The auction's rounds were not executed; use solver 'scipy'.")
             _counted(made, n)
         return bidding.owner.clone()
 
