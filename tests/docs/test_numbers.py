@@ -236,7 +236,7 @@ SOURCES = (
         FINDINGS,
         "Distilled for longer",
         ("dimensions",),
-        of("laptop-mlp-manifold@latent={dimensions},its=8000-1536", "0"),
+        of("laptop-mlp-manifold@latent={dimensions},its=8000-1536"),
     ),
     Source(
         FINDINGS, "A regression loss", ("weight",), of("laptop-chessboard@regression={weight}-4000")
