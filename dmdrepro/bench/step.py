@@ -75,7 +75,8 @@ def ways(experiment: Experiment, device: torch.device) -> dict[str, tuple[Experi
         found["compiled, bfloat16"] = (low, Engine(compiled=True, channels_last=images))
     if device.type == "cuda":
         found["graphs"] = (experiment, Engine(graphs=True))
-        found["compiled,graphs"] = (experiment, Engine(compiled=True, graphs=True))
+        together = Engine(compiled=True, graphs=True, channels_last=images)
+        found[str(together)] = (experiment, together)
     return found
 
 
