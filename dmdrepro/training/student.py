@@ -69,11 +69,6 @@ class Networks:
         exact = isinstance(self.teacher, ExactDenoiser)
         return [*(() if exact else (self.teacher,)), self.student, self.fake]
 
-    def fake_parameters(self) -> list[torch.nn.Parameter]:
-        """Of the fake score and the head that is trained with it."""
-        head = () if self.head is None else self.head.parameters()
-        return [*self.fake.parameters(), *head]
-
     def restore(self, tensors: Tensors) -> None:
         self.student.load_state_dict(unpack(tensors, "student"))
         self.fake.load_state_dict(unpack(tensors, "fake"))
@@ -100,10 +95,14 @@ def initial_networks(experiment: Experiment, weights: Tensors, device: torch.dev
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(stream_seed(experiment.seed, "gan-head"))
             head = GanHead(fake.feature_shape).to(device)
-    fake_parameters = [*fake.parameters(), *(head.parameters() if head else ())]
     student_optimiser = AdamW(student.parameters(), settings, device)
-    fake_optimiser = AdamW(fake_parameters, settings, device)
+    fake_optimiser = AdamW(_with_head(fake, head), settings, device)
     return Networks(teacher, student, fake, head, student_optimiser, fake_optimiser)
+
+
+def _with_head(fake: torch.nn.Module, head: torch.nn.Module | None) -> list[torch.nn.Parameter]:
+    """The parameters of the fake score and of the head that is trained with it."""
+    return [*fake.parameters(), *(() if head is None else head.parameters())]
 
 
 def distill_student(
@@ -221,6 +220,6 @@ def fake_gradients(
         losses["loss_gan_fake"] = loss_gan.detach()
         loss = loss + settings.gan_weight_fake * loss_gan
     gradients, losses["grad_norm_fake"] = clipped_gradients(
-        [loss], nets.fake_parameters(), settings.grad_clip
+        [loss], _with_head(nets.fake, nets.head), settings.grad_clip
     )
     return losses, gradients

@@ -82,6 +82,9 @@ def test_the_regression_loss_pulls_to_the_teachers_own_samples(name):
     norm = torch.stack([p.grad.norm() for p in free.student.parameters()]).norm()
     assert found["grad_norm_student"].item() == pytest.approx(norm.item(), rel=1e-4)
     assert norm > 1e-3
+    (stepped,) = distillation(nets, draws.settings)([inputs])  # which draws the target itself
+    assert stepped["loss_regression"].item() == pytest.approx(expected.item(), rel=1e-5)
+    assert stepped["grad_norm_student"].item() == pytest.approx(norm.item(), rel=1e-4)
     scale = min(1.0, draws.settings.grad_clip / norm)
     for gradient, p in zip(gradients, free.student.parameters(), strict=True):
         torch.testing.assert_close(gradient, scale * p.grad, rtol=1e-3, atol=1e-6)
