@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import importlib
 
+from dmdrepro.checkout import map_beside
+
+map_beside()
+
 __version__ = "0.1.0"
 
 _PUBLIC = {

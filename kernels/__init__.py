@@ -4,12 +4,12 @@ CUDA tensors run the Triton kernel; CPU tensors run it under `TRITON_INTERPRET=1
 package is imported) and the reference otherwise. `kernels.use("reference")` overrides that.
 """
 
-from kernels.auction_rounds import Bidding, auction_rounds
-from kernels.cheapest_two import CheapestTwo, cheapest_two
-from kernels.dispatch import backend, use
-from kernels.dm_gradient import dm_gradient
-from kernels.nearest_two import NearestTwo, nearest_two
-from kernels.pairwise_sqdist import pairwise_sqdist
+from dmdrepro.kernels.auction_rounds import Bidding, auction_rounds
+from dmdrepro.kernels.cheapest_two import CheapestTwo, cheapest_two
+from dmdrepro.kernels.dispatch import backend, use
+from dmdrepro.kernels.dm_gradient import dm_gradient
+from dmdrepro.kernels.nearest_two import NearestTwo, nearest_two
+from dmdrepro.kernels.pairwise_sqdist import pairwise_sqdist
 
 __all__ = [
     "Bidding",

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-from paper_figures import (
+from dmdrepro.paper_figures import (
     figure_01,
     figure_02,
     figure_03,
@@ -25,11 +25,11 @@ from paper_figures import (
     figure_11,
     figure_12,
 )
-from paper_figures.kept import kept_png
-from paper_figures.over_n import save_over_n
-from paper_figures.run import Results, Unavailable
-from paper_figures.saving import save_figure
-from paper_figures.study import save_study
+from dmdrepro.paper_figures.kept import kept_png
+from dmdrepro.paper_figures.over_n import save_over_n
+from dmdrepro.paper_figures.run import Results, Unavailable
+from dmdrepro.paper_figures.saving import save_figure
+from dmdrepro.paper_figures.study import save_study
 
 __all__ = ["FIGURES", "Unavailable", "kept_png", "save_all", "save_over_n", "save_study"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
+from dmdrepro.paper_figures.colours import noise_colours, plane_colours
+from dmdrepro.paper_figures.missing import draw_missing
+from dmdrepro.paper_figures.page import EDGE, Page
+from dmdrepro.paper_figures.pca import fit_plane
+from dmdrepro.paper_figures.run import Run, attempt
+from dmdrepro.paper_figures.style import BODY, INK, SMALL, SOFT
+from dmdrepro.paper_figures.words import SYMBOLS
 from dmdrepro.runs.results import Missing
-from paper_figures.colours import noise_colours, plane_colours
-from paper_figures.missing import draw_missing
-from paper_figures.page import EDGE, Page
-from paper_figures.pca import fit_plane
-from paper_figures.run import Run, attempt
-from paper_figures.style import BODY, INK, SMALL, SOFT
-from paper_figures.words import SYMBOLS
 
 _LEFT, _GAP, _BELOW, _ABOVE = 0.36, 0.22, 0.22, 0.17  # inches
 

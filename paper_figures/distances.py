@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
+from dmdrepro.paper_figures.missing import draw_missing
+from dmdrepro.paper_figures.page import Page, panel_title, title_height
+from dmdrepro.paper_figures.run import Run, attempt
+from dmdrepro.paper_figures.style import BLUE, SMALL, SOFT
+from dmdrepro.paper_figures.words import pairing_words
 from dmdrepro.runs.results import Missing
-from paper_figures.missing import draw_missing
-from paper_figures.page import Page, panel_title, title_height
-from paper_figures.run import Run, attempt
-from paper_figures.style import BLUE, SMALL, SOFT
-from paper_figures.words import pairing_words
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from paper_figures.cloud import draw_toy_row
-from paper_figures.heading import draw_heading
-from paper_figures.page import Page
-from paper_figures.run import Results, last_run
-from paper_figures.style import styled
+from dmdrepro.paper_figures.cloud import draw_toy_row
+from dmdrepro.paper_figures.heading import draw_heading
+from dmdrepro.paper_figures.page import Page
+from dmdrepro.paper_figures.run import Results, last_run
+from dmdrepro.paper_figures.style import styled
 
 NUMBER = 2
 EXPERIMENTS = ("chessboard",)

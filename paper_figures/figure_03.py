@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from paper_figures.heatmap import draw_heatmaps
-from paper_figures.page import Page
-from paper_figures.run import Results, last_run
-from paper_figures.style import styled
+from dmdrepro.paper_figures.heatmap import draw_heatmaps
+from dmdrepro.paper_figures.page import Page
+from dmdrepro.paper_figures.run import Results, last_run
+from dmdrepro.paper_figures.style import styled
 
 NUMBER = 3
 EXPERIMENTS = ("chessboard", "mnist")

@@ -8,12 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from dmdrepro.paper_figures.missing import draw_missing
+from dmdrepro.paper_figures.page import Page, panel_title, title_height
+from dmdrepro.paper_figures.run import Results, attempt, find, planned_snapshots, run_at
+from dmdrepro.paper_figures.style import SMALL, styled
+from dmdrepro.paper_figures.words import iterations, name_of
 from dmdrepro.runs.results import Missing
-from paper_figures.missing import draw_missing
-from paper_figures.page import Page, panel_title, title_height
-from paper_figures.run import Results, attempt, find, planned_snapshots, run_at
-from paper_figures.style import SMALL, styled
-from paper_figures.words import iterations, name_of
 
 NUMBER = 4
 EXPERIMENTS = ("mnist",)

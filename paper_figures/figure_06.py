@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from paper_figures.heading import draw_heading
-from paper_figures.image_grid import draw_image_rows
-from paper_figures.page import Page
-from paper_figures.run import Results, last_run
-from paper_figures.style import styled
+from dmdrepro.paper_figures.heading import draw_heading
+from dmdrepro.paper_figures.image_grid import draw_image_rows
+from dmdrepro.paper_figures.page import Page
+from dmdrepro.paper_figures.run import Results, last_run
+from dmdrepro.paper_figures.style import styled
 
 NUMBER = 6
 EXPERIMENTS = ("mnist-conditional", "imagenet64", "mlp-manifold")

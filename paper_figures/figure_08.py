@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from paper_figures.distances import draw_distance_row
-from paper_figures.page import Page
-from paper_figures.run import Results, last_run
-from paper_figures.style import styled
-from paper_figures.words import name_of
+from dmdrepro.paper_figures.distances import draw_distance_row
+from dmdrepro.paper_figures.page import Page
+from dmdrepro.paper_figures.run import Results, last_run
+from dmdrepro.paper_figures.style import styled
+from dmdrepro.paper_figures.words import name_of
 
 NUMBER = 8
 EXPERIMENTS = ("mnist-conditional", "imagenet64", "mlp-manifold")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from dmdrepro.paper_figures.distances import draw_distance_row
+from dmdrepro.paper_figures.heading import draw_heading
+from dmdrepro.paper_figures.image_grid import draw_image_rows
+from dmdrepro.paper_figures.page import Page
+from dmdrepro.paper_figures.run import Results, find, planned_snapshots, run_at
+from dmdrepro.paper_figures.style import styled
+from dmdrepro.paper_figures.words import iterations, name_of
 from dmdrepro.runs.results import Missing
-from paper_figures.distances import draw_distance_row
-from paper_figures.heading import draw_heading
-from paper_figures.image_grid import draw_image_rows
-from paper_figures.page import Page
-from paper_figures.run import Results, find, planned_snapshots, run_at
-from paper_figures.style import styled
-from paper_figures.words import iterations, name_of
 
 NUMBER = 9
 EXPERIMENTS = ("mnist",)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
+from dmdrepro.paper_figures.heatmap import draw_heatmaps
+from dmdrepro.paper_figures.page import Page
+from dmdrepro.paper_figures.run import Results, find, planned_snapshots, run_at
+from dmdrepro.paper_figures.style import styled
 from dmdrepro.runs.results import Missing
-from paper_figures.heatmap import draw_heatmaps
-from paper_figures.page import Page
-from paper_figures.run import Results, find, planned_snapshots, run_at
-from paper_figures.style import styled
 
 NUMBER = 10
 EXPERIMENTS = ("mnist",)

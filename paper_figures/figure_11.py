@@ -6,12 +6,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dmdrepro.paper_figures.missing import draw_missing
+from dmdrepro.paper_figures.page import Page, panel_title, title_height
+from dmdrepro.paper_figures.run import Results, attempt, heading_of, last_run
+from dmdrepro.paper_figures.style import BLUE, COLUMN, INK, RED, SMALL, styled
+from dmdrepro.paper_figures.words import iterations
 from dmdrepro.runs.results import Missing
-from paper_figures.missing import draw_missing
-from paper_figures.page import Page, panel_title, title_height
-from paper_figures.run import Results, attempt, heading_of, last_run
-from paper_figures.style import BLUE, COLUMN, INK, RED, SMALL, styled
-from paper_figures.words import iterations
 
 NUMBER = 11
 EXPERIMENTS = ("mnist",)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dmdrepro.paper_figures.page import Page
+from dmdrepro.paper_figures.run import Run, attempt, heading_of
+from dmdrepro.paper_figures.words import pairing_words
 from dmdrepro.runs.results import Missing
-from paper_figures.page import Page
-from paper_figures.run import Run, attempt, heading_of
-from paper_figures.words import pairing_words
 
 
 def draw_heading(page: Page, run: Run | Missing, title: str = "") -> None:

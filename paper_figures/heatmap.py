@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 
+from dmdrepro.paper_figures.missing import draw_missing
+from dmdrepro.paper_figures.page import EDGE, Page, panel_title, title_height
+from dmdrepro.paper_figures.run import Run, attempt, heading_of
+from dmdrepro.paper_figures.style import INK, RED, SMALL
+from dmdrepro.paper_figures.words import iterations, pairing_words
 from dmdrepro.runs.results import Missing
-from paper_figures.missing import draw_missing
-from paper_figures.page import EDGE, Page, panel_title, title_height
-from paper_figures.run import Run, attempt, heading_of
-from paper_figures.style import INK, RED, SMALL
-from paper_figures.words import iterations, pairing_words
 
 _LEFT, _GAP, _BAR, _BELOW = 0.42, 0.95, 0.08, 0.36  # inches
 # Blues: red boxes differ from them along the blue-yellow axis, which nearly all eyes have.

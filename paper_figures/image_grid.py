@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dmdrepro.paper_figures.missing import draw_missing
+from dmdrepro.paper_figures.page import EDGE, Page
+from dmdrepro.paper_figures.run import Run, attempt
+from dmdrepro.paper_figures.style import BODY
+from dmdrepro.paper_figures.words import SYMBOLS
 from dmdrepro.runs.results import Missing
-from paper_figures.missing import draw_missing
-from paper_figures.page import EDGE, Page
-from paper_figures.run import Run, attempt
-from paper_figures.style import BODY
-from paper_figures.words import SYMBOLS
 
 COLUMNS = 30
 LABELS = 0.62  # inches left of the images

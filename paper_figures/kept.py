@@ -8,8 +8,8 @@ from types import ModuleType
 
 from PIL import Image
 
-from paper_figures.run import Results, Unavailable
-from paper_figures.saving import CONFIGURATION, provenance
+from dmdrepro.paper_figures.run import Results, Unavailable
+from dmdrepro.paper_figures.saving import CONFIGURATION, provenance
 
 
 def kept_png(module: ModuleType, results: Results, folder: Path) -> bytes:

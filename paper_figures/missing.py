@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
+from dmdrepro.paper_figures.style import FAINT, INK, PALE, SMALL, SOFT
+from dmdrepro.paper_figures.words import name_of
 from dmdrepro.runs.results import Missing
-from paper_figures.style import FAINT, INK, PALE, SMALL, SOFT
-from paper_figures.words import name_of
 
 _SIDES = 0.15  # inches free beside the words, both sides together
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from paper_figures.style import BODY, INK, PAGE, SMALL, SOFT, TITLE
+from dmdrepro.paper_figures.style import BODY, INK, PAGE, SMALL, SOFT, TITLE
 
 EDGE = 0.08  # inches of white around the figure
 LINE = 0.15  # inches from one line of text to the next

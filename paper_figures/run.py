@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from dmdrepro.paper_figures.words import iterations, name_of
 from dmdrepro.runs.results import Missing, Result
-from paper_figures.words import iterations, name_of
 
 T = TypeVar("T")
 SHOWN = 2000  # samples that the paper's clouds show

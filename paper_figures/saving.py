@@ -10,10 +10,10 @@ from types import ModuleType
 
 from matplotlib.figure import Figure
 
+from dmdrepro.paper_figures.run import Results
+from dmdrepro.paper_figures.style import styled
 from dmdrepro.runs.files import write_bytes
 from dmdrepro.runs.results import Missing, Result
-from paper_figures.run import Results
-from paper_figures.style import styled
 
 CONFIGURATION = "Configuration"  # the text chunk with the runs that a figure was drawn from
 DPI = {"png": 220, "pdf": 300}  # of a PDF: its scatters and images

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from paper_figures.page import Page, panel_title, title_height
-from paper_figures.saving import write_figure
-from paper_figures.style import COLOURS, SMALL, SOFT, styled
+from dmdrepro.paper_figures.page import Page, panel_title, title_height
+from dmdrepro.paper_figures.saving import write_figure
+from dmdrepro.paper_figures.style import COLOURS, SMALL, SOFT, styled
 
 PANELS = (
     ("retention", "iterations", "Pairing kept, by iteration"),

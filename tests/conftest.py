@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from dmdrepro.cli import wait_briefly
+# In a checkout that is not installed too; afterwards off the path again, as in every program.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from dmdrepro.checkout import leave_path
+
+leave_path()
+from dmdrepro.cli import wait_briefly  # noqa: E402
 
 wait_briefly()  # before torch is imported
 import torch  # noqa: E402
@@ -47,7 +53,7 @@ def _references_without_a_gpu():
 
     With a GPU nothing is chosen here: CUDA tensors run Triton, CPU tensors the references.
     """
-    import kernels
+    from dmdrepro import kernels
 
     with contextlib.nullcontext() if torch.cuda.is_available() else kernels.use("reference"):
         yield

@@ -52,8 +52,8 @@ def _draw(
     shared: bool,
 ) -> None:
     """`shared`: the panels have one vertical axis."""
+    from dmdrepro.paper_figures.style import styled
     from dmdrepro.runs.files import write_bytes
-    from paper_figures.style import styled
 
     if not panels:
         raise ValueError(f"The record has no rows over {x}.")
@@ -68,7 +68,7 @@ def _figure(
 ):
     from matplotlib.figure import Figure
 
-    from paper_figures.style import BLUE, INK, PAGE, RED, SOFT
+    from dmdrepro.paper_figures.style import BLUE, INK, PAGE, RED, SOFT
 
     ways = dict.fromkeys(way for lines in panels.values() for way in lines)
     looks = dict(zip(ways, (BLUE, RED, SOFT, INK), strict=False))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-import kernels
+from dmdrepro import kernels
 from dmdrepro.bench.timing import in_turns, on_gpu
 
 Row = tuple[str, float, str, float]  # what, our seconds, the alternative, its seconds

@@ -48,12 +48,12 @@ def draw_published(folder: Path) -> None:
 
     The tables of all seeds of a size are written below it.
     """
+    from dmdrepro.paper_figures import save_over_n, save_study
     from dmdrepro.report import tables_of, write_tables
     from dmdrepro.report.over_n import over_n
     from dmdrepro.report.students import collect
     from dmdrepro.report.study import curves
     from dmdrepro.runs.published import of_size
-    from paper_figures import save_over_n, save_study
 
     published = _read()
     for study, arms in _studies(published):

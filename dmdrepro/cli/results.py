@@ -25,7 +25,7 @@ def folder(plan: Plan, name: str) -> Path:
 
 def chosen_figures(plan: Plan) -> list[int]:
     """The figures that read one of the plan's experiments."""
-    import paper_figures
+    from dmdrepro import paper_figures
 
     names = {experiment.name for experiment in plan.experiments}
     return [n for n, figure in paper_figures.FIGURES.items() if names & set(figure.EXPERIMENTS)]
@@ -36,7 +36,7 @@ def draw_figures(plan: Plan) -> dict[str, str]:
 
     Returns what of the results that were read cannot be shown, as `_unusable`.
     """
-    import paper_figures
+    from dmdrepro import paper_figures
     from dmdrepro.report.over_n import over_n
     from dmdrepro.report.students import collect
 
@@ -69,7 +69,7 @@ def _unusable(plan: Plan, results: Iterable[Result | Missing]) -> dict[str, str]
 
 def show_figures_plan(plan: Plan, *, finished: bool = False) -> None:
     """Which figures would be drawn, and where; what each lacks, unless all stages run before."""
-    import paper_figures
+    from dmdrepro import paper_figures
 
     numbers = chosen_figures(plan)
     words = ", ".join([*map(str, numbers), "over_n"])
@@ -152,7 +152,7 @@ def write_page(
 
 
 def _pictures(plan: Plan, results: Mapping[str, Result | Missing]) -> list[Picture]:
-    import paper_figures
+    from dmdrepro import paper_figures
     from dmdrepro.report import Picture
 
     again = f"python reproduce.py figures --size {plan.size} --seed {plan.seed} draws it"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from dmdrepro.diffusion import add_noise
-from kernels import dm_gradient
+from dmdrepro.kernels import dm_gradient
 
 
 def draw_dm_levels(

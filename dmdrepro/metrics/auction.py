@@ -12,10 +12,10 @@ from functools import partial
 
 import torch
 
+from dmdrepro.kernels import Bidding, auction_rounds, backend
 from dmdrepro.metrics.bids import Shortlists, WholeRows, bidder
 from dmdrepro.metrics.costs import Costs, as_costs
 from dmdrepro.metrics.potentials import find_potentials
-from kernels import Bidding, auction_rounds, backend
 
 # Of the mean cost less the mean cheapest cost: where eps begins, and from where on it is looked
 # whether the assignment is optimal.

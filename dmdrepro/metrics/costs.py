@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from scipy.spatial.distance import cdist
 
+from dmdrepro.kernels import pairwise_sqdist
 from dmdrepro.metrics.memory import cpu_copy
-from kernels import pairwise_sqdist
 
 T = TypeVar("T")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from dmdrepro.kernels import pairwise_sqdist
 from dmdrepro.metrics.samples import Samples, same_rows
-from kernels import pairwise_sqdist
 
 NEIGHBOURS = 3  # theirs
 

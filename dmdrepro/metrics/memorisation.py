@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from dmdrepro.kernels import nearest_two
 from dmdrepro.metrics.samples import Samples, as_rows
-from kernels import nearest_two
 
 THRESHOLD = 1 / 3  # Bonnaire et al. 2025; the paper says "some prescribed threshold"
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import torch
 
+from dmdrepro.kernels import cheapest_two
 from dmdrepro.metrics.costs import Costs, as_costs
-from kernels import cheapest_two
 
 ROUNDING = 16 * 2.0**-52  # of the terms of a sum of rounded costs: below it nothing is improved
 CHECK_EVERY = 32  # passes between two looks for a cycle

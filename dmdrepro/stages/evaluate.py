@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from dmdrepro.diffusion import SIGMA_MAX
+from dmdrepro.kernels import pairwise_sqdist
 from dmdrepro.metrics import (
     denoiser_error,
     memorisation_ratio,
@@ -24,7 +25,6 @@ from dmdrepro.stages.features import disjoint_sets, measure_features
 from dmdrepro.stages.run import Run
 from dmdrepro.stages.sample import TEACHER_STEPS, student_array, write_array
 from dmdrepro.training.build import build_denoiser
-from kernels import pairwise_sqdist
 
 NEIGHBOURS_SHOWN = 30  # Figure 9 shows thirty samples with their two nearest training images
 ERROR_SIGMAS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 80.0)

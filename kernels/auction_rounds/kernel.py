@@ -16,10 +16,10 @@ import torch
 import triton
 import triton.language as tl
 
-from kernels.cheapest_two.kernel import two_of_row
+from dmdrepro.kernels.cheapest_two.kernel import two_of_row
 
 if TYPE_CHECKING:
-    from kernels.auction_rounds.op import Bidding
+    from dmdrepro.kernels.auction_rounds.op import Bidding
 
 BLOCK = 2048  # columns, or rows of the queue, that a program looks at together
 NUM_WARPS = 8

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
-from kernels.auction_rounds.reference import auction_rounds_reference
-from kernels.checks import check_same_device
-from kernels.dispatch import backend
+from dmdrepro.kernels.auction_rounds.reference import auction_rounds_reference
+from dmdrepro.kernels.checks import check_same_device
+from dmdrepro.kernels.dispatch import backend
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def auction_rounds(cost: torch.Tensor, bidding: Bidding, rounds: int) -> None:
         raise ValueError(f"auction_rounds: rounds is {rounds}; it must be even.")
     check_same_device("auction_rounds", {"cost": cost, "price": bidding.price}, (torch.float64,))
     if backend(cost.device) == "triton":
-        from kernels.auction_rounds.kernel import launch
+        from dmdrepro.kernels.auction_rounds.kernel import launch
 
         with torch.cuda.device_of(cost):  # Triton launches on the current device
             launch(cost, bidding, rounds)

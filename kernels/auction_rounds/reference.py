@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from kernels.cheapest_two.reference import cheapest_two_reference
+from dmdrepro.kernels.cheapest_two.reference import cheapest_two_reference
 
 if TYPE_CHECKING:
-    from kernels.auction_rounds.op import Bidding
+    from dmdrepro.kernels.auction_rounds.op import Bidding
 
 
 def auction_rounds_reference(cost: torch.Tensor, bidding: Bidding, rounds: int) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
-from kernels.cheapest_two.reference import cheapest_two_reference
-from kernels.checks import check_same_device
-from kernels.dispatch import backend
+from dmdrepro.kernels.cheapest_two.reference import cheapest_two_reference
+from dmdrepro.kernels.checks import check_same_device
+from dmdrepro.kernels.dispatch import backend
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ def _cheapest_two(
     cost: torch.Tensor, price: torch.Tensor, rows: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     if backend(cost.device) == "triton":
-        from kernels.cheapest_two.kernel import launch
+        from dmdrepro.kernels.cheapest_two.kernel import launch
 
         with torch.cuda.device_of(cost):  # Triton launches on the current device
             return launch(cost, price.contiguous(), rows.contiguous())

@@ -1,5 +1,5 @@
 """The fused gradient of the distribution matching loss."""
 
-from kernels.dm_gradient.op import dm_gradient
+from dmdrepro.kernels.dm_gradient.op import dm_gradient
 
 __all__ = ["dm_gradient"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from kernels.checks import FLOATS, check_same_device
-from kernels.dispatch import backend
-from kernels.dm_gradient.reference import dm_gradient_reference
+from dmdrepro.kernels.checks import FLOATS, check_same_device
+from dmdrepro.kernels.dispatch import backend
+from dmdrepro.kernels.dm_gradient.reference import dm_gradient_reference
 
 
 @torch.library.custom_op("dmdrepro::dm_gradient", mutates_args=())
@@ -22,7 +22,7 @@ def _dm_gradient(
     x_rows, noisy_rows, real_rows, fake_rows = rows
     sigma = sigma.contiguous()
     if backend(x.device) == "triton":
-        from kernels.dm_gradient.kernel import launch as run
+        from dmdrepro.kernels.dm_gradient.kernel import launch as run
     else:
         run = dm_gradient_reference
     with torch.cuda.device_of(x):  # Triton launches on the current device

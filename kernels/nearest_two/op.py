@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
-from kernels.checks import FLOATS, check_same_device
-from kernels.dispatch import backend
-from kernels.nearest_two.reference import (
+from dmdrepro.kernels.checks import FLOATS, check_same_device
+from dmdrepro.kernels.dispatch import backend
+from dmdrepro.kernels.nearest_two.reference import (
     candidates_reference,
     exact_sqdist,
     exhaustive_two,
@@ -34,7 +34,7 @@ def find_two(
         if not bool(torch.isfinite(values).all()):
             raise ValueError(f"nearest_two: {name} hold values that are not finite.")
     if backend(queries.device) == "triton":
-        from kernels.nearest_two.kernel import launch as candidates
+        from dmdrepro.kernels.nearest_two.kernel import launch as candidates
     else:
         candidates = candidates_reference
     with torch.cuda.device_of(queries):  # Triton launches on the current device

@@ -1,5 +1,5 @@
 """Batched pairwise squared distances, right for near-copies."""
 
-from kernels.pairwise_sqdist.op import pairwise_sqdist
+from dmdrepro.kernels.pairwise_sqdist.op import pairwise_sqdist
 
 __all__ = ["pairwise_sqdist"]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import torch
 
-from kernels.checks import FLOATS, check_same_device
-from kernels.dispatch import backend
-from kernels.pairwise_sqdist.reference import pairwise_sqdist_reference
+from dmdrepro.kernels.checks import FLOATS, check_same_device
+from dmdrepro.kernels.dispatch import backend
+from dmdrepro.kernels.pairwise_sqdist.reference import pairwise_sqdist_reference
 
 
 @torch.library.custom_op("dmdrepro::pairwise_sqdist", mutates_args=())
 def _pairwise_sqdist(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     # float64 inputs (a user's arrays) have no kernel: the reference keeps their digits.
     if backend(x.device) == "triton" and torch.float64 not in (x.dtype, y.dtype):
-        from kernels.pairwise_sqdist.kernel import launch
+        from dmdrepro.kernels.pairwise_sqdist.kernel import launch
 
         with torch.cuda.device_of(x):  # Triton launches on the current device
             return launch(x, y)

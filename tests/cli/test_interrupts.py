@@ -30,9 +30,9 @@ def runs(tmp_path_factory):
     ("name", "place"),
     [
         ("all", "dmdrepro.cli.plan.resolve"),
-        ("all", "paper_figures.save_all"),
+        ("all", "dmdrepro.paper_figures.save_all"),
         ("all", "dmdrepro.report.write_tables"),
-        ("figures", "paper_figures.save_all"),
+        ("figures", "dmdrepro.paper_figures.save_all"),
         ("pairs", "dmdrepro.metrics.pairing_inefficiency"),
     ],
 )

@@ -16,11 +16,11 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from kernels.auction_rounds import kernel as auction_rounds
-from kernels.cheapest_two import kernel as cheapest_two
-from kernels.dm_gradient import kernel as dm_gradient
-from kernels.nearest_two import kernel as nearest_two
-from kernels.pairwise_sqdist import kernel as pairwise_sqdist
+from dmdrepro.kernels.auction_rounds import kernel as auction_rounds
+from dmdrepro.kernels.cheapest_two import kernel as cheapest_two
+from dmdrepro.kernels.dm_gradient import kernel as dm_gradient
+from dmdrepro.kernels.nearest_two import kernel as nearest_two
+from dmdrepro.kernels.pairwise_sqdist import kernel as pairwise_sqdist
 
 H100 = GPUTarget("cuda", 90, 32)
 CUOBJDUMP = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "cuobjdump"

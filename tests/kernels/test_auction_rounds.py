@@ -7,8 +7,8 @@ import torch
 from cases import DEVICE, NO_TRITON, both, poisoned, randn
 from scipy.optimize import linear_sum_assignment
 
-import kernels
-from kernels import Bidding, auction_rounds
+from dmdrepro import kernels
+from dmdrepro.kernels import Bidding, auction_rounds
 
 
 def costs(n, seed=0, *, tied=False):
@@ -70,7 +70,7 @@ def test_rounds_are_those_of_the_loop_to_the_bit(backend, n, tied, monkeypatch):
 @pytest.mark.parametrize("block", [4, 16])
 def test_rows_and_queue_of_several_blocks_and_programs(block, monkeypatch):
     """As of thousands of points, at a block's small size; on a GPU also at its own."""
-    from kernels.auction_rounds import kernel
+    from dmdrepro.kernels.auction_rounds import kernel
 
     gpu = DEVICE.type == "cuda"
     n = 2 * kernel.BLOCK + 5 if gpu and block == 4 else 41

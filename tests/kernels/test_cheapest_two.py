@@ -6,8 +6,8 @@ import pytest
 import torch
 from cases import DEVICE, both, poisoned, randn
 
-import kernels
-from kernels import cheapest_two
+from dmdrepro import kernels
+from dmdrepro.kernels import cheapest_two
 
 SIZES = [(1, 1), (2, 2), (3, 7), (5, 1024), (4, 1025), (7, 2600)]
 

@@ -11,10 +11,11 @@ import torch
 from cases import DEVICE, NO_TRITON, randn
 from conftest import ROOT
 
-import kernels
+from dmdrepro import kernels
 
 OPERATIONS = """
-import torch, kernels
+import torch
+from dmdrepro import kernels
 x = torch.randn(3, 8)
 kernels.dm_gradient(x, x + 1, torch.ones(3), x, -x, 0.5)
 kernels.pairwise_sqdist(x, x)
@@ -72,7 +73,7 @@ def test_a_device_triton_knows_nothing_of_uses_the_reference():
 @NO_TRITON
 @pytest.mark.usefixtures("no_override")
 def test_the_dispatch_decides_which_code_runs(monkeypatch):
-    from kernels.pairwise_sqdist import kernel
+    from dmdrepro.kernels.pairwise_sqdist import kernel
 
     launched = []
     plain = kernel.launch
@@ -101,7 +102,10 @@ def test_cpu_tensors_do_not_load_the_triton_kernels_outside_the_interpreter():
 
 
 def test_triton_on_the_cpu_without_the_interpreter_is_refused():
-    code = "import kernels, torch\nwith kernels.use('triton'): kernels.backend(torch.device('cpu'))"
+    code = (
+        "import torch\nfrom dmdrepro import kernels\n"
+        "with kernels.use('triton'): kernels.backend(torch.device('cpu'))"
+    )
     done = python(code)
     assert done.returncode == 1
     assert "set TRITON_INTERPRET=1 before" in done.stderr

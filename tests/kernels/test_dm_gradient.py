@@ -8,8 +8,8 @@ import torch
 from cases import DEVICE, both, dtypes, poisoned, randn
 from tolerance import DM_GRADIENT, PUBLIC_DM_GRADIENT, assert_close
 
-import kernels
-from kernels import dm_gradient
+from dmdrepro import kernels
+from dmdrepro.kernels import dm_gradient
 
 SIGMA_DATA = 0.5
 SHAPES = [(1, 1), (3, 7), (2, 1, 5, 9), (5, 1025), (2, 3, 33, 37)]

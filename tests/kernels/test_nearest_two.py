@@ -11,10 +11,10 @@ from cases import DEVICE, NO_TRITON, both, dtypes, poisoned, randn
 from tolerance import MEAN_DISTANCE, NEAREST_SQDIST, assert_close
 from torch.utils._python_dispatch import TorchDispatchMode
 
-import kernels
-from kernels import nearest_two
-from kernels.nearest_two.op import find_two
-from kernels.nearest_two.reference import candidates_reference
+from dmdrepro import kernels
+from dmdrepro.kernels import nearest_two
+from dmdrepro.kernels.nearest_two.op import find_two
+from dmdrepro.kernels.nearest_two.reference import candidates_reference
 
 SHAPES = [(1, 2, 1), (5, 3, 7), (33, 65, 9), (34, 1500, 3), (3, 64, 70)]
 
@@ -143,7 +143,9 @@ def test_one_far_datum_does_not_hide_the_near(backend):
 def candidates(backend, queries, data, keep):
     if backend == "reference":
         return candidates_reference(queries, data, keep)
-    return importlib.import_module("kernels.nearest_two.kernel").launch(queries, data, keep)
+    return importlib.import_module("dmdrepro.kernels.nearest_two.kernel").launch(
+        queries, data, keep
+    )
 
 
 @both
@@ -164,7 +166,7 @@ def test_nothing_left_out_is_nearer_than_the_floor_which_seldom_sends_to_all_dat
 @pytest.mark.parametrize("n", [1, 1_000, 10_000, 70_000])
 @pytest.mark.parametrize("m", [2, 1_000, 70_000, 1_281_167])
 def test_programs_take_all_blocks_and_lanes_are_many(n, m):
-    kernel = importlib.import_module("kernels.nearest_two.kernel")
+    kernel = importlib.import_module("dmdrepro.kernels.nearest_two.kernel")
     blocks, a_part = kernel.partition(n, m)
     assert (blocks - 1) * kernel.BLOCK_M < m <= blocks * kernel.BLOCK_M
     assert 0 < a_part <= kernel.PLACES
@@ -173,7 +175,7 @@ def test_programs_take_all_blocks_and_lanes_are_many(n, m):
 
 @NO_TRITON
 def test_a_part_of_more_blocks_than_there_are_places(monkeypatch):
-    kernel = importlib.import_module("kernels.nearest_two.kernel")
+    kernel = importlib.import_module("dmdrepro.kernels.nearest_two.kernel")
     for name, value in (("PROGRAMS", 1), ("BLOCK_Q", 16), ("BLOCK_M", 16), ("BLOCK_D", 16)):
         monkeypatch.setattr(kernel, name, value)
     n, m = 3, kernel.BLOCK_M * (kernel.PLACES + 3)

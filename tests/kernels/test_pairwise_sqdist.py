@@ -8,8 +8,8 @@ from cases import both, dtypes, poisoned, randn
 from scipy.spatial.distance import cdist
 from tolerance import PAIRWISE_SQDIST, assert_close
 
-import kernels
-from kernels import pairwise_sqdist
+from dmdrepro import kernels
+from dmdrepro.kernels import pairwise_sqdist
 
 SHAPES = [(1, 1, 1, 1), (1, 3, 5, 2), (3, 33, 65, 7), (1, 70, 31, 130), (2, 1, 129, 3)]
 

@@ -13,9 +13,9 @@ from hypothesis.extra.numpy import arrays
 from pairs import awkward_sets, gaussian
 from scipy.optimize import linear_sum_assignment
 
+from dmdrepro.kernels import pairwise_sqdist
 from dmdrepro.metrics.certificate import TOLERANCE, certify
 from dmdrepro.metrics.potentials import find_potentials
-from kernels import pairwise_sqdist
 
 AWKWARD = list(awkward_sets(2))
 

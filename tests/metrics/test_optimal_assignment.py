@@ -11,7 +11,7 @@ from pairs import NO_LAPX, awkward_sets, gaussian, solvers
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-import kernels
+from dmdrepro import kernels
 from dmdrepro.metrics import costs, memory, memory_plan, pairing_inefficiency
 from dmdrepro.metrics import solvers as room
 from dmdrepro.metrics.assignment import optimal_assignment, sqdist_matrix

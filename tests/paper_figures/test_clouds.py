@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from fake_runs import make_agree, write_run
 
+from dmdrepro.paper_figures import FIGURES
+from dmdrepro.paper_figures.colours import noise_colours, plane_colours, wheel, wheel_oklab
+from dmdrepro.paper_figures.pca import fit_plane
 from dmdrepro.runs.results import open_results
-from paper_figures import FIGURES
-from paper_figures.colours import noise_colours, plane_colours, wheel, wheel_oklab
-from paper_figures.pca import fit_plane
 
 
 def reference_pca(samples):

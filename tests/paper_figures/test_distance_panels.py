@@ -7,13 +7,13 @@ import pytest
 from fake_runs import write_run, write_runs
 from matplotlib.collections import LineCollection
 
+from dmdrepro.paper_figures import FIGURES
+from dmdrepro.paper_figures.distances import read_distances
+from dmdrepro.paper_figures.figure_04 import running_mean, windows
+from dmdrepro.paper_figures.run import last_run
+from dmdrepro.paper_figures.style import RED
+from dmdrepro.paper_figures.words import number, pairing_words
 from dmdrepro.runs.results import Missing, open_results
-from paper_figures import FIGURES
-from paper_figures.distances import read_distances
-from paper_figures.figure_04 import running_mean, windows
-from paper_figures.run import last_run
-from paper_figures.style import RED
-from paper_figures.words import number, pairing_words
 
 
 def heat_maps(figure):

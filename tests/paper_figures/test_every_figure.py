@@ -16,7 +16,7 @@ from fake_runs import ALL, write_run, write_runs
 from matplotlib.text import Text
 from PIL import Image
 
-import paper_figures
+from dmdrepro import paper_figures
 from dmdrepro.runs.files import write_manifest
 from dmdrepro.runs.results import Missing, open_results
 
@@ -237,7 +237,8 @@ def test_another_process_writes_the_same_bytes_without_torch_or_pyplot(whole, tm
     here = paper_figures.save_all(whole, tmp_path / "here", only=[4, 10])
     runs = whole["mnist"].folder.parents[2]
     code = f"""
-import sys, pathlib, paper_figures
+import sys, pathlib
+from dmdrepro import paper_figures
 from dmdrepro.runs.results import open_results
 results = open_results(pathlib.Path({str(runs)!r}), "laptop", 0, {ALL!r})
 paper_figures.save_all(results, pathlib.Path({str(tmp_path / "there")!r}), only=[4, 10])

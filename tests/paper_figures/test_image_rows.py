@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from fake_runs import write_run
 
+from dmdrepro.paper_figures import FIGURES
+from dmdrepro.paper_figures.image_grid import _SHARPEN, COLUMNS, gap, tile, to_bytes
 from dmdrepro.runs.results import open_results
-from paper_figures import FIGURES
-from paper_figures.image_grid import _SHARPEN, COLUMNS, gap, tile, to_bytes
 
 
 def cell(canvas, row, column, size):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fake_runs import ALL, make_agree, write_run
 
-import paper_figures
+from dmdrepro import paper_figures
 from dmdrepro.runs.files import read_json, write_json
 from dmdrepro.runs.results import open_results
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from study_runs import write_arm
 
-import paper_figures
+from dmdrepro import paper_figures
 from dmdrepro.experiments import STUDIES, Arm, Study, build
 from dmdrepro.report import Band
 from dmdrepro.report.study import curves, open_arms, open_studies, study_tables
