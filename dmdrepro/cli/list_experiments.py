@@ -21,30 +21,31 @@ def list_experiments(seed: o.Seed = 0, runs: o.Runs = Path("runs")) -> None:
         check_folder("--runs", runs)
         table = Table(title=f"Experiments; per size, stages done in {runs} at seed {seed}")
         table.add_column("experiment", no_wrap=True)
-        table.add_column("needs", overflow="fold")
         for size in SIZES:
             table.add_column(size, no_wrap=True)
         reasons = []
-        for name, cls in REGISTRY.items():
+        for name in REGISTRY:
             counts = []
             for size in SIZES:
                 done, why = _done(build(name, size, seed), runs)
                 counts.append(done)
                 if why and why not in reasons:
                     reasons.append(why)
-            table.add_row(name, cls.NEEDS or "nothing", *counts)
+            table.add_row(name, *counts)
         console.print(table)
         for reason in reasons:
             console.print(reason)
         console.print("Sizes: " + "; ".join(f"{size} = {text}" for size, text in _SIZES.items()))
         for name, cls in REGISTRY.items():
             what = (cls.__doc__ or "").splitlines()[0].rstrip(".")
-            console.print(f"{name}: {what} ({cls.PAPER}); laptop changes {_reductions(cls)}")
+            needs = f"needs {cls.NEEDS}; " if cls.NEEDS else ""
+            console.print(f"{name}: {what} ({cls.PAPER}); {needs}laptop changes {_reductions(cls)}")
 
 
 _SIZES = {
     "smoke": "seconds, for tests",
     "laptop": "reduced networks, images and lengths, for two CPU cores",
+    "laptop-32": "the paper's 32x32 images and network, shorter, for two CPU cores and many hours",
     "paper": "the paper's numbers",
 }
 
@@ -52,17 +53,17 @@ _SIZES = {
 def _done(experiment: Experiment, runs: Path) -> tuple[str, str]:
     """(how many stages are done, why no more can be)."""
     if experiment.CANNOT:
-        return "not run", f"{experiment.name}: not run: {experiment.CANNOT}"
+        return "-", f"{experiment.name}: not run: {experiment.CANNOT}"
     run = Run(experiment, runs)
     stages = ("distill", "sample", "evaluate")
     tasks = [Task(run, "teacher"), *(Task(run, s, n) for n in run.snapshots for s in stages)]
     if not run.folder.is_dir():
-        return f"0 of {len(tasks)}", ""
+        return f"0/{len(tasks)}", ""
     states = [task.state() for task in tasks]
     done = sum(state.words == "done" for state in states)
     refused = next((state.reason for state in states if state.reason), "")
     why = f"{experiment.name}, {experiment.size} size: refused: {refused}" if refused else ""
-    return f"{done} of {len(tasks)}", why
+    return f"{done}/{len(tasks)}", why
 
 
 def _reductions(cls: type[Experiment]) -> str:

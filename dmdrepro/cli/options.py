@@ -18,7 +18,8 @@ Size = Annotated[
     str | None,
     typer.Option(
         "--size",
-        help="smoke (seconds, for tests), laptop (reduced) or paper. "
+        help="smoke (seconds, for tests), laptop (reduced), laptop-32 (the paper's images and "
+        "network, shorter) or paper. "
         "Default: paper with a GPU, laptop without.",
     ),
 ]

@@ -36,7 +36,7 @@ def study(
     arm: OnlyArms = None,
     size: Annotated[
         str | None,
-        typer.Option("--size", help="smoke, laptop or paper. Default: the study's own."),
+        typer.Option("--size", help="smoke, laptop, laptop-32 or paper. Default: the study's own."),
     ] = None,
     gpu: o.Gpu = None,
     runs: o.Runs = Path("runs"),

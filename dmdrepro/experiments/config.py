@@ -50,7 +50,7 @@ __all__ = [
     "ToyData",
 ]
 
-SIZES = ("smoke", "laptop", "paper")
+SIZES = ("smoke", "laptop", "laptop-32", "paper")
 ToyData = ChessboardData | MoonsData | RingData  # of which the exact denoiser is known
 
 # Of sigma_data: its square and inverse square stay within float32 beside those of the noise levels.
@@ -175,7 +175,7 @@ class Experiment:
     `REDUCED` states, per smaller size, each field that differs from it.
     """
 
-    REDUCED: ClassVar[dict[str, dict[str, object]]] = {"laptop": {}, "smoke": {}}
+    REDUCED: ClassVar[dict[str, dict[str, object]]] = {"laptop": {}, "laptop-32": {}, "smoke": {}}
     PAPER: ClassVar[str] = ""  # where in the paper
     NEEDS: ClassVar[str] = ""  # what it needs that the program cannot make
     CANNOT: ClassVar[str] = ""  # why it cannot be run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from dmdrepro.experiments.config import Experiment
 from dmdrepro.experiments.registry import build
@@ -18,11 +19,20 @@ class Arm:
 
     name: str
     settings: Mapping[str, str] = field(default_factory=dict)
+    every_teacher: bool = False  # a student of each teacher snapshot, else of the last alone
+    teacher: str = ""  # the arm of this experiment whose teacher, of the same settings, is used
 
     @property
     def own_teacher(self) -> bool:
         """Whether the teacher differs too; otherwise the experiment's own is used."""
         return any(not dotted.startswith(("distill.", "sampling.")) for dotted in self.settings)
+
+    def teacher_folder(self, folder: Path) -> Path:
+        """Where the teacher of the arm in `folder` lies."""
+        experiment = folder.name.partition("@")[0]
+        if self.teacher:
+            return folder.with_name(f"{experiment}@{self.teacher}")
+        return folder if self.own_teacher else folder.with_name(experiment)
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,25 @@ _LONGER_IMAGES = {
     "distill.snapshots": "150,300,600,1000",
     "sampling.total": "1000",
 }
+
+
+# Of the studies of width: stops at paths of about 0.005, 0.011, 0.023 (the paper's is 0.02),
+# 0.039, 0.079, 0.16 and 0.32, as far as an arm goes.
+_STOPS_WIDTH = (150, 300, 600, 1000, 2000, 4000, 8000)
+
+
+def _width(width: int, change: str = "", iterations: int = 1000, **settings: str) -> Arm:
+    """Both teachers' students; with a change of distillation alone, of the same teacher."""
+    stops = ",".join(str(stop) for stop in _STOPS_WIDTH if stop < iterations)
+    length = {"distill.iterations": str(iterations), "distill.snapshots": stops}
+    mine = {name.replace("__", "."): value for name, value in settings.items()}
+    own = not change or any(name.startswith("model.") for name in mine)
+    return Arm(
+        f"width={width}" + (f",{change}" if change else ""),
+        {"model.width": str(width), **length, **mine},
+        every_teacher=True,
+        teacher="" if own else f"width={width}",
+    )
 
 
 _STUDIES = (
@@ -230,6 +259,33 @@ _STUDIES = (
             )
             for dim in (1, 4, 16)
         ),
+    ),
+    Study(
+        "width",
+        "The paper's own network on real 32x32 MNIST: does the width move the path at which a "
+        "student leaves the pairing, and does a student of a 256-iteration teacher leave sooner?",
+        "mnist",
+        "laptop-32",
+        (
+            _width(64),
+            _width(32),
+            _width(16),
+            _width(64, "attention=off", model__attn_resolutions=""),
+            # The paper's path at a fifth of the rate: does the path decide, or the rate?
+            _width(64, "lr=4e-5", 2550, distill__lr="4e-5"),
+        ),
+        seeds=(0,),
+    ),
+    Study(
+        "width-longer",
+        "The same, distilled for longer: at which path does a student leave the pairing?",
+        "mnist",
+        "laptop-32",
+        (
+            _width(32, "its=4000", 4000),
+            _width(16, "its=8000", 8000),
+        ),
+        seeds=(0,),
     ),
 )
 STUDIES: dict[str, Study] = {study.name: study for study in _STUDIES}

@@ -72,7 +72,7 @@ class Chessboard(Experiment):
     Cost: laptop under three minutes on one core; paper size about an hour on one.
     """
 
-    REDUCED: ClassVar = {"laptop": _LAPTOP, "smoke": _SMOKE}
+    REDUCED: ClassVar = {"laptop": _LAPTOP, "laptop-32": _LAPTOP, "smoke": _SMOKE}
     PAPER: ClassVar = "section 3.3, figures 2, 3"
 
     name: str = "chessboard"
@@ -92,7 +92,7 @@ class Moons(Experiment):
     Cost: as the chessboard.
     """
 
-    REDUCED: ClassVar = {"laptop": _LAPTOP, "smoke": _SMOKE}
+    REDUCED: ClassVar = {"laptop": _LAPTOP, "laptop-32": _LAPTOP, "smoke": _SMOKE}
     PAPER: ClassVar = "appendix A, figure 5"
 
     name: str = "moons"
@@ -112,7 +112,7 @@ class Ring(Experiment):
     Cost: as the chessboard.
     """
 
-    REDUCED: ClassVar = {"laptop": _LAPTOP, "smoke": _SMOKE}
+    REDUCED: ClassVar = {"laptop": _LAPTOP, "laptop-32": _LAPTOP, "smoke": _SMOKE}
     PAPER: ClassVar = "appendix A, figure 5"
 
     name: str = "ring"

@@ -62,7 +62,9 @@ def open_arms(study: Study, runs: Path, seeds: Iterable[int]) -> Arms:
         opened = []
         for seed in seeds:
             folder = _folder(study, arm, runs, seed)
-            opened.append(open_result(Result(folder, arm.name, study.size, seed, study.name)))
+            teacher = arm.teacher_folder(folder)
+            result = Result(folder, arm.name, study.size, seed, study.name, teacher)
+            opened.append(open_result(result))
         found[arm.name] = sorted(opened, key=lambda result: isinstance(result, Missing))
     return found
 

@@ -60,11 +60,20 @@ class Result(Shown):
     """The finished stages of one experiment at one size and seed."""
 
     def __init__(
-        self, folder: Path, experiment: str, size: str, seed: int, study: str = ""
+        self,
+        folder: Path,
+        experiment: str,
+        size: str,
+        seed: int,
+        study: str = "",
+        teacher: Path | None = None,
     ) -> None:
-        """`study`: whose arm `experiment` names; empty: an experiment of its own."""
+        """`study`: whose arm `experiment` names; empty: an experiment of its own.
+
+        `teacher`: the folder whose teacher was distilled; None: this one.
+        """
         self.folder, self.experiment, self.size, self.seed = folder, experiment, size, seed
-        self.study = study
+        self.study, self._teacher = study, teacher or folder
         self._verified: dict[Path, dict[str, str]] = {}  # folder -> SHA-256 by file name
 
     @cached_property
@@ -202,10 +211,7 @@ class Result(Shown):
     def _place(self, stage: str, snapshot: int) -> Path:
         if stage != "teacher":
             return self.folder / f"{stage}-{snapshot}"
-        own = self.folder / "teacher"
-        if self.study and not own.is_dir():  # the arm's teacher is the experiment's
-            return self.folder.with_name(self.folder.name.partition("@")[0]) / "teacher"
-        return own
+        return self._teacher / "teacher"
 
 
 def seeds_found(runs: Path, size: str) -> list[int]:

@@ -16,7 +16,8 @@ class Run:
     """The stages of one experiment below `runs`; a stage's key holds its inputs' hashes.
 
     `arm`: of a study, whose stages lie in a folder of their own; the teacher with the experiment's
-    own unless the arm changes it; its students are the longest-trained teacher's alone.
+    own unless the arm changes it; its students are the longest-trained teacher's alone unless the
+    arm asks for every teacher's.
     """
 
     def __init__(self, experiment: Experiment, runs: Path, arm: Arm | None = None) -> None:
@@ -25,11 +26,10 @@ class Run:
         self.name = experiment.name
         self.snapshots = experiment.teacher.snapshots
         if arm is not None:
-            self.snapshots = self.snapshots[-1:]
+            self.snapshots = self.snapshots if arm.every_teacher else self.snapshots[-1:]
             self.name = f"{experiment.name}@{arm.name}"
             self.folder = self.folder.with_name(self.name)
-            if arm.own_teacher:
-                self._teacher_folder = self.folder
+            self._teacher_folder = arm.teacher_folder(self.folder)
         self.classifier_settings = classifier_of(experiment)
         self._shared = runs / experiment.size  # by all seeds of a size
         settings = experiment.as_dict()
@@ -121,8 +121,8 @@ class Run:
 
     def _stage(self, kind: str, snapshot: int | None, key: dict) -> Stage:
         if snapshot is None:
-            name = self.experiment.name if self._teacher_folder != self.folder else self.name
-            return Stage(self._teacher_folder / kind, key, f"{kind} {name}", self._remedy())
+            what = f"{kind} {self._teacher_folder.name}"
+            return Stage(self._teacher_folder / kind, key, what, self._remedy())
         what = f"{kind} {self.name}"
         what = f"{what} (teacher of {snapshot:,} iterations)"
         return Stage(self.folder / f"{kind}-{snapshot}", key, what, self._remedy())

@@ -199,7 +199,7 @@ def test_a_run_that_diverges_stops_with_step_and_seed(tmp_path):
 
 def test_list_shows_what_is_done(finished):
     printed = reproduce("list", "--runs", finished)
-    assert "4 of 4" in printed
+    assert "4/4" in printed
     assert "not run: needs weights" in printed
 
 
