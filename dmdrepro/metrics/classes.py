@@ -28,6 +28,13 @@ class Classes:
         """[N] bool: the rows whose class has another row."""
         return np.bincount(self.numbers)[self.numbers] > 1
 
+    def half_a_class_on(self) -> np.ndarray:
+        """[N]: for each row one of its class, half a class on; the row itself where it is alone."""
+        order = np.arange(len(self.numbers))
+        for rows in self.rows:
+            order[rows.numpy()] = np.roll(rows.numpy(), len(rows) // 2)
+        return order
+
 
 def as_classes(classes: Labels, n: int, name: str = "classes") -> Classes:
     """Class numbers [N], whole numbers in a list, numpy or torch, as rows by class.
