@@ -65,7 +65,7 @@ def draw_distance_row(
             continue
         draw_distances(axes, distances, (max(reaches) if shared else reach) or 1.0)
         run = runs[title]
-        pairing = attempt(run, lambda run: pairing_words(run.record("pairing")))
+        pairing = attempt(run, lambda run: pairing_words(run.pairing()))
         results = () if isinstance(pairing, Missing) else pairing
         panel_title(axes, title, run.size_words, results=results)
         if not drawn:

@@ -18,7 +18,7 @@ def draw_heading(page: Page, run: Run | Missing, title: str = "") -> None:
         page.heading(title)
         return
     shape = attempt(run, lambda run: run.samples("teacher_8").shape[1:])
-    pairing = attempt(run, lambda run: ", ".join(pairing_words(run.record("pairing"))))
+    pairing = attempt(run, lambda run: ", ".join(pairing_words(run.pairing())))
     page.heading(
         title,
         run.detail(() if isinstance(shape, Missing) else shape, teacher=not named),

@@ -37,7 +37,7 @@ def read_heatmap(run: Run) -> Heatmap:
     return Heatmap(
         run.array("heatmap"),
         run.array("heatmap_assignment"),
-        run.record("pairing"),
+        run.pairing(),
         f"teacher {iterations(run.snapshot)}, {run.size_words}",
     )
 

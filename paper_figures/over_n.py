@@ -30,6 +30,8 @@ class Curve(Protocol):
     n: tuple[int, ...]
     sets: Sequence[dict[str, list[float]]]  # of each N: measure -> one value a set
 
+    null: str  # what the null is over, of a class-conditional student
+
     def means(self, name: str) -> list[float]: ...
 
 
@@ -62,7 +64,8 @@ def draw_over_n(curves: Sequence[Curve]) -> Figure:
 def _draw(axes: Axes, curve: Curve, name: str, colour: str) -> None:
     dots = [(n, v) for n, found in zip(curve.n, curve.sets, strict=True) for v in found[name]]
     axes.plot(*zip(*dots, strict=True), ls="", marker=".", ms=1.6, color=colour, alpha=0.5)
-    axes.plot(curve.n, curve.means(name), lw=0.9, color=colour, label=curve.experiment)
+    label = f"{curve.experiment}, null: {curve.null}" if curve.null else curve.experiment
+    axes.plot(curve.n, curve.means(name), lw=0.9, color=colour, label=label)
     if name == "delta_e":
         axes.plot(curve.n, curve.means("delta_e_null"), lw=0.7, ls="--", color=colour)
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from dmdrepro.paper_figures.words import iterations, name_of
+from dmdrepro.runs.nulls import null_mark
 from dmdrepro.runs.results import Missing, Result
 
 T = TypeVar("T")
@@ -46,6 +47,11 @@ class Run:
         if found is None:
             raise Unavailable(self._words(f"record of {part}"))
         return found
+
+    def pairing(self) -> dict:
+        """The record of the pairing; `null`: what it is over, "" of an unconditional student."""
+        found = self.record("pairing")
+        return {**found, "null": null_mark(found, self.result.config)}
 
     def losses(self, column: str) -> tuple[np.ndarray, np.ndarray]:
         """Iterations (from 0) and values of one column of the student's log, [n] each."""

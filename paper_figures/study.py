@@ -39,6 +39,7 @@ class Curve(Protocol):
     retention: list[float]
     concordance: list[float]
     quality: list[float]
+    null: str  # what the null is over, of a class-conditional student
 
 
 @styled
@@ -52,10 +53,16 @@ def draw_study(curves: Sequence[Curve]) -> Figure:
         page.space(0.42)
         for axes, (y, x, title) in zip(row, PANELS[first : first + 2], strict=True):
             _draw_panel(axes, curves, arms, x, y)
-            panel_title(axes, title)
+            panel_title(axes, title if y == "quality" else title + _null_words(curves))
         if first == 0:
             row[0].legend(loc="best", handlelength=1.2, labelspacing=0.3, borderaxespad=0.2)
     return page.figure()
+
+
+def _null_words(curves: Sequence[Curve]) -> str:
+    """`; null: class`, of class-conditional students."""
+    marks = list(dict.fromkeys(curve.null for curve in curves if curve.null))
+    return f"; null: {', '.join(marks)}" if marks else ""
 
 
 def _draw_panel(axes: Axes, curves: Sequence[Curve], arms: list[str], x: str, y: str) -> None:

@@ -50,10 +50,14 @@ def number(value: float | str) -> str:
 
 
 def pairing_words(pairing: Mapping[str, float | str | int]) -> tuple[str, str]:
-    """Delta_E (section 3.1), then its retention and null, without which it says little."""
+    """Delta_E (section 3.1), then its retention and null, without which it says little.
+
+    The null says what it is over where that is not all pairs of an unconditional student.
+    """
+    over = f" ({pairing['null']})" if pairing.get("null", "all") not in ("", "all") else ""
     return (
         rf"$\Delta_E$ = {number(pairing['delta_e'])} (N = {pairing['n']:,})",
-        f"retention {number(pairing['retention'])}, null {number(pairing['delta_e_null'])}",
+        f"retention {number(pairing['retention'])}, null {number(pairing['delta_e_null'])}{over}",
     )
 
 

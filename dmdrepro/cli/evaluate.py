@@ -40,6 +40,24 @@ Memory = Annotated[
         "matrix of all distances is larger, they are made when needed: the same result, later.",
     ),
 ]
+ClassFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--classes",
+        metavar="FILE",
+        help="With --pairs: the class of each sample, [N] whole numbers, if both networks were "
+        "told it. The null, retention and concordance then compare with pairs of the same class.",
+    ),
+]
+SecondDraw = Annotated[
+    Path | None,
+    typer.Option(
+        "--independent",
+        metavar="FILE",
+        help="With --pairs: a second draw of the student [N, ...], row i of the same class and "
+        "fresh noise. The null, retention and concordance then compare with it.",
+    ),
+]
 ShowPublished = Annotated[
     bool,
     typer.Option("--published", help="Print the tables of the project's own records; run nothing."),
@@ -57,6 +75,8 @@ def evaluate(
     out: Out = None,
     solver: Solver = None,
     memory: Memory = None,
+    classes: ClassFile = None,
+    independent: SecondDraw = None,
     published: ShowPublished = False,
     publish: Publish = None,
 ) -> None:
@@ -64,17 +84,26 @@ def evaluate(
     with guarded():
         if published:
             check_alone(
-                request, pairs=pairs, out=out, solver=solver, memory=memory, publish=publish
+                request,
+                pairs=pairs,
+                out=out,
+                solver=solver,
+                memory=memory,
+                classes=classes,
+                independent=independent,
+                publish=publish,
             )
             show_published()
             return
         if publish is not None:
             check_folder("--publish", publish)
         if pairs is not None:
-            _check_pairs(request, pairs, out)
+            shared = {"classes": classes, "independent": independent}
+            shared = {name: file for name, file in shared.items() if file is not None}
+            _check_pairs(request, (*pairs, *shared.values()), out)
             if memory is not None and not 0 < memory < MOST_GIB:
                 fail(f"--memory {memory:g} is no amount of memory; name a number of GiB above 0.")
-            _evaluate_pairs(*pairs, out, solver or "auto", memory)
+            _evaluate_pairs(*pairs, shared, out, solver or "auto", memory)
             return
         if out is not None:
             fail("--out goes with --pairs; an experiment's records lie in its run folder.")
@@ -82,6 +111,10 @@ def evaluate(
             fail("--solver goes with --pairs; experiments are measured with the solver of auto.")
         if memory is not None:
             fail("--memory goes with --pairs; experiments have few samples.")
+        if classes is not None:
+            fail("--classes goes with --pairs; experiments know the classes of their samples.")
+        if independent is not None:
+            fail("--independent goes with --pairs; `sample` makes an experiment's second draw.")
         from dmdrepro.cli.execute import conclude, run_command
         from dmdrepro.cli.results import print_tables
 
@@ -96,7 +129,7 @@ def evaluate(
             conclude(plan, unusable)
 
 
-def _check_pairs(request: Request, files: tuple[Path, Path], out: Path | None) -> None:
+def _check_pairs(request: Request, files: tuple[Path, ...], out: Path | None) -> None:
     """Refuse what --pairs would leave aside, and an --out that would overwrite an array."""
     from dmdrepro.metrics.arrays import file_of
 
@@ -115,8 +148,14 @@ def _check_pairs(request: Request, files: tuple[Path, Path], out: Path | None) -
 
 
 def _evaluate_pairs(
-    teacher_file: Path, student_file: Path, out: Path | None, solver: str, memory: float | None
+    teacher_file: Path,
+    student_file: Path,
+    shared: dict[str, Path],
+    out: Path | None,
+    solver: str,
+    memory: float | None,
 ) -> None:
+    """`shared`: `classes` and `independent`, the files that were given."""
     from rich.table import Table
 
     from dmdrepro.metrics import load_array, pairing_inefficiency
@@ -128,16 +167,22 @@ def _evaluate_pairs(
             load_array(teacher_file),
             load_array(student_file),
             solver,
+            **{name: load_array(file) for name, file in shared.items()},
             memory=None if memory is None else int(memory * GIB),
             say=console.print,
         )
     except ValueError as error:
-        fail(f"--pairs {teacher_file} {student_file}: {error}")
+        given = "".join(f" --{name} {file}" for name, file in shared.items())
+        fail(f"--pairs {teacher_file} {student_file}{given}: {error}")
     facts = record.to_json()
     table = Table("quantity", "value", title=f"{teacher_file} against {student_file}")
     for name, value in facts.items():
+        if name == "warnings":
+            continue
         table.add_row(name, f"{value:.6g}" if isinstance(value, float) else str(value))
     console.print(table)
+    for words in record.warnings:
+        console.print(f"Warning: {words}")
     if out is not None:
         write_json(out, {**facts, "assignment": [int(j) for j in record.assignment]})
         console.print(f"Written: {out}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from dmdrepro.experiments.classifier import classifier_of
 from dmdrepro.experiments.config import AdmUnet, Experiment, MnistData
-from dmdrepro.experiments.data import MNIST_IMAGES, sample_shape
+from dmdrepro.experiments.data import MNIST_IMAGES, class_count, sample_shape
 
 
 @dataclass(frozen=True)
@@ -120,12 +120,16 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
             weights * (1 + len(d.kept)),
         )
     if stage == "sample":
-        # Phi_1, Phi_8 and G of all; Phi_32, and a student kept on the way, of the first alone.
+        # Phi_1, Phi_8 and G of all; Phi_32, and a student kept on the way, of the first alone. If
+        # there are classes, of those also a second draw: Phi_1, all students and the noise.
         s, kept = experiment.sampling, len(experiment.distill.kept)
+        second = 2 + kept if class_count(experiment.data) else 0
         return Estimate(
-            passes(17.0 * n + (63 + kept) * s.pairing, (17 * n + 63 * s.pairing) / s.batch),
+            passes(
+                17.0 * n + (63 + kept + second) * s.pairing, (17 * n + 63 * s.pairing) / s.batch
+            ),
             weights + 4 * s.batch * net.activations,
-            (4 * n + (1 + kept) * s.pairing) * values,
+            (4 * n + (1 + kept + second + (second > 0)) * s.pairing) * values,
         )
     if stage == "classifier":
         c, data = classifier_of(experiment), MNIST_IMAGES * values

@@ -25,7 +25,8 @@ from dmdrepro.runs.streams import generator, stream_seed
 
 TENTHS = tuple(k * math.pi / 10 for k in range(11))
 SHIFT, LENGTH = 3.0, 1.0  # of the translated set and of the constant student
-SMALL_D = 16  # of those two and of the permuted set
+SMALL_D = 16  # of those two, of the permuted set and of the classes
+KEPT = (0.0, 0.5)  # of the noise, by students that share the class
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,10 @@ def pair_answers(settings: KnownSettings, seed: int) -> list[dict]:
                 draw = lambda rng, n=n, d=d, p=p: cases.partly_copied(n, d, p, rng)  # noqa: E731
                 population = cases.partly_copied_population(d, p)
                 add("partly copied", f"share {p:g}", n, d, draw, population)
+    n, d = settings.n, SMALL_D
+    for kept in KEPT:
+        draw = lambda rng, kept=kept: cases.of_classes(n, d, kept, rng)  # noqa: E731
+        add("class shared", f"c = {kept:g}", n, d, draw, cases.of_classes_population(d, kept))
     return found
 
 
@@ -189,7 +194,8 @@ def _measured(
     found = []
     for number in range(draws):
         pair = draw(np.random.default_rng(stream_seed(seed, f"known/{name}", number)))
-        found.append(pairing_inefficiency(pair.teacher, pair.student).to_json())
+        record = pairing_inefficiency(pair.teacher, pair.student, classes=pair.classes)
+        found.append(record.to_json())
     return {"population": population.to_json(), "draws": found}
 
 

@@ -13,6 +13,10 @@ from dmdrepro.known.population import Pair, Population
 
 Rng = np.random.Generator
 
+# Of `of_classes`: how many of the samples are of each class, their spread, and how far apart the
+# classes' means are. Pairs of both classes, or a mean over pairs, would give other numbers.
+CLASS_SHARES, CLASS_SDS, CLASS_DISTANCE = (0.9, 0.1), (0.2, 1.0), 8.0
+
 
 def gaussian_population(a: np.ndarray, b: np.ndarray) -> Population:
     """Teacher A z, student B z for z ~ N(0, I): any linear pair, `a` and `b` [D, M].
@@ -117,3 +121,26 @@ def partly_copied_population(d: int, share: float) -> Population:
     few points have no near neighbours, and the optimal pairing is the one that keeps the copies.
     """
     return Population((1 - share) * 2 * d, 2.0 * d, 0.0)
+
+
+def of_classes(n: int, d: int, kept: float, rng: Rng) -> Pair:
+    """Two Gaussians, a class each: G's coordinates correlate by `kept` with Phi's.
+
+    Both share the class, so of `kept` 0 nothing but the class is shared.
+    """
+    first = round(CLASS_SHARES[0] * n)
+    labels = np.repeat([0, 1], [first, n - first])
+    z, other = rng.standard_normal((2, n, d))
+    mean = (CLASS_DISTANCE / np.sqrt(d) * labels)[:, None]
+    sd = np.take(CLASS_SDS, labels)[:, None]
+    student = kept * z + np.sqrt(1 - kept**2) * other
+    return Pair(mean + sd * z, mean + sd * student, labels)
+
+
+def of_classes_population(d: int, kept: float) -> Population:
+    """E_ind = 2 D v within the classes, v the mean of their variances; E_DT = (1 - kept) E_ind.
+
+    W2 = 0, so that retention and concordance tend to `kept`.
+    """
+    variance = sum(share * sd**2 for share, sd in zip(CLASS_SHARES, CLASS_SDS, strict=True))
+    return Population((1 - kept) * 2 * d * variance, 2 * d * variance, 0.0)

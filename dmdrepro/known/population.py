@@ -14,7 +14,8 @@ ROUNDING = 1e-12  # of an energy's closed form, relative
 class Population:
     """The three energies of a pair of laws under their coupling, and all that follows.
 
-    `e_dt` = E|Phi(z) - G(z)|^2, `e_ind` = E|Phi(z) - G(z')|^2 over independent noises, `w2_squared`
+    `e_dt` = E|Phi(z) - G(z)|^2, `e_ind` = E|Phi(z) - G(z')|^2 over independent noises (of the same
+    class, if there are classes), `w2_squared`
     the squared 2-Wasserstein distance, which E_OT of N samples tends to (equation 4): from above
     in expectation, and the more slowly the higher the dimension.
     """
@@ -58,6 +59,7 @@ class Pair:
 
     teacher: np.ndarray
     student: np.ndarray
+    classes: np.ndarray | None = None  # [N]: what both were told beside the noise
 
 
 def _excess(energy: float, w2_squared: float) -> float:

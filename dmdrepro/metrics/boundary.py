@@ -10,9 +10,11 @@ import numpy as np
 import torch
 from scipy.stats import pearsonr, spearmanr
 
+from dmdrepro.metrics.classes import Labels, as_classes
 from dmdrepro.metrics.samples import Samples, same_rows
 
 LEVEL = 0.95
+LEAST = 4  # samples, of which an interval exists
 ROUNDING = 1e-12  # relative
 
 
@@ -38,9 +40,10 @@ class BoundaryRecord:
     pearson: Correlation  # of delta and D: negative is the paper's claim
     spearman: Correlation
     pearson_student: Correlation  # of a and D: positive = far samples are copied less closely
-    pearson_student_repaired: Correlation  # of a and D with the students' samples re-paired
+    # Of a and D with the students' samples re-paired; None where classes leave too few to re-pair.
+    pearson_student_repaired: Correlation | None
     pearson_start: Correlation  # of -b and D: what no student changes
-    pearson_repaired: Correlation  # of delta and D with the students' samples re-paired
+    pearson_repaired: Correlation | None  # of delta and D with the students' samples re-paired
     displacement: np.ndarray = field(repr=False, compare=False)  # [n]: delta(z)
 
     def to_json(self) -> dict[str, object]:
@@ -87,8 +90,8 @@ def measure_distances(
     bulk = np.asarray(mean_distance, dtype=np.float64)
     if bulk.shape != (len(eight),):
         raise ValueError(f"mean_distance has shape {bulk.shape}; there are {len(eight)} samples.")
-    if len(eight) < 4:
-        raise ValueError(f"There are {len(eight)} samples; intervals need at least 4.")
+    if len(eight) < LEAST:
+        raise ValueError(f"There are {len(eight)} samples; intervals need at least {LEAST}.")
     if not np.isfinite(bulk).all():
         raise ValueError("mean_distance holds values that are not finite.")
     one, eight, g = one.double(), eight.double(), g.double()
@@ -97,14 +100,21 @@ def measure_distances(
 
 
 def boundary_effect(
-    teacher_1: Samples, teacher_8: Samples, student: Samples, mean_distance: Samples
+    teacher_1: Samples,
+    teacher_8: Samples,
+    student: Samples,
+    mean_distance: Samples,
+    classes: Labels | None = None,
 ) -> BoundaryRecord:
     """Correlation of delta = |G - Phi_8| - |Phi_1 - Phi_8| with D(z), beside its nulls.
 
     Arguments as of `measure_distances`. Intervals by Fisher's z with standard error 1/sqrt(N-3)
     (Pearson) and sqrt((1 + r^2/2)/(N-3)) (Spearman; Bonett and Wright 2000), at 95%. The re-pairing
-    gives each noise the student's sample of the noise N // 2 places on. Raises ValueError as
-    `measure_distances`, and for a constant delta or D(z), of which no correlation exists.
+    gives each noise the student's sample of the noise N // 2 places on. `classes` [N]: what both
+    networks were told; then the re-pairing stays within the class, half a class on, and its two
+    coefficients are of the samples whose class has another. Raises ValueError as
+    `measure_distances`, for classes that are not N whole numbers, and for a constant delta or D(z),
+    of which no correlation exists.
     """
     found = measure_distances(teacher_1, teacher_8, student, mean_distance)
     displacement = found.displacement
@@ -112,10 +122,20 @@ def boundary_effect(
         if (values == values[0]).all():
             raise ValueError(f"{name} is {values[0]:g} for every sample: it has no correlation.")
     n = len(displacement)
-    repaired = found.repaired(np.roll(np.arange(n), n // 2))
+    order, moved = np.roll(np.arange(n), n // 2), np.ones(n, dtype=bool)
+    if classes is not None:
+        groups = as_classes(classes, n)
+        order, moved = groups.half_a_class_on(), groups.in_company()
+    repaired = found.repaired(order)
 
     def pearson(values: np.ndarray) -> Correlation:
         return correlation(values, found.bulk, n - 3)
+
+    def of_moved(values: np.ndarray) -> Correlation | None:
+        values, bulk = values[moved], found.bulk[moved]
+        if len(values) < LEAST or is_constant(bulk):
+            return None
+        return correlation(values, bulk, len(values) - 3)
 
     spearman = float(spearmanr(displacement, found.bulk).statistic)
     return BoundaryRecord(
@@ -124,9 +144,9 @@ def boundary_effect(
         pearson=pearson(displacement),
         spearman=_interval(spearman, math.sqrt((1 + spearman**2 / 2) / (n - 3))),
         pearson_student=pearson(found.student),
-        pearson_student_repaired=pearson(repaired),
+        pearson_student_repaired=of_moved(repaired),
         pearson_start=pearson(-found.start),
-        pearson_repaired=pearson(repaired - found.start),
+        pearson_repaired=of_moved(repaired - found.start),
         displacement=displacement,
     )
 

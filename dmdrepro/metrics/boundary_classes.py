@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import torch
 
 from dmdrepro.metrics.boundary import (
     Correlation,
@@ -15,6 +14,7 @@ from dmdrepro.metrics.boundary import (
     is_constant,
     measure_distances,
 )
+from dmdrepro.metrics.classes import Labels, as_classes
 from dmdrepro.metrics.samples import Samples
 
 LEAST = 10  # samples of a class, of which an interval says something
@@ -58,7 +58,7 @@ def boundary_by_class(
     teacher_8: Samples,
     student: Samples,
     mean_distance: Samples,
-    classes: Samples,
+    classes: Labels,
 ) -> ClassBoundaryRecord:
     """The coefficients of `boundary_effect` of each class, and pooled within the classes.
 
@@ -68,19 +68,12 @@ def boundary_by_class(
     left of both when the class's mean is taken out; all classes take part. Its intervals are
     Fisher's with standard error 1/sqrt(N - (C - 1) - 3), C classes (Fisher 1924). The re-pairing
     gives each noise the student's sample half a class on. Raises ValueError for unequal sizes,
-    N < 4, or values that are not finite.
+    N < 4, or values that are not finite, and for classes that are not N whole numbers.
     """
     found = measure_distances(teacher_1, teacher_8, student, mean_distance)
-    if isinstance(classes, torch.Tensor):
-        classes = classes.detach().cpu().numpy()
-    classes = np.asarray(classes)
-    if classes.shape != found.bulk.shape:
-        raise ValueError(f"classes has shape {classes.shape}; there are {len(found.bulk)} samples.")
-    members = {int(c): np.flatnonzero(classes == c) for c in np.unique(classes)}
-    order = np.arange(len(classes))
-    for rows in members.values():
-        order[rows] = np.roll(rows, len(rows) // 2)
-    repaired = found.repaired(order)
+    groups = as_classes(classes, len(found.bulk))
+    members = {int(c): rows.numpy() for c, rows in zip(groups.names, groups.rows, strict=True)}
+    repaired = found.repaired(groups.half_a_class_on())
 
     per_class, left_out = {}, {}
     for c, rows in members.items():
@@ -97,7 +90,7 @@ def boundary_by_class(
             left[rows] -= values[rows].mean()
         return left
 
-    free = len(classes) - (len(members) - 1) - 3
+    free = len(found.bulk) - (len(members) - 1) - 3
     moved, bulk = centred(found.displacement), centred(found.bulk)
     within = None
     if free > 0 and not is_constant(moved, found.student) and not is_constant(bulk, found.bulk):

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import torch
 
 from dmdrepro.metrics.assignment import mean_sqdist, optimal_assignment
+from dmdrepro.metrics.classes import Labels, as_classes
+from dmdrepro.metrics.null import (
+    ALL,
+    NO_NULL,
+    SAME_DRAW,
+    e_ot_within_classes,
+    null_of_second_draw,
+    null_within_classes,
+    single_words,
+)
 from dmdrepro.metrics.samples import Samples, same_rows
 
 # Below this correlation under the optimal pairing, what is left is rounding: all pairings cost
@@ -17,6 +27,7 @@ from dmdrepro.metrics.samples import Samples, same_rows
 NO_PAIRING = 1e-12
 # Pairings whose covariances differ by less, of the larger variance, are equally good.
 TIE = 1e-12
+OF_NULL = ("null", "e_ind", "delta_e_null", "retention", "concordance")  # what follows from E_ind
 
 
 @dataclass(frozen=True)
@@ -26,19 +37,24 @@ class PairingRecord:
     delta_e: float  # E_DT / E_OT - 1; inf where E_OT is 0 and E_DT is not
     e_dt: float  # mean squared distance under the shared noise
     e_ot: float  # mean squared distance under the optimal assignment
-    e_ind: float  # mean squared distance over all pairs (i, j)
+    e_ind: float  # mean squared distance of an independent pairing: by `null`
     retention: float  # 1 = optimal, 0 = independent; nan where all pairings cost the same
     delta_e_null: float  # E_ind / E_OT - 1
-    concordance: float  # 1 - E_DT / E_ind over pairs i != j; nan where those all coincide
+    concordance: float  # 1 - E_DT / E_ind over other noises; nan where those all coincide
     remapped: float  # share of the teacher's samples whose optimal partner is not their own
     n: int
     gap: float  # relative duality gap of the assignment's certificate
     solver: str  # that found the assignment
     assignment: np.ndarray = field(repr=False, compare=False)  # [n]: student of teacher i
+    # What E_ind is over: "all" pairs (i, j), pairs i != j of one "class", or a "second draw".
+    null: str = ALL
+    e_ot_within: float | None = None  # E_OT of the pairings that keep the class; None without
+    warnings: tuple[str, ...] = ()  # sentences
 
-    def to_json(self) -> dict[str, float | int | str]:
+    def to_json(self) -> dict[str, float | int | str | list[str] | None]:
         """All but the assignment; infinities and nan as the strings "inf" and "nan"."""
         found = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "assignment"}
+        found["warnings"] = list(self.warnings)
         return {
             k: str(v) if isinstance(v, float) and not math.isfinite(v) else v
             for k, v in found.items()
@@ -50,6 +66,8 @@ def pairing_inefficiency(
     student: Samples,
     solver: str = "auto",
     *,
+    classes: Labels | None = None,
+    independent: Samples | None = None,
     memory: int | None = None,
     say: Callable[[str], None] | None = None,
 ) -> PairingRecord:
@@ -72,10 +90,25 @@ def pairing_inefficiency(
     many points are paired better elsewhere, not by how much: near neighbours that change places
     count in full, so it grows with N.
 
-    Raises ValueError for unequal shapes, fewer than two samples, values that are not finite, and
-    what `optimal_assignment` refuses.
+    Where both networks are told a class, pairs of other classes are no null: samplers that share
+    nothing but the class would score. `classes` [N]: whole numbers, row i's class. Then E_ind is
+    the mean over i of the mean over j != i of i's class, and the null, retention and concordance
+    follow; beside E_OT stands `e_ot_within`, the optimum that keeps the class. Rows that are alone
+    in their class have no null: the four numbers are those of the set without them, and `warnings`
+    names them; of none but such rows they are nan. `independent` [N, ...]: the student's samples
+    for the same classes and fresh noise, a second draw. Then E_ind is the mean squared distance of
+    teacher i to it, whatever `classes` says, and a class needs no second sample. E_DT, E_OT,
+    Delta_E and `remapped` are over all rows and do not depend on either.
+
+    Raises ValueError for unequal shapes, fewer than two samples, values that are not finite,
+    classes that are not N whole numbers, and what `optimal_assignment` refuses.
     """
     x, y = same_rows(teacher=teacher, student=student)
+    groups = None if classes is None else as_classes(classes, len(x))
+    second = None
+    if independent is not None:
+        second = same_rows(student=student, independent=independent)[1].to(x.device)
+    sets = x, y
     optimum = optimal_assignment(x, y, solver, memory=memory, say=say)
     assignment, e_ot = optimum.assignment, optimum.e_ot
     e_dt = mean_sqdist(x, y)
@@ -90,8 +123,9 @@ def pairing_inefficiency(
     moved = int((partners != y).any(1).sum())  # to an equal student is no move
     n = len(x)
     between = (n * e_ind - e_dt) / (n - 1)  # the mean over pairs i != j
-    meaningless = best <= NO_PAIRING * math.sqrt(spread_x * spread_y)
-    return PairingRecord(
+    least = NO_PAIRING * math.sqrt(spread_x * spread_y)
+    meaningless = best <= least
+    record = PairingRecord(
         delta_e=_excess(e_dt, e_ot),
         e_dt=e_dt,
         e_ot=e_ot,
@@ -104,6 +138,37 @@ def pairing_inefficiency(
         gap=optimum.gap,
         solver=optimum.solver,
         assignment=assignment,
+    )
+    if groups is not None:
+        within = e_ot_within_classes(*sets, groups, solver, memory)
+        # Between the two to the last bit too: where they are equal rounding would decide.
+        record = replace(record, e_ot_within=min(e_dt, max(e_ot, within)))
+    if second is not None:
+        null = null_of_second_draw(*sets, second)
+        if torch.equal(second.double(), sets[1].double()):
+            record = replace(record, warnings=(*record.warnings, SAME_DRAW))
+    elif groups is None:
+        return record
+    elif (words := single_words(groups)) != "":
+        record = replace(record, warnings=(*record.warnings, words))
+        rows = np.flatnonzero(groups.in_company())
+        if len(rows) > 0:
+            chosen = torch.from_numpy(rows).to(x.device)
+            part = (each[chosen] for each in sets)
+            others = pairing_inefficiency(
+                *part, solver, classes=groups.numbers[rows], memory=memory
+            )
+            return replace(record, **{name: getattr(others, name) for name in OF_NULL})
+        null = NO_NULL
+    else:
+        null = null_within_classes(*sets, groups)
+    return replace(
+        record,
+        null=null.kind,
+        e_ind=null.e_ind,
+        delta_e_null=_excess(null.e_ind, e_ot),
+        retention=null.retention(2 * (best - kept), 2 * least),
+        concordance=null.concordance,
     )
 
 

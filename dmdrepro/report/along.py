@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dmdrepro.report.nulls import null_notes
 from dmdrepro.report.students import Student, as_number, lookup, starts_as_phi_1
 from dmdrepro.report.table import SEVERAL_SEEDS, Cell, Table, over_seeds, seed_words
 
@@ -91,6 +92,7 @@ def along_table(students: Sequence[Student]) -> Table:
         "updates so far. N, null and quality as in the table of the paper's numbers. Not in the "
         "paper.",
         SEVERAL_SEEDS,
+        *null_notes(students),
     )
     title = "Along distillation"
     return Table("along_distillation", title, COLUMNS, tuple(rows), notes, essential=ESSENTIAL)

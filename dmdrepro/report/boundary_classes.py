@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from dmdrepro.report.nulls import repaired_words
 from dmdrepro.report.students import Student, as_number, lookup
 from dmdrepro.report.table import SEVERAL_SEEDS, Band, Cell, Table, over_seeds, seed_words
 
@@ -34,9 +35,10 @@ NOTES = (
     "but one); where it is near 0 the correlation of all samples is one between the classes' means "
     "only. Then each class by itself.",
     "What is there by construction: -|Phi_1 - Phi_8|, which no student changes, and |G' - Phi_8|, "
-    "the distance to the student's sample of another noise (of the same class, but in the row of "
-    "all): a sample far from the data is far from every sample. Samples far from the data are "
-    "copied more closely only where |G - Phi_8| correlates negatively.",
+    "the distance to the student's sample of another noise (of the same class; in the row of all "
+    "only if teacher and student are told the class): a sample far from the data is far from every "
+    "sample. Samples far from the data are copied more closely only where |G - Phi_8| correlates "
+    "negatively.",
     "Brackets of one seed: 95% intervals, of which one in twenty misses by chance.",
     SEVERAL_SEEDS,
 )
@@ -55,6 +57,11 @@ def boundary_classes_table(students: Sequence[Student]) -> Table:
         kept = (result for result, h in zip(student.results, has, strict=True) if h)
         student = replace(student, results=tuple(kept))
         measured = [record["boundary"] for record in student.records]
+        if repaired_words(student) == " over all classes":
+            left_out.append(
+                f"{student.experiment}: in the row of all, students are re-paired over all "
+                "classes, as was done before the class had to be shared."
+            )
         rows.append(_row(student, "all", measured))
         if any(within := [found["within_class"] for found in measured]):
             rows.append(_row(student, "within classes", within))

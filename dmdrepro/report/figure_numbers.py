@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dmdrepro.report.expected import CLAIMS, CLAIMS_OF
+from dmdrepro.report.nulls import repaired_words
 from dmdrepro.report.students import Student, as_number, lookup
 from dmdrepro.report.table import SEVERAL_SEEDS, Band, Cell, Table, over_seeds, seed_words
 from dmdrepro.runs.results import Result
@@ -118,6 +119,8 @@ def figures_11_12_table(students: Sequence[Student]) -> Table:
             if one:
                 low, high = (student.cell("boundary", kind, end) for end in ("low", "high"))
                 value = Band(value, low, high)
+            if what.endswith("re-paired"):
+                what += repaired_words(student)
             meaning = f"{level:.0%} interval" if one else "smallest and largest of the seeds"
             claimed = kind in ("pearson", "spearman")
             rows.append(_figure_row(student, 11, what, value, meaning, claimed))
@@ -149,8 +152,9 @@ def figures_11_12_table(students: Sequence[Student]) -> Table:
         "Phi_8(z) to the training set (for the MLP manifold, which has none, to draws of its "
         "data). Phi_1 is near the data's mean, so its part of the displacement falls with D(z) "
         "whatever the student does: the displacement correlates negatively by construction. And a "
-        "sample far from the data is far from every sample: students re-paired. Samples far from "
-        "the data are copied more closely only where |G - Phi_8| alone correlates negatively. "
+        "sample far from the data is far from every sample: students re-paired (where teacher and "
+        "student are told the class, within it). Samples far from the data are copied more closely "
+        "only where |G - Phi_8| alone correlates negatively. "
         "Figure 12: nearest over second-nearest training distance of Phi_8(z).",
         SEVERAL_SEEDS,
     )

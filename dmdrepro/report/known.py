@@ -141,7 +141,9 @@ def pairs_table(record: Mapping) -> Table:
         "the optimal transport, c = 0 an independent pairing; symmetric roots: A and B the "
         "symmetric roots of the covariances. Translated: G = Phi + b. Permuted: the teacher's own "
         "samples, each of another noise. Constant: one point y. Partly copied: that share of the "
-        "student's points is the teacher's, the rest is drawn independently.",
+        "student's points is the teacher's, the rest is drawn independently. Class shared: two "
+        "classes far apart, of 90% and 10% of the samples and of unequal spread, that teacher and "
+        "student share, with c of the noise; the null is within the class.",
         "Delta_E is 0 of a constant student, which copies nothing, and small of an independent one "
         "where few samples lie in many dimensions; retention is far above the share copied there. "
         "Concordance is, but for O(1/N), the share copied at every N and D; unlike the others it "

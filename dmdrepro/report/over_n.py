@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dmdrepro.report.nulls import marks, null_notes, of_over_n
 from dmdrepro.report.students import Student, as_number
 from dmdrepro.report.table import Cell, Table, over_seeds
 
@@ -34,6 +35,7 @@ class OverN:
     size_words: str
     n: tuple[int, ...]
     sets: tuple[Mapping[str, list[Cell]], ...]  # of each N: MEASURED -> values
+    null: str = ""  # what the null is over, of a class-conditional student
 
     def cells(self, name: str) -> list[Cell]:
         """At each N the mean within smallest and largest of the sets."""
@@ -66,6 +68,7 @@ def _curve(student: Student, curve: Sequence[Mapping]) -> OverN:
         student.size_words,
         tuple(point["n"] for point in curve),
         tuple({name: [as_number(v) for v in point[name]] for name in MEASURED} for point in curve),
+        marks(student, of_over_n)[0],
     )
 
 
@@ -88,6 +91,7 @@ def over_n_table(students: Sequence[Student]) -> Table:
         "where the samples as a set differ (a student that hardly varies has nearly 0 and a "
         "retention of 1), so where it is positive it bounds from below what was kept. Not in the "
         "paper.",
+        *null_notes([s for s in students if s.records[0].get("over_n")], of_over_n),
     )
     title = "Over N, and over fresh noise"
     return Table("over_n", title, COLUMNS, tuple(rows), notes, essential=ESSENTIAL)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from dmdrepro.experiments import ConfigError, build
 from dmdrepro.report.table import Cell, over_seeds
+from dmdrepro.runs.nulls import is_conditional, null_of
 from dmdrepro.runs.results import Missing, Result
 
 # Of each experiment: the seed that was asked for first, then any others.
@@ -97,11 +98,23 @@ def collect(results: Results) -> list[Student]:
                 if changed:
                     words = change_words(changed)
                     left_out.append(f"seed {other.seed} is left out, it has {words}")
+                elif _over_all(other, snapshot) != _over_all(first, snapshot):
+                    whose = "all pairs" if _over_all(other, snapshot) else "pairs of one class"
+                    left_out.append(f"seed {other.seed} is left out, its null is over {whose}")
                 else:
                     same.append(other)
             same.sort(key=lambda result: result.seed)
             students.append(Student(experiment, snapshot, tuple(same), tuple(left_out)))
     return students
+
+
+def _over_all(result: Result, snapshot: int) -> bool:
+    """Whether the null of a class-conditional student is over pairs of all classes.
+
+    That was so before it had to share the class; the two must not be averaged.
+    """
+    record = result.record(snapshot)
+    return is_conditional(record.get("config", {})) and null_of(record.get("pairing")) == "all"
 
 
 def differences(usual: object, found: object, prefix: str = "") -> dict[str, tuple]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dmdrepro.experiments import STUDIES, Arm, Study
 from dmdrepro.report.along import along_table, path_length, stops
+from dmdrepro.report.nulls import marks, null_notes
 from dmdrepro.report.students import Student, as_number, collect, lookup
 from dmdrepro.report.table import SEVERAL_SEEDS, Table, seed_words
 from dmdrepro.runs.layout import seed_folder
@@ -53,6 +54,7 @@ class Curve:
     retention: list[float]
     concordance: list[float]
     quality: list[float]  # E_OT to the data over that of other data
+    null: str = ""  # what the null is over, of a class-conditional student
 
 
 def open_arms(study: Study, runs: Path, seeds: Iterable[int]) -> Arms:
@@ -118,8 +120,9 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
         "named in dmdrepro/experiments/studies.py.",
         "Path: the sum of the learning rates of the student's updates. Retention of the teacher's "
         "map: 1 where Phi_8 is the optimal transport of these noises, 0 where it is no better than "
-        "an independent pairing.",
+        "an independent pairing (of the same class, where there are classes).",
         SEVERAL_SEEDS,
+        *null_notes(students),
         *(f"In {s.experiment}: {words}." for s in students for words in s.left_out),
     )
     title = f"Study {study.name}"
@@ -158,13 +161,13 @@ def curves(arms: Arms) -> list[Curve]:
     """The way of every arm and seed of the table, of the longest-trained teacher."""
     last = {student.experiment: student for student in collect(arms)}
     return [
-        _curve(arm, seed, record)
+        _curve(arm, seed, record, null)
         for arm, student in last.items()
-        for seed, record in zip(student.seeds, student.records, strict=True)
+        for seed, record, null in zip(student.seeds, student.records, marks(student), strict=True)
     ]
 
 
-def _curve(arm: str, seed: int, record: Mapping) -> Curve:
+def _curve(arm: str, seed: int, record: Mapping, null: str) -> Curve:
     way, distill = stops(record), record["config"]["distill"]
     iterations = [it for it, *_ in way]
     return Curve(
@@ -175,6 +178,7 @@ def _curve(arm: str, seed: int, record: Mapping) -> Curve:
         [_number(pairing, "retention") for _, pairing, _ in way],
         [_number(pairing, "concordance") for _, pairing, _ in way],
         [_number(quality, "ratio") for *_, quality in way],
+        null,
     )
 
 

@@ -12,6 +12,7 @@ from dmdrepro.report.choices import choices_table
 from dmdrepro.report.expected import PAPER_NUMBERS, K, N, PaperNumber, paper_number
 from dmdrepro.report.features import features_table
 from dmdrepro.report.figure_numbers import figure_4_table, figures_11_12_table, teacher_error_table
+from dmdrepro.report.nulls import null_notes
 from dmdrepro.report.over_n import over_n_table
 from dmdrepro.report.slips import slips_table
 from dmdrepro.report.students import Results, Student, change_words, collect, lookup
@@ -108,6 +109,7 @@ def paper_and_ours_table(students: Sequence[Student]) -> Table:
         "A number in parentheses belongs to the paper's own size and configuration, which this "
         "row does not have: reduced or changed runs do not measure it.",
         SEVERAL_SEEDS,
+        *null_notes(students),
     ]
     for name in dict.fromkeys([*(n.experiment for n in PAPER_NUMBERS), *_names(students)]):
         mine = [s for s in students if s.experiment == name]

@@ -15,6 +15,7 @@ from dmdrepro.report.expected import (
     paper_number,
 )
 from dmdrepro.report.figure_numbers import does_rise_and_fall
+from dmdrepro.report.nulls import null_notes
 from dmdrepro.report.students import Student, change_words
 from dmdrepro.report.table import Cell, Table, over_seeds, seed_words
 
@@ -86,6 +87,7 @@ def verdict_table(students: Sequence[Student]) -> Table:
         f"above {RULE.remaps_above:g} (remaps) or between (partly) for both; the paper gives no "
         "null, so its number is taken over ours. The rule was written down before the runs: "
         "dmdrepro/report/expected.toml.",
+        *null_notes([s for s in ours if paper_number(s.experiment, s.snapshot)]),
     )
     title = "The paper's numbers and claims: our verdict"
     return Table("verdict", title, COLUMNS, tuple(rows), notes, essential=ESSENTIAL)

@@ -44,10 +44,15 @@ def measure_boundary(
     arrays = {"mean_distance": np.asarray(mean_distance)}
     if torch.equal(student, teacher_1):
         return None, arrays
-    effect = boundary_effect(teacher_1, teacher_8, student, mean_distance)
+    found = _classes(run, snapshot, teacher_8, context)
+    # Where both networks were told the class, an independent student has it too.
+    told = found[0] if class_count(run.experiment.data) else None
+    effect = boundary_effect(teacher_1, teacher_8, student, mean_distance, told)
     arrays["displacement"] = effect.displacement
     record = {**effect.to_json(), "distance_to": data}
-    if (found := _classes(run, snapshot, teacher_8, context)) is not None:
+    if told is not None:
+        record["repaired"] = "class"  # else among all noises
+    if found is not None:
         classes, source = found
         by_class = boundary_by_class(teacher_1, teacher_8, student, mean_distance, classes)
         record |= {"classes": source, **by_class.to_json()}

@@ -22,6 +22,7 @@ from dmdrepro.runs.streams import generator
 from dmdrepro.stages.boundary import measure_boundary
 from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.features import disjoint_sets, measure_features
+from dmdrepro.stages.nulls import read_nulls
 from dmdrepro.stages.run import Run
 from dmdrepro.stages.sample import TEACHER_STEPS, student_array, write_array
 from dmdrepro.training.build import build_denoiser
@@ -59,6 +60,8 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     }
     samples = {name: drawn[:n] for name, drawn in everything.items()}
     teacher_1, teacher_8, student = samples["teacher_1"], samples["teacher_8"], samples["student"]
+    # Second draws of what the teacher's samples are compared with.
+    nulls = read_nulls(run, snapshot, ["teacher_1", *kept, "student"], device)
     progress = context.session.progress
     curve = experiment.sampling.curve
     parts = 3 + len(curve) + (dataset.training_set is not None)
@@ -71,12 +74,13 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
             raise Stopped(f"{stage.what} stopped; it starts again from the samples")
 
     context.session.in_loop = True
-    pairing = pairing_inefficiency(teacher_8, student)
-    untrained = pairing_inefficiency(teacher_8, teacher_1)
-    fine = pairing_inefficiency(samples["teacher_32"], student)
+    pairing = pairing_inefficiency(teacher_8, student, **nulls.of("student", n))
+    untrained = pairing_inefficiency(teacher_8, teacher_1, **nulls.of("teacher_1", n))
+    fine = pairing_inefficiency(samples["teacher_32"], student, **nulls.of("student", n))
     # Is the teacher's own map an optimal transport? The noise as N(0, I): its scale moves Delta_E
-    # but neither the assignment nor the retention.
-    teacher_map = pairing_inefficiency(samples.pop("noise") / SIGMA_MAX, teacher_8)
+    # but neither the assignment nor the retention. Phi_8 has no second draw.
+    unit_noise = samples.pop("noise") / SIGMA_MAX
+    teacher_map = pairing_inefficiency(unit_noise, teacher_8, **nulls.of_classes(slice(n)))
     heatmap, heatmap_assignment = _heatmap(teacher_8, student, experiment.sampling.heatmap)
     files = [
         write_array(stage, "assignment", pairing.assignment),
@@ -90,7 +94,9 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     along = [
         {
             "iterations": iterations,
-            "pairing": pairing_inefficiency(teacher_8, samples[name]).to_json(),
+            "pairing": pairing_inefficiency(
+                teacher_8, samples[name], **nulls.of(name, n)
+            ).to_json(),
             "quality": quality.pop(name),
             "features": None if features is None else features.pop(name),
             "turn": _turn(teacher_8, samples[name]),
@@ -99,12 +105,9 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     ]
     tick()
     over_n = []
+    maps = everything["teacher_8"], everything["student"]
     for size in curve:
-        over_n.append(
-            pairing_of_sets(
-                everything["teacher_8"], everything["student"], size, experiment.sampling.sets
-            )
-        )
+        over_n.append(pairing_of_sets(*maps, size, experiment.sampling.sets, **nulls.of_classes()))
         tick()
     memorisation = mean_distance = None
     if dataset.training_set is not None:
@@ -150,7 +153,7 @@ def _heatmap(teacher: torch.Tensor, student: torch.Tensor, n: int) -> tuple[np.n
 
 
 def _turn(teacher: torch.Tensor, student: torch.Tensor) -> dict | None:
-    """Of a toy; images have no two coordinates that belong together."""
+    """Of a toy, none of which has classes; images have no two coordinates that belong together."""
     return turn_of(teacher, student).to_json() if teacher.ndim == 2 else None
 
 

@@ -1,4 +1,8 @@
-"""Stage `sample`: Phi_1, Phi_8, Phi_32 and G on the same noise and classes."""
+"""Stage `sample`: Phi_1, Phi_8, Phi_32 and G on the same noise and classes.
+
+Of a class-conditional experiment also a second draw of Phi_1 and of each student: the same classes,
+fresh noise, which is what an independent pairing that shares the class costs.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,7 @@ from dmdrepro.training.session import Session
 
 TEACHER_STEPS = {"teacher_1": 1, "teacher_8": 8, "teacher_32": 32}
 FEW = ("teacher_32",)  # drawn for the first `sampling.pairing` noises alone
+SECOND = "second_"  # before the name of the array that it is another draw of
 
 
 def make_samples(run: Run, snapshot: int, context: Context) -> bool:
@@ -49,9 +54,25 @@ def latents(run: Run) -> tuple[torch.Tensor, torch.Tensor | None]:
     return z, torch.randint(classes, (n,), generator=generator(experiment.seed, "sample/classes"))
 
 
+def second_array(name: str) -> str:
+    """The name of an array's second draw: the same classes, fresh noise."""
+    return f"{SECOND}{name}"
+
+
+def second_noise(run: Run) -> torch.Tensor | None:
+    """Fresh z for the first `sampling.pairing` classes; None of an unconditional experiment."""
+    experiment = run.experiment
+    if class_count(experiment.data) == 0:
+        return None
+    shape = (experiment.sampling.pairing, *sample_shape(experiment.data))
+    draw = generator(experiment.seed, "sample/second-noise")
+    return SIGMA_MAX * torch.randn(shape, generator=draw)
+
+
 def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
     experiment, device = run.experiment, session.device
     z, labels = latents(run)
+    fresh = second_noise(run)
     classes = one_hot(labels, class_count(experiment.data))
     network = build_denoiser(experiment, device).eval()
     teacher = None  # weights; without: the exact denoiser
@@ -59,21 +80,26 @@ def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
         teacher = load_tensors(run.teacher_weights(snapshot)[0])
     few = experiment.sampling.pairing
     work = [
-        (name, teacher, steps, few if name in FEW else len(z))
+        (name, z, teacher, steps, few if name in FEW else len(z))
         for name, steps in TEACHER_STEPS.items()
     ]
+    again = [("teacher_1", teacher)]
     for kept in (None, *experiment.distill.kept):
         student = load_tensors(run.student_weights(snapshot, kept)[0])
         count = len(z) if kept is None else few
-        work.append((student_array(kept), student, 1, count))  # G(z) = D_theta(z; 80), one step
+        work.append((student_array(kept), z, student, 1, count))  # G(z) = D_theta(z; 80), one step
+        again.append((student_array(kept), student))
+    if fresh is not None:
+        work += [(second_array(name), fresh, weights, 1, few) for name, weights in again]
 
     state = stage.load_state()
     drawn = {} if state is None else state[1]
-    cost = {name: (2 * steps - 1) * count for name, _, steps, count in work}  # network evaluations
+    # Network evaluations.
+    cost = {name: (2 * steps - 1) * count for name, _, _, steps, count in work}
     progress = session.progress
     progress.begin(stage.what, sum(cost.values()), sum(cost[name] for name in drawn))
     session.in_loop = True
-    for name, weights, steps, count in work:
+    for name, noise, weights, steps, count in work:
         if name in drawn:
             continue
         denoiser = exact_denoiser(experiment) if weights is None else network
@@ -83,7 +109,7 @@ def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
         for start in range(0, count, experiment.sampling.batch):
             rows = slice(start, min(start + experiment.sampling.batch, count))
             part = None if classes is None else classes[rows].to(device)
-            parts.append(heun_sample(denoiser, z[rows].to(device), steps, part).cpu())
+            parts.append(heun_sample(denoiser, noise[rows].to(device), steps, part).cpu())
             done = sum(cost[other] for other in drawn) + (2 * steps - 1) * sum(map(len, parts))
             progress.update(done, {})
             if session.stop_requested:
@@ -92,6 +118,8 @@ def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
         stage.save_state(len(drawn), drawn)
 
     arrays = {"noise": z, **drawn} | ({} if labels is None else {"labels": labels})
+    if fresh is not None:
+        arrays[second_array("noise")] = fresh
     for name, tensor in arrays.items():
         write_array(stage, name, tensor.numpy())
     return [f"{name}.npy" for name in arrays]

@@ -32,7 +32,11 @@ def test_the_record_is_what_its_arrays_and_labels_give(runs):
     names = ("teacher_1", "teacher_8", "student", "labels")
     *samples, labels = (np.load(runs / PLACE / f"sample-10/{name}.npy")[:120] for name in names)
     distance = np.load(runs / PLACE / "evaluate-10/mean_distance.npy")
-    effect = boundary_effect(*samples, distance)
+    assert found["repaired"] == "class"
+    effect = boundary_effect(*samples, distance, labels)
+    for name in ("pearson_student_repaired", "pearson_repaired"):
+        expected = getattr(effect, name).value
+        assert found[name]["value"] == pytest.approx(expected, abs=1e-9), name
     assert found["pearson_student"]["value"] == pytest.approx(
         effect.pearson_student.value, abs=1e-9
     )

@@ -22,7 +22,7 @@ def rng(*words: object) -> np.random.Generator:
 
 
 def measure(pair) -> PairingRecord:
-    return pairing_inefficiency(pair.teacher, pair.student)
+    return pairing_inefficiency(pair.teacher, pair.student, classes=pair.classes)
 
 
 def check_mean(values, expected: float) -> None:
@@ -167,6 +167,26 @@ def test_of_copies_alone_everything_says_so():
     limit = cases.partly_copied_population(3, 1.0)
     for name in ("delta_e", "retention", "concordance"):
         assert getattr(record, name) == pytest.approx(getattr(limit, name), abs=1e-12)
+
+
+# --- classes ---
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.5, 1.0])
+def test_of_a_shared_class_concordance_is_what_was_kept_of_the_noise(kept):
+    pairs = [cases.of_classes(500, 16, kept, rng("classes", kept, k)) for k in range(12)]
+    found, limit = [measure(pair) for pair in pairs], cases.of_classes_population(16, kept)
+    assert {r.null for r in found} == {"class"}
+    assert limit.concordance == limit.retention == pytest.approx(kept)
+    if kept == 1:
+        assert {r.concordance for r in found} == {1.0}
+        return
+    check_mean([r.concordance for r in found], kept)
+    check_mean([r.e_ind for r in found], limit.e_ind)
+    check_mean([r.e_dt for r in found], limit.e_dt)
+    # Pairs of both classes would call the share of the variance between them a copy.
+    over_all = pairing_inefficiency(pairs[0].teacher, pairs[0].student)
+    assert over_all.concordance > kept + 0.3
 
 
 # --- what follows from the energies ---

@@ -112,3 +112,42 @@ def test_what_has_no_correlation_is_refused():
         boundary_effect(one, eight, student, np.full(10, np.nan))
     with pytest.raises(ValueError, match="differ in shape"):
         boundary_effect(one, eight, student[:9], np.arange(10.0))
+
+
+def test_of_a_conditional_student_the_re_pairing_stays_within_the_class():
+    """Classes far apart, D(z) the class's: other classes are further, one's own are not."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(200) % 2
+    eight = np.c_[100.0 * labels, rng.standard_normal(200)]
+    student = np.c_[100.0 * labels, rng.standard_normal(200)]
+    distance = labels + 0.1 * rng.random(200)
+    given = np.zeros((200, 2)), eight, student, distance
+    among_all, told = boundary_effect(*given), boundary_effect(*given, labels)
+    assert told.pearson == among_all.pearson  # of the given pairing
+    order = np.arange(200)
+    for c in (0, 1):
+        rows = np.flatnonzero(labels == c)
+        order[rows] = np.roll(rows, 50)
+    far = np.linalg.norm(student[order] - eight, axis=1)
+    expected = np.corrcoef(far, distance)[0, 1]
+    assert told.pearson_student_repaired.value == pytest.approx(expected, abs=1e-9)
+    assert np.corrcoef(labels, labels[order])[0, 1] == pytest.approx(1)
+
+
+def test_a_class_of_one_sample_is_no_part_of_the_re_pairing():
+    rng = np.random.default_rng(1)
+    one, eight, student = rng.standard_normal((3, 30, 2))
+    distance = rng.random(30)
+    labels = np.r_[np.arange(29) % 2, 9]
+    found = boundary_effect(one, eight, student, distance, labels)
+    without = boundary_effect(one[:29], eight[:29], student[:29], distance[:29], labels[:29])
+    assert found.pearson_repaired == without.pearson_repaired
+    alone = boundary_effect(one, eight, student, distance, np.arange(30))
+    assert alone.pearson_repaired is None
+    assert alone.to_json()["pearson_student_repaired"] is None
+
+
+def test_classes_that_are_no_whole_numbers_are_refused():
+    one, eight, student = np.random.default_rng(2).standard_normal((3, 10, 2))
+    with pytest.raises(ValueError, match=r"classes has 0\.5 in row 0"):
+        boundary_effect(one, eight, student, np.arange(10.0), np.full(10, 0.5))

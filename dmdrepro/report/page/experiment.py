@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.report.expected import CLAIMS, CLAIMS_OF, PAPER_NUMBERS, RULE, PaperNumber
+from dmdrepro.report.nulls import null_notes, of_over_n, where_independent
 from dmdrepro.report.page.curves import curves_html, over_n_html
 from dmdrepro.report.page.html import Html, details, element, joined
 from dmdrepro.report.page.pictures import Picture, pictures_html
@@ -49,6 +50,7 @@ def experiment_html(
     if students:
         parts.append(element("p", _size(students), class_="size"))
         parts.append(element("ul", *(element("li", sentence(s)) for s in students)))
+        parts += [element("p", note) for note in null_notes(students)]
         for table in (about(tables.get(key), name, "size") for key in SHOWN):
             if table is not None:
                 parts.append(table_html(table, notes=table.name in OWN_TABLES))
@@ -68,6 +70,7 @@ def experiment_html(
             None if along is None else details("The numbers of these curves", table_html(along)),
             None if turned is None else details(turned.title, table_html(turned)),
             *(() if over is None else (element("h3", "Over N"), over_n_html(students))),
+            *(() if over is None else (element("p", w) for w in null_notes(students, of_over_n))),
             None if over is None else details("The numbers of these curves", table_html(over)),
             element("h3", "Choices and provenance"),
             _choices_link(),
@@ -143,7 +146,7 @@ def sentence(student: Student) -> str:
         return f"{teacher}the record lacks a number, or one is not finite."
     delta_e, null, retention, quality, teachers, untrained = values
     words = (
-        f"{teacher}Delta_E {cell_text(delta_e)} where an independent pairing would have "
+        f"{teacher}Delta_E {cell_text(delta_e)} {where_independent(student)} would have "
         f"{cell_text(null)} (retention {cell_text(retention)}, before distillation "
         f"{cell_text(untrained)})"
     )

@@ -39,7 +39,8 @@ WORDS = (
     ),
     (
         "null",
-        "The Delta_E that the same samples would have if they were paired at random. It is the "
+        "The Delta_E that the same samples would have if they were paired at random (among those "
+        "of one class, where teacher and student are told the class). It is the "
         "ceiling to read Delta_E against: it depends on the data and on N, so Delta_E alone must "
         "not be compared across data sets.",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dmdrepro.report.nulls import null_notes
 from dmdrepro.report.page.chart import Chart, Line, chart_html
 from dmdrepro.report.page.curves import COLOURS, legend
 from dmdrepro.report.page.html import Html, details, element, joined
@@ -64,6 +65,7 @@ def _study(opened: OpenStudy) -> Html:
         None if own is None else table_html(own),
         legend("Arms:", list(dict.fromkeys(curve.arm for curve in found))),
         element("div", *charts, class_="charts") if charts else None,
+        *(element("p", note) for note in null_notes(collect(arms))),
         None if along is None else details("The numbers of these curves", table_html(along)),
         None if lacking is None else table_html(lacking),
         _origin(opened) if found else None,

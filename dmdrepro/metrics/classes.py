@@ -1,0 +1,78 @@
+"""The class of each sample: what is accepted, and which rows belong to which class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+Labels = torch.Tensor | np.ndarray | Sequence[int]
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Which rows have which class: `rows[k]` int64 ascending, of the class `names[k]`."""
+
+    names: np.ndarray  # [C], distinct, ascending
+    numbers: np.ndarray  # [N] int64: k of each row
+    rows: tuple[torch.Tensor, ...]
+
+    @property
+    def single(self) -> np.ndarray:
+        """The names of the classes that have one row."""
+        return self.names[[len(rows) == 1 for rows in self.rows]]
+
+    def in_company(self) -> np.ndarray:
+        """[N] bool: the rows whose class has another row."""
+        return np.bincount(self.numbers)[self.numbers] > 1
+
+    def half_a_class_on(self) -> np.ndarray:
+        """[N]: for each row one of its class, half a class on; the row itself where it is alone."""
+        order = np.arange(len(self.numbers))
+        for rows in self.rows:
+            order[rows.numpy()] = np.roll(rows.numpy(), len(rows) // 2)
+        return order
+
+
+def as_classes(classes: Labels, n: int, name: str = "classes") -> Classes:
+    """Class numbers [N], whole numbers in a list, numpy or torch, as rows by class.
+
+    Raises ValueError, naming them, for another length or shape, and for anything but whole numbers
+    (floats without a fraction are whole).
+    """
+    values = _as_array(classes, name)
+    if values.dtype.kind not in "iufb":
+        raise ValueError(f"{name} has type {values.dtype}; pass one whole number for each sample.")
+    if values.shape != (n,):
+        raise ValueError(
+            f"{name} has shape {values.shape}; there are {n} samples: pass ({n},), one whole "
+            "number for each."
+        )
+    if values.dtype.kind == "f":
+        wrong = ~np.isfinite(values) | (values != np.trunc(values))
+        if wrong.any():
+            first = int(wrong.argmax())
+            raise ValueError(
+                f"{name} has {values[first]:g} in row {first}; pass one whole number for each "
+                "sample."
+            )
+    names, numbers = np.unique(values, return_inverse=True)
+    order = torch.from_numpy(np.argsort(numbers, kind="stable"))
+    rows = order.split(np.bincount(numbers).tolist())
+    return Classes(names, numbers.astype(np.int64), tuple(rows))
+
+
+def _as_array(classes: Labels, name: str) -> np.ndarray:
+    if isinstance(classes, torch.Tensor):
+        if classes.layout is not torch.strided:
+            raise ValueError(f"{name} is a sparse tensor; pass a dense one.")
+        tensor = classes.detach().cpu()
+        return (tensor.double() if tensor.is_floating_point() else tensor).numpy()
+    if np.ma.is_masked(classes):
+        raise ValueError(f"{name} has masked entries; every sample needs its class.")
+    try:
+        return np.asarray(classes)
+    except (ValueError, TypeError, OverflowError):  # lists of unequal lengths, for one
+        raise ValueError(f"{name} is no list of whole numbers, one for each sample.") from None

@@ -1,0 +1,121 @@
+"""What an independent pairing costs where teacher and student share more than the noise.
+
+Samples of one class are nearer to each other than to those of another, so where both networks are
+told the class, two samplers that share nothing else would score against pairs of other classes too.
+An independent pairing that shares the class is the yardstick there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from dmdrepro.metrics.assignment import mean_sqdist, optimal_assignment
+from dmdrepro.metrics.classes import Classes
+
+# What E_ind is over, in a record's words.
+ALL, CLASS, SECOND_DRAW = "all", "class", "second draw"
+NAMED = 5  # classes in a warning
+
+
+@dataclass(frozen=True)
+class Null:
+    """An independent pairing's energy, and what the given pairing is below it."""
+
+    kind: str
+    e_ind: float
+    gained: float  # E_ind - E_DT, with the digits that near-copies would lose in subtracting
+
+    def retention(self, lost: float, least: float) -> float:
+        """(E_ind - E_DT) / (E_ind - E_OT) with `lost` = E_DT - E_OT; nan up to `least`."""
+        most = self.gained + lost
+        return math.nan if most <= least else self.gained / most
+
+    @property
+    def concordance(self) -> float:
+        """1 - E_DT / E_ind; nan where all these samples coincide."""
+        return self.gained / self.e_ind if self.e_ind > 0 else math.nan
+
+
+NO_NULL = Null(CLASS, math.nan, math.nan)
+
+
+def null_within_classes(x: torch.Tensor, y: torch.Tensor, classes: Classes) -> Null:
+    """E_ind = mean over i of the mean over j != i of i's class of |x_i - y_j|^2; x, y [N, D].
+
+    Every class has two rows or more. From each class's first and second moments, in float64 about
+    its own means, so that no pair is made. A mean over rows, not over pairs: large classes would
+    else count by their squares.
+    """
+    e_ind = gained = 0.0
+    for rows in classes.rows:
+        m, own = len(rows), rows.to(x.device)
+        of_x, of_y = x[own].double(), y[own].double()
+        shift = float((of_x.mean(0) - of_y.mean(0)).square().sum())
+        of_x, of_y = of_x - of_x.mean(0), of_y - of_y.mean(0)
+        spread = float(of_x.square().sum() + of_y.square().sum()) / m
+        kept = float((of_x * of_y).sum()) / m  # (the mean over all pairs - E_DT) / 2
+        e_ind += m * (shift + spread + 2 * kept / (m - 1)) / len(x)
+        gained += m * (2 * kept * m / (m - 1)) / len(x)
+    return Null(CLASS, e_ind, gained)
+
+
+def null_of_second_draw(x: torch.Tensor, y: torch.Tensor, second: torch.Tensor) -> Null:
+    """E_ind = mean over i of |x_i - y'_i|^2; y' [N, D]: the student's for other noise."""
+    a, b, c = x.double(), y.double(), second.double()
+    gained = float(((c - b) * (c + b - 2 * a)).sum(1).mean())
+    return Null(SECOND_DRAW, mean_sqdist(x, second), gained)
+
+
+def e_ot_within_classes(
+    x: torch.Tensor,
+    y: torch.Tensor,
+    classes: Classes,
+    solver: str,
+    memory: int | None = None,
+    say: Callable[[str], None] | None = None,
+) -> float:
+    """The mean squared distance under the cheapest pairing that keeps the class, certified.
+
+    Class by class; the others as of `optimal_assignment`, which raises ValueError.
+    """
+    partner = np.arange(len(x))
+    for rows in classes.rows:
+        if len(rows) > 1:
+            own = rows.to(x.device)
+            found = optimal_assignment(x[own], y[own], solver, memory=memory, say=say)
+            partner[rows.numpy()] = rows.numpy()[found.assignment]
+    return mean_sqdist(x, y[torch.from_numpy(partner).to(y.device)])
+
+
+def single_words(classes: Classes) -> str:
+    """The warning about classes of one sample; empty where there are none."""
+    single = classes.single
+    if len(single) == 0:
+        return ""
+    if len(single) == len(classes.names):
+        return (
+            f"Each of the {len(single):,} classes has a single sample, so there is no independent "
+            "pairing within a class: E_ind, the null, retention and concordance are undefined. "
+            "Pass a second draw of the student for the same classes (independent)."
+        )
+    named = ", ".join(str(name) for name in single[:NAMED])
+    if len(single) > NAMED:
+        named += f" and {len(single) - NAMED:,} more"
+    one = len(single) == 1
+    return (
+        f"{'Class' if one else 'Classes'} {named} of {len(classes.names):,} "
+        f"{'has' if one else 'have'} a single sample and so no null: E_ind, the null, retention "
+        "and concordance are of the other samples alone. A second draw of the student for the same "
+        "classes (independent) would have all."
+    )
+
+
+SAME_DRAW = (
+    "The second draw (independent) is the student's samples themselves; if its noise was to be "
+    "fresh, the null, retention and concordance mean nothing."
+)

@@ -1,0 +1,97 @@
+"""`evaluate --pairs A B` with --classes and --independent."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from command import command
+
+from dmdrepro.metrics import pairing_inefficiency
+
+
+@pytest.fixture
+def sets(tmp_path):
+    rng = np.random.default_rng(0)
+    labels = np.arange(40) % 4
+    means = 5.0 * rng.standard_normal((4, 3))
+    arrays = {name: means[labels] + rng.standard_normal((40, 3)) for name in ("a", "b", "second")}
+    arrays["classes"] = labels
+    for name, array in arrays.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    return tmp_path, arrays
+
+
+def pairs(folder, *more, code=0):
+    words = ("evaluate", "--pairs", folder / "a.npy", folder / "b.npy", *more)
+    return command(*words, code=code).replace("\n", " ")
+
+
+def test_the_record_is_the_librarys(sets):
+    folder, arrays = sets
+    given = {"classes": arrays["classes"], "independent": arrays["second"]}
+    for names, null in ((["classes"], "class"), (["classes", "independent"], "second draw")):
+        files = {"classes": "classes.npy", "independent": "second.npy"}
+        options = [word for name in names for word in (f"--{name}", folder / files[name])]
+        printed = pairs(folder, *options, "--out", folder / "record.json")
+        assert null in printed
+        assert "warnings" not in printed
+        found = json.loads((folder / "record.json").read_text())
+        truth = pairing_inefficiency(
+            arrays["a"], arrays["b"], **{name: given[name] for name in names}
+        ).to_json()
+        found.pop("assignment")
+        assert found == truth
+    assert "null" in pairs(folder)
+
+
+def test_classes_of_one_sample_are_warned_of(sets):
+    folder, arrays = sets
+    np.savez(folder / "labels.npz", mine=np.r_[arrays["classes"][:-1], 9], other=np.zeros(3))
+    printed = pairs(folder, "--classes", f"{folder / 'labels.npz'}#mine")
+    assert "Warning: Class 9 of 5 has a single sample and so no null" in printed
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (np.zeros(39, int), "classes has shape (39,); there are 40 samples"),
+        (np.full(40, 0.5), "classes has 0.5 in row 0; pass one whole number for each sample"),
+        (np.full(40, np.nan), "classes has nan in row 0"),
+        (np.full(40, "cat"), "classes has type <U3"),
+    ],
+)
+def test_other_classes_are_one_sentence(sets, labels, words):
+    folder, _ = sets
+    np.save(folder / "bad.npy", labels)
+    printed = pairs(folder, "--classes", folder / "bad.npy", code=1)
+    assert words in printed
+    assert "bad.npy" in printed
+    assert printed.count("Error: ") == 1
+
+
+def test_another_second_draw_is_one_sentence(sets):
+    folder, _ = sets
+    np.save(folder / "bad.npy", np.zeros((39, 3)))
+    printed = pairs(folder, "--independent", folder / "bad.npy", code=1)
+    assert "independent (39, 3)" in printed
+    printed = pairs(folder, "--independent", folder / "absent.npy", code=1)
+    assert "absent.npy does not exist" in printed
+
+
+@pytest.mark.parametrize("option", ["--classes", "--independent"])
+def test_they_go_with_pairs_alone(sets, option):
+    folder, _ = sets
+    for words in ((), ("--published",)):
+        printed = command("evaluate", *words, option, folder / "classes.npy", code=1)
+        assert option in printed
+        assert printed.count("Error: ") == 1
+
+
+def test_out_overwrites_none_of_them(sets):
+    folder, arrays = sets
+    file = folder / "classes.npy"
+    printed = pairs(folder, "--classes", file, "--out", file, code=1)
+    assert "would overwrite the array in" in printed
+    assert (np.load(file) == arrays["classes"]).all()

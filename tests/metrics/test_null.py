@@ -1,0 +1,345 @@
+"""The null of class-conditional sets: closed forms, identities, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from itertools import permutations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dmdrepro.metrics import pairing_inefficiency
+from dmdrepro.metrics.classes import as_classes
+from dmdrepro.metrics.null import null_within_classes
+from dmdrepro.runs import nulls
+
+ALL = np.zeros(40, dtype=int)
+
+
+def pair(seed, n, d, kept, dtype=np.float64):
+    x, e = np.random.default_rng(seed).standard_normal((2, n, d))
+    y = 0.1 + kept * x + e * (1 - kept**2) ** 0.5
+    return x.astype(dtype), y.astype(dtype)
+
+
+def mixture(rng, labels, means, sd, kept=0.0):
+    """Teacher, student and a second draw of a Gaussian mixture; `kept`: of the shared noise."""
+    z, e, other = rng.standard_normal((3, len(labels), means.shape[1]))
+    spread = np.asarray(sd)[labels][:, None]
+    x = means[labels] + spread * z
+    y = means[labels] + spread * (kept * z + math.sqrt(1 - kept**2) * e)
+    return x, y, means[labels] + spread * other
+
+
+def by_hand(x, y, labels):
+    """(E_ind, E_DT of the rows that have company) pair by pair."""
+    cost = ((x[:, None] - y[None]) ** 2).sum(-1)
+    e_ind, e_dt = [], []
+    for i in range(len(x)):
+        others = [j for j in range(len(x)) if j != i and labels[j] == labels[i]]
+        if others:
+            e_ind.append(cost[i, others].mean())
+            e_dt.append(cost[i, i])
+    return np.mean(e_ind), np.mean(e_dt)
+
+
+# --- without classes: nothing has changed ---
+
+# As the program gave them before there were classes.
+BEFORE = {
+    (0, 40, 3, 0.5, np.float64): {
+        "delta_e": "0x1.379278931d909p+1",
+        "e_dt": "0x1.ad39a31017b8dp+1",
+        "e_ot": "0x1.f3f2b867c32fdp-1",
+        "e_ind": "0x1.6993abc1d4ef3p+2",
+        "retention": "0x1.f72cef7ef0c92p-2",
+        "delta_e_null": "0x1.324b08a4ec9fbp+2",
+        "concordance": "0x1.a67a47949fe46p-2",
+        "remapped": "0x1.a666666666666p-1",
+    },
+    (2, 30, 2, 0.0, np.float32): {
+        "delta_e": "0x1.3b935d39a535ap+3",
+        "e_dt": "0x1.2092eb12fffc9p+2",
+        "e_ot": "0x1.a9163c2fb0a67p-2",
+        "e_ind": "0x1.e6f00b4509126p+1",
+        "retention": "-0x1.a9e2f2291b323p-3",
+        "delta_e_null": "0x1.053f97b596845p+3",
+        "concordance": "-0x1.8b04f73cdd84ap-3",
+        "remapped": "0x1.eeeeeeeeeeeefp-1",
+    },
+}
+
+
+@pytest.mark.parametrize("case", list(BEFORE))
+def test_without_classes_every_bit_is_as_before(case):
+    record = pairing_inefficiency(*pair(*case))
+    found = record.to_json()
+    assert {name: found[name].hex() for name in BEFORE[case]} == BEFORE[case]
+    assert (found["null"], found["e_ot_within"], found["warnings"]) == ("all", None, [])
+
+
+def test_the_energies_of_the_paper_do_not_depend_on_the_null():
+    x, y = pair(3, 60, 5, 0.4, np.float32)
+    plain = pairing_inefficiency(x, y)
+    for more in ({"classes": np.arange(60) % 4}, {"independent": pair(4, 60, 5, 0.0)[1]}):
+        found = pairing_inefficiency(x, y, **more)
+        for name in ("delta_e", "e_dt", "e_ot", "remapped", "n", "gap", "solver"):
+            assert getattr(found, name) == getattr(plain, name), name
+        assert (found.assignment == plain.assignment).all()
+
+
+# --- what is measured ---
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(4, 14), st.integers(1, 4))
+def test_the_null_is_the_mean_over_rows_of_the_mean_over_others_of_the_class(seed, n, count):
+    rng = np.random.default_rng(seed)
+    x, y = rng.standard_normal((2, n, 3))
+    labels = rng.integers(0, count, n) * 7 - 3
+    found = pairing_inefficiency(x, y, classes=labels)
+    counts = np.bincount(labels + 3)[labels + 3]
+    if (counts == 1).all():
+        assert math.isnan(found.e_ind)
+        return
+    e_ind, e_dt = by_hand(x, y, labels)
+    assert found.e_ind == pytest.approx(e_ind, rel=1e-12)
+    assert found.concordance == pytest.approx(1 - e_dt / e_ind, abs=1e-12)
+    if (counts > 1).all():
+        assert found.delta_e_null == pytest.approx(e_ind / found.e_ot - 1, rel=1e-10)
+        expected = (e_ind - found.e_dt) / (e_ind - found.e_ot)
+        assert found.retention == pytest.approx(expected, abs=1e-10)
+        assert found.retention <= 1 + 1e-12
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000))
+def test_the_optimum_within_classes_is_the_best_permutation_that_keeps_them(seed):
+    rng = np.random.default_rng(seed)
+    x, y = rng.standard_normal((2, 6, 2))
+    labels = rng.integers(0, 3, 6)
+    found = pairing_inefficiency(x, y, classes=labels)
+    kept = [p for p in permutations(range(6)) if (labels[list(p)] == labels).all()]
+    best = min(((x - y[list(p)]) ** 2).sum(1).mean() for p in kept)
+    assert found.e_ot_within == pytest.approx(best, rel=1e-12)
+    assert found.e_ot <= found.e_ot_within <= found.e_dt
+
+
+def test_equal_classes_give_the_old_concordance_and_the_old_e_ind_without_own_pairs():
+    x, y = pair(0, 40, 3, 0.5)
+    old, new = pairing_inefficiency(x, y), pairing_inefficiency(x, y, classes=ALL)
+    assert new.null == "class"
+    assert new.concordance == pytest.approx(old.concordance, rel=1e-13)
+    assert new.e_ind == pytest.approx((40 * old.e_ind - old.e_dt) / 39, rel=1e-13)
+    assert new.e_ot_within == old.e_ot
+    assert new.warnings == ()
+
+
+def test_labels_shared_and_noise_independent_is_zero_where_all_pairs_are_not():
+    means = 2.0 * np.random.default_rng(0).standard_normal((10, 8))
+    plain, of_class, second = [], [], []
+    for seed in range(12):
+        rng = np.random.default_rng(100 + seed)
+        labels = rng.integers(0, 10, 250)
+        x, y, other = mixture(rng, labels, means, [1.0] * 10)
+        plain.append(pairing_inefficiency(x, y))
+        of_class.append(pairing_inefficiency(x, y, classes=labels))
+        second.append(pairing_inefficiency(x, y, classes=labels, independent=other))
+    assert {r.null for r in second} == {"second draw"}
+    assert all(r.e_ot_within is not None for r in second)
+    for found in (of_class, second):
+        for name in ("retention", "concordance"):
+            values = np.array([getattr(r, name) for r in found])
+            error = values.std(ddof=1) / math.sqrt(len(values))
+            assert abs(values.mean()) <= 4.5 * error, name
+            assert error < 0.03
+    assert min(r.concordance for r in plain) > 0.5  # the share of the variance between classes
+    assert min(r.retention for r in plain) > 0.5
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.5])
+def test_unequal_classes_of_unequal_spread_count_by_their_rows(kept):
+    """A mean over pairs would give the small wide class a hundredth, and a concordance of -4."""
+    labels = np.repeat([0, 1], [900, 100])
+    means = np.zeros((2, 4))
+    found = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        x, y, _ = mixture(rng, labels, means, [0.1, 3.0], kept)
+        found.append(pairing_inefficiency(x, y, classes=labels))
+    values = np.array([r.concordance for r in found])
+    assert abs(values.mean() - kept) <= 4.5 * values.std(ddof=1) / math.sqrt(6)
+    assert np.mean([r.e_ind for r in found]) == pytest.approx(2 * 4 * (0.9 * 0.01 + 0.9), rel=0.1)
+
+
+@pytest.mark.parametrize("more", ["classes", "independent", "both"])
+def test_a_perfect_copy_is_one(more):
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, 5, 100)
+    x, _, other = mixture(rng, labels, rng.standard_normal((5, 6)), [1.0] * 5)
+    given = {"classes": labels, "independent": other}
+    chosen = given if more == "both" else {more: given[more]}
+    found = pairing_inefficiency(x, x, **chosen)
+    assert (found.retention, found.concordance) == (1.0, 1.0)
+    assert found.delta_e_null == math.inf
+    assert found.e_ot_within == (None if more == "independent" else 0.0)
+
+
+def test_a_second_draw_needs_no_second_sample_of_a_class():
+    rng = np.random.default_rng(2)
+    labels = np.arange(1000)
+    means = 3.0 * rng.standard_normal((1000, 5))
+    x, y, other = mixture(rng, labels, means, [0.5] * 1000)
+    independent = pairing_inefficiency(x, y, classes=labels, independent=other)
+    differences = ((x - other) ** 2).sum(1) - ((x - y) ** 2).sum(1)
+    error = differences.std() / math.sqrt(1000) / independent.e_ind
+    assert abs(independent.concordance) <= 4 * error
+    assert independent.e_ind == pytest.approx(((x - other) ** 2).sum(1).mean(), rel=1e-13)
+    assert independent.warnings == ()
+    assert independent.e_ot_within == independent.e_dt  # a class of one row keeps its pair
+    copied = pairing_inefficiency(x, x, independent=other)
+    assert (copied.retention, copied.concordance) == (1.0, 1.0)
+
+
+def test_near_copies_far_from_the_origin_keep_their_digits():
+    rng = np.random.default_rng(3)
+    labels = np.arange(60) % 6
+    x = 1e6 * rng.standard_normal((6, 4))[labels] + rng.standard_normal((60, 4))
+    step = 2.0**-30 * rng.standard_normal((60, 4))
+    found = pairing_inefficiency(x, x + step, classes=labels)
+    inside = np.concatenate([x[labels == c] - x[labels == c].mean(0) for c in range(6)])
+    assert found.e_ind == pytest.approx(2 * 10 / 9 * (inside**2).sum(1).mean(), rel=1e-6)
+    step = (x + step) - x
+    assert 1 - found.concordance == pytest.approx((step**2).sum(1).mean() / found.e_ind, abs=1e-15)
+
+
+def test_a_student_that_knows_only_the_class_kept_nothing():
+    rng = np.random.default_rng(4)
+    labels = np.repeat(np.arange(4), 20)
+    means = rng.standard_normal((4, 3))
+    x = means[labels] + 0.1 * rng.standard_normal((80, 3))
+    found = pairing_inefficiency(x, means[labels], classes=labels)
+    assert found.concordance == pytest.approx(0, abs=1e-12)
+    assert math.isnan(found.retention)  # all pairings of its class cost the same
+
+
+# --- classes of one sample ---
+
+
+def test_classes_of_one_sample_are_named_and_left_out():
+    rng = np.random.default_rng(5)
+    labels = np.r_[np.arange(38) % 4, 77, -5]
+    x, y = rng.standard_normal((2, 40, 3))
+    found = pairing_inefficiency(x, y, classes=labels)
+    others = pairing_inefficiency(x[:38], y[:38], classes=labels[:38])
+    for name in ("e_ind", "delta_e_null", "retention", "concordance", "null"):
+        assert getattr(found, name) == getattr(others, name), name
+    assert found.e_dt == pairing_inefficiency(x, y).e_dt
+    (words,) = found.warnings
+    assert words.startswith("Classes -5, 77 of 6 have a single sample and so no null")
+    assert found.to_json()["warnings"] == [words]
+
+
+def test_many_single_classes_are_counted():
+    x, y = pair(6, 20, 2, 0.0)
+    (words,) = pairing_inefficiency(x, y, classes=np.r_[0, 0, np.arange(1, 19)]).warnings
+    assert words.startswith("Classes 1, 2, 3, 4, 5 and 13 more of 19 have")
+
+
+def test_only_single_classes_are_no_null():
+    x, y = pair(7, 12, 2, 0.5)
+    found = pairing_inefficiency(x, y, classes=range(12))
+    numbers = (found.e_ind, found.delta_e_null, found.retention, found.concordance)
+    assert all(math.isnan(value) for value in numbers)
+    assert found.null == "class"
+    assert found.e_ot_within == found.e_dt
+    assert "Each of the 12 classes has a single sample" in found.warnings[0]
+    facts = found.to_json()
+    assert json.loads(json.dumps(facts, allow_nan=False)) == facts
+
+
+def test_a_second_draw_that_is_the_student_is_warned_of():
+    x, y = pair(8, 12, 2, 0.5)
+    found = pairing_inefficiency(x, y, independent=y)
+    assert "is the student's samples themselves" in found.warnings[0]
+    assert found.concordance == 0.0
+
+
+# --- what is accepted ---
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        list,
+        tuple,
+        np.uint8,
+        np.uint64,
+        np.float32,
+        lambda c: torch.tensor(c),
+        lambda c: torch.tensor(c, dtype=torch.bfloat16),
+        lambda c: torch.tensor(c, dtype=torch.float32).requires_grad_(),
+    ],
+)
+def test_every_kind_of_whole_numbers_is_the_same_classes(make):
+    x, y = pair(9, 30, 3, 0.5)
+    labels = np.arange(30) % 3
+    given = make(labels) if make in (np.uint8, np.uint64, np.float32) else make(labels.tolist())
+    assert pairing_inefficiency(x, y, classes=given) == pairing_inefficiency(x, y, classes=labels)
+
+
+@pytest.mark.parametrize(
+    ("classes", "words"),
+    [
+        (np.zeros(11, int), r"classes has shape \(11,\); there are 12 samples"),
+        (np.zeros((12, 1), int), r"classes has shape \(12, 1\)"),
+        (3, r"classes has shape \(\)"),
+        ([0.5] * 12, r"classes has 0\.5 in row 0; pass one whole number"),
+        ([1.0, math.nan] * 6, "classes has nan in row 1"),
+        ([math.inf] * 12, "classes has inf in row 0"),
+        (["a"] * 12, "classes has type <U1"),
+        ([None] * 12, "classes has type object"),
+        ([1j] * 12, "classes has type complex128"),
+        ([[1], [2, 3]], "classes is no list of whole numbers"),
+        (np.ma.array(np.zeros(12), mask=[True] + [False] * 11), "classes has masked entries"),
+        (torch.zeros(12).to_sparse(), "classes is a sparse tensor"),
+    ],
+)
+def test_other_classes_are_refused_in_one_sentence(classes, words):
+    with pytest.raises(ValueError, match=words) as refused:
+        pairing_inefficiency(*pair(10, 12, 2, 0.5), classes=classes)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("independent", "words"),
+    [
+        (np.zeros((11, 2)), r"student \(12, 2\), independent \(11, 2\)"),
+        (np.full((12, 2), np.nan), "independent holds values that are not finite"),
+    ],
+)
+def test_another_second_draw_is_refused(independent, words):
+    with pytest.raises(ValueError, match=words):
+        pairing_inefficiency(*pair(11, 12, 2, 0.5), independent=independent)
+
+
+def test_ten_thousand_rows_of_a_thousand_classes_build_no_matrix():
+    rng = np.random.default_rng(12)
+    x, y = (torch.from_numpy(rng.standard_normal((10_000, 64))) for _ in range(2))
+    classes = as_classes(np.arange(10_000) % 1000, 10_000)
+    started = time.perf_counter()
+    null = null_within_classes(x, y, classes)
+    assert time.perf_counter() - started < 5  # 0.1 s; the matrix of distances alone is 800 MB
+    assert null.e_ind == pytest.approx(128, rel=0.01)
+    assert null.concordance == pytest.approx(0, abs=0.01)
+
+
+def test_the_words_of_metrics_and_records_are_the_same():
+    from dmdrepro.metrics import null
+
+    assert (nulls.ALL, nulls.CLASS, nulls.SECOND_DRAW) == (null.ALL, null.CLASS, null.SECOND_DRAW)
