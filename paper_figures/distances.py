@@ -53,7 +53,7 @@ def draw_distance_row(
     page: Page, runs: dict[str, Run | Missing], *, gap: float, widest: float, shared: bool
 ) -> None:
     """One square panel for each titled run, on one scale where it is `shared`."""
-    page.space(title_height(3))
+    page.space(title_height(4))
     row = page.row(len(runs), left=0.45, gap=gap, widest=widest)
     page.space(0.36)
     read = [attempt(run, read_distances) for run in runs.values()]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dmdrepro.experiments import STUDIES, Arm, Study
 from dmdrepro.report.along import along_table, path_length, stops
+from dmdrepro.report.loss_at import NOTE, losses_at
 from dmdrepro.report.students import Student, as_number, collect, lookup
-from dmdrepro.report.table import SEVERAL_SEEDS, Table, seed_words
+from dmdrepro.report.table import SEVERAL_SEEDS, Table, over_seeds, seed_words
 from dmdrepro.runs.layout import seed_folder
 from dmdrepro.runs.results import Missing, Result, open_result, seeds_found
 
@@ -28,6 +29,7 @@ COLUMNS = (
     "retention untrained",
     "quality student",
     "quality Phi_8",
+    "DM loss",
     "retention of the teacher's map",
     "seeds",
 )
@@ -53,6 +55,8 @@ class Curve:
     retention: list[float]
     concordance: list[float]
     quality: list[float]  # E_OT to the data over that of other data
+    loss_dm: list[float] = field(default_factory=list)  # as in `loss_at`; nan where not logged
+    size: str = ""  # in words, as `Result.label`
 
 
 def open_arms(study: Study, runs: Path, seeds: Iterable[int]) -> Arms:
@@ -117,6 +121,7 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
         "Path: the sum of the learning rates of the student's updates. Retention of the teacher's "
         "map: 1 where Phi_8 is the optimal transport of these noises, 0 where it is no better than "
         "an independent pairing.",
+        NOTE,
         SEVERAL_SEEDS,
         *(f"In {s.experiment}: {words}." for s in students for words in s.left_out),
     )
@@ -135,6 +140,10 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
 
 def _row(student: Student) -> tuple:
     distill = lookup(student.config, ("distill",))
+    last = [
+        losses_at(result, student.snapshot, [distill["iterations"]])[0]
+        for result in student.results
+    ]
     return (
         student.experiment,
         distill["iterations"],
@@ -147,6 +156,7 @@ def _row(student: Student) -> tuple:
         student.untrained("retention"),
         student.cell("quality", "student", "ratio"),
         student.cell("quality", "teacher_8", "ratio"),
+        over_seeds(last),
         student.cell("teacher_map", "retention"),
         seed_words(student.seeds),
     )
@@ -156,23 +166,26 @@ def curves(arms: Arms) -> list[Curve]:
     """The way of every arm and seed of the table, of the longest-trained teacher."""
     last = {student.experiment: student for student in collect(arms)}
     return [
-        _curve(arm, seed, record)
-        for arm, student in last.items()
-        for seed, record in zip(student.seeds, student.records, strict=True)
+        _curve(student, result, record)
+        for student in last.values()
+        for result, record in zip(student.results, student.records, strict=True)
     ]
 
 
-def _curve(arm: str, seed: int, record: Mapping) -> Curve:
+def _curve(student: Student, result: Result, record: Mapping) -> Curve:
     way, distill = stops(record), record["config"]["distill"]
     iterations = [it for it, *_ in way]
+    losses = losses_at(result, student.snapshot, iterations)
     return Curve(
-        arm,
-        seed,
+        student.experiment,
+        result.seed,
         iterations,
         [path_length(distill, it) for it in iterations],
         [_number(pairing, "retention") for _, pairing, _ in way],
         [_number(pairing, "concordance") for _, pairing, _ in way],
         [_number(quality, "ratio") for *_, quality in way],
+        [math.nan if loss is None else float(loss) for loss in losses],
+        result.label,
     )
 
 
