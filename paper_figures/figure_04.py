@@ -67,7 +67,7 @@ def draw(results: Results) -> Figure:
     left.set_ylabel("DM loss")
     right.set_ylabel("DM loss, same scale")
     _draw_legend(right, curves, absent)
-    page.space(0.15 * (1 + math.ceil(len(curves) / 3)))
+    page.space(0.15 * (1 + bool(absent) + math.ceil(len(curves) / 3)))
     return page.figure()
 
 
@@ -117,6 +117,6 @@ def _draw_legend(axes: Axes, curves: dict[int, Curve], absent: dict[int, Missing
     """Below the right panel, where it hides no curve."""
     names = "teacher iterations"
     if absent:
-        names += " (no curve: " + ", ".join(f"{s:,}" for s in absent) + ")"
+        names += "\n(no curve: " + ", ".join(f"{s:,}" for s in absent) + ")"
     lines = [line for line in axes.lines if not line.get_label().startswith("_")]
     key(axes, lines, names, 0.0, HEIGHT + 0.4, columns=3)

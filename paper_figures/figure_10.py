@@ -19,7 +19,8 @@ CAPTION = (
     "Squared L2 distances between the first hundred teacher samples (horizontal) and student "
     "samples (vertical), unconditional MNIST, for the shortest-trained (left) and the "
     "longest-trained teacher (right). Red boxes: the optimal pairing of these hundred; the "
-    "diagonal is the distillation pairing. The numbers above are of all N samples."
+    "diagonal is the distillation pairing. The numbers above are of all N samples. "
+    "Each panel has a colour scale of its own."
 )
 
 

@@ -95,6 +95,8 @@ def optimal_boxes(assignment: np.ndarray, side: float) -> LineCollection:
     centres = np.stack([i, np.asarray(assignment)], axis=-1)[:, None, :]  # [n, 1, 2]
     cell = side / max(len(assignment), 1)  # points
     width = float(np.clip(_SHARE * cell, *_WIDTH))
-    out = 0.5 + width / 2 / cell
+    out = 0.5 + np.ceil(256 * width / 2 / cell) / 256  # a binary fraction: centres stay exact
     corners = out * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]])
-    return LineCollection(centres + corners, colors=RED, linewidths=width, joinstyle="miter")
+    boxes = LineCollection(centres + corners, colors=RED, linewidths=width, joinstyle="miter")
+    boxes.set_snap(False)  # a line that is moved to whole pixels may lie on the cell
+    return boxes

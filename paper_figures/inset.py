@@ -25,7 +25,7 @@ def draw_inset(axes: Axes, points: np.ndarray, colours: np.ndarray) -> Axes | No
     """Enlarge points [N, 2] that reach less than SMALLEST; None if there is no need.
 
     The inset lies in the corner farthest from the points, framed as the region that it shows,
-    with a bar of round length and the factor of enlargement at the panel's edge.
+    with a bar of round length at the panel's edge and the factor of enlargement beside it.
     """
     low, high = points.min(axis=0), points.max(axis=0)
     centre, reach = (low + high) / 2, 1.15 * float((high - low).max()) / 2
@@ -49,7 +49,11 @@ def draw_inset(axes: Axes, points: np.ndarray, colours: np.ndarray) -> Axes | No
     words = {"fontsize": SMALL, "color": INK, "va": "center", "clip_on": False}
     inset.text(x0 + bar + 0.08 * reach, y, number(bar, 1), **words)
     factor = number(_SIDE * half / reach, 2)
-    inset.text(x1, y, f"\N{MULTIPLICATION SIGN}{factor}", ha="right", **words)
+    right = left > 0.5
+    inset.text(
+        x0 - 0.15 * reach if right else x1 + 0.15 * reach, y,
+        f"\N{MULTIPLICATION SIGN}{factor}", ha="right" if right else "left", **words,
+    )  # fmt: skip
     return inset
 
 

@@ -10,12 +10,12 @@ from typing import Protocol
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
 
 from dmdrepro.paper_figures.page import Page, panel_title, title_height
 from dmdrepro.paper_figures.saving import write_figure
 from dmdrepro.paper_figures.strokes import colour_of, key, stroke
 from dmdrepro.paper_figures.style import SMALL, SOFT, styled
+from dmdrepro.paper_figures.ticks import name_ticks
 
 HEIGHT = 1.7  # inches, of a panel
 SMALL_DELTA_E = 0.01
@@ -51,7 +51,7 @@ def draw_over_n(curves: Sequence[Curve]) -> Figure:
             _draw(axes, curve, name, _stroke(curve, curves))
         panel_title(axes, title)
         axes.set_xscale("log")
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        name_ticks(axes.xaxis)
         axes.set_xlabel("N")
         axes.tick_params(labelsize=SMALL)
         axes.spines[["top", "right"]].set_visible(False)
@@ -94,6 +94,7 @@ def _scale_delta_e(axes: Axes, curves: Sequence[Curve]) -> None:
     drawn = [v for c in curves for m in ("delta_e", "delta_e_null") for v in c.means(m)]
     if all(v > SMALL_DELTA_E for v in drawn if v == v):
         axes.set_yscale("log")
+        name_ticks(axes.yaxis)
     else:
         axes.set_yscale("symlog", linthresh=SMALL_DELTA_E)
         axes.set_ylim(bottom=0)

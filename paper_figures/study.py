@@ -9,12 +9,12 @@ from typing import Protocol
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
 
 from dmdrepro.paper_figures.page import EDGE, Page, panel_title, title_height
 from dmdrepro.paper_figures.saving import write_figure
 from dmdrepro.paper_figures.strokes import colour_of, key, seed_handles, stroke
 from dmdrepro.paper_figures.style import SMALL, SOFT, styled
+from dmdrepro.paper_figures.ticks import name_ticks
 
 PANELS = (
     ("retention", "iterations", "Pairing kept, by iteration"),
@@ -122,17 +122,12 @@ def _draw_panel(axes: Axes, curves: Sequence[Curve], x: str, y: str) -> None:
         look = stroke(curve.seed, seeds, colour_of(curve.arm, arms), curve.size != curves[0].size)
         axes.plot(across, up, label=f"{curve.arm}, seed {curve.seed}", **look)
     axes.set_xscale("log")
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    name_ticks(axes.xaxis)
     if y in ("quality", "loss_dm"):
-        axes.set_yscale("log")
-        low, high = axes.get_ylim()
-        if high < 10 * low:  # few powers of ten, or none, to go by
-            for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-                which(lambda value, _: f"{value:g}")
-        else:
-            axes.yaxis.set_minor_formatter(NullFormatter())
         if y == "quality":
             axes.axhline(1.0, color=SOFT, lw=0.5, ls=":")
+        axes.set_yscale("log")
+        name_ticks(axes.yaxis)
     else:
         lowest = min((v for c in curves for v in getattr(c, y) if v == v), default=0.0)
         axes.set_ylim(min(-0.12, lowest - 0.06), 1.12)
