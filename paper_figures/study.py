@@ -33,6 +33,7 @@ WORDS = {
 }
 WINDOW = "DM loss: mean of the updates of the last\nfifth of the iterations so far"
 HEIGHT, LEFT, GAP = 1.62, 0.55, 0.62  # inches, of a panel and beside it
+_LINE = 0.16  # inches, of a legend
 
 
 class Curve(Protocol):
@@ -69,45 +70,45 @@ def draw_study(curves: Sequence[Curve]) -> Figure:
             _draw_panel(axes, curves, x, y)
             panel_title(axes, title)
         drawn += row
-    beside = LEFT + width + GAP if logged else LEFT
+    # The keys stand in the empty place of a sixth panel, else below all.
+    right = width + GAP if logged else 0.0
     top = page.top - (HEIGHT + 0.42 if logged else 0.0)
-    below = _draw_keys(drawn[0], curves, beside - LEFT, top - title_height(0) - EDGE, logged)
-    page.space(max(0.0, below - HEIGHT - 0.42) if logged else below)
+    tall = _draw_keys(drawn[0], curves, right, top - title_height(0) - EDGE, logged)
+    page.space(max(0.0, tall - HEIGHT - 0.42) if logged else tall)
     return page.figure()
 
 
 def _draw_keys(
     axes: Axes, curves: Sequence[Curve], right: float, down: float, logged: bool
 ) -> float:
-    """Arms by size, seeds and what the DM loss is the mean of; returns the inches they take."""
+    """Arms by size, seeds and, if `logged`, how the DM loss is averaged; returns their inches.
+
+    `right`, `down`: inches from the upper left corner of `axes` to theirs.
+    """
     arms = list(dict.fromkeys(curve.arm for curve in curves))
+    groups: dict[str, list[str]] = {}
+    for curve in curves:
+        group = groups.setdefault(curve.size, [])
+        if curve.arm not in group:
+            group.append(curve.arm)
     seeds = sorted({curve.seed for curve in curves})
-    sizes = list(dict.fromkeys(curve.size for curve in curves))
     key(axes, seed_handles(seeds), "seeds", right + 1.75, down, extra=True)
-    tall = 0.0
-    for place, size in reversed(list(enumerate(sizes))):
-        mine = list(dict.fromkeys(c.arm for c in curves if c.size == size))
-        before = sum(
-            0.16 * (len({c.arm for c in curves if c.size == s}) + 1.6) for s in sizes[:place]
-        )
-        handles = [
-            Line2D(
-                [], [], label=arm, **stroke(0, [0], colour_of(arm, arms), place > 0) | {"ls": "-"}
-            )
-            for arm in mine
-        ]
-        marks = ", hollow markers" if place else ", filled markers" if len(sizes) > 1 else ""
-        key(axes, handles, f"{size}{marks}" if size else "arms", right, down + before,
-            extra=place > 0)  # fmt: skip
-        tall = max(tall, before + 0.15 * (len(mine) + 1))
+    below = 0.0
+    for place, (size, members) in enumerate(groups.items()):
+        looks = [stroke(0, [0], colour_of(arm, arms), place > 0) for arm in members]
+        handles = [Line2D([], [], label=a, **k) for a, k in zip(members, looks, strict=True)]
+        marks = "" if len(groups) == 1 else ", hollow markers" if place else ", filled markers"
+        extra = place < len(groups) - 1
+        key(axes, handles, f"{size}{marks}" if size else "arms", right, down + below, extra=extra)
+        below += _LINE * (len(members) + 1.6)
     if logged:
         axes.annotate(
-            WINDOW, (0, 1), (72 * right, -72 * (down + tall + 0.08)), xycoords="axes fraction",
+            WINDOW, (0, 1), (72 * right, -72 * (down + below)), xycoords="axes fraction",
             textcoords="offset points", va="top", fontsize=SMALL, color=SOFT,
             annotation_clip=False,
         )  # fmt: skip
-        tall += 0.08 + 0.3
-    return tall
+        below += 2 * _LINE
+    return max(below, _LINE * (len(seeds) + 1.6))
 
 
 def _draw_panel(axes: Axes, curves: Sequence[Curve], x: str, y: str) -> None:
