@@ -28,10 +28,11 @@ from dmdrepro.paper_figures import (
 from dmdrepro.paper_figures.kept import kept_png
 from dmdrepro.paper_figures.over_n import save_over_n
 from dmdrepro.paper_figures.run import Results, Unavailable
+from dmdrepro.paper_figures.sampler import caption
 from dmdrepro.paper_figures.saving import save_figure
 from dmdrepro.paper_figures.study import save_study
 
-__all__ = ["FIGURES", "Unavailable", "kept_png", "save_all", "save_over_n", "save_study"]
+__all__ = ["FIGURES", "Unavailable", "caption", "kept_png", "save_all", "save_over_n", "save_study"]
 
 FIGURES: dict[int, ModuleType] = {
     module.NUMBER: module

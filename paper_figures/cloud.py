@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from dmdrepro.paper_figures.colours import noise_colours, plane_colours
+from dmdrepro.paper_figures.inset import draw_inset, scatter
 from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import EDGE, Page
 from dmdrepro.paper_figures.pca import fit_plane
@@ -35,6 +36,8 @@ def draw_toy_row(page: Page, run: Run | Missing) -> None:
         limit = far if name == "noise" else reach
         _draw_cloud(axes, planes[name], colours, (-limit, limit), (-limit, limit), name)
         axes.locator_params(nbins=4)
+        if name != "noise":
+            draw_inset(axes, planes[name], colours)
     page.space(0.2)
 
 
@@ -69,8 +72,7 @@ def _draw_cloud(
     name: str,
 ) -> None:
     """Points [N, 2] in their colours; says how many lie outside the limits."""
-    size = float(np.clip(6000 / len(points), 3.0, 16.0))
-    axes.scatter(*points.T, s=size, c=colours, linewidths=0, alpha=0.85, rasterized=True)
+    scatter(axes, points, colours)
     axes.set(xlim=x_limits, ylim=y_limits)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(SYMBOLS[name], fontsize=BODY, color=INK, pad=3)

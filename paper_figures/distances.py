@@ -53,7 +53,7 @@ def draw_distance_row(
     page: Page, runs: dict[str, Run | Missing], *, gap: float, widest: float, shared: bool
 ) -> None:
     """One square panel for each titled run, on one scale where it is `shared`."""
-    page.space(title_height(3))
+    page.space(title_height(5))
     row = page.row(len(runs), left=0.45, gap=gap, widest=widest)
     page.space(0.36)
     read = [attempt(run, read_distances) for run in runs.values()]
@@ -67,7 +67,8 @@ def draw_distance_row(
         run = runs[title]
         pairing = attempt(run, lambda run: pairing_words(run.pairing()))
         results = () if isinstance(pairing, Missing) else pairing
-        panel_title(axes, title, run.size_words, results=results)
+        below = f"{np.mean(distances.student < distances.untrained):.0%} below the diagonal"
+        panel_title(axes, title, run.size_words, below, results=results)
         if not drawn:
             axes.set_ylabel(r"$\|G(z)-\Phi_8(z)\|$, same scale", fontsize=SMALL)
         drawn += 1
@@ -77,7 +78,7 @@ def draw_distances(axes: Axes, distances: Distances, reach: float) -> None:
     """Scatter on square axes up to `reach`; below the dashed diagonal the student came nearer."""
     n = len(distances.student)
     size = float(np.clip(4000 / n, 2.0, 12.0))
-    limit = 1.2 * reach  # room for the words above the highest point
+    limit = 1.08 * reach
     axes.plot([0, limit], [0, limit], "--", color=SOFT, lw=0.6, zorder=1)
     axes.scatter(
         distances.untrained, distances.student, s=size, color=BLUE, alpha=0.45, linewidths=0,
@@ -86,9 +87,4 @@ def draw_distances(axes: Axes, distances: Distances, reach: float) -> None:
     axes.set(xlim=(0, limit), ylim=(0, limit))
     axes.locator_params(nbins=4)
     axes.spines[["top", "right"]].set_visible(False)
-    nearer = np.mean(distances.student < distances.untrained)
-    axes.text(
-        0.04, 0.985, f"{nearer:.0%} of {n:,} below the diagonal", transform=axes.transAxes,
-        va="top", fontsize=SMALL, color=SOFT,
-    )  # fmt: skip
     axes.set_xlabel(rf"$\|\Phi_1(z)-\Phi_8(z)\|$, times {distances.scale_words}", fontsize=SMALL)

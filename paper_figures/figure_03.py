@@ -15,7 +15,7 @@ CAPTION = (
     "Squared L2 distances between the first hundred teacher samples (horizontal) and student "
     "samples (vertical), chessboard (left) and unconditional MNIST (right). Red boxes: the optimal "
     "pairing of these hundred; the diagonal is the distillation pairing. The numbers above are of "
-    "all N samples."
+    "all N samples. Each panel has a colour scale of its own."
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -11,18 +13,23 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import Page, panel_title, title_height
 from dmdrepro.paper_figures.run import Results, attempt, find, planned_snapshots, run_at
-from dmdrepro.paper_figures.style import SMALL, styled
+from dmdrepro.paper_figures.sampler import NONE
+from dmdrepro.paper_figures.strokes import key
+from dmdrepro.paper_figures.style import styled
 from dmdrepro.paper_figures.words import iterations, name_of
 from dmdrepro.runs.results import Missing
 
 NUMBER = 4
 EXPERIMENTS = ("mnist",)
+STUDENTS = NONE
 CAPTION = (
     "Distribution matching loss of the students of every teacher snapshot, unconditional MNIST: "
     "the first 6,000 distillation iterations (left) and the first 900 (right; a shorter run shows "
-    "the same fraction of its own). Thin: each generator update. Thick: running mean."
+    "the same fraction of its own), both on one vertical scale. Thin: each generator update. "
+    "Thick: running mean."
 )
 LEFT, RIGHT = 6000, 900  # iterations
+HEIGHT = 2.05  # inches
 
 Curve = tuple[np.ndarray, np.ndarray]  # iterations (from 0) and losses, [updates] each
 
@@ -32,7 +39,7 @@ def draw(results: Results) -> Figure:
     """The figure, from the logs of all students."""
     page = Page()
     page.space(title_height(1))
-    left, right = page.row(2, left=0.5, gap=0.5, height=2.05)
+    left, right = page.row(2, left=0.5, gap=0.55, height=HEIGHT)
     page.space(0.36)
     result = find(results, "mnist")
     curves: dict[int, Curve] = {}
@@ -48,13 +55,19 @@ def draw(results: Results) -> Figure:
     last = max(int(steps.max()) for steps, _ in curves.values())
     long, short = windows(max(last, result.config.get("distill", {}).get("iterations", 0)))
     size = f"{result.label}, seed {result.seed}"
+    tops = []
     for axes, limit in ((left, long), (right, short)):
-        updates = _draw_curves(axes, curves, limit)
+        updates, top = _draw_curves(axes, curves, limit)
+        tops.append(top)
         words = f"; thick: mean of {updates} updates" if updates > 1 else ""
         title = f"{name_of('mnist')}, first {iterations(limit)}"
         panel_title(axes, title, size + words)
+    for axes in (left, right):
+        axes.set_ylim(0, 1.05 * max(tops) or 1.0)
     left.set_ylabel("DM loss")
+    right.set_ylabel("DM loss, same scale")
     _draw_legend(right, curves, absent)
+    page.space(0.15 * (1 + bool(absent) + math.ceil(len(curves) / 3)))
     return page.figure()
 
 
@@ -70,8 +83,8 @@ def running_mean(values: np.ndarray, count: int) -> np.ndarray:
     return np.convolve(values, ones, "same") / np.convolve(np.ones(len(values)), ones, "same")
 
 
-def _draw_curves(axes: Axes, curves: dict[int, Curve], limit: int) -> int:
-    """The curves up to `limit` iterations; returns how many updates the running mean takes."""
+def _draw_curves(axes: Axes, curves: dict[int, Curve], limit: int) -> tuple[int, float]:
+    """The curves up to `limit`; returns the running mean's updates and the loss to show up to."""
     shown = {
         snapshot: (steps[steps <= limit], loss[steps <= limit])
         for snapshot, (steps, loss) in curves.items()
@@ -87,12 +100,12 @@ def _draw_curves(axes: Axes, curves: dict[int, Curve], limit: int) -> int:
         axes.plot(steps, loss, color=colour, lw=0.3, alpha=0.35, rasterized=True)
         axes.plot(steps, mean, color=colour, lw=1.1, label=f"{snapshot:,}")
         top = max(top, float(np.quantile(loss, 0.995)), float(mean.max()))
-    axes.set(xlim=(0, limit), ylim=(0, 1.05 * top or 1.0), xlabel="distillation iteration")
+    axes.set(xlim=(0, limit), xlabel="distillation iteration")
     axes.spines[["top", "right"]].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.locator_params(axis="y", nbins=6)
-    return updates
+    return updates, top
 
 
 def _colours(count: int) -> np.ndarray:
@@ -101,12 +114,9 @@ def _colours(count: int) -> np.ndarray:
 
 
 def _draw_legend(axes: Axes, curves: dict[int, Curve], absent: dict[int, Missing]) -> None:
-    legend = axes.legend(
-        title="teacher iterations", loc="best", ncols=2 if len(curves) > 3 else 1,
-        handlelength=1.2, columnspacing=1.0, labelspacing=0.3, borderaxespad=0.2, alignment="left",
-    )  # fmt: skip
-    legend.get_title().set_fontsize(SMALL)
+    """Below the right panel, where it hides no curve."""
+    names = "teacher iterations"
     if absent:
-        legend.set_title(
-            "teacher iterations\n(no curve: " + ", ".join(f"{s:,}" for s in absent) + ")"
-        )
+        names += "\n(no curve: " + ", ".join(f"{s:,}" for s in absent) + ")"
+    lines = [line for line in axes.lines if not line.get_label().startswith("_")]
+    key(axes, lines, names, 0.0, HEIGHT + 0.4, columns=3)

@@ -16,7 +16,8 @@ CAPTION = (
     "Distance of the student to the teacher's 8-step sample against that of the teacher's 1-step "
     "sample, from which the student started: conditional MNIST, conditional ImageNet-64, "
     "conditional MLP manifold. Both axes are divided by the square root of the number of values "
-    "in an image; on the dashed diagonal the student has come no nearer."
+    "in an image, and each panel has a scale of its own; on the dashed diagonal the student has "
+    "come no nearer."
 )
 
 

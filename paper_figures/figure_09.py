@@ -10,12 +10,14 @@ from dmdrepro.paper_figures.heading import draw_heading
 from dmdrepro.paper_figures.image_grid import draw_image_rows
 from dmdrepro.paper_figures.page import Page
 from dmdrepro.paper_figures.run import Results, find, planned_snapshots, run_at
+from dmdrepro.paper_figures.sampler import ALL
 from dmdrepro.paper_figures.style import styled
 from dmdrepro.paper_figures.words import iterations, name_of
 from dmdrepro.runs.results import Missing
 
 NUMBER = 9
 EXPERIMENTS = ("mnist",)
+STUDENTS = ALL
 CAPTION = (
     "Unconditional MNIST, students of teachers trained for different lengths. Top: thirty seeds; "
     "in rows the teacher's 1-step and 8-step samples, the student, and the two training images "

@@ -10,7 +10,7 @@ from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import Page, panel_title, title_height
 from dmdrepro.paper_figures.run import Results, attempt, heading_of, last_run
 from dmdrepro.paper_figures.style import BLUE, COLUMN, INK, RED, SMALL, styled
-from dmdrepro.paper_figures.words import iterations
+from dmdrepro.paper_figures.words import iterations, share
 from dmdrepro.runs.results import Missing
 
 NUMBER = 11
@@ -67,11 +67,7 @@ _ALONE = (
 
 
 def _interval(found: dict) -> str:
-    return f"{_two(found['value'])} [{_two(found['low'])}, {_two(found['high'])}]"
-
-
-def _two(value: float) -> str:
-    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
+    return f"{share(found['value'])} [{share(found['low'])}, {share(found['high'])}]"
 
 
 def _draw_correlations(axes: Axes, boundary: dict | Missing) -> None:

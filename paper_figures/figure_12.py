@@ -9,12 +9,14 @@ from matplotlib.figure import Figure
 from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import Page, panel_title, title_height
 from dmdrepro.paper_figures.run import Results, attempt, heading_of, last_run
+from dmdrepro.paper_figures.sampler import NONE
 from dmdrepro.paper_figures.style import BLUE, COLUMN, RED, SMALL, styled
 from dmdrepro.paper_figures.words import iterations, number
 from dmdrepro.runs.results import Missing
 
 NUMBER = 12
 EXPERIMENTS = ("mnist",)
+STUDENTS = NONE
 # The paper's caption mis-sets the ratio (distances to G and Phi); section 4.1.2 has it right.
 CAPTION = (
     "Unconditional MNIST, longest-trained teacher: memorisation ratio of its 8-step samples, the "

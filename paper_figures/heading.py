@@ -1,15 +1,18 @@
-"""The heading of a group of panels: which run, at what size, and its Delta_E."""
+"""The heading of a group of panels: which run, at what size, its Delta_E, how well it samples."""
 
 from __future__ import annotations
 
 from dmdrepro.paper_figures.page import Page
 from dmdrepro.paper_figures.run import Run, attempt, heading_of
+from dmdrepro.paper_figures.sampler import remark
 from dmdrepro.paper_figures.words import pairing_words
 from dmdrepro.runs.results import Missing
 
 
 def draw_heading(page: Page, run: Run | Missing, title: str = "") -> None:
-    """Name, details and, where it was recorded, Delta_E with retention and null.
+    """Name, details and, if recorded, Delta_E with retention, null and concordance.
+
+    A student that is not a good sampler is named as such.
 
     A `title` of its own names the teacher, and the details then do not.
     """
@@ -23,4 +26,5 @@ def draw_heading(page: Page, run: Run | Missing, title: str = "") -> None:
         title,
         run.detail(() if isinstance(shape, Missing) else shape, teacher=not named),
         "" if isinstance(pairing, Missing) else pairing,
+        f"This student is {said}." if (said := remark(run)) else "",
     )

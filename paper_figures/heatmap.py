@@ -1,4 +1,4 @@
-"""Squared distances between teacher and student images, the optimal pairs boxed in red."""
+"""Squared distances between teacher and student images, red lines around the optimal pairs."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from dmdrepro.paper_figures.words import iterations, pairing_words
 from dmdrepro.runs.results import Missing
 
 _LEFT, _GAP, _BAR, _BELOW = 0.42, 0.95, 0.08, 0.36  # inches
+_WIDTH = (0.35, 0.9)  # points of a box's line, at least and at most
+_SHARE = 0.2  # of a cell's side that the line is wide, between these
 # Blues: red boxes differ from them along the blue-yellow axis, which nearly all eyes have.
 _NEAR_IS_DARK = ListedColormap(colormaps["Blues_r"](np.linspace(0.18, 1.0, 256)))
 
@@ -44,7 +46,7 @@ def read_heatmap(run: Run) -> Heatmap:
 
 def draw_heatmaps(page: Page, left: Run | Missing, right: Run | Missing) -> None:
     """Two panels side by side, each with its own colour scale."""
-    page.space(title_height(2))
+    page.space(title_height(3))
     side = (page.width - _LEFT - _GAP - 0.5 - EDGE) / 2
     drawn = False
     for x, run in ((_LEFT, left), (_LEFT + side + _GAP, right)):
@@ -56,9 +58,8 @@ def draw_heatmaps(page: Page, left: Run | Missing, right: Run | Missing) -> None
         bar = page.axes(x + side + 0.06, _BAR, side)
         _draw_heatmap(axes, bar, read)
         drawn = True
-        panel_title(
-            axes, heading_of(run), read.detail, results=[", ".join(pairing_words(read.pairing))]
-        )
+        first, *others = pairing_words(read.pairing)
+        panel_title(axes, heading_of(run), read.detail, results=[first, ", ".join(others)])
     page.space(side + _BELOW)
     if drawn:
         page.text("red boxes: optimal pairing", x=_LEFT, fontsize=SMALL, color=RED)
@@ -70,7 +71,9 @@ def _draw_heatmap(axes: Axes, bar: Axes, heatmap: Heatmap) -> None:
     n = len(heatmap.sqdist)
     # The paper's horizontal axis is the teacher's index i; a matrix's is its column.
     shown = axes.imshow(heatmap.sqdist.T, cmap=_NEAR_IS_DARK, vmin=0.0, aspect="auto")
-    axes.add_collection(optimal_boxes(heatmap.assignment))
+    points = 72 * axes.get_position().width * axes.figure.get_figwidth()
+    axes.add_collection(optimal_boxes(heatmap.assignment, points))
+    axes.set(xlim=(-0.5, n - 0.5), ylim=(n - 0.5, -0.5))  # boxes do not move the limits
     ticks = sorted({0, (n // 2), n - 1}) if n < 20 else [0, *range(n // 4 - 1, n, n // 4)]
     axes.set_xticks(ticks, [str(t + 1) for t in ticks])
     axes.set_yticks(ticks, [str(t + 1) for t in ticks])
@@ -82,10 +85,18 @@ def _draw_heatmap(axes: Axes, bar: Axes, heatmap: Heatmap) -> None:
     colours.set_label(r"$\|\Phi_8(z_i)-G(z_j)\|^2$", fontsize=SMALL)
 
 
-def optimal_boxes(assignment: np.ndarray) -> LineCollection:
-    """A red square around the cell (i, assignment[i]) of each teacher i."""
+def optimal_boxes(assignment: np.ndarray, side: float) -> LineCollection:
+    """A red square around the cell (i, assignment[i]) of each teacher i, all of it outside.
+
+    `side`: the panel's, in points. The line runs along the cell's outer edge, so it hides nothing
+    of the distance that it marks.
+    """
     i = np.arange(len(assignment))
     centres = np.stack([i, np.asarray(assignment)], axis=-1)[:, None, :]  # [n, 1, 2]
-    corners = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5], [-0.5, -0.5]])
-    width = float(np.clip(60 / max(len(assignment), 1), 0.7, 1.2))
-    return LineCollection(centres + corners, colors=RED, linewidths=width, joinstyle="miter")
+    cell = side / max(len(assignment), 1)  # points
+    width = float(np.clip(_SHARE * cell, *_WIDTH))
+    out = 0.5 + np.ceil(256 * width / 2 / cell) / 256  # a binary fraction: centres stay exact
+    corners = out * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]])
+    boxes = LineCollection(centres + corners, colors=RED, linewidths=width, joinstyle="miter")
+    boxes.set_snap(False)  # a line that is moved to whole pixels may lie on the cell
+    return boxes

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from dmdrepro.paper_figures.style import BODY, INK, PAGE, SMALL, SOFT, TITLE
+from dmdrepro.paper_figures.style import BODY, INK, PAGE, RED, SMALL, SOFT, TITLE
 
 EDGE = 0.08  # inches of white around the figure
 LINE = 0.15  # inches from one line of text to the next
@@ -57,13 +57,16 @@ class Page:
         text = self._figure.text(x / self.width, 0.0, words, va="top", **style)
         self._texts.append((text, self.top))
 
-    def heading(self, title: str, detail: str = "", right: str = "") -> None:
-        """A group's title, its result at the right, and a line of details below."""
+    def heading(self, title: str, detail: str = "", right: str = "", remark: str = "") -> None:
+        """A group's title, its result at the right, a line of details and one of remarks below."""
         self.text(title, fontsize=TITLE, weight="bold", color=INK)
         self.text(right, x=self.width - EDGE, ha="right", fontsize=BODY, color=INK)
         self.space(LINE + 0.02)
         if detail:
             self.text(detail, fontsize=SMALL, color=SOFT)
+            self.space(LINE)
+        if remark:
+            self.text(remark, fontsize=SMALL, color=RED)
             self.space(LINE)
         self.space(0.04)
 

@@ -11,6 +11,7 @@ from types import ModuleType
 from matplotlib.figure import Figure
 
 from dmdrepro.paper_figures.run import Results
+from dmdrepro.paper_figures.sampler import caption
 from dmdrepro.paper_figures.style import styled
 from dmdrepro.runs.files import write_bytes
 from dmdrepro.runs.results import Missing, Result
@@ -46,7 +47,7 @@ def save_figure(figure: Figure, stem: Path, module: ModuleType, results: Results
     seeds = sorted({run["seed"] for run in origin.values() if "seed" in run})
     about = {
         "Title": f"Figure {module.NUMBER}",
-        "Description": module.CAPTION,
+        "Description": caption(module, results),
         CONFIGURATION: json.dumps(origin, sort_keys=True),
         "Seed": ", ".join(map(str, seeds)) or "none",
     }

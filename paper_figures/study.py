@@ -1,4 +1,4 @@
-"""A study's figure: retention, concordance and quality along distillation, by arm."""
+"""A study's figure: retention, concordance, quality and DM loss along distillation, by arm."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from typing import Protocol
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.lines import Line2D
 
-from dmdrepro.paper_figures.page import Page, panel_title, title_height
+from dmdrepro.paper_figures.page import EDGE, Page, panel_title, title_height
 from dmdrepro.paper_figures.saving import write_figure
-from dmdrepro.paper_figures.style import COLOURS, SMALL, SOFT, styled
+from dmdrepro.paper_figures.strokes import colour_of, key, seed_handles, stroke
+from dmdrepro.paper_figures.style import SMALL, SOFT, styled
+from dmdrepro.paper_figures.ticks import name_ticks
 
 PANELS = (
     ("retention", "iterations", "Pairing kept, by iteration"),
     ("retention", "path", "Pairing kept, by path"),
     ("concordance", "path", "Concordance, by path"),
     ("quality", "path", "Sample quality (1: as good as data)"),
+    ("loss_dm", "iterations", "DM loss, by iteration"),
 )
 WORDS = {
     "iterations": "distillation iteration",
@@ -26,7 +29,11 @@ WORDS = {
     "retention": "retention",
     "concordance": "concordance",
     "quality": r"$E_{OT}$ to data, ratio",
+    "loss_dm": "DM loss",
 }
+WINDOW = "DM loss: mean of the updates of the last\nfifth of the iterations so far"
+HEIGHT, LEFT, GAP = 1.62, 0.55, 0.62  # inches, of a panel and beside it
+_LINE = 0.16  # inches, of a legend
 
 
 class Curve(Protocol):
@@ -39,23 +46,37 @@ class Curve(Protocol):
     retention: list[float]
     concordance: list[float]
     quality: list[float]
+    loss_dm: list[float]  # empty if there is no log
+    size: str  # in words
     null: str  # what the null is over, of a class-conditional student
 
 
 @styled
 def draw_study(curves: Sequence[Curve]) -> Figure:
-    """Four panels; one colour an arm, one line a seed."""
+    """Five panels and the legend in the place of a sixth: a colour an arm, a stroke a seed.
+
+    Without any DM loss its panel is left out. Hollow markers: of another size than the first.
+    """
+    logged = any(v == v for curve in curves for v in curve.loss_dm)
+    panels = PANELS if logged else PANELS[:-1]
     page = Page()
-    arms = list(dict.fromkeys(curve.arm for curve in curves))
-    for first in (0, 2):
+    drawn: list[Axes] = []
+    for first in range(0, len(panels), 2):
         page.space(title_height(0))
-        row = page.row(2, left=0.55, gap=0.62, height=1.9)
-        page.space(0.42)
-        for axes, (y, x, title) in zip(row, PANELS[first : first + 2], strict=True):
-            _draw_panel(axes, curves, arms, x, y)
-            panel_title(axes, title if y == "quality" else title + _null_words(curves))
-        if first == 0:
-            row[0].legend(loc="best", handlelength=1.2, labelspacing=0.3, borderaxespad=0.2)
+        here = panels[first : first + 2]
+        width = (page.width - LEFT - EDGE - GAP) / 2
+        row = [page.axes(LEFT + k * (width + GAP), width, HEIGHT) for k in range(len(here))]
+        page.space(HEIGHT + 0.42)
+        for axes, (y, x, title) in zip(row, here, strict=True):
+            _draw_panel(axes, curves, x, y)
+            on_null = y in ("retention", "concordance")
+            panel_title(axes, title + _null_words(curves) if on_null else title)
+        drawn += row
+    # The keys stand in the empty place of a sixth panel, else below all.
+    right = width + GAP if logged else 0.0
+    top = page.top - (HEIGHT + 0.42 if logged else 0.0)
+    tall = _draw_keys(drawn[0], curves, right, top - title_height(0) - EDGE, logged)
+    page.space(max(0.0, tall - HEIGHT - 0.42) if logged else tall)
     return page.figure()
 
 
@@ -65,28 +86,57 @@ def _null_words(curves: Sequence[Curve]) -> str:
     return f"; null: {', '.join(marks)}" if marks else ""
 
 
-def _draw_panel(axes: Axes, curves: Sequence[Curve], arms: list[str], x: str, y: str) -> None:
+def _draw_keys(
+    axes: Axes, curves: Sequence[Curve], right: float, down: float, logged: bool
+) -> float:
+    """Arms by size, seeds and, if `logged`, how the DM loss is averaged; returns their inches.
+
+    `right`, `down`: inches from the upper left corner of `axes` to theirs.
+    """
+    arms = list(dict.fromkeys(curve.arm for curve in curves))
+    groups: dict[str, list[str]] = {}
     for curve in curves:
-        number = arms.index(curve.arm)
-        first = curve.seed == min(c.seed for c in curves if c.arm == curve.arm)
+        group = groups.setdefault(curve.size, [])
+        if curve.arm not in group:
+            group.append(curve.arm)
+    seeds = sorted({curve.seed for curve in curves})
+    key(axes, seed_handles(seeds), "seeds", right + 1.75, down, extra=True)
+    below = 0.0
+    for place, (size, members) in enumerate(groups.items()):
+        looks = [stroke(0, [0], colour_of(arm, arms), place > 0) for arm in members]
+        handles = [Line2D([], [], label=a, **k) for a, k in zip(members, looks, strict=True)]
+        marks = "" if len(groups) == 1 else ", hollow markers" if place else ", filled markers"
+        extra = place < len(groups) - 1
+        key(axes, handles, f"{size}{marks}" if size else "arms", right, down + below, extra=extra)
+        below += _LINE * (len(members) + 1.6)
+    if logged:
+        axes.annotate(
+            WINDOW, (0, 1), (72 * right, -72 * (down + below)), xycoords="axes fraction",
+            textcoords="offset points", va="top", fontsize=SMALL, color=SOFT,
+            annotation_clip=False,
+        )  # fmt: skip
+        below += 2 * _LINE
+    return max(below, _LINE * (len(seeds) + 1.6))
+
+
+def _draw_panel(axes: Axes, curves: Sequence[Curve], x: str, y: str) -> None:
+    arms = list(dict.fromkeys(curve.arm for curve in curves))
+    seeds = sorted({curve.seed for curve in curves})
+    for curve in curves:
+        if not (values := getattr(curve, y)):
+            continue
         # The start has no place on a logarithmic axis.
         moved = [k for k, place in enumerate(curve.path) if place > 0]
-        across, up = ([getattr(curve, name)[k] for k in moved] for name in (x, y))
-        axes.plot(
-            across, up, color=COLOURS[number % len(COLOURS)],
-            lw=0.9, marker="o", ms=2.0, alpha=0.85, label=curve.arm if first else None,
-        )  # fmt: skip
+        across, up = ([found[k] for k in moved] for found in (getattr(curve, x), values))
+        look = stroke(curve.seed, seeds, colour_of(curve.arm, arms), curve.size != curves[0].size)
+        axes.plot(across, up, label=f"{curve.arm}, seed {curve.seed}", **look)
     axes.set_xscale("log")
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    if y == "quality":
+    name_ticks(axes.xaxis)
+    if y in ("quality", "loss_dm"):
+        if y == "quality":
+            axes.axhline(1.0, color=SOFT, lw=0.5, ls=":")
         axes.set_yscale("log")
-        low, high = axes.get_ylim()
-        if high < 10 * low:  # few powers of ten, or none, to go by
-            for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-                which(lambda value, _: f"{value:g}")
-        else:
-            axes.yaxis.set_minor_formatter(NullFormatter())
-        axes.axhline(1.0, color=SOFT, lw=0.5, ls=":")
+        name_ticks(axes.yaxis)
     else:
         lowest = min((v for c in curves for v in getattr(c, y) if v == v), default=0.0)
         axes.set_ylim(min(-0.12, lowest - 0.06), 1.12)

@@ -32,33 +32,48 @@ def name_of(experiment: str) -> str:
     return NAMES.get(experiment, experiment)
 
 
-def number(value: float | str) -> str:
-    """Three significant digits, no exponent between 1e-4 and 1e6; "inf" becomes the symbol."""
+def number(value: float | str, digits: int = 3) -> str:
+    """So many significant digits, no exponent between 1e-4 and 1e6; "inf" becomes the symbol."""
     if math.isnan(float(value)):
         return "undefined"  # such as the retention of a constant student
-    value = float(f"{float(value):.3g}")  # rounding may carry into the next decade
+    value = float(f"{float(value):.{digits}g}")  # rounding may carry into the next decade
     if math.isinf(value):
         return r"$\infty$" if value > 0 else r"$-\infty$"
     if value != 0 and not 1e-4 <= abs(value) < 1e6:
-        mantissa, exponent = f"{value:.2e}".split("e")
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
         return rf"${mantissa}\times 10^{{{int(exponent)}}}$"
     if value == 0:
         return "0"
-    digits = max(0, 2 - math.floor(math.log10(abs(value))))
-    text = f"{value:.{digits}f}"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = f"{value:.{decimals}f}"
     return text.replace("-", "\N{MINUS SIGN}")
 
 
-def pairing_words(pairing: Mapping[str, float | str | int]) -> tuple[str, str]:
+def share(value: float | str) -> str:
+    """Two decimals, as much as a thousand samples carry: retention, concordance, correlations."""
+    value = float(value)
+    if not math.isfinite(value):
+        return number(value)
+    text = f"{value:.2f}"
+    if float(text) == 0:
+        text = text.removeprefix("-")
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def pairing_words(pairing: Mapping[str, float | str | int]) -> tuple[str, ...]:
     """Delta_E (section 3.1), then its retention and null, without which it says little.
 
-    The null says what it is over where that is not all pairs of an unconditional student.
+    The null says what it is over where that is not all pairs of an unconditional student. Last the
+    concordance, which neither N nor the dimension moves, if the record has it.
     """
     over = f" ({pairing['null']})" if pairing.get("null", "all") not in ("", "all") else ""
-    return (
+    words = [
         rf"$\Delta_E$ = {number(pairing['delta_e'])} (N = {pairing['n']:,})",
-        f"retention {number(pairing['retention'])}, null {number(pairing['delta_e_null'])}{over}",
-    )
+        f"retention {share(pairing['retention'])}, null {number(pairing['delta_e_null'])}{over}",
+    ]
+    if pairing.get("concordance") is not None:
+        words.append(f"concordance {share(pairing['concordance'])}")
+    return tuple(words)
 
 
 def iterations(count: int) -> str:

@@ -163,5 +163,6 @@ def _pictures(plan: Plan, results: Mapping[str, Result | Missing]) -> list[Pictu
             png = paper_figures.kept_png(module, results, folder(plan, "figures"))
         except paper_figures.Unavailable as error:
             reason = f"{error}; {again}"
-        pictures.append(Picture(number, module.CAPTION, module.EXPERIMENTS, png, reason))
+        caption = paper_figures.caption(module, results)
+        pictures.append(Picture(number, caption, module.EXPERIMENTS, png, reason))
     return pictures

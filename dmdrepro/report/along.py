@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dmdrepro.report.loss_at import NOTE, losses_at
 from dmdrepro.report.nulls import null_notes
 from dmdrepro.report.students import Student, as_number, lookup, starts_as_phi_1
 from dmdrepro.report.table import SEVERAL_SEEDS, Cell, Table, over_seeds, seed_words
@@ -22,6 +23,7 @@ COLUMNS = (
     "retention",
     "concordance",
     "quality student",
+    "DM loss",
     "seeds",
 )
 ESSENTIAL = (
@@ -32,6 +34,7 @@ ESSENTIAL = (
     "retention",
     "concordance",
     "quality student",
+    "DM loss",
 )
 
 
@@ -65,10 +68,10 @@ class Point:
     """Where the students of all seeds were after so many iterations of distillation."""
 
     iterations: int
-    seeds: tuple[dict, ...]  # of each seed the `pairing` and the `quality` there
+    seeds: tuple[dict, ...]  # of each seed `pairing`, `quality` and `loss_dm` there
 
     def each(self, *path: str) -> list[Cell]:
-        """One value a seed, such as of `pairing`, `delta_e`."""
+        """One value a seed, such as of `pairing`, `delta_e` or of `loss_dm`."""
         return [as_number(lookup(here, path)) for here in self.seeds]
 
 
@@ -78,9 +81,16 @@ def points_along(student: Student) -> list[Point]:
     iterations = [[it for it, *_ in way] for way in ways]
     if not student.records[0].get("along") or any(other != iterations[0] for other in iterations):
         return []
+    losses = [losses_at(result, student.snapshot, iterations[0]) for result in student.results]
     return [
-        Point(here[0][0], tuple({"pairing": p, "quality": q} for _, p, q in here))
-        for here in zip(*ways, strict=True)
+        Point(
+            here[0][0],
+            tuple(
+                {"pairing": p, "quality": q, "loss_dm": loss}
+                for (_, p, q), loss in zip(here, lost, strict=True)
+            ),
+        )
+        for here, lost in zip(zip(*ways, strict=True), zip(*losses, strict=True), strict=True)
     ]
 
 
@@ -91,6 +101,7 @@ def along_table(students: Sequence[Student]) -> Table:
         "Row 0 is the student's start, Phi_1. Path: the sum of the learning rates of the student's "
         "updates so far. N, null and quality as in the table of the paper's numbers. Not in the "
         "paper.",
+        NOTE,
         SEVERAL_SEEDS,
         *null_notes(students),
     )
@@ -112,5 +123,6 @@ def _row(student: Student, point: Point) -> tuple[Cell, ...]:
         over_seeds(point.each("pairing", "retention")),
         over_seeds(point.each("pairing", "concordance")),
         over_seeds(point.each("quality", "ratio")),
+        over_seeds(point.each("loss_dm")),
         seed_words(student.seeds),
     )

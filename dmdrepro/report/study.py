@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dmdrepro.experiments import STUDIES, Arm, Study
 from dmdrepro.report.along import along_table, path_length, stops
+from dmdrepro.report.loss_at import NOTE, losses_at
 from dmdrepro.report.nulls import marks, null_notes
 from dmdrepro.report.students import Student, as_number, collect, lookup
-from dmdrepro.report.table import SEVERAL_SEEDS, Table, seed_words
+from dmdrepro.report.table import SEVERAL_SEEDS, Table, over_seeds, seed_words
 from dmdrepro.runs.layout import seed_folder
 from dmdrepro.runs.results import Missing, Result, open_result, seeds_found
 
@@ -29,6 +30,7 @@ COLUMNS = (
     "retention untrained",
     "quality student",
     "quality Phi_8",
+    "DM loss",
     "retention of the teacher's map",
     "seeds",
 )
@@ -54,6 +56,8 @@ class Curve:
     retention: list[float]
     concordance: list[float]
     quality: list[float]  # E_OT to the data over that of other data
+    loss_dm: list[float] = field(default_factory=list)  # as in `loss_at`; nan where not logged
+    size: str = ""  # in words, as `Result.label`
     null: str = ""  # what the null is over, of a class-conditional student
 
 
@@ -121,6 +125,7 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
         "Path: the sum of the learning rates of the student's updates. Retention of the teacher's "
         "map: 1 where Phi_8 is the optimal transport of these noises, 0 where it is no better than "
         "an independent pairing (of the same class, where there are classes).",
+        NOTE,
         SEVERAL_SEEDS,
         *null_notes(students),
         *(f"In {s.experiment}: {words}." for s in students for words in s.left_out),
@@ -140,6 +145,10 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
 
 def _row(student: Student) -> tuple:
     distill = lookup(student.config, ("distill",))
+    last = [
+        losses_at(result, student.snapshot, [distill["iterations"]])[0]
+        for result in student.results
+    ]
     return (
         student.experiment,
         distill["iterations"],
@@ -152,6 +161,7 @@ def _row(student: Student) -> tuple:
         student.untrained("retention"),
         student.cell("quality", "student", "ratio"),
         student.cell("quality", "teacher_8", "ratio"),
+        over_seeds(last),
         student.cell("teacher_map", "retention"),
         seed_words(student.seeds),
     )
@@ -161,23 +171,28 @@ def curves(arms: Arms) -> list[Curve]:
     """The way of every arm and seed of the table, of the longest-trained teacher."""
     last = {student.experiment: student for student in collect(arms)}
     return [
-        _curve(arm, seed, record, null)
-        for arm, student in last.items()
-        for seed, record, null in zip(student.seeds, student.records, marks(student), strict=True)
+        _curve(student, result, record, null)
+        for student in last.values()
+        for result, record, null in zip(
+            student.results, student.records, marks(student), strict=True
+        )
     ]
 
 
-def _curve(arm: str, seed: int, record: Mapping, null: str) -> Curve:
+def _curve(student: Student, result: Result, record: Mapping, null: str) -> Curve:
     way, distill = stops(record), record["config"]["distill"]
     iterations = [it for it, *_ in way]
+    losses = losses_at(result, student.snapshot, iterations)
     return Curve(
-        arm,
-        seed,
+        student.experiment,
+        result.seed,
         iterations,
         [path_length(distill, it) for it in iterations],
         [_number(pairing, "retention") for _, pairing, _ in way],
         [_number(pairing, "concordance") for _, pairing, _ in way],
         [_number(quality, "ratio") for *_, quality in way],
+        [math.nan if loss is None else float(loss) for loss in losses],
+        result.label,
         null,
     )
 

@@ -40,8 +40,14 @@ def write_run(
     planned: tuple[int, ...] | None = None,
     iterations: int = 600,
     images: Callable[[np.random.Generator, int, int], np.ndarray] | None = None,
+    phi_1: float = 0.3,
+    quality: float | str | None = 1.25,
 ) -> Path:
-    """The folders sample-*, distill-* and evaluate-* of one experiment."""
+    """The folders sample-*, distill-* and evaluate-* of one experiment.
+
+    `phi_1`: of the toys, the size of Phi_1 over that of Phi_8. `quality`: the student's ratio;
+    None leaves it out.
+    """
     folder = runs / size / f"seed{seed}" / experiment
     if experiment != "mnist":
         snapshots = snapshots[-1:]
@@ -56,7 +62,7 @@ def write_run(
         rng = np.random.default_rng([seed, ALL.index(experiment), place])
         share = (place + 1) / len(snapshots)  # of copying: the last snapshot copies most
         if experiment in TOYS:
-            samples = _toy(rng, n, 0.8)
+            samples = _toy(rng, n, 0.8, phi_1)
         else:
             channels = 3 if experiment == "imagenet64" else 1
             samples = _images(rng, n, channels, resolution, share, images)
@@ -68,17 +74,19 @@ def write_run(
         record |= {"experiment": experiment, "size": size, "seed": seed, "snapshot": snapshot}
         measured = {name: h for name, h in hashes.items() if name.endswith(".npy")}
         record |= {"config": config}
+        if quality is not None:
+            record["quality"] = {"student": {"ratio": quality}}
         _write(folder / f"evaluate-{snapshot}", arrays, record, samples=measured)
     return folder
 
 
-def _toy(rng: np.random.Generator, n: int, spread: float) -> dict[str, np.ndarray]:
+def _toy(rng: np.random.Generator, n: int, spread: float, phi_1: float) -> dict[str, np.ndarray]:
     noise = 80 * rng.standard_normal((n, 4))
     eight = 2 * np.tanh(noise / 80) + 0.05 * rng.standard_normal((n, 4))
     quarter_turn = np.stack([-eight[:, 1], eight[:, 0], eight[:, 2], eight[:, 3]], axis=1)
     return {
         "noise": noise,
-        "teacher_1": 0.3 * eight,
+        "teacher_1": phi_1 * eight,
         "teacher_8": eight,
         "teacher_32": eight * 1.01,
         "student": np.where(rng.random((n, 1)) < spread, quarter_turn, eight),
@@ -131,6 +139,7 @@ def _evaluation(
             "e_ind": e_ind,
             "retention": (e_ind - e_dt) / (e_ind - e_ot),
             "delta_e_null": e_ind / e_ot - 1,
+            "concordance": 1 - e_dt / (e_ind + (e_ind - e_dt) / (len(whole) - 1)),
             "n": len(whole),
         },
         "memorisation": None,

@@ -132,5 +132,23 @@ def test_an_infinite_delta_e_is_said_with_its_company():
     record = {"delta_e": "inf", "retention": 0.5, "delta_e_null": "inf", "n": 1000}
     assert pairing_words(record) == (
         r"$\Delta_E$ = $\infty$ (N = 1,000)",
-        r"retention 0.500, null $\infty$",
+        r"retention 0.50, null $\infty$",
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (-0.0603, "\N{MINUS SIGN}0.06"),
+        (0.996, "1.00"),
+        (-0.004, "0.00"),
+        (-12.5, "\N{MINUS SIGN}12.50"),
+        ("nan", "undefined"),
+        ("-inf", r"$-\infty$"),
+    ],
+)
+def test_retention_and_concordance_have_two_decimals(value, text):
+    record = {"delta_e": 1.0, "retention": value, "delta_e_null": 2.0, "n": 9}
+    assert pairing_words(record)[1] == f"retention {text}, null 2.00"
+    assert len(pairing_words(record)) == 2  # no concordance was recorded, none is shown
+    assert pairing_words(record | {"concordance": value})[2] == f"concordance {text}"

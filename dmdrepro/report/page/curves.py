@@ -41,7 +41,7 @@ def curves_html(students: Sequence[Student]) -> Html:
 
 
 def along_charts(students: Sequence[Student]) -> list[Chart]:
-    """Retention, Delta_E with its null, and quality with the teacher's, against iterations."""
+    """Retention, concordance, Delta_E with its null, quality with the teacher's: by iteration."""
     numbered = enumerate(students)
     kept = [(k, student, points) for k, student in numbered if (points := points_along(student))]
     many = len(students) > 1
@@ -68,8 +68,16 @@ def along_charts(students: Sequence[Student]) -> list[Chart]:
     delta = lines(lambda point: point.each("pairing", "delta_e"), "Delta_E")
     null = lines(lambda point: point.each("pairing", "delta_e_null"), "null", dashed=True)
     retention = lines(lambda point: point.each("pairing", "retention"), "retention")
+    concordance = lines(lambda point: point.each("pairing", "concordance"), "concordance")
     return [
         Chart("Retention", ITERATIONS, tuple(retention), (0.0, 1.0), "1 keeps, 0 independent"),
+        Chart(
+            "Concordance",
+            ITERATIONS,
+            tuple(concordance),
+            (0.0, 1.0),
+            "1 the teacher, 0 independent",
+        ),
         Chart("Delta_E", ITERATIONS, (*delta, *null), (0.0,), "dashed: its null"),
         Chart(
             "Quality of G", ITERATIONS, tuple(quality), (1.0,), "1 as good as data; dashed: Phi_8"

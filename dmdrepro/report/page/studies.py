@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from dmdrepro.report.nulls import null_notes
@@ -15,6 +16,7 @@ from dmdrepro.report.study import Curve, OpenStudy, curves, study_tables
 
 STUDIES_TITLE = "What the paper leaves open"
 PATH = "path"
+WINDOW = "mean of the last fifth of the iterations so far"
 ABOUT = (
     "Each study compares arms, changed copies of one experiment, over several seeds. The curves "
     "run along the path, the sum of the learning rates of the student's updates so far: no weight "
@@ -28,10 +30,10 @@ def studies_html(studies: Sequence[OpenStudy]) -> Html:
 
 
 def study_charts(found: Sequence[Curve]) -> list[Chart]:
-    """Retention, concordance and quality by path: a line for each arm and seed, a colour an arm."""
+    """Retention, concordance, quality and, if logged, the DM loss by path; a colour an arm."""
     arms = list(dict.fromkeys(curve.arm for curve in found))
 
-    def lines(name: str) -> tuple[Line, ...]:
+    def lines(name: str, of: Sequence[Curve] = found) -> tuple[Line, ...]:
         return tuple(
             Line(
                 f"{curve.arm}, seed {curve.seed}",
@@ -39,16 +41,20 @@ def study_charts(found: Sequence[Curve]) -> list[Chart]:
                 getattr(curve, name),
                 arms.index(curve.arm) % COLOURS,
             )
-            for curve in found
+            for curve in of
         )
 
-    return [
+    logged = [curve for curve in found if curve.loss_dm]
+    charts = [
         Chart("Retention", PATH, lines("retention"), (0.0, 1.0), "1 keeps, 0 independent"),
         Chart(
             "Concordance", PATH, lines("concordance"), (0.0, 1.0), "1 the teacher, 0 independent"
         ),
         Chart("Quality of G", PATH, lines("quality"), (1.0,), "1 as good as data"),
     ]
+    if any(math.isfinite(loss) for curve in logged for loss in curve.loss_dm):
+        charts.append(Chart("DM loss", PATH, lines("loss_dm", logged), (0.0,), WINDOW))
+    return charts
 
 
 def _study(opened: OpenStudy) -> Html:

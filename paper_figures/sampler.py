@@ -1,0 +1,50 @@
+"""Whether a student samples well enough for its figure to be held against the paper's."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from dmdrepro.paper_figures.run import Results, Run, attempt
+from dmdrepro.paper_figures.words import name_of, number
+from dmdrepro.runs.results import Missing
+
+BOUND = 2.0  # quality ratio (E_OT to the data over that of other data) of a good sampler, at most
+LAST, ALL, NONE = "the longest-trained teacher's", "every teacher's", "no student"
+
+
+def quality_of(run: Run | Missing) -> float | None:
+    """The student's quality ratio, 1 if as good as data; None if the record has none."""
+    read = attempt(run, lambda run: float(run.record("quality")["student"]["ratio"]))
+    return None if isinstance(read, Missing) else read
+
+
+def remark(run: Run | Missing) -> str:
+    """That a student above BOUND is not a good sampler; empty for any other."""
+    quality = quality_of(run)
+    if quality is None or not quality > BOUND:
+        return ""
+    return (
+        f"not a good sampler: {number(quality)} times as far from the data as other data "
+        f"(at most {BOUND:g} would be good)"
+    )
+
+
+def caption(module: ModuleType, results: Results) -> str:
+    """The figure's caption, and a sentence for each student in it that is not a good sampler.
+
+    A module's STUDENTS says whose students it shows; without it, the longest-trained teacher's.
+    """
+    shown = getattr(module, "STUDENTS", LAST)
+    sentences = [module.CAPTION]
+    for name in module.EXPERIMENTS if shown != NONE else ():
+        result = results.get(name)
+        if result is None or isinstance(result, Missing) or not result.snapshots:
+            continue
+        for snapshot in result.snapshots if shown == ALL else result.snapshots[-1:]:
+            if said := remark(Run(result, snapshot)):
+                of = f" of the teacher at {snapshot:,} iterations" if shown == ALL else ""
+                sentences.append(
+                    f"{name_of(name)}: the student{of} is {said}, so it is no counterpart of the "
+                    "paper's student."
+                )
+    return " ".join(sentences)
