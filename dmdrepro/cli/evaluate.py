@@ -9,8 +9,8 @@ import typer
 
 from dmdrepro.cli.guard import console, fail, guarded
 from dmdrepro.cli.options import Request, takes_request
-from dmdrepro.cli.paths import check_file, check_folder
-from dmdrepro.cli.published import check_alone, publish_results, show_published
+from dmdrepro.cli.overwrite import PAIRS, check_output, json_with, write_record
+from dmdrepro.cli.published import check_alone, check_publish, publish_results, show_published
 
 Pairs = Annotated[
     tuple[Path, Path] | None,
@@ -68,9 +68,9 @@ def evaluate(
             )
             show_published()
             return
-        if publish is not None:
-            check_folder("--publish", publish)
         if pairs is not None:
+            if publish is not None:
+                fail("--publish goes with experiments; --pairs has --out for its record.")
             _check_pairs(request, pairs, out)
             if memory is not None and not 0 < memory < MOST_GIB:
                 fail(f"--memory {memory:g} is no amount of memory; name a number of GiB above 0.")
@@ -83,8 +83,11 @@ def evaluate(
         if memory is not None:
             fail("--memory goes with --pairs; experiments have few samples.")
         from dmdrepro.cli.execute import conclude, run_command
+        from dmdrepro.cli.plan import resolve
         from dmdrepro.cli.results import print_tables
 
+        if publish is not None:
+            check_publish(publish, resolve(request)[0])
         if (plan := run_command(request, ("evaluate",))) is not None:
             unusable = print_tables(plan)
             if publish is not None:
@@ -108,10 +111,10 @@ def _check_pairs(request: Request, files: tuple[Path, Path], out: Path | None) -
         fail(f"--pairs measures two files as they are; leave out {', '.join(given)}.")
     if out is None:
         return
-    check_file("--out", out)
     for file in map(file_of, files):
-        if out.exists() and file.exists() and out.samefile(file):
+        if out.is_file() and file.exists() and out.samefile(file):
             fail(f"--out {out} would overwrite the array in {file}; name another file.")
+    check_output("--out", out, json_with(PAIRS))
 
 
 def _evaluate_pairs(
@@ -121,23 +124,21 @@ def _evaluate_pairs(
 
     from dmdrepro.metrics import load_array, pairing_inefficiency
     from dmdrepro.metrics.memory import GIB
-    from dmdrepro.runs.files import write_json
+    from dmdrepro.metrics.other_formats import shown
 
+    room = None if memory is None else int(memory * GIB)
     try:
-        record = pairing_inefficiency(
-            load_array(teacher_file),
-            load_array(student_file),
-            solver,
-            memory=None if memory is None else int(memory * GIB),
-            say=console.print,
-        )
+        teacher = load_array(teacher_file, room, console.print)
+        left = None if room is None else max(0, room - teacher.nbytes)
+        student = load_array(student_file, left, console.print)
+        record = pairing_inefficiency(teacher, student, solver, memory=room, say=console.print)
     except ValueError as error:
-        fail(f"--pairs {teacher_file} {student_file}: {error}")
+        fail(f"--pairs {shown(teacher_file)} {shown(student_file)}: {error}")
     facts = record.to_json()
-    table = Table("quantity", "value", title=f"{teacher_file} against {student_file}")
+    table = Table("quantity", "value", title=f"{shown(teacher_file)} against {shown(student_file)}")
     for name, value in facts.items():
         table.add_row(name, f"{value:.6g}" if isinstance(value, float) else str(value))
     console.print(table)
     if out is not None:
-        write_json(out, {**facts, "assignment": [int(j) for j in record.assignment]})
-        console.print(f"Written: {out}")
+        write_record(out, {**facts, "assignment": [int(j) for j in record.assignment]})
+        console.print(f"Written: {shown(out)}")
