@@ -34,7 +34,7 @@ UNREADABLE = (
     zlib.error,
     lzma.LZMAError,
 )
-MOST_NAMES = 20  # of arrays in a message
+MOST_NAMES, LONGEST = 20, 60  # names of arrays in a message, and their letters
 LARGE = 1 << 28  # bytes: to load so much is worth a word beforehand
 Say = Callable[[str], None]
 
@@ -49,12 +49,15 @@ def load_array(
     Raises ValueError for an absent or damaged file, one that is longer or shorter than it says,
     another kind of file, pickled objects, or a name that is not there.
     """
-    file, key = _split(path)
-    name, suffix = shown(file), file.suffix.lower()
-    if suffix not in SUFFIXES or URL.match(str(file)):
-        raise ValueError(refusal(file))
-    if not file.is_file():
-        raise ValueError(f"{name} {_why_no_file(file)}.")
+    try:
+        file, key = _split(path)
+        name, suffix = shown(file), file.suffix.lower()
+        if suffix not in SUFFIXES or URL.match(str(file)):
+            raise ValueError(refusal(file))
+        if not file.is_file():
+            raise ValueError(f"{name} {_why_no_file(file)}.")
+    except OSError as error:  # a folder that may not be looked into, a name that is too long
+        raise ValueError(f"{shown(path)} cannot be opened: {error.strerror or error}.") from error
     if key is not None and suffix == ".npy":
         raise ValueError(f"{name} holds one array without a name; leave out #{shown(key)}.")
     try:
@@ -150,13 +153,18 @@ def _why_no_file(file: Path) -> str:
 def _chosen(name: str, key: str | None, names: Iterable[str]) -> str:
     """The array that is meant; `name`: the file's."""
     names = list(names)
-    listed = ", ".join(map(shown, names[:MOST_NAMES])) or "nothing"
+    listed = ", ".join(map(_short, names[:MOST_NAMES])) or "nothing"
     known = f"it holds {listed}{', ...' if len(names) > MOST_NAMES else ''}"
     if key is None and len(names) != 1:
         raise _Refused(f"{name} holds {len(names):,} arrays; name one as {name}#NAME: {known}.")
     if key is not None and key not in names:
-        raise _Refused(f"{name} has no array {key!r}; {known}.")
+        raise _Refused(f"{name} has no array {_short(key)!r}; {known}.")
     return names[0] if key is None else key
+
+
+def _short(array: str) -> str:
+    """An array's name as it is printed: a hostile one may be megabytes long."""
+    return shown(array if len(array) <= LONGEST else f"{array[:LONGEST]}...")
 
 
 def _from_npz(file: Path, key: str | None, room: _Room) -> np.ndarray:
@@ -171,7 +179,7 @@ def _from_npz(file: Path, key: str | None, room: _Room) -> np.ndarray:
             for info in archive.infolist():
                 array = info.filename.removesuffix(".npy")
                 if array in members:
-                    raise ValueError(f"it holds two arrays of the name {array!r}")
+                    raise ValueError(f"it holds two arrays of the name {_short(array)!r}")
                 members[array] = info
             key = key if key is None or key in members else key.removesuffix(".npy")
             chosen = members[_chosen(room.name, key, members)]

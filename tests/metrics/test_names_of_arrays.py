@@ -60,6 +60,7 @@ def test_what_is_no_file_is_said(tmp_path):
         ("link.npy", "is a link to a file that does not exist"),
         ("empty.npz", "it is empty"),
         ("absent.npz", "does not exist"),
+        ("x" * 300 + ".npy", "cannot be opened: File name too long"),
     ):
         with pytest.raises(ValueError, match=words):
             load_array(tmp_path / name)
