@@ -10,7 +10,7 @@ import typer
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, fail, guarded
-from dmdrepro.cli.paths import check_file
+from dmdrepro.cli.overwrite import BENCH, check_output, is_figure, is_kept, json_with, write_record
 from dmdrepro.experiments import nearest
 
 
@@ -43,10 +43,10 @@ def bench(
     with guarded():
         if quick and large:
             fail("--quick and --large ask for opposites; leave one out.")
+        is_record = json_with(BENCH)
         if out is not None:
-            check_file("--out", out)
+            check_output("--out", out, is_record)
         from dmdrepro import bench as b
-        from dmdrepro.runs.files import write_json
         from dmdrepro.training.device import select_device
 
         parts = b.PARTS if only is None else _parsed(only, b.PARTS)
@@ -58,10 +58,14 @@ def bench(
             "batches": (b.draw_batches, "batch", b.show_batches),
         }
         pictures = {}
-        if out is not None:
+        if out is not None and is_kept(out):
             for name, (_, end, _) in curves.items():
                 pictures[name] = out.with_name(f"{out.stem}_{end}.png")
-                check_file("--out", pictures[name])
+                # Pictures of older versions have no mark, but lie beside their record.
+                beside = out.is_file() and is_record(out.read_bytes())
+                check_output(
+                    "--out", pictures[name], lambda data, ours=beside: ours or is_figure(data)
+                )
         device = select_device(gpu)
         record = b.run_bench(device, parts=parts, quick=quick, large=large, say=console.print)
         if record["rows"]:
@@ -70,10 +74,11 @@ def bench(
         for _, _, show in measured.values():
             console.print(show(record))
         if out is not None:
-            write_json(out, record)
-            for name, (draw, _, _) in measured.items():
-                draw(record, pictures[name])
-            written = [out, *(pictures[name] for name in measured)]
+            write_record(out, record)
+            drawn = {pictures[name]: of[0] for name, of in measured.items() if name in pictures}
+            for picture, draw in drawn.items():
+                draw(record, picture)
+            written = [out, *drawn]
             console.print(f"Written: {', '.join(map(str, written))}")
 
 

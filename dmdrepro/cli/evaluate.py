@@ -9,8 +9,8 @@ import typer
 
 from dmdrepro.cli.guard import console, fail, guarded
 from dmdrepro.cli.options import Request, takes_request
-from dmdrepro.cli.paths import check_file, check_folder
-from dmdrepro.cli.published import check_alone, publish_results, show_published
+from dmdrepro.cli.overwrite import PAIRS, check_output, json_with, write_record
+from dmdrepro.cli.published import check_alone, check_publish, publish_results, show_published
 
 Pairs = Annotated[
     tuple[Path, Path] | None,
@@ -95,9 +95,9 @@ def evaluate(
             )
             show_published()
             return
-        if publish is not None:
-            check_folder("--publish", publish)
         if pairs is not None:
+            if publish is not None:
+                fail("--publish goes with experiments; --pairs has --out for its record.")
             shared = {"classes": classes, "independent": independent}
             shared = {name: file for name, file in shared.items() if file is not None}
             _check_pairs(request, (*pairs, *shared.values()), out)
@@ -116,8 +116,11 @@ def evaluate(
         if independent is not None:
             fail("--independent goes with --pairs; `sample` makes an experiment's second draw.")
         from dmdrepro.cli.execute import conclude, run_command
+        from dmdrepro.cli.plan import resolve
         from dmdrepro.cli.results import print_tables
 
+        if publish is not None:
+            check_publish(publish, resolve(request)[0])
         if (plan := run_command(request, ("evaluate",))) is not None:
             unusable = print_tables(plan)
             if publish is not None:
@@ -141,10 +144,10 @@ def _check_pairs(request: Request, files: tuple[Path, ...], out: Path | None) ->
         fail(f"--pairs measures two files as they are; leave out {', '.join(given)}.")
     if out is None:
         return
-    check_file("--out", out)
     for file in map(file_of, files):
-        if out.exists() and file.exists() and out.samefile(file):
+        if out.is_file() and file.exists() and out.samefile(file):
             fail(f"--out {out} would overwrite the array in {file}; name another file.")
+    check_output("--out", out, json_with(PAIRS))
 
 
 def _evaluate_pairs(
@@ -160,22 +163,28 @@ def _evaluate_pairs(
 
     from dmdrepro.metrics import load_array, pairing_inefficiency
     from dmdrepro.metrics.memory import GIB
-    from dmdrepro.runs.files import write_json
+    from dmdrepro.metrics.other_formats import shown
 
+    room = None if memory is None else int(memory * GIB)
     try:
+        arrays, left = [], room
+        for file in (teacher_file, student_file, *shared.values()):
+            arrays.append(load_array(file, left, console.print))
+            left = None if left is None else max(0, left - arrays[-1].nbytes)
+        teacher, student, *others = arrays
         record = pairing_inefficiency(
-            load_array(teacher_file),
-            load_array(student_file),
+            teacher,
+            student,
             solver,
-            **{name: load_array(file) for name, file in shared.items()},
-            memory=None if memory is None else int(memory * GIB),
+            **dict(zip(shared, others, strict=True)),
+            memory=room,
             say=console.print,
         )
     except ValueError as error:
-        given = "".join(f" --{name} {file}" for name, file in shared.items())
-        fail(f"--pairs {teacher_file} {student_file}{given}: {error}")
+        given = "".join(f" --{name} {shown(file)}" for name, file in shared.items())
+        fail(f"--pairs {shown(teacher_file)} {shown(student_file)}{given}: {error}")
     facts = record.to_json()
-    table = Table("quantity", "value", title=f"{teacher_file} against {student_file}")
+    table = Table("quantity", "value", title=f"{shown(teacher_file)} against {shown(student_file)}")
     for name, value in facts.items():
         if name == "warnings":
             continue
@@ -184,5 +193,5 @@ def _evaluate_pairs(
     for words in record.warnings:
         console.print(f"Warning: {words}")
     if out is not None:
-        write_json(out, {**facts, "assignment": [int(j) for j in record.assignment]})
-        console.print(f"Written: {out}")
+        write_record(out, {**facts, "assignment": [int(j) for j in record.assignment]})
+        console.print(f"Written: {shown(out)}")

@@ -17,6 +17,8 @@ from dmdrepro.experiments.config import MnistData
 from dmdrepro.runs.errors import RunError, Stopped
 from dmdrepro.training.engine import AUTO, Engine
 
+NOT_ALL = 3  # the exit status of a command that did what it could, and that is not everything
+
 
 def run_command(
     request: Request, stages: tuple[str, ...], engine: str = AUTO, jobs: int | None = 1
@@ -140,8 +142,10 @@ def _set_all_aside(plan: Plan, stages: tuple[str, ...], context, request: Reques
 
 
 def conclude(plan: Plan, unusable: Mapping[str, str] | None = None) -> None:
-    """The last words of a command: what was not run, and exit code 1 where something failed.
+    """The last words of a command: what was not run, and the exit status.
 
+    1 if something failed; else NOT_ALL if an experiment's data could not be had. An experiment
+    that nobody can run here (imagenet64, without weights) does not count.
     `unusable`: experiment -> what is the matter with results that were read and cannot be shown.
     """
     unusable = unusable or {}
@@ -152,6 +156,11 @@ def conclude(plan: Plan, unusable: Mapping[str, str] | None = None) -> None:
     failed = list(dict.fromkeys([*plan.failed, *unusable]))
     if failed:
         fail(f"{len(failed)} failed: {', '.join(failed)}.")
+    if plan.lacking:
+        fail(
+            f"Finished, but without {', '.join(plan.lacking)}: MNIST could not be had (see above).",
+            NOT_ALL,
+        )
 
 
 def make(task: Task, context) -> None:
@@ -184,6 +193,7 @@ def _fetch(plan: Plan, context, request: Request) -> None:
         for experiment in plan.experiments:
             if isinstance(experiment.data, MnistData):
                 plan.cannot[experiment.name] = str(error)
+                plan.lacking.append(experiment.name)
                 if experiment.name in request.names:
                     fail(f"{experiment.name} cannot run: {error}")
 

@@ -33,7 +33,8 @@ DataDir = Annotated[
     Path | None,
     typer.Option(
         "--data",
-        help="Folder with MNIST's four IDX files (.gz or unpacked). "
+        help="Folder with MNIST's four IDX files (.gz or unpacked, as LeCun, torchvision or Kaggle "
+        "lay them out). "
         "Default: $DMDREPRO_DATA, then the cache, then a download with a checksum.",
     ),
 ]

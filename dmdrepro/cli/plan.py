@@ -111,6 +111,7 @@ class Plan:
     downloads: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    lacking: list[str] = field(default_factory=list)  # of `cannot`: whose data could not be had
     study: str = ""  # whose arms the tasks are of; empty: the experiments themselves
 
 
@@ -159,7 +160,8 @@ def resolve(request: Request) -> tuple[list[Experiment], list[str]]:
 
 def make_plan(request: Request, stages: tuple[str, ...]) -> Plan:
     """The plan of a command; raises ConfigError, or RunError for what was named and cannot run."""
-    plan, mnist = _empty_plan(request), _mnist(request)
+    plan = _empty_plan(request)
+    mnist = _mnist(request, plan.remarks)
     for experiment in plan.experiments:
         tasks = _tasks(Run(experiment, request.runs), stages, plan.tasks)
         _admit(plan, experiment, tasks, request, stages, mnist)
@@ -180,7 +182,7 @@ def make_study_plan(study: Study, seeds: Sequence[int], request: Request) -> Pla
             stages = STAGES[1:] if teacher in known else STAGES
             known.add(teacher)
             tasks += _tasks(run, stages, tasks)
-    _admit(plan, plan.experiments[0], tasks, request, STAGES, _mnist(request))
+    _admit(plan, plan.experiments[0], tasks, request, STAGES, _mnist(request, plan.remarks))
     _refuse_named(plan, request)
     return plan
 
@@ -209,6 +211,8 @@ def _admit(
         reason = "its data are not MNIST, so it has no classifier"
     if reason is None and is_mnist and _look_at_data(tasks, request):
         reason, download = mnist()
+        if reason is not None:
+            plan.lacking.append(experiment.name)
     if reason is not None:
         plan.cannot[experiment.name] = reason
         return
@@ -245,22 +249,24 @@ def _look_at_data(tasks: list[Task], request: Request) -> bool:
     return any(request.fresh or task.state().words != "done" for task in looking)
 
 
-def _mnist(request: Request) -> Mnist:
+def _mnist(request: Request, remarks: list[str]) -> Mnist:
     """Finds out, once for all experiments, since every byte is hashed, and only if any asks."""
-    return functools.cache(lambda: _find_mnist(request))
+    return functools.cache(lambda: _find_mnist(request, remarks))
 
 
-def _find_mnist(request: Request) -> tuple[str | None, str | None]:
-    from dmdrepro.data.mnist_files import find_mnist
+def _find_mnist(request: Request, remarks: list[str]) -> tuple[str | None, str | None]:
+    from dmdrepro.data.mnist_files import LOOKED_FOR, REMEDY, VARIABLE, find_mnist
 
     status = find_mnist(request.data)
-    named = request.data
-    if named is not None and not status.refused and status.folder not in (named, named / "mnist"):
-        return f"needs MNIST, and --data {named} does not hold its four IDX files", None
-    if status.found:
-        return None, None
     if status.refused:
-        return f"needs MNIST, but {status.reason}", None
-    if request.offline:
-        return f"needs MNIST, which is absent ({status.reason}), and --offline was given", None
-    return None, f"MNIST ({MNIST_DOWNLOAD / 1e6:.0f} MB)"
+        return f"needs MNIST, but {status.reason}: {REMEDY}", None
+    if request.data is not None and status.source != "--data":
+        lacks = f"--data {request.data} does not hold its four IDX files"
+        return f"needs MNIST, and {lacks} ({status.passed}; {LOOKED_FOR})", None
+    if not status.found and request.offline:
+        absent = f"which is absent ({status.reason}; {LOOKED_FOR})"
+        return f"needs MNIST, {absent}, and --offline was given", None
+    if VARIABLE in status.passed:  # named by the user, and of no use
+        source = f"taken from {status.folder}" if status.found else "downloaded"
+        remarks.append(f"{status.passed}; MNIST is {source}.")
+    return None, None if status.found else f"MNIST ({MNIST_DOWNLOAD / 1e6:.0f} MB)"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dmdrepro.cli.guard import console, fail
 from dmdrepro.cli.options import Request
-from dmdrepro.experiments import REGISTRY, STUDIES, Study
+from dmdrepro.cli.paths import check_folder
+from dmdrepro.experiments import REGISTRY, STUDIES, Experiment, Study
 
 FOLDER = Path(__file__).parents[2] / "docs" / "published"
 # Beside the students of the paper's size, in one figure: the image student distilled the longest.
@@ -21,6 +22,22 @@ def check_alone(request: Request, **own: object) -> None:
     given = [f"--{name}" for name, value in own.items() if value is not None] + request.given()
     if request.names or given:
         fail(f"--published runs nothing; leave out {', '.join([*request.names, *given])}.")
+
+
+def check_publish(folder: Path, experiments: Iterable[Experiment], arm: str = "") -> None:
+    """Refuse a --publish that cannot write these experiments' records, or would overwrite others.
+
+    `arm`: of a study, that the experiments are changed by.
+    """
+    from dmdrepro.cli.overwrite import PUBLISHED, check_output, json_with
+    from dmdrepro.runs.published import record_file
+
+    check_folder("--publish", folder)
+    for experiment in experiments:
+        name = f"{experiment.name}@{arm}" if arm else experiment.name
+        for snapshot in experiment.teacher.snapshots:
+            file = record_file(folder, experiment.size, name, snapshot, experiment.seed)
+            check_output("--publish", file, json_with(PUBLISHED))
 
 
 def show_published() -> None:
@@ -48,6 +65,7 @@ def draw_published(folder: Path) -> None:
 
     The tables of all seeds of a size are written below it.
     """
+    from dmdrepro.cli.overwrite import check_output, check_tables, is_figure
     from dmdrepro.paper_figures import save_over_n, save_study
     from dmdrepro.report import tables_of, write_tables
     from dmdrepro.report.over_n import over_n
@@ -56,6 +74,13 @@ def draw_published(folder: Path) -> None:
     from dmdrepro.runs.published import of_size
 
     published = _read()
+    tables = {}
+    for size in SIZES_SHOWN:
+        tables[size] = tables_of(of_size(published, size, list(REGISTRY)), size)
+        check_tables("--published", folder / size, tables[size])
+    for stem in (*STUDIES, "together", "over_n"):
+        for kind in ("png", "pdf"):
+            check_output("--published", folder / f"{stem}.{kind}", is_figure)
     for study, arms in _studies(published):
         save_study(study.question, curves(arms), folder, study.name)
     paper = of_size(published, "paper", list(REGISTRY))
@@ -65,8 +90,7 @@ def draw_published(folder: Path) -> None:
     save_study("The paper's size, and images beside it", curves(together), folder, "together")
     save_over_n(over_n(collect(paper)), folder)
     for size in SIZES_SHOWN:
-        results = of_size(published, size, list(REGISTRY))
-        write_tables(tables_of(results, size), folder / size)
+        write_tables(tables[size], folder / size)
     console.print(f"Figures and tables of the published records: {folder}")
 
 

@@ -12,8 +12,7 @@ from dmdrepro.cli import options as o
 from dmdrepro.cli.evaluate import Publish
 from dmdrepro.cli.guard import console, fail, guarded
 from dmdrepro.cli.options import Request
-from dmdrepro.cli.paths import check_folder
-from dmdrepro.cli.published import publish_results
+from dmdrepro.cli.published import check_publish, publish_results
 from dmdrepro.experiments import STUDIES, Study, nearest
 
 if TYPE_CHECKING:
@@ -54,8 +53,6 @@ def study(
             return
         if name not in STUDIES:
             fail(f"There is no study {name!r}; {nearest(name, STUDIES)}")
-        if publish is not None:
-            check_folder("--publish", publish)
         from dmdrepro.cli.execute import conclude, run_plan
         from dmdrepro.cli.plan import STAGES, make_study_plan
         from dmdrepro.cli.results import refresh_page
@@ -66,6 +63,9 @@ def study(
             [chosen.experiment], chosen.size, gpu, wanted[0], runs, data, offline, dry_run
         )
         made = _only(chosen, arm or [])
+        if publish is not None:
+            for each in made.arms:
+                check_publish(publish, [made.build(each, seed) for seed in wanted], each.name)
         plan = run_plan(make_study_plan(made, wanted, request), request, STAGES, engine, jobs)
         if plan is not None:
             unusable, opened = _show(chosen, runs, wanted)

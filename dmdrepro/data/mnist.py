@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -17,14 +18,17 @@ CHUNK = 5000  # images scaled at once
 
 
 def load_mnist(
-    data_dir: Path | None = None, offline: bool = False, cache_dir: Path | None = None
+    data_dir: Path | None = None,
+    offline: bool = False,
+    cache_dir: Path | None = None,
+    say: Callable[[str], None] = lambda words: None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """(images uint8 [70000, 28, 28], labels int64 [70000]), the 60,000 training images first.
 
-    From `data_dir`, $DMDREPRO_DATA or the cache, else downloaded into the cache unless `offline`.
-    Raises MnistUnavailable.
+    From `data_dir`, $DMDREPRO_DATA or the cache, else downloaded into the cache unless `offline`;
+    `say` is told of a slow download's progress. Raises MnistUnavailable.
     """
-    files = read_mnist(data_dir, offline, cache_dir)
+    files = read_mnist(data_dir, offline, cache_dir, say)
     images = [parse_idx(files[f"{part}-images-idx3-ubyte"]) for part in ("train", "t10k")]
     labels = [parse_idx(files[f"{part}-labels-idx1-ubyte"]) for part in ("train", "t10k")]
     return torch.cat(images), torch.cat(labels).long()

@@ -43,28 +43,6 @@ class Damaged(Exception):
     """A file that bears one of the names and is not that file; the message names it."""
 
 
-def read_folder(folder: Path) -> dict[str, bytes]:
-    """The unpacked bytes of the four files by name, each checked; raises Absent or Damaged."""
-    if not folder.is_dir():
-        raise Absent(f"{folder} is not a folder")
-    missing = [name for name in FILES if not any(p.is_file() for p in _places(folder, name))]
-    if missing:
-        raise Absent(f"{folder} holds no {missing[0]}[.gz]")
-    return {name: read_file(folder, name) for name in FILES}
-
-
-def read_file(folder: Path, name: str) -> bytes:
-    """The unpacked bytes of one file, unpacked or .gz; raises Absent or Damaged."""
-    damaged = None
-    for path in _places(folder, name):
-        if path.is_file():
-            try:
-                return read_checked(path, name)
-            except Damaged as error:
-                damaged = damaged or error
-    raise damaged or Absent(f"{folder} holds no {name}[.gz]")
-
-
 def read_checked(path: Path, name: str) -> bytes:
     """The unpacked bytes of `path` if they are those of the file `name`; raises Damaged."""
     size, digest = FILES[name]
@@ -88,18 +66,23 @@ def read_checked(path: Path, name: str) -> bytes:
     if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise Damaged(f"{path} is a web page (HTML or XML), not MNIST")
     if len(data) < size:
-        raise Damaged(f"{path} is too short or truncated ({len(data):,} bytes, not {size:,})")
+        counts = f"{len(data):,} bytes, not {size:,}"
+        raise Damaged(f"{path} is too short or truncated ({counts}; {_hashes(data, digest)})")
     if len(data) > size:
-        raise Damaged(f"{path} is another file (longer than {size:,} bytes)")
-    if (found := hashlib.sha256(data).hexdigest()) != digest:
-        raise Damaged(f"{path} is not MNIST's (SHA-256 {found[:12]}..., not {digest[:12]}...)")
+        raise Damaged(
+            f"{path} is another file (longer than {size:,} bytes; {_hashes(b'', digest)})"
+        )
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise Damaged(f"{path} is not MNIST's {name} ({_hashes(data, digest)})")
     return data
+
+
+def _hashes(data: bytes, digest: str) -> str:
+    """The SHA-256 of what was read, if all of it was, and the right one, both shortened."""
+    found = f"{hashlib.sha256(data).hexdigest()[:12]}..., " if data else ""
+    return f"SHA-256 {found}not {digest[:12]}..."
 
 
 def packed(start: bytes) -> bool:
     """Whether a file that starts so is a gzip file, whatever its name says."""
     return start.startswith(b"\x1f\x8b")
-
-
-def _places(folder: Path, name: str) -> tuple[Path, Path]:
-    return folder / name, folder / f"{name}.gz"

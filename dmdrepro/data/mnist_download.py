@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from dmdrepro.data.mnist_check import (
     FILES,
@@ -14,50 +16,71 @@ from dmdrepro.data.mnist_check import (
     MnistUnavailable,
     packed,
     read_checked,
-    read_file,
-    read_folder,
 )
+from dmdrepro.data.mnist_layout import read_file, read_folder
+from dmdrepro.data.mnist_stream import CannotKeep, download
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
-TIMEOUT_S = 30.0  # without a byte from a mirror
 LOCK_TIMEOUT_S = 900.0  # while another process downloads
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # of a file system without locks
 
 log = logging.getLogger(__name__)
+Say = Callable[[str], None]
 
 
-def fetch(cache: Path) -> dict[str, bytes]:
+def fetch(cache: Path, say: Say = lambda words: None) -> dict[str, bytes]:
     """The unpacked bytes of the four files, downloading those that `cache` lacks.
 
     Safe beside other processes: one downloads, the others wait and find the files. A wrong file
-    in the cache is named in a warning and replaced. Raises MnistUnavailable.
+    in the cache is named in a warning and replaced. `say` is told of the progress. Raises
+    MnistUnavailable.
     """
-    import filelock
-
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(cache / ".lock", timeout=LOCK_TIMEOUT_S):
+        with _locked(cache):
             mirrors = list(MIRRORS)
             for name in FILES:
-                _ensure(cache, name, mirrors)
-        return read_folder(cache)
+                _ensure(cache, name, mirrors, say)
+        return read_folder(cache)[0]
+    except (Absent, Damaged) as error:
+        raise MnistUnavailable(f"{error}, just after its download; is the disk full?") from None
+    except (OSError, CannotKeep) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise MnistUnavailable(
+            f"MNIST cannot be kept in {cache} ({reason}); free space there or fix its rights, or "
+            "pass --data FOLDER with the four files."
+        ) from None
+
+
+@contextmanager
+def _locked(cache: Path) -> Iterator[None]:
+    """Hold the cache's lock; without one if its file system has none: every file is checked."""
+    import filelock
+
+    lock = filelock.FileLock(cache / ".lock", timeout=LOCK_TIMEOUT_S)
+    try:
+        lock.acquire()
     except filelock.Timeout:
         raise MnistUnavailable(
             f"Another process has held {cache / '.lock'} for {LOCK_TIMEOUT_S / 60:.0f} minutes; "
             "end it, then run the same command again."
         ) from None
-    except (Absent, Damaged) as error:
-        raise MnistUnavailable(f"{error}, just after its download; is the disk full?") from None
-    except OSError as error:
-        raise MnistUnavailable(
-            f"MNIST cannot be kept in {cache} ({error.strerror or error}); free space there or "
-            "fix its rights, or pass --data FOLDER with the four files."
-        ) from None
+    except (OSError, NotImplementedError) as error:
+        if isinstance(error, OSError) and error.errno not in NO_LOCKS:
+            raise
+    else:  # no other process is writing a part
+        for part in cache.glob(".*.part"):
+            part.unlink(missing_ok=True)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
-def _ensure(cache: Path, name: str, mirrors: list[str]) -> None:
+def _ensure(cache: Path, name: str, mirrors: list[str], say: Say) -> None:
     """Have the file `name` in `cache`; a mirror that answers moves to the front of `mirrors`."""
     try:
         read_file(cache, name)
@@ -68,15 +91,16 @@ def _ensure(cache: Path, name: str, mirrors: list[str]) -> None:
         log.warning("%s; it is downloaded again.", error)
     reasons = []
     for mirror in list(mirrors):
-        part = cache / f".{name}.part"
+        part, url = cache / f".{name}.{os.getpid()}.part", f"{mirror}{name}.gz"
         try:
-            _download(f"{mirror}{name}.gz", part)
+            download(url, part, FILES[name][0], say)
             read_checked(part, name)
         except Damaged as error:
-            problem = str(error).removeprefix(f"{part} ")
-            reasons.append(f"what {urlsplit(mirror).netloc} sent {problem}")
+            reasons.append(f"what {url} sent {str(error).removeprefix(f'{part} ')}")
+        except ImportError as error:
+            reasons.append(f"{url}: the package {error.name} is not installed")
         except (OSError, ValueError) as error:  # requests' errors are OSErrors
-            reasons.append(f"{urlsplit(mirror).netloc}: {_short(error)}")
+            reasons.append(f"{url}: {_short(error)}")
         else:
             with part.open("rb") as handle:
                 # A server may declare the gzip as a transfer coding, and the client unpack it.
@@ -90,18 +114,14 @@ def _ensure(cache: Path, name: str, mirrors: list[str]) -> None:
         finally:
             part.unlink(missing_ok=True)
     raise MnistUnavailable(
-        f"{name}.gz cannot be downloaded ({'; '.join(reasons)}); check the network, or pass "
-        "--data FOLDER with MNIST's four IDX files."
+        f"{name}.gz cannot be downloaded to {cache / name}.gz ({'; '.join(reasons)}); check the "
+        f"network, or bring MNIST by hand: put {', '.join(FILES)}, .gz or not, into {cache} or "
+        f"into a folder that --data names (unpacked, {name} has SHA-256 {FILES[name][1]})."
     )
-
-
-def _download(url: str, path: Path) -> None:
-    import pooch
-
-    pooch.HTTPDownloader(timeout=TIMEOUT_S, chunk_size=1 << 16)(url, str(path), None)
 
 
 def _short(error: Exception) -> str:
     """The kind of a network error and the start of its text, which may be a whole chain."""
     text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:120]}{'...' if len(text) > 120 else ''}"
+    kind = "" if type(error) is ValueError else f"{type(error).__name__}: "  # ours, a sentence
+    return f"{kind}{text[:120]}{'...' if len(text) > 120 else ''}"

@@ -6,14 +6,18 @@ The standard library only, so that a plan can ask before torch is loaded.
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dmdrepro.data.mnist_check import Absent, Damaged, MnistUnavailable, read_folder
+from dmdrepro.data.mnist_check import Absent, Damaged, MnistUnavailable
+from dmdrepro.data.mnist_layout import LOOKED_FOR, read_folder
 
 __all__ = ["MnistStatus", "MnistUnavailable", "default_cache", "find_mnist", "read_mnist"]
 
 VARIABLE = "DMDREPRO_DATA"
+REMEDY = "delete it or put the original file there, then run the same command again"
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,16 @@ class MnistStatus:
     """Where MNIST is (`folder`), or `reason`: why it is nowhere.
 
     `refused`: a folder that the user named holds a wrong file. Then nothing is downloaded behind
-    the user's back: the file is named and has to be removed or replaced.
+    the user's back: the file is named and has to be removed or replaced. `source`: which of
+    "--data", "$DMDREPRO_DATA" and "the cache" it was found in. `passed`: what is the matter with
+    each folder that was looked at before, or with all.
     """
 
     folder: Path | None
     reason: str
     refused: bool = False
+    source: str = ""
+    passed: str = ""
 
     @property
     def found(self) -> bool:
@@ -34,65 +42,77 @@ class MnistStatus:
 
 
 def default_cache() -> Path:
-    """The user's cache folder for MNIST."""
-    import pooch
-
-    return Path(pooch.os_cache("dmdrepro")) / "mnist"
+    """The user's cache folder for MNIST: pooch's, which is not needed to know it."""
+    home = Path.home()
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "dmdrepro" / "mnist"
+    if sys.platform == "win32":
+        local = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+        return local / "dmdrepro" / "dmdrepro" / "Cache" / "mnist"
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(named) if named.strip() else home / ".cache") / "dmdrepro" / "mnist"
 
 
 def find_mnist(data_dir: Path | None = None, cache_dir: Path | None = None) -> MnistStatus:
     """Where MNIST is, every byte checked, without the network; takes a fraction of a second.
 
-    Looks in `data_dir` (--data) and its subfolder `mnist`, in the same two of $DMDREPRO_DATA, and
-    in the cache, for the four IDX files, unpacked or .gz.
+    Looks in `data_dir` (--data), in $DMDREPRO_DATA and in the cache, for the four IDX files in any
+    of the layouts of mnist_layout.py.
     """
     return _search(data_dir, cache_dir or default_cache())[0]
 
 
 def read_mnist(
-    data_dir: Path | None = None, offline: bool = False, cache_dir: Path | None = None
+    data_dir: Path | None = None,
+    offline: bool = False,
+    cache_dir: Path | None = None,
+    say: Callable[[str], None] = lambda words: None,
 ) -> dict[str, bytes]:
-    """The four files' unpacked bytes by name, downloaded into the cache where they are nowhere.
+    """The four files' unpacked bytes by name, downloaded into the cache if they are nowhere.
 
-    Raises MnistUnavailable: a wrong file in a folder that was named, nothing found and `offline`,
-    or no mirror that sends the right bytes.
+    `say` is told of a download's progress. Raises MnistUnavailable: a wrong file in a folder that
+    was named, nothing found and `offline`, or no mirror that sends the right bytes.
     """
     cache = cache_dir or default_cache()
     status, contents = _search(data_dir, cache)
     if contents is not None:
         return contents
     if status.refused:
-        raise MnistUnavailable(
-            f"{status.reason}: delete it or put the original file there, then run the same "
-            "command again."
-        )
+        raise MnistUnavailable(f"{status.reason}: {REMEDY}.")
     if offline:
         raise MnistUnavailable(
-            f"MNIST is absent ({status.reason}) and nothing may be downloaded: pass "
+            f"MNIST is absent ({status.reason}; {LOOKED_FOR}) and nothing may be downloaded: pass "
             "--data FOLDER with its four IDX files, or run once without --offline."
         )
     from dmdrepro.data.mnist_download import fetch
 
-    return fetch(cache)
+    try:
+        return fetch(cache, say)
+    except MnistUnavailable as error:
+        raise MnistUnavailable(f"{error} Looked at before: {status.reason}.") from None
 
 
 def _search(data_dir: Path | None, cache: Path) -> tuple[MnistStatus, dict[str, bytes] | None]:
-    """The status, and the contents where there are any."""
-    named = [Path(d) for d in (data_dir, os.environ.get(VARIABLE)) if d]
-    reasons = []
-    for folder in [inner for d in named for inner in (d, d / "mnist")]:
+    """The status, and the contents if there are any."""
+    variable = os.environ.get(VARIABLE)
+    places = [
+        ("--data", "--data ", data_dir),
+        (f"${VARIABLE}", f"${VARIABLE} = ", Path(variable).expanduser() if variable else None),
+        ("the cache", "the cache ", cache),
+    ]
+    reasons: list[str] = []
+    for source, words, folder in places:
+        if folder is None:
+            continue
         try:
-            contents = read_folder(folder)
+            contents, where = read_folder(Path(folder))
         except Absent as error:
-            if folder in named or folder.is_dir():
-                reasons.append(str(error))
+            reasons.append(f"{words}{error}")
         except Damaged as error:
-            return MnistStatus(None, str(error), refused=True), None
+            reasons.append(f"in {source} {error}")
+            if source != "the cache":
+                return MnistStatus(None, "; ".join(reasons), refused=True), None
         else:
-            return MnistStatus(folder, f"found in {folder}"), contents
-    try:
-        contents = read_folder(cache)
-    except (Absent, Damaged) as error:
-        reasons.append(f"the cache {error}" if isinstance(error, Absent) else str(error))
-        return MnistStatus(None, "; ".join(reasons)), None
-    return MnistStatus(cache, f"found in {cache}"), contents
+            passed = "; ".join(reasons)
+            return MnistStatus(where, f"found in {where}", False, source, passed), contents
+    return MnistStatus(None, "; ".join(reasons), passed="; ".join(reasons)), None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import math
 import struct
 import tokenize
 import zipfile
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-SUFFIXES = (".npy", ".npz", ".safetensors")
+from dmdrepro.metrics.npy import read_npy
+from dmdrepro.metrics.other_formats import SUFFIXES, URL, refusal, shown
 
 # What numpy and zipfile raise at damaged bytes: an .npy header is read as a Python literal, a
 # .npz is a zip whose damaged fields may name unknown methods, versions or a password.
@@ -32,39 +34,77 @@ UNREADABLE = (
     zlib.error,
     lzma.LZMAError,
 )
+MOST_NAMES, LONGEST = 20, 60  # names of arrays in a message, and their letters
+LARGE = 1 << 28  # bytes: to load so much is worth a word beforehand
+Say = Callable[[str], None]
 
 
-def load_array(path: str | Path) -> np.ndarray:
+def load_array(
+    path: str | Path, memory: int | None = None, say: Say = lambda words: None
+) -> np.ndarray:
     """The array in a file; of several, the one named after `#` (`samples.npz#student`).
 
-    Types that numpy lacks (bfloat16, float8) come as float32, exactly. Raises ValueError for an
-    absent or damaged file, another kind of file, pickled objects, or a name that is not there.
+    Types that numpy lacks (bfloat16, float8) come as float32, exactly. `memory`: bytes that it
+    may take; None: what the system can give. `say` is told of a large array before it is loaded.
+    Raises ValueError for an absent or damaged file, one that is longer or shorter than it says,
+    another kind of file, pickled objects, or a name that is not there.
     """
-    file, key = _split(path)
-    if file.suffix not in SUFFIXES:
-        raise ValueError(f"{file} is none of {', '.join(SUFFIXES)}.")
-    if not file.is_file():
-        raise ValueError(f"{file} does not exist or is not a file.")
-    if key is not None and file.suffix == ".npy":
-        raise ValueError(f"{file} holds one array without a name; leave out #{key}.")
     try:
-        if file.suffix == ".npy":
-            return _checked(np.load(file, allow_pickle=False), np.ndarray)
-        if file.suffix == ".npz":
-            with _checked(np.load(file, allow_pickle=False), np.lib.npyio.NpzFile) as arrays:
-                return _chosen(file, key, arrays.files, arrays.__getitem__)
-        return _from_safetensors(file, key)
+        file, key = _split(path)
+        name, suffix = shown(file), file.suffix.lower()
+        if suffix not in SUFFIXES or URL.match(str(file)):
+            raise ValueError(refusal(file))
+        if not file.is_file():
+            raise ValueError(f"{name} {_why_no_file(file)}.")
+    except OSError as error:  # a folder that may not be looked into, a name that is too long
+        raise ValueError(f"{shown(path)} cannot be opened: {error.strerror or error}.") from error
+    if key is not None and suffix == ".npy":
+        raise ValueError(f"{name} holds one array without a name; leave out #{shown(key)}.")
+    try:
+        if not (size := file.stat().st_size):
+            raise ValueError("it is empty")
+        room = _Room(name, size, memory, say)
+        if suffix == ".npy":
+            with file.open("rb") as handle:
+                return read_npy(handle, size, room)
+        return (_from_npz if suffix == ".npz" else _from_safetensors)(file, key, room)
     except _Refused as refused:
         raise ValueError(str(refused)) from None
     except MemoryError as error:
-        raise ValueError(f"{file} holds, by its header, more than fits into memory.") from error
+        raise ValueError(f"{name} holds, by its header, more than fits into memory.") from error
     except UNREADABLE as error:
-        words = f": {error}" if str(error) else ""
-        raise ValueError(f"{file} cannot be read as {file.suffix}{words}") from error
+        first = shown(str(error).partition("\n")[0])
+        words = f": {first.rstrip('.')}." if first else "."
+        raise ValueError(f"{name} cannot be read as {suffix}{words}") from error
 
 
 class _Refused(Exception):
-    """A file that is sound and was asked for what it does not hold."""
+    """A file that is sound and was asked for what it does not hold, or cannot be held."""
+
+
+class _Room:
+    """Refuses an array that is larger than memory, and announces a large one."""
+
+    def __init__(self, name: str, size: int, memory: int | None, say: Say) -> None:
+        self.name, self.size, self.memory, self.say = name, size, memory, say
+
+    def __call__(self, needed: int, what: str) -> None:
+        import torch
+
+        from dmdrepro.metrics.memory import GIB, available_memory
+
+        there = available_memory(torch.device("cpu")) if self.memory is None else self.memory
+        if there is not None and needed > there:
+            raise _Refused(
+                f"{self.name} holds, by its header, more than fits into memory: {what} takes "
+                f"{needed / GIB:,.2g} GiB, {there / GIB:,.2g} GiB may be taken, and the file has "
+                f"{self.size:,} bytes; save fewer samples, or raise --memory if it is too low."
+            )
+        if needed >= LARGE:
+            self.say(
+                f"{self.name}: {what} takes {needed / GIB:,.2g} GiB of memory "
+                f"(the file: {self.size / GIB:,.2g} GiB)."
+            )
 
 
 def file_of(path: str | Path) -> Path:
@@ -73,46 +113,98 @@ def file_of(path: str | Path) -> Path:
 
 
 def _split(path: str | Path) -> tuple[Path, str | None]:
-    if Path(path).exists():
-        return Path(path), None
-    file, mark, key = str(path).rpartition("#")
-    return (Path(file), key) if mark else (Path(path), None)
+    """The file, and the array's name after `#`: a `#` may be part of a folder's or file's name."""
+    words = str(path)
+    if words.startswith("~") and not Path(path).exists():  # what a shell leaves in --pairs=~/x.npy
+        words = str(_home(Path(words)))
+    if Path(words).exists():
+        return Path(words), None
+    cuts = [
+        (Path(words[:place]), words[place + 1 :])
+        for place, letter in enumerate(words)
+        if letter == "#"
+    ]
+    for file, key in cuts:
+        if file.is_file():
+            return file, key
+    for file, key in cuts:  # an absent file: the one that is meant
+        if file.suffix.lower() in SUFFIXES and "/" not in key:
+            return file, key
+    return Path(words), None
 
 
-def _checked(found: object, kind: type) -> object:
-    # np.load goes by the content: a .npz that is called .npy is opened all the same.
-    if not isinstance(found, kind):
-        raise ValueError("its content is another format")
-    return found
+def _home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:  # no such user
+        return path
 
 
-def _chosen(
-    file: Path, key: str | None, names: Iterable[str], read: Callable[[str], np.ndarray]
-) -> np.ndarray:
+def _why_no_file(file: Path) -> str:
+    if file.is_dir():
+        return "is a folder; name a file in it"
+    if file.exists():
+        return "is not a regular file (a pipe or a device); save it to disk first"
+    if file.is_symlink():
+        return "is a link to a file that does not exist"
+    return "does not exist"
+
+
+def _chosen(name: str, key: str | None, names: Iterable[str]) -> str:
+    """The array that is meant; `name`: the file's."""
     names = list(names)
-    known = f"it holds {', '.join(names) or 'nothing'}"
+    listed = ", ".join(map(_short, names[:MOST_NAMES])) or "nothing"
+    known = f"it holds {listed}{', ...' if len(names) > MOST_NAMES else ''}"
     if key is None and len(names) != 1:
-        raise _Refused(f"{file} holds {len(names)} arrays; name one as {file}#NAME: {known}.")
+        raise _Refused(f"{name} holds {len(names):,} arrays; name one as {name}#NAME: {known}.")
     if key is not None and key not in names:
-        raise _Refused(f"{file} has no array {key!r}; {known}.")
-    return read(names[0] if key is None else key)
+        raise _Refused(f"{name} has no array {_short(key)!r}; {known}.")
+    return names[0] if key is None else key
 
 
-def _from_safetensors(file: Path, key: str | None) -> np.ndarray:
-    import torch
+def _short(array: str) -> str:
+    """An array's name as it is printed: a hostile one may be megabytes long."""
+    return shown(array if len(array) <= LONGEST else f"{array[:LONGEST]}...")
+
+
+def _from_npz(file: Path, key: str | None, room: _Room) -> np.ndarray:
+    with file.open("rb") as handle:
+        if not handle.read(2).startswith(b"PK"):
+            raise ValueError("its content is another format, or damaged")
+        with zipfile.ZipFile(handle) as archive:
+            handle.seek(-22 - len(archive.comment), 2)
+            if handle.read(4) != b"PK\x05\x06":
+                raise ValueError("bytes follow the end of the zip; get it again")
+            members: dict[str, zipfile.ZipInfo] = {}
+            for info in archive.infolist():
+                array = info.filename.removesuffix(".npy")
+                if array in members:
+                    raise ValueError(f"it holds two arrays of the name {_short(array)!r}")
+                members[array] = info
+            key = key if key is None or key in members else key.removesuffix(".npy")
+            chosen = members[_chosen(room.name, key, members)]
+            with archive.open(chosen) as stream:
+                return read_npy(stream, chosen.file_size, room)
+
+
+WHOLE = {"F64": 8, "F32": 4, "F16": 2, "C64": 8}  # bytes of a value that numpy has too
+INTEGERS = {"BOOL": 1, "U8": 1, "I8": 1, "U16": 2, "I16": 2, "U32": 4, "I32": 4, "U64": 8, "I64": 8}
+NARROW = {"BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E4M3FNUZ": 1, "F8_E5M2FNUZ": 1, "F8_E8M0": 1}
+
+
+def _from_safetensors(file: Path, key: str | None, room: _Room) -> np.ndarray:
     from safetensors import SafetensorError, safe_open
-
-    def read(name: str) -> np.ndarray:
-        tensor = handle.get_tensor(name)
-        narrow = tensor.is_floating_point() and tensor.dtype not in (
-            torch.float16,
-            torch.float32,
-            torch.float64,
-        )
-        return (tensor.float() if narrow else tensor).numpy()
 
     try:
         with safe_open(file, framework="pt") as handle:
-            return _chosen(file, key, handle.keys(), read)
+            name = _chosen(room.name, key, handle.keys())
+            header = handle.get_slice(name)
+            kind, shape = header.get_dtype(), tuple(header.get_shape())
+            if kind not in WHOLE | INTEGERS | NARROW:
+                raise ValueError(f"its values are {kind}; save them as float32")
+            width = 4 + NARROW[kind] if kind in NARROW else (WHOLE | INTEGERS)[kind]
+            room(math.prod(shape) * width, f"{kind} {shape}")
+            tensor = handle.get_tensor(name)
+            return (tensor.float() if kind in NARROW else tensor).numpy()
     except SafetensorError as error:
         raise ValueError(str(error)) from error

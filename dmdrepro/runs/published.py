@@ -62,9 +62,14 @@ def publish(result: Result, snapshot: int, folder: Path, command: str) -> Path:
     if result.study:
         record |= {"study": result.study, "arm": result.experiment}
         name = f"{record['experiment']}@{result.experiment}"
-    file = folder / f"{result.size}-{name}-{snapshot}-seed{result.seed}.json"
+    file = record_file(folder, result.size, name, snapshot, result.seed)
     write_json(file, record)
     return file
+
+
+def record_file(folder: Path, size: str, name: str, snapshot: int, seed: int) -> Path:
+    """Where a student is published; `name`: its experiment, of a study's arm `experiment@arm`."""
+    return folder / f"{size}-{name}-{snapshot}-seed{seed}.json"
 
 
 def _thinned(result: Result, snapshot: int) -> dict[str, list[float]] | None:

@@ -26,7 +26,7 @@ class Context:
     def dataset(self, data: object):
         """The data set of a data configuration, loaded once a command."""
         if data not in self._datasets:
-            self._datasets[data] = build_dataset(data, self.data_dir, self.offline)
+            self._datasets[data] = build_dataset(data, self.data_dir, self.offline, self.say)
         return self._datasets[data]
 
     def set_aside(self, stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -24,8 +25,13 @@ from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.streams import stream_seed
 
 
-def build_dataset(data: object, data_dir: Path | None = None, offline: bool = False):
-    """The data set that a data configuration names, on the CPU.
+def build_dataset(
+    data: object,
+    data_dir: Path | None = None,
+    offline: bool = False,
+    say: Callable[[str], None] = lambda words: None,
+):
+    """The data set that a data configuration names, on the CPU; `say`: of a slow download.
 
     Raises MnistUnavailable where MNIST cannot be had, RunError for data that is not ours to make.
     """
@@ -37,7 +43,7 @@ def build_dataset(data: object, data_dir: Path | None = None, offline: bool = Fa
         case RingData():
             return sets.Ring(data.ambient_dim, data.components, data.radius, data.sd)
         case MnistData():
-            images, labels = sets.load_mnist(data_dir, offline=offline)
+            images, labels = sets.load_mnist(data_dir, offline=offline, say=say)
             return sets.MnistDataset(images, labels, data.resolution, data.conditional)
         case ManifoldData():
             return sets.Manifold(**asdict(data))

@@ -1,0 +1,113 @@
+"""What an option's file may replace: what an earlier command of ours wrote, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dmdrepro.cli.paths import check_file
+from dmdrepro.runs.errors import RunError
+
+if TYPE_CHECKING:
+    from dmdrepro.report import Table
+
+MOST = 1 << 28  # bytes; none of our own files is larger
+Ours = Callable[[bytes], bool]  # whether a file's content is one that the option writes
+
+# The keys that tell an option's own JSON from any other.
+PAIRS = {"assignment", "delta_e", "e_dt", "e_ot"}
+BENCH = {"quick", "scaling", "provenance"}
+PUBLISHED = {"experiment", "size", "seed", "snapshot", "config", "pairing"}
+TABLE = {"title", "columns", "rows", "notes"}
+
+
+def check_output(option: str, path: Path, ours: Ours) -> None:
+    """Raise RunError if `path` cannot be written, or holds what is not `ours` to replace.
+
+    An empty file, a device and a pipe hold nothing that could be lost.
+    """
+    check_file(option, path)
+    place = next(p for p in (path, *path.absolute().parents) if p.exists())
+    if not os.access(place, os.W_OK):
+        raise RunError(
+            f"{option} {path}: {place} cannot be written to; fix its rights or name another place."
+        )
+    if not path.is_file() or is_stdout(path) or not (size := path.stat().st_size):
+        return
+    try:
+        known = size < MOST and ours(path.read_bytes())
+    except OSError:
+        known = False
+    if not known:
+        raise RunError(
+            f"{option}: {path} is there already and is not a file that {option} wrote, so "
+            "it is not overwritten; delete it or name another."
+        )
+
+
+def json_with(keys: Iterable[str]) -> Ours:
+    """Whether the content is a JSON object that has all of `keys`."""
+
+    def ours(data: bytes) -> bool:
+        try:
+            value = json.loads(data)
+        except (ValueError, RecursionError):
+            return False
+        return isinstance(value, dict) and set(keys) <= set(value)
+
+    return ours
+
+
+def is_figure(data: bytes) -> bool:
+    """Whether the content is a figure of ours: a PNG or PDF with a title and the runs' seeds."""
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):  # text chunks: tEXt, or iTXt if not in Latin 1
+        return b"tEXtSeed\0" in data and (b"tEXtTitle\0" in data or b"iTXtTitle\0" in data)
+    return data.startswith(b"%PDF") and b"/Title" in data and b'"Seed"' in data
+
+
+def check_tables(option: str, folder: Path, tables: Sequence[Table]) -> None:
+    """`check_output` for each file that `write_tables(tables, folder)` would write.
+
+    A Markdown or CSV file is ours if it begins as the new one does, or if the JSON beside it is.
+    """
+    from dmdrepro.report.render import to_csv, to_markdown
+
+    is_table = json_with(TABLE)
+    begins = {"tables.md": [f"### {table.title}" for table in tables]}
+    for table in tables:
+        check_output(option, folder / f"{table.name}.json", is_table)
+        if not (folder / f"{table.name}.json").is_file():
+            begins[f"{table.name}.md"] = [to_markdown(table).partition("\n")[0]]
+            begins[f"{table.name}.csv"] = [to_csv(table).partition("\n")[0]]
+    for name, firsts in begins.items():
+        lines = {first.encode() for first in firsts}
+        check_output(option, folder / name, lambda data, known=lines: data.split(b"\n")[0] in known)
+
+
+def is_kept(path: Path) -> bool:
+    """Whether what is written to `path` stays there: no device, no pipe, nothing printed."""
+    return not is_stdout(path) and (path.is_file() or not path.exists())
+
+
+def is_stdout(path: Path) -> bool:
+    """Whether `path` (/dev/stdout, ...) is where this command prints to."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(sys.stdout.fileno()))
+    except (OSError, ValueError):  # a test's stdout has no number
+        return False
+
+
+def write_record(path: Path, record: object) -> None:
+    """Write JSON to a file that `check_output` has passed; /dev/stdout is printed to."""
+    from dmdrepro.runs.files import json_text, write_bytes
+
+    if not is_stdout(path):
+        write_bytes(path, json_text(record).encode())
+        return
+    # Through the open file: another would begin at its start, over what was printed before.
+    sys.stdout.write(json_text(record))
+    sys.stdout.flush()

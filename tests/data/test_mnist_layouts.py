@@ -1,0 +1,175 @@
+"""MNIST is found as torchvision, Kaggle and others lay it out, and by its bytes alone."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+import sys
+
+import pytest
+import small_mnist
+from conftest import ROOT
+
+from dmdrepro.data import mnist_check
+from dmdrepro.data.mnist_files import MnistUnavailable, default_cache, find_mnist, read_mnist
+
+NAME = "train-images-idx3-ubyte"
+
+
+@pytest.fixture
+def files(monkeypatch):
+    made = small_mnist.contents()
+    for name, fact in small_mnist.facts(made).items():
+        monkeypatch.setitem(mnist_check.FILES, name, fact)
+    monkeypatch.delenv("DMDREPRO_DATA", raising=False)
+    return made
+
+
+def dotted(name: str) -> str:
+    return name.replace("-idx", ".idx")
+
+
+LAYOUTS = {  # the place of a file below the folder that is named
+    "LeCun": lambda name: name,
+    "dots": dotted,
+    "torchvision": lambda name: f"MNIST/raw/{name}",
+    "raw": lambda name: f"raw/{name}",
+    "Kaggle, nested": lambda name: f"{name}/{name}",
+    "Kaggle, nested dots": lambda name: f"{dotted(name)}/{dotted(name)}",
+    "Kaggle, mixed": lambda name: f"archive/{name}/{dotted(name)}",
+    "a Kaggle download": lambda name: f"mnist-dataset/{name}",
+    "capitals": lambda name: f"Mnist/{name.upper()}",
+    "images here, labels below": lambda name: name if "images" in name else f"mnist/{name}",
+}
+
+
+def write(folder, files, place, packed: bool = False) -> None:
+    for name, data in files.items():
+        path = folder / (place(name) + ".gz" * packed)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(data) if packed else data)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("by", ["--data", "$DMDREPRO_DATA"])
+def test_a_common_layout_is_read(files, tmp_path, monkeypatch, layout, packed, by):
+    write(tmp_path / "d", files, LAYOUTS[layout], packed)
+    if by == "--data":
+        named = tmp_path / "d"
+    else:
+        monkeypatch.setenv("DMDREPRO_DATA", str(tmp_path / "d"))
+        named = None
+    status = find_mnist(named, tmp_path / "cache")
+    assert status.source == by
+    assert read_mnist(named, True, tmp_path / "cache") == files
+
+
+@pytest.mark.parametrize("named", ["", "MNIST", "MNIST/raw"])
+def test_torchvisions_folder_may_be_named_at_any_level(files, tmp_path, named):
+    write(tmp_path, files, LAYOUTS["torchvision"])
+    status = find_mnist(tmp_path / named, tmp_path / "cache")
+    assert status.folder == tmp_path / "MNIST" / "raw"
+
+
+def test_a_tilde_in_the_variable_is_the_home_folder(files, tmp_path, monkeypatch):
+    write(tmp_path / "d", files, LAYOUTS["LeCun"])
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DMDREPRO_DATA", "~/d")
+    assert find_mnist(None, tmp_path / "cache").folder == tmp_path / "d"
+
+
+@pytest.mark.parametrize("wrong", [NAME, f"{NAME}.gz", dotted(NAME), f"MNIST/raw/{NAME}"])
+@pytest.mark.parametrize("right", ["LeCun", "dots", "torchvision", "Kaggle, nested"])
+def test_a_wrong_file_does_not_hide_a_right_one(files, tmp_path, wrong, right):
+    write(tmp_path, files, LAYOUTS[right], packed=True)
+    place = tmp_path / wrong
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(bytes(len(files[NAME])))
+    assert read_mnist(tmp_path, True, tmp_path / "cache") == files
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_other_bytes_are_refused_by_name_and_path_with_both_hashes(files, tmp_path, layout):
+    other = {name: bytes(len(data)) for name, data in files.items()}  # as FashionMNIST's
+    write(tmp_path, {**files, NAME: other[NAME]}, LAYOUTS[layout])
+    small_mnist.write(tmp_path / "cache", files)
+    with pytest.raises(MnistUnavailable) as caught:
+        read_mnist(tmp_path, False, tmp_path / "cache")
+    found, right = (small_mnist.facts(of)[NAME][1][:12] for of in (other, files))
+    place = tmp_path / LAYOUTS[layout](NAME)
+    for words in (f"{place} is not MNIST's {NAME}", f"SHA-256 {found}..., not {right}..."):
+        assert words in str(caught.value)
+
+
+def test_what_was_looked_for_and_where_is_said(files, tmp_path, monkeypatch):
+    monkeypatch.setenv("DMDREPRO_DATA", str(tmp_path / "nowhere"))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "archive.zip").write_bytes(b"PK")
+    with pytest.raises(MnistUnavailable) as caught:
+        read_mnist(tmp_path / "data", True, tmp_path / "cache")
+    for words in (
+        f"--data {tmp_path / 'data'} holds no {NAME}, train-labels-idx1-ubyte, ",
+        "(unpack archive.zip first)",
+        f"$DMDREPRO_DATA = {tmp_path / 'nowhere'} does not exist",
+        f"the cache {tmp_path / 'cache'} does not exist",
+        "train-images.idx3-ubyte",
+        "MNIST/raw",
+    ):
+        assert words in str(caught.value)
+
+
+def test_a_folder_of_very_many_other_files_is_no_matter(files, tmp_path):
+    for k in range(3000):
+        (tmp_path / f"image{k}.png").touch()
+    (tmp_path / "mnist").symlink_to(tmp_path)  # a circle
+    write(tmp_path, files, LAYOUTS["dots"])
+    assert read_mnist(tmp_path, True, tmp_path / "cache") == files
+
+
+HIDDEN = """
+import sys
+sys.modules["pooch"] = None  # importing it raises ImportError
+from pathlib import Path
+from dmdrepro.data import mnist_check, mnist_download, mnist_files
+"""
+
+
+def hidden(code: str, *arguments: object) -> str:
+    """Run code where pooch is not installed; returns what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-c", HIDDEN + code, *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_named_folder_needs_no_pooch(mnist_dir, tmp_path):
+    code = "print(len(mnist_files.read_mnist(Path(sys.argv[1]), False, Path(sys.argv[2]))))"
+    assert hidden(code, mnist_dir, tmp_path / "cache") == "4\n"
+    assert "None" in hidden("print(mnist_files.find_mnist(Path('/none'), Path('/none')).folder)")
+
+
+def test_a_download_without_pooch_says_what_is_missing_and_how_to_go_without(tmp_path):
+    code = (
+        "try: mnist_files.read_mnist(None, False, Path(sys.argv[1]))\n"
+        "except mnist_files.MnistUnavailable as error: print(error)"
+    )
+    printed = hidden(code, tmp_path / "cache")
+    assert "the package pooch is not installed" in printed
+    assert "bring MNIST by hand" in printed
+
+
+def test_the_cache_is_where_pooch_keeps_it(monkeypatch, tmp_path):
+    pooch = pytest.importorskip("pooch")
+    for value in (None, "", str(tmp_path)):
+        if value is None:
+            monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+        else:
+            monkeypatch.setenv("XDG_CACHE_HOME", value)
+        assert default_cache() == pooch.os_cache("dmdrepro") / "mnist"
