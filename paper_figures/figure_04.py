@@ -16,6 +16,7 @@ from dmdrepro.paper_figures.run import Results, attempt, find, planned_snapshots
 from dmdrepro.paper_figures.sampler import NONE
 from dmdrepro.paper_figures.strokes import key
 from dmdrepro.paper_figures.style import styled
+from dmdrepro.paper_figures.ticks import whole_numbers
 from dmdrepro.paper_figures.words import iterations, name_of
 from dmdrepro.runs.results import Missing
 
@@ -39,7 +40,7 @@ def draw(results: Results) -> Figure:
     """The figure, from the logs of all students."""
     page = Page()
     page.space(title_height(1))
-    left, right = page.row(2, left=0.5, gap=0.55, height=HEIGHT)
+    left, right = page.row(2, left=0.55, gap=0.62, height=HEIGHT)
     page.space(0.36)
     result = find(results, "mnist")
     curves: dict[int, Curve] = {}
@@ -64,6 +65,7 @@ def draw(results: Results) -> Figure:
         panel_title(axes, title, size + words)
     for axes in (left, right):
         axes.set_ylim(0, 1.05 * max(tops) or 1.0)
+        whole_numbers(axes.yaxis)
     left.set_ylabel("DM loss")
     right.set_ylabel("DM loss, same scale")
     _draw_legend(right, curves, absent)

@@ -10,6 +10,7 @@ from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import Page, panel_title, title_height
 from dmdrepro.paper_figures.run import Results, attempt, heading_of, last_run
 from dmdrepro.paper_figures.style import BLUE, COLUMN, INK, RED, SMALL, styled
+from dmdrepro.paper_figures.ticks import whole_numbers
 from dmdrepro.paper_figures.words import iterations, share
 from dmdrepro.runs.results import Missing
 
@@ -31,7 +32,7 @@ def draw(results: Results) -> Figure:
     run = last_run(results, "mnist")
     page = Page(COLUMN + 0.25)
     page.space(title_height(2))
-    (axes,) = page.row(1, left=0.5, gap=0.0, height=2.6)
+    (axes,) = page.row(1, left=0.66, gap=0.0, height=2.6)
     page.space(0.38)
     read = attempt(run, lambda run: (run.array("mean_distance"), run.array("displacement")))
     if isinstance(read, Missing):
@@ -44,6 +45,7 @@ def draw(results: Results) -> Figure:
     )
     axes.axhline(0.0, color=RED, lw=0.9, ls=(0, (4, 3)))
     axes.spines[["top", "right"]].set_visible(False)
+    whole_numbers(axes.yaxis)
     axes.set_xlabel(r"$D(z)$, mean distance of $\Phi_8(z)$ to the training set")
     axes.set_ylabel(r"$\delta(z)=\|G(z)-\Phi_8(z)\|-\|\Phi_1(z)-\Phi_8(z)\|$", fontsize=SMALL + 0.5)
     panel_title(axes, heading_of(run), f"teacher {iterations(run.snapshot)}", run.size_words)

@@ -98,5 +98,6 @@ def optimal_boxes(assignment: np.ndarray, side: float) -> LineCollection:
     out = 0.5 + np.ceil(256 * width / 2 / cell) / 256  # a binary fraction: centres stay exact
     corners = out * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]])
     boxes = LineCollection(centres + corners, colors=RED, linewidths=width, joinstyle="miter")
+    boxes.set_clip_on(False)  # at the panel's edge they lie on its frame
     boxes.set_snap(False)  # a line that is moved to whole pixels may lie on the cell
     return boxes

@@ -1,4 +1,4 @@
-"""Logarithmic axes whose ticks can be read over any range."""
+"""Axes whose ticks can be read over any range."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ def name_ticks(axis: Axis) -> None:
         axis.set_minor_formatter(FuncFormatter(_plain))
     axis.set_major_locator(LogLocator(subs=subs))
     axis.set_major_formatter(FuncFormatter(_plain))
+
+
+def whole_numbers(axis: Axis) -> None:
+    """Each tick of a linear axis says its whole value: no factor above the panel, on its title."""
+    axis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value:.4g}".replace("-", "\N{MINUS SIGN}"))
+    )
 
 
 def _plain(value: float, _: int | None = None) -> str:

@@ -144,6 +144,21 @@ def test_figure_4_has_one_scale_and_a_legend_outside_its_panels(tmp_path):
     assert legend.x1 <= left.figure.bbox.x1
 
 
+@pytest.mark.parametrize("number", [4, 11])
+@pytest.mark.parametrize("scale", [1e-5, 1e-4, 1e3])
+def test_small_and_large_values_put_no_factor_on_the_title(number, scale, tmp_path):
+    write_run(tmp_path, "mnist")
+    results = opened(tmp_path, "mnist")
+    result = results["mnist"]
+    losses, array = result.losses, result.array
+    result.losses = lambda s: {k: (x, scale * y) for k, (x, y) in losses(s).items()}
+    result.array = lambda s, name: array(s, name) * (scale if name == "displacement" else 1.0)
+    figure = FIGURES[number].draw(results)
+    said = written(figure)
+    assert all(figure.bbox.x0 <= box.x0 for _, box in said)
+    assert not any(axes.yaxis.get_offset_text().get_text() for axes in figure.axes)
+
+
 @pytest.mark.parametrize("number", FIGURES)
 def test_no_words_of_a_figure_lie_on_others_or_leave_it(number, tmp_path):
     """With the longest numbers that there are, and students that are not good samplers."""
