@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from dmdrepro.cli.paths import check_file
 from dmdrepro.runs.errors import RunError
@@ -36,7 +36,7 @@ def check_output(option: str, path: Path, ours: Ours) -> None:
         raise RunError(
             f"{option} {path}: {place} cannot be written to; fix its rights or name another place."
         )
-    if not path.is_file() or is_stdout(path) or not (size := path.stat().st_size):
+    if not path.is_file() or _printed(path) or not (size := path.stat().st_size):
         return
     try:
         known = size < MOST and ours(path.read_bytes())
@@ -90,24 +90,28 @@ def check_tables(option: str, folder: Path, tables: Sequence[Table]) -> None:
 
 def is_kept(path: Path) -> bool:
     """Whether what is written to `path` stays there: no device, no pipe, nothing printed."""
-    return not is_stdout(path) and (path.is_file() or not path.exists())
+    return _printed(path) is None and (path.is_file() or not path.exists())
 
 
-def is_stdout(path: Path) -> bool:
-    """Whether `path` (/dev/stdout, ...) is where this command prints to."""
-    try:
-        return os.path.samestat(path.stat(), os.fstat(sys.stdout.fileno()))
-    except (OSError, ValueError):  # a test's stdout has no number
-        return False
+def _printed(path: Path) -> TextIO | None:
+    """The stream that `path` (/dev/stdout, /dev/stderr) stands for, if it does."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if os.path.samestat(path.stat(), os.fstat(stream.fileno())):
+                return stream
+        except (OSError, ValueError):  # nothing there; a test's stream has no number
+            continue
+    return None
 
 
 def write_record(path: Path, record: object) -> None:
     """Write JSON to a file that `check_output` has passed; /dev/stdout is printed to."""
     from dmdrepro.runs.files import json_text, write_bytes
 
-    if not is_stdout(path):
+    stream = _printed(path)
+    if stream is None:
         write_bytes(path, json_text(record).encode())
         return
     # Through the open file: another would begin at its start, over what was printed before.
-    sys.stdout.write(json_text(record))
-    sys.stdout.flush()
+    stream.write(json_text(record))
+    stream.flush()

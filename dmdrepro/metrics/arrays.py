@@ -91,20 +91,27 @@ class _Room:
     def __call__(self, needed: int, what: str) -> None:
         import torch
 
-        from dmdrepro.metrics.memory import GIB, available_memory
+        from dmdrepro.metrics.memory import available_memory
 
         there = available_memory(torch.device("cpu")) if self.memory is None else self.memory
         if there is not None and needed > there:
             raise _Refused(
                 f"{self.name} holds, by its header, more than fits into memory: {what} takes "
-                f"{needed / GIB:,.2g} GiB, {there / GIB:,.2g} GiB may be taken, and the file has "
+                f"{_amount(needed)}, {_amount(there)} may be taken, and the file has "
                 f"{self.size:,} bytes; save fewer samples, or raise --memory if it is too low."
             )
         if needed >= LARGE:
             self.say(
-                f"{self.name}: {what} takes {needed / GIB:,.2g} GiB of memory "
-                f"(the file: {self.size / GIB:,.2g} GiB)."
+                f"{self.name}: {what} takes {_amount(needed)} of memory; the file has "
+                f"{_amount(self.size)}."
             )
+
+
+def _amount(count: int) -> str:
+    for power, unit in ((3, "GiB"), (2, "MiB"), (1, "KiB")):
+        if count >= 1024**power:
+            return f"{count / 1024**power:,.1f} {unit}"
+    return f"{count} bytes"
 
 
 def file_of(path: str | Path) -> Path:

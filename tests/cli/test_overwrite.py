@@ -72,7 +72,7 @@ def test_a_device_takes_any_record(arrays):
 
 @pytest.mark.parametrize("to", ["a pipe", "a file"])
 def test_dev_stdout_is_printed_to(arrays, tmp_path, to):
-    """Where stdout goes to a file, what was printed before stays in it."""
+    """If stdout goes to a file, what was printed before stays in it."""
     words = ["reproduce.py", "evaluate", "--pairs", *map(str, arrays), "--out", "/dev/stdout"]
     log = tmp_path / "log.txt"
     with log.open("w") as file:
