@@ -108,7 +108,8 @@ def test_a_run_of_before_with_one_state_goes_on(tmp_path, twice):
     ("field", "value"),
     [
         ("step", "2"), ("step", -1), ("step", True), ("file", 3),
-        ("file", "../state-2.safetensors"), ("file", "/etc/passwd"), ("sha256", None), ("configuration", []), ("log_bytes", 1.5),
+        ("file", "../state-2.safetensors"), ("file", "/etc/passwd"),
+        ("sha256", None), ("configuration", []), ("log_bytes", 1.5),
         ("log_bytes", -4), ("log_sha256", {}), ("made", []), ("made", {"a": 1}),
         ("made", {"../a": "0"}), ("wall_s", "long"), ("wall_s", None),
     ],
