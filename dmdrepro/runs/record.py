@@ -5,7 +5,18 @@ What a newer version added is optional here, so that the records of an older one
 
 from __future__ import annotations
 
-from dmdrepro.runs.shape import Each, Maybe, count, finite, number, positive, scalar, text
+from dmdrepro.runs.shape import (
+    Each,
+    Maybe,
+    Where,
+    count,
+    finite,
+    number,
+    one_of,
+    positive,
+    scalar,
+    text,
+)
 
 PROVENANCE = {
     "commit?": Maybe(text),
@@ -62,7 +73,7 @@ _FEATURES = {
     )
 }
 _TURN = {"concordance?": number, "degrees?": number}
-_INTERVAL = {"value": number, "low?": number, "high?": number}
+_INTERVAL = {"value": number, "low": number, "high": number}
 _CORRELATIONS = {
     f"{name}?": Maybe(_INTERVAL)
     for name in (
@@ -77,26 +88,25 @@ _CORRELATIONS = {
 _OVER_N = {
     "n": positive,
     "sets?": count,
-    **{
-        f"{name}?": [number]
-        for name in (
-            "concordance",
-            "delta_e",
-            "delta_e_null",
-            "e_dt",
-            "e_ind",
-            "e_ot",
-            "gap",
-            "retention",
-        )
-    },
+    **{name: [number] for name in ("concordance", "delta_e", "delta_e_null", "retention")},
 }
 _SETS = ("data", "student", "teacher_1", "teacher_8", "teacher_32")
+_BOUNDARY = {
+    **_CORRELATIONS,
+    "n?": count,
+    "level": finite,
+    "distance_to?": text,
+}
+_BY_CLASS = {
+    "classes": {"from": one_of("labels", "classifier"), "sha256?": text},
+    "per_class": [{"class": count, "n": count, "left_out?": text, **_CORRELATIONS}],
+    "within_class": Maybe({"classes?": count, "n?": count, **_CORRELATIONS}),
+}
 _CONFIG = {
     "data?": Each(scalar),
     "model?": Each(scalar),
     "teacher?": {"snapshots?": [count]},
-    "distill?": {
+    "distill": {
         "iterations": count,
         "lr?": finite,
         "warmup?": count,
@@ -147,17 +157,7 @@ EVALUATION = {
             },
         }
     ),
-    "boundary?": Maybe(
-        {
-            **_CORRELATIONS,
-            "n?": count,
-            "level?": number,
-            "distance_to?": text,
-            "classes?": {"from?": text, "sha256?": text},
-            "per_class?": [{"class": count, "n": count, "left_out?": text, **_CORRELATIONS}],
-            "within_class?": Maybe({"classes?": count, "n?": count, **_CORRELATIONS}),
-        }
-    ),
+    "boundary?": Maybe(Where("per_class", _BOUNDARY, _BY_CLASS)),
     "denoiser_error?": Maybe(
         {
             "sigma": [number],

@@ -11,7 +11,7 @@ from dmdrepro.runs.errors import DamagedArtifact
 from dmdrepro.runs.files import read_json, unexpected
 
 # A shape is one of: a test of a single value; {"key": shape, "optional?": shape}, beside which
-# other keys may stand; [shape], a list of any length; Each, Maybe.
+# other keys may stand; [shape], a list of any length; Each, Maybe, Where.
 Shape = object
 
 
@@ -27,6 +27,15 @@ class Maybe:
     """Null, or the shape."""
 
     shape: Shape
+
+
+@dataclass(frozen=True)
+class Where:
+    """A dictionary's shape, and what else it must hold if it has `key`."""
+
+    key: str
+    shape: Mapping[str, Shape]
+    then: Mapping[str, Shape]
 
 
 def text(value: object) -> bool:
@@ -58,6 +67,11 @@ def finite(value: object) -> bool:
     return type(value) in (int, float) and number(value) and math.isfinite(value)
 
 
+def one_of(*words: str) -> Callable[[object], bool]:
+    """A test for one of these words."""
+    return lambda value: isinstance(value, str) and value in words
+
+
 def scalar(value: object) -> bool:
     """A value of a configuration: of any kind, but no dictionary."""
     if isinstance(value, list):
@@ -69,6 +83,9 @@ def problem(value: object, shape: Shape, place: str = "") -> str:
     """The place of the first thing that is not as it should be, such as `pairing.n`; or empty."""
     if isinstance(shape, Maybe):
         return "" if value is None else problem(value, shape.shape, place)
+    if isinstance(shape, Where):
+        has = isinstance(value, Mapping) and shape.key in value
+        shape = {**shape.shape, **(shape.then if has else {})}
     if isinstance(shape, Each):
         shape = dict.fromkeys(value, shape.shape) if isinstance(value, Mapping) else {}
     if isinstance(shape, Mapping):
