@@ -9,7 +9,7 @@ import typer
 
 from dmdrepro.cli.guard import console, fail, guarded
 from dmdrepro.cli.options import Request, takes_request
-from dmdrepro.cli.paths import check_file, check_folder
+from dmdrepro.cli.paths import check_file, check_target
 from dmdrepro.cli.published import check_alone, publish_results, show_published
 
 Pairs = Annotated[
@@ -69,7 +69,7 @@ def evaluate(
             show_published()
             return
         if publish is not None:
-            check_folder("--publish", publish)
+            check_target("--publish", publish)
         if pairs is not None:
             _check_pairs(request, pairs, out)
             if memory is not None and not 0 < memory < MOST_GIB:

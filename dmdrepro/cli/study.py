@@ -12,7 +12,7 @@ from dmdrepro.cli import options as o
 from dmdrepro.cli.evaluate import Publish
 from dmdrepro.cli.guard import console, fail, guarded
 from dmdrepro.cli.options import Request
-from dmdrepro.cli.paths import check_folder
+from dmdrepro.cli.paths import check_target
 from dmdrepro.cli.published import publish_results
 from dmdrepro.experiments import STUDIES, Study, nearest
 
@@ -55,7 +55,7 @@ def study(
         if name not in STUDIES:
             fail(f"There is no study {name!r}; {nearest(name, STUDIES)}")
         if publish is not None:
-            check_folder("--publish", publish)
+            check_target("--publish", publish)
         from dmdrepro.cli.execute import conclude, run_plan
         from dmdrepro.cli.plan import STAGES, make_study_plan
         from dmdrepro.cli.results import refresh_page
@@ -108,11 +108,12 @@ def _show(study: Study, runs: Path, seeds: tuple[int, ...]) -> tuple[dict[str, s
 
     Returns arm -> what is damaged, and the results that were shown.
     """
+    from dmdrepro.cli.places import ready
     from dmdrepro.paper_figures import save_study
     from dmdrepro.report import render_terminal, write_tables
     from dmdrepro.report.study import begun, curves, damaged_arms, open_arms, study_tables
 
-    folder = runs / study.size / f"study-{study.name}"
+    folder = ready(runs / study.size / f"study-{study.name}", runs)
     results = open_arms(study, runs, dict.fromkeys([*seeds, *begun(study, runs)]))
     tables = study_tables(study, results)
     for table in tables:

@@ -131,7 +131,7 @@ EVALUATION = {
     "features?": Maybe(
         {
             **{f"{name}?": _FEATURES for name in _SETS},
-            "classifier?": {"accuracy?": number, "sha256?": text},
+            "classifier": {"accuracy": finite, "sha256": text},
             "n?": count,
             "draws?": count,
         }
