@@ -8,9 +8,11 @@ from __future__ import annotations
 from dmdrepro.runs.shape import (
     Each,
     Maybe,
+    Some,
     Where,
     count,
     finite,
+    measured,
     number,
     one_of,
     positive,
@@ -181,11 +183,11 @@ PUBLISHED = {
     "loss_dm?": Maybe({"iteration": [finite], "value": [finite]}),
 }
 
-_LIMIT = dict.fromkeys(("concordance", "delta_e", "retention"), number)
+_LIMIT = dict.fromkeys(("concordance", "delta_e", "retention"), measured)
 _MEAN = {"value": finite, "error": finite}
-_DRAWS = [{"concordance": number, "delta_e": number, "delta_e_null": number, "retention": number}]
+_DRAWS = Some(dict.fromkeys(("concordance", "delta_e", "delta_e_null", "retention"), measured))
 KNOWN = {
-    "circle": [
+    "circle": Some(
         {
             "theta": finite,
             "delta": finite,
@@ -208,8 +210,8 @@ KNOWN = {
                 },
             },
         }
-    ],
-    "pairs": [
+    ),
+    "pairs": Some(
         {
             "group": text,
             "what": text,
@@ -218,7 +220,7 @@ KNOWN = {
             "draws": _DRAWS,
             "population": _LIMIT,
         }
-    ],
+    ),
     "seed": count,
     "provenance?": PROVENANCE,
 }

@@ -11,7 +11,7 @@ from dmdrepro.runs.errors import DamagedArtifact
 from dmdrepro.runs.files import read_json, unexpected
 
 # A shape is one of: a test of a single value; {"key": shape, "optional?": shape}, beside which
-# other keys may stand; [shape], a list of any length; Each, Maybe, Where.
+# other keys may stand; [shape], a list of any length; Each, Maybe, Some, Where.
 Shape = object
 
 
@@ -25,6 +25,13 @@ class Each:
 @dataclass(frozen=True)
 class Maybe:
     """Null, or the shape."""
+
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class Some:
+    """A list that is not empty."""
 
     shape: Shape
 
@@ -63,6 +70,11 @@ def number(value: object) -> bool:
     return value is None or type(value) is float or (isinstance(value, str) and value in words)
 
 
+def measured(value: object) -> bool:
+    """A number that is there, be it infinite."""
+    return value is not None and number(value)
+
+
 def finite(value: object) -> bool:
     return type(value) in (int, float) and number(value) and math.isfinite(value)
 
@@ -86,6 +98,10 @@ def problem(value: object, shape: Shape, place: str = "") -> str:
     if isinstance(shape, Where):
         has = isinstance(value, Mapping) and shape.key in value
         shape = {**shape.shape, **(shape.then if has else {})}
+    if isinstance(shape, Some):
+        if value == []:
+            return place
+        shape = [shape.shape]
     if isinstance(shape, Each):
         shape = dict.fromkeys(value, shape.shape) if isinstance(value, Mapping) else {}
     if isinstance(shape, Mapping):
