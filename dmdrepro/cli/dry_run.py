@@ -15,12 +15,13 @@ WIDE, MEDIUM = 100, 80  # columns of the terminal: below, the plan leaves out nu
 
 def show_plan(plan: Plan, request: Request, stages: tuple[str, ...]) -> None:
     """Print the stages in order, what is left to do, downloads, figures and tables."""
+    from dmdrepro.cli.places import free_space
     from dmdrepro.cli.results import PAGE, folder, show_figures_plan
     from dmdrepro.experiments.estimate import CPU, GPU, estimate
 
     gpu = request.gpu != "cpu" and (request.gpu is not None or _gpu_here())
     grid = _grid(plan)
-    total_s = disk = memory = 0.0
+    total_s = disk = memory = states = 0.0
     refused = []
     for number, task in enumerate(plan.tasks, 1):
         cost = estimate(task.run.experiment, task.stage, gpu=gpu)
@@ -30,10 +31,10 @@ def show_plan(plan: Plan, request: Request, stages: tuple[str, ...]) -> None:
             state = State("to do (--fresh)", 1.0)
         if state.left:
             total_s, disk = total_s + state.left * cost.seconds, disk + cost.disk
-            memory = max(memory, cost.memory)
+            memory, states = max(memory, cost.memory), max(states, cost.states)
         if state.reason:
             refused.append(f"refused: {task.stage} {task.label}: {state.reason}")
-        costs = _time(cost.seconds), _bytes(cost.memory), _bytes(cost.disk)
+        costs = _time(cost.seconds), bytes_words(cost.memory), bytes_words(cost.disk)
         _add_row(grid, str(number), task.stage, task.label, state.words, *costs)
     console.print(grid)
     for line in refused:
@@ -42,8 +43,14 @@ def show_plan(plan: Plan, request: Request, stages: tuple[str, ...]) -> None:
     basis = "fitted to published runs" if speed.measured else "a model, not measured"
     console.print(
         f"Left to do: about {_time(total_s)} on {'a GPU' if gpu else 'one CPU core'}, one stage "
-        f"after the other ({basis}), {_bytes(memory)} of memory at most, {_bytes(disk)} of disk"
-        f"{'; without what is refused.' if refused else '.'}"
+        f"after the other ({basis}), {bytes_words(memory)} of memory at most, "
+        f"{bytes_words(disk)} of disk{'; without what is refused.' if refused else '.'}"
+    )
+    place, free = free_space(plan.runs)
+    console.print(
+        f"Disk: {bytes_words(disk)} stay, and {bytes_words(states)} more at most for saved states "
+        f"while a stage is made; {bytes_words(free)} are free in {place}"
+        f"{'.' if disk + states <= free else ': too little, so the command will refuse.'}"
     )
     console.print(f"Downloads: {', '.join(plan.downloads) or 'none'}.")
     if plan.study:
@@ -97,7 +104,8 @@ def _time(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _bytes(count: float) -> str:
+def bytes_words(count: float) -> str:
+    """`1.5 GB`."""
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= size:
             return f"{count / size:.{0 if count >= 100 * size else 1}f} {unit}"

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dmdrepro.cli.dry_run import show_plan
 from dmdrepro.cli.guard import console, errors, fail, stoppable
 from dmdrepro.cli.options import Request
+from dmdrepro.cli.places import check_places
 from dmdrepro.cli.plan import STAGES, Plan, Task, make_plan
 from dmdrepro.cli.progress import ProgressDisplay
 from dmdrepro.cli.side_by_side import jobs_of, run_side_by_side
@@ -66,6 +67,7 @@ def run_plan(
         console.print(f"Note: {note}")
     threads = torch.get_num_threads()
     jobs = jobs_of(jobs, plan, session.device, threads)
+    check_places(plan, stages, request.fresh, jobs)
     context = Context(session, request.data, request.offline, console.print)
     _announce(plan, session.device)
     with stoppable(session):

@@ -9,7 +9,7 @@ import typer
 
 from dmdrepro.cli.guard import fail, guarded
 from dmdrepro.cli.options import Request, takes_request
-from dmdrepro.cli.paths import check_folder
+from dmdrepro.cli.paths import check_target
 from dmdrepro.cli.published import check_alone, draw_published
 
 Published = Annotated[
@@ -33,7 +33,7 @@ def figures(request: Request, published: Published = None) -> None:
     with guarded():
         if published is not None:
             check_alone(request)
-            check_folder("--published", published)
+            check_target("--published", published)
             draw_published(published)
             return
         if request.settings:

@@ -10,6 +10,7 @@ from dmdrepro.cli.paths import check_folder
 from dmdrepro.cli.plan import Plan, default_size
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.known import NAME, known_folder, open_known
+from dmdrepro.runs.results import Missing
 
 
 def known(
@@ -48,10 +49,14 @@ def make(runs: Path, size: str, seed: int, fresh: bool = False) -> None:
 
 def write(runs: Path, size: str, seed: int) -> list:
     """Write the record's tables beside it; returns them."""
+    from dmdrepro.cli.places import ready
     from dmdrepro.report import known_tables, write_tables
 
-    tables = known_tables(open_known(runs, size, seed))
-    write_tables(tables, known_folder(runs, size, seed) / "tables")
+    record = open_known(runs, size, seed)
+    if isinstance(record, Missing):
+        raise RunError(record.damage or f"{NAME}: {record.reason}")
+    tables = known_tables(record)
+    write_tables(tables, ready(known_folder(runs, size, seed) / "tables", runs))
     return tables
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dmdrepro.cli.guard import console, fail
 from dmdrepro.cli.options import Request
-from dmdrepro.cli.paths import check_folder
+from dmdrepro.cli.paths import check_target
 from dmdrepro.experiments import REGISTRY, STUDIES, Experiment, Study
 
 FOLDER = Path(__file__).parents[2] / "docs" / "published"
@@ -32,7 +32,7 @@ def check_publish(folder: Path, experiments: Iterable[Experiment], arm: str = ""
     from dmdrepro.cli.overwrite import PUBLISHED, check_output, json_with
     from dmdrepro.runs.published import record_file
 
-    check_folder("--publish", folder)
+    check_target("--publish", folder)
     for experiment in experiments:
         name = f"{experiment.name}@{arm}" if arm else experiment.name
         for snapshot in experiment.teacher.snapshots:

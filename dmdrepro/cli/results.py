@@ -10,6 +10,7 @@ from dmdrepro.cli.guard import console
 from dmdrepro.cli.plan import Plan
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.runs.layout import seed_folder
+from dmdrepro.runs.links import refuse_links
 from dmdrepro.runs.results import Missing, Result, open_results
 
 if TYPE_CHECKING:
@@ -37,11 +38,12 @@ def draw_figures(plan: Plan) -> dict[str, str]:
     Returns what of the results that were read cannot be shown, as `_unusable`.
     """
     from dmdrepro import paper_figures
+    from dmdrepro.cli.places import ready
     from dmdrepro.report.over_n import over_n
     from dmdrepro.report.students import collect
 
     results = open_results(plan.runs, plan.size, plan.seed, REGISTRY)
-    target = folder(plan, "figures")
+    target = ready(folder(plan, "figures"), plan.runs)
     only = chosen_figures(plan)
     paths = paper_figures.save_all(results, target, only=only)
     students = collect({name: [result] for name, result in results.items()})
@@ -104,11 +106,12 @@ def print_tables(plan: Plan) -> dict[str, str]:
 
     Returns what of the results that were read cannot be shown, as `_unusable`.
     """
+    from dmdrepro.cli.places import ready
     from dmdrepro.report import all_seeds, render_terminal, tables_of, write_tables
 
     results = all_seeds(plan.runs, plan.size, plan.seed)
     tables = tables_of(results, plan.size, not_run=plan.cannot)
-    target = folder(plan, "tables")
+    target = ready(folder(plan, "tables"), plan.runs)
     before = [table for table in reversed(tables) if table.name not in PRINTED_LAST]
     last = [table for table in tables if table.name in PRINTED_LAST]
     for table in before + last:
@@ -135,12 +138,14 @@ def write_page(
     The studies that the plan's seed has results of and the known answers are opened here, for
     only the page reads them; returns what cannot be shown, as `_unusable`.
     """
+    from dmdrepro.cli.places import ready
     from dmdrepro.report import open_studies, report_page
     from dmdrepro.report.study import damaged_arms
     from dmdrepro.runs.files import write_bytes
     from dmdrepro.runs.known import open_known
 
-    target = folder(plan, PAGE)
+    target = ready(folder(plan, PAGE), plan.runs)
+    refuse_links(folder(plan, "figures"), plan.runs)  # whose pictures the page embeds
     known = open_known(plan.runs, plan.size, plan.seed)
     pictures = _pictures(plan, {name: first for name, (first, *_) in results.items()})
     studies = open_studies(plan.runs, plan.size, plan.seed)

@@ -108,11 +108,12 @@ def _show(study: Study, runs: Path, seeds: tuple[int, ...]) -> tuple[dict[str, s
 
     Returns arm -> what is damaged, and the results that were shown.
     """
+    from dmdrepro.cli.places import ready
     from dmdrepro.paper_figures import save_study
     from dmdrepro.report import render_terminal, write_tables
     from dmdrepro.report.study import begun, curves, damaged_arms, open_arms, study_tables
 
-    folder = runs / study.size / f"study-{study.name}"
+    folder = ready(runs / study.size / f"study-{study.name}", runs)
     results = open_arms(study, runs, dict.fromkeys([*seeds, *begun(study, runs)]))
     tables = study_tables(study, results)
     for table in tables:

@@ -75,11 +75,18 @@ def _adm(model: AdmUnet, resolution: int, channels: int) -> Network:
 
 @dataclass(frozen=True)
 class Estimate:
-    """One stage's cost: seconds, peak bytes of memory, bytes of disk left behind."""
+    """One stage's cost: seconds, peak bytes of memory, bytes of disk left behind.
+
+    `states`: bytes of its saved states while it is made: two are kept while a third is written.
+    """
 
     seconds: float
     memory: float
     disk: float
+    states: float = 0.0
+
+
+STATES = 3  # saved states on the disk at once
 
 
 def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
@@ -107,7 +114,9 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
     if stage == "teacher":
         t = experiment.teacher
         seconds = passes(3.0 * t.batch * t.snapshots[-1], t.snapshots[-1])
-        return Estimate(seconds, memory(2, 1, t.batch), weights * len(t.snapshots))
+        # The network, its mean and its two moments.
+        states = STATES * 4 * weights
+        return Estimate(seconds, memory(2, 1, t.batch), weights * len(t.snapshots), states)
     if stage == "distill":
         d = experiment.distill
         # Fake score 3, images 1, and once in student_every: student's backward 2, two scores 2.
@@ -118,24 +127,29 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
             passes(count, 1.5 * d.iterations),
             memory(3, 2, d.batch),
             weights * (1 + len(d.kept)),
+            STATES * 6 * weights,  # student and fake score, each with two moments
         )
     if stage == "sample":
         # Phi_1, Phi_8 and G of all; Phi_32, and a student kept on the way, of the first alone. If
         # there are classes, of those also a second draw: Phi_1, all students and the noise.
         s, kept = experiment.sampling, len(experiment.distill.kept)
         second = 2 + kept if class_count(experiment.data) else 0
+        drawn = (3 * n + (1 + kept + second) * s.pairing) * values
         return Estimate(
             passes(
                 17.0 * n + (63 + kept + second) * s.pairing, (17 * n + 63 * s.pairing) / s.batch
             ),
             weights + 4 * s.batch * net.activations,
-            (4 * n + (1 + kept + second + (second > 0)) * s.pairing) * values,
+            (n + (second > 0) * s.pairing) * values + drawn,
+            STATES * drawn,
         )
     if stage == "classifier":
         c, data = classifier_of(experiment), MNIST_IMAGES * values
         count = 3.0 * c.batch * c.iterations + c.held_out
         seconds = count * c.flops / speed.flops[1] + c.iterations * speed.step_s[0]
-        return Estimate(seconds, 3 * data + 4e5 * c.width, 4.0 * c.parameters + 60 * c.iterations)
+        parameters = 4.0 * c.parameters
+        disk, states = parameters + 60 * c.iterations, STATES * 3 * parameters
+        return Estimate(seconds, 3 * data + 4e5 * c.width, disk, states)
     return _evaluate(experiment, values)
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dmdrepro.runs.errors import DamagedArtifact
+from dmdrepro.runs.links import own_name
 
 MANIFEST = "manifest.json"
 
@@ -21,7 +22,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     A file that holds these bytes already is left alone: a finished run can be looked at, with its
     figures and tables, where nothing can be written. A write that fails leaves no part behind,
     and its OSError names `path`. A link's file is written, and a device or a pipe is written to:
-    neither is replaced.
+    neither is replaced (a path that the user gave; in a run folder links are refused before).
     """
     if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
         return
@@ -31,10 +32,16 @@ def write_bytes(path: Path, data: bytes) -> None:
         return
     path = path.resolve() if path.is_symlink() else path
     path.parent.mkdir(parents=True, exist_ok=True)
+    replace_bytes(path, data)
+
+
+def replace_bytes(path: Path, data: bytes) -> None:
+    """Put a new file with these bytes in the place of `path`, whatever lies there."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")  # another process writes its own
     try:
         with naming(path):
-            with part.open("wb") as handle:
+            part.unlink(missing_ok=True)  # of a dead process that had this number
+            with part.open("xb") as handle:
                 handle.write(data)
                 handle.flush()
                 os.fsync(handle.fileno())
@@ -105,16 +112,36 @@ def write_manifest(folder: Path, names: Iterable[str]) -> None:
 
 def verify_manifest(folder: Path) -> dict[str, str]:
     """SHA-256 by file name, after checking each file; raises DamagedArtifact at a difference."""
-    entries = read_sealed(folder / MANIFEST, "files")
-    for name, entry in entries.items():
-        check_file(folder / name, entry["sha256"], folder / MANIFEST)
-    return {name: entry["sha256"] for name, entry in entries.items()}
+    listing = folder / MANIFEST
+    listed = read_manifest(listing)
+    for name, digest in listed.items():
+        check_file(folder / name, digest, listing)
+    return listed
+
+
+def read_manifest(listing: Path) -> dict[str, str]:
+    """SHA-256 by file name as listed, no file looked at; raises DamagedArtifact where changed."""
+    entries = read_sealed(listing, "files")
+    found = {
+        name: entry.get("sha256") if isinstance(entry, dict) else None
+        for name, entry in entries.items()
+    }
+    if not digests(found):
+        raise DamagedArtifact(unexpected(listing))
+    return found
+
+
+def digests(value: object) -> bool:
+    """Whether this is a dictionary of file names, of one folder, and texts."""
+    return isinstance(value, dict) and all(
+        own_name(name) and isinstance(digest, str) for name, digest in value.items()
+    )
 
 
 def check_file(file: Path, digest: str, listing: Path) -> None:
     """Raise DamagedArtifact unless the file that `listing` lists is there with that SHA-256."""
     if not file.is_file():
-        raise DamagedArtifact(f"{file} is missing though {listing} lists it; {_REMEDY}")
+        raise DamagedArtifact(missing(file, f"{listing} lists it"))
     if sha256(file) != digest:
         raise DamagedArtifact(damaged(file))
 
@@ -122,9 +149,19 @@ def check_file(file: Path, digest: str, listing: Path) -> None:
 _REMEDY = "restore it, or run that stage again with --fresh (what is there is moved aside)."
 
 
+def missing(path: Path, why: str) -> str:
+    """The sentence about a file that is not there though, says `why`, it was."""
+    return f"{path} is missing though {why}; {_REMEDY}"
+
+
 def damaged(path: Path) -> str:
     """The sentence about a file whose bytes have changed."""
     return f"{path} is not the file that was written (changed or damaged); {_REMEDY}"
+
+
+def unexpected(path: Path, what: str = "") -> str:
+    """The sentence about a file that is whole, but does not hold what it should; `what`: where."""
+    return f"{path} does not hold what this version writes{what and f' ({what})'}; {_REMEDY}"
 
 
 def _sealed_bytes(key: str, value: dict) -> bytes:

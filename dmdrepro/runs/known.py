@@ -6,9 +6,12 @@ import os
 from pathlib import Path
 
 from dmdrepro.runs.errors import DamagedArtifact
-from dmdrepro.runs.files import MANIFEST, read_json, verify_manifest
+from dmdrepro.runs.files import MANIFEST, verify_manifest
 from dmdrepro.runs.layout import RECORD, seed_folder
+from dmdrepro.runs.links import refuse_links
+from dmdrepro.runs.record import KNOWN
 from dmdrepro.runs.results import Missing
+from dmdrepro.runs.shape import read_shaped
 
 NAME = "known answers"
 
@@ -25,8 +28,9 @@ def open_known(runs: Path, size: str, seed: int) -> dict | Missing:
         command = f"python reproduce.py known --size {size} --seed {seed}"
         return Missing(NAME, f"not run: {command}", seed)
     try:
+        refuse_links(folder, runs)
         verify_manifest(folder)
-        return read_json(folder / RECORD)
+        return read_shaped(folder / RECORD, KNOWN)
     except DamagedArtifact as error:
         what = str(error).partition(";")[0].replace(f"{folder}{os.sep}", "")
         return Missing(NAME, f"damaged: {what}", seed, damage=str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 CONFIG, RECORD, LOG = "config.json", "record.json", "log.jsonl"
@@ -13,6 +14,11 @@ def seed_folder(runs: Path, size: str, seed: int) -> Path:
     return runs / size / f"seed{seed}"
 
 
+def runs_of(experiment: Path) -> Path:
+    """The folder of all runs, of an experiment's or arm's folder in it."""
+    return experiment.parents[min(2, len(experiment.parents) - 1)]
+
+
 def snapshot_file(iterations: int) -> str:
     """The teacher's weights after so many iterations."""
     return f"snapshot-{iterations}.safetensors"
@@ -21,3 +27,12 @@ def snapshot_file(iterations: int) -> str:
 def student_file(kept: int | None = None) -> str:
     """The student's weights after all its iterations, or after `kept` of them."""
     return "student.safetensors" if kept is None else f"student-{kept}.safetensors"
+
+
+def number_of(name: str, prefix: str) -> int | None:
+    """The number in a folder's name, such as 60 of `evaluate-60`; None for a name of another kind.
+
+    Only the digits that this program writes: `evaluate-060` and `evaluate-²` are somebody else's.
+    """
+    match = re.fullmatch(re.escape(prefix) + "(0|[1-9][0-9]*)", name)
+    return None if match is None else int(match[1])

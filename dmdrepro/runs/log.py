@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dmdrepro.runs.errors import DamagedArtifact
-from dmdrepro.runs.files import damaged, naming
+from dmdrepro.runs.files import damaged, naming, replace_bytes, unexpected
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +32,8 @@ class LossLog:
         self._hash = _hash_of_beginning(path, length)
         if self.sha256 != digest:
             raise DamagedArtifact(damaged(path))
+        if path.exists() and path.stat().st_nlink > 1:
+            _copy_of_its_own(path, length)
         # Unbuffered: what a full disk refuses is not written again when the file closes.
         self._handle = path.open("ab", buffering=0)
         os.truncate(path, length)
@@ -59,6 +61,19 @@ class LossLog:
         self._handle.close()
 
 
+def _copy_of_its_own(path: Path, length: int) -> None:
+    """Part the log from its other names (a backup by hard links), which would grow with it."""
+    with path.open("rb") as handle:
+        kept = handle.read(length)
+    replace_bytes(path, kept)
+
+
+def check_beginning(path: Path, length: int, digest: str) -> None:
+    """Raise DamagedArtifact unless the log's first `length` bytes have the SHA-256 `digest`."""
+    if _hash_of_beginning(path, length).hexdigest() != digest:
+        raise DamagedArtifact(damaged(path))
+
+
 def _hash_of_beginning(path: Path, length: int) -> hashlib._Hash:
     """SHA-256 of the file's first `length` bytes, of all where it has fewer."""
     digest = hashlib.sha256()
@@ -74,17 +89,33 @@ def _hash_of_beginning(path: Path, length: int) -> hashlib._Hash:
 
 
 def read_losses(path: Path) -> dict[str, tuple[list[int], list[float]]]:
-    """Column name -> (steps, values), each column with the steps that have it."""
+    """Column name -> (steps, values), each column with the steps that have it.
+
+    Raises DamagedArtifact for a line that is none of a log.
+    """
     columns: dict[str, tuple[list[int], list[float]]] = {}
-    with path.open() as handle:
-        for text in handle:
-            line = json.loads(text)
+    with path.open("rb") as handle:
+        for number, text in enumerate(handle, 1):
+            line = _line(text)
+            if line is None:
+                raise DamagedArtifact(unexpected(path, f"line {number}"))
             step = line.pop("step")
             for name, value in line.items():
                 steps, values = columns.setdefault(name, ([], []))
                 steps.append(step)
                 values.append(value)
     return columns
+
+
+def _line(text: bytes) -> dict[str, float] | None:
+    """A line's numbers by name, `step` among them, or None."""
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(line, dict) or type(line.get("step")) is not int:
+        return None
+    return line if all(type(value) in (int, float) for value in line.values()) else None
 
 
 def thinned(steps: np.ndarray, values: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:

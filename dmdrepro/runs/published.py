@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 from dmdrepro.runs.errors import DamagedArtifact, RunError
 from dmdrepro.runs.files import read_json, write_json
 from dmdrepro.runs.log import thinned
+from dmdrepro.runs.record import NEEDED, PUBLISHED
 from dmdrepro.runs.results import Missing, Result, Shown
+from dmdrepro.runs.shape import problem
 
 if TYPE_CHECKING:
     import numpy as np
 
 CURVE = 400  # points of a loss curve, at most
 STAGES = ("distill", "sample", "evaluate")
-NEEDED = ("experiment", "size", "seed", "snapshot", "config", "pairing")
 
 
 class Published(Shown):
@@ -92,7 +93,13 @@ def read_published(folder: Path) -> dict[tuple[str, str], list[Published]]:
         lacks = [key for key in NEEDED if key not in record]
         if lacks:
             raise DamagedArtifact(f"{path} is no published record: it has no {lacks[0]!r}.")
-        name = f"{record['study']}/{record['arm']}" if "arm" in record else record["experiment"]
+        if place := problem(record, PUBLISHED):
+            raise DamagedArtifact(
+                f"{path} is no published record that this version reads: {place}."
+            )
+        name = record["experiment"]
+        if "arm" in record:
+            name = f"{record.get('study', '')}/{record['arm']}"
         found.setdefault((record["size"], name, record["seed"]), {})[record["snapshot"]] = record
     if not found:
         raise RunError(f"There are no published records in {folder}.")

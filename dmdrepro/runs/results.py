@@ -11,9 +11,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dmdrepro.runs.errors import DamagedArtifact
-from dmdrepro.runs.files import MANIFEST, json_text, read_json, read_sealed, verify_manifest
-from dmdrepro.runs.layout import CONFIG, LOG, RECORD, seed_folder, snapshot_file, student_file
+from dmdrepro.runs.files import (
+    MANIFEST,
+    json_text,
+    read_json,
+    read_manifest,
+    unexpected,
+    verify_manifest,
+)
+from dmdrepro.runs.layout import (
+    CONFIG,
+    LOG,
+    RECORD,
+    number_of,
+    runs_of,
+    seed_folder,
+    snapshot_file,
+    student_file,
+)
+from dmdrepro.runs.links import refuse_links
 from dmdrepro.runs.log import read_losses
+from dmdrepro.runs.record import EVALUATION, STAGE
+from dmdrepro.runs.shape import read_shaped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,17 +99,13 @@ class Result(Shown):
     def snapshots(self) -> tuple[int, ...]:
         """Teacher iterations whose student has been evaluated, ascending."""
         done = self.folder.glob(f"evaluate-*/{MANIFEST}")
-        return tuple(
-            sorted(
-                int(p.parent.name.partition("-")[2])
-                for p in done
-                if p.parent.name.partition("-")[2].isdigit()
-            )
-        )
+        numbers = (number_of(path.parent.name, "evaluate-") for path in done)
+        return tuple(sorted(number for number in numbers if number is not None))
 
     def record(self, snapshot: int, stage: str = "evaluate") -> dict:
         """The record of a stage; the teacher's where `stage` is "teacher"."""
-        return read_json(self._file(stage, snapshot, RECORD))
+        shape = EVALUATION if stage == "evaluate" else STAGE
+        return read_shaped(self._file(stage, snapshot, RECORD), shape)
 
     def samples(self, snapshot: int, name: str) -> np.ndarray:
         """`noise`, `labels`, `teacher_1`, `teacher_8`, `teacher_32` or `student`: [N, ...]."""
@@ -123,7 +138,11 @@ class Result(Shown):
     def _array(self, stage: str, snapshot: int, name: str) -> np.ndarray:
         import numpy as np
 
-        return np.load(self._file(stage, snapshot, f"{name}.npy"), allow_pickle=False)
+        file = self._file(stage, snapshot, f"{name}.npy")
+        try:
+            return np.load(file, allow_pickle=False)
+        except (ValueError, EOFError) as error:  # whole by its manifest, and yet no array
+            raise DamagedArtifact(unexpected(file, str(error))) from None
 
     def check(self) -> None:
         """Check every evaluation's files, and that evaluation, samples and student are of one make.
@@ -132,7 +151,7 @@ class Result(Shown):
         made from another one than lies there now.
         """
         for snapshot in self.snapshots:
-            self._verify("evaluate", snapshot)
+            self.record(snapshot)
             samples = self._made("sample", snapshot)
             student = self._made("distill", snapshot).get(student_file())
             if self._own_teacher(snapshot) is False:
@@ -157,7 +176,7 @@ class Result(Shown):
         listing = self._place("teacher", snapshot) / MANIFEST
         if not listing.is_file():
             return None
-        weights = read_sealed(listing, "files").get(snapshot_file(snapshot), {}).get("sha256")
+        weights = read_manifest(listing).get(snapshot_file(snapshot))
         return weights == self.teacher_weights(snapshot)
 
     def teacher_weights(self, snapshot: int) -> str | None:
@@ -205,6 +224,7 @@ class Result(Shown):
         """A stage's hashes, its files checked once."""
         folder = self._place(stage, snapshot)
         if folder not in self._verified:
+            refuse_links(folder, runs_of(self.folder))
             self._verified[folder] = verify_manifest(folder)
         return self._verified[folder]
 
@@ -216,8 +236,8 @@ class Result(Shown):
 
 def seeds_found(runs: Path, size: str) -> list[int]:
     """The seeds that have a folder at a size, ascending."""
-    names = (p.name.removeprefix("seed") for p in (runs / size).glob("seed*") if p.is_dir())
-    return sorted({int(name) for name in names if name.isdecimal()})
+    numbers = (number_of(p.name, "seed") for p in (runs / size).glob("seed*") if p.is_dir())
+    return sorted(number for number in numbers if number is not None)
 
 
 def open_results(

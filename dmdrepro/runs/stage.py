@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import os
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dmdrepro.runs import checkpoint
@@ -14,16 +15,26 @@ from dmdrepro.runs.files import (
     MANIFEST,
     check_file,
     read_json,
-    read_sealed,
+    read_manifest,
     sha256,
     verify_manifest,
     write_json,
     write_manifest,
 )
 from dmdrepro.runs.layout import CONFIG, LOG, RECORD
-from dmdrepro.runs.log import EMPTY, LossLog
+from dmdrepro.runs.leftovers import drop_parts, drop_states, unlisted
+from dmdrepro.runs.links import refuse_links, refuse_links_above
+from dmdrepro.runs.log import EMPTY, LossLog, check_beginning
 from dmdrepro.runs.provenance import provenance
-from dmdrepro.runs.state import STATE, SavedState, read_state, write_state
+from dmdrepro.runs.state import (
+    BEFORE,
+    STATE,
+    Found,
+    SavedState,
+    find_state,
+    has_state,
+    write_state,
+)
 
 REMEDY = (
     "Give the same options, another --runs folder, or --fresh to make it anew (what is there is "
@@ -35,19 +46,26 @@ class Stage:
     """A stage's folder.
 
     `config.json` is written first: the configuration and the hashes of the inputs that this
-    stage depends on. `state.json` names the newest saved state. `manifest.json` is written last:
-    where it stands, the stage is done.
+    stage depends on. `state.json` names the newest saved state, `state_before.json` the one
+    before. `manifest.json` is written last: where it stands, the stage is done.
     """
 
-    def __init__(self, folder: Path, key: dict, what: str, remedy: str = REMEDY) -> None:
+    say: Callable[[str], None] = staticmethod(print)  # what a user must know
+
+    def __init__(
+        self, folder: Path, key: dict, what: str, remedy: str = REMEDY, runs: Path | None = None
+    ) -> None:
         """`key`: all that the result depends on; `what`: its name in messages.
 
-        `remedy`: what to do where what is there has another configuration.
+        `remedy`: what to do where what is there has another configuration. `runs`: the folder
+        below which no link is followed; None: the folder's own parent.
         """
         self.folder = folder
         self.key = key
         self.what = what
         self.remedy = remedy
+        self._runs = folder.parent if runs is None else runs
+        self._latest: SavedState | None = None  # loaded or saved by this process
         self._configuration = ""  # digest of config.json, once begun
         self._made: dict[str, str] = {}  # finished files -> digest
         self._wall_before = 0.0
@@ -61,8 +79,15 @@ class Stage:
 
     def progress(self) -> int:
         """The step of the newest saved state, 0 where there is none."""
-        state = read_state(self.folder)
-        return 0 if state is None else state.step
+        found = find_state(self.folder)
+        return 0 if found is None else found.state.step
+
+    @property
+    def unlisted(self) -> bool:
+        """Whether there are results or saved states whose listing is lost."""
+        return (
+            not self.done and not has_state(self.folder) and bool(unlisted(self.folder, self.key))
+        )
 
     def verify(self) -> dict[str, str]:
         """Check a done stage's files against its manifest; SHA-256 by file name."""
@@ -74,13 +99,15 @@ class Stage:
         """Raise DifferentConfiguration where what is there was made from another configuration.
 
         Where neither a result nor a saved state is, nothing was made and any configuration may
-        begin. Raises DamagedArtifact where the recorded configuration is not the one written.
+        begin. Raises DamagedArtifact where the recorded configuration is not the one written, and
+        for a link.
         """
+        refuse_links(self.folder, self._runs)
         if self.done:
-            digest = read_sealed(self.folder / MANIFEST, "files").get(CONFIG, {}).get("sha256")
             listing = self.folder / MANIFEST
-        elif (state := read_state(self.folder)) is not None:
-            digest, listing = state.configuration, self.folder / STATE
+            digest = read_manifest(listing).get(CONFIG)
+        elif (found := find_state(self.folder)) is not None:
+            digest, listing = found.state.configuration, found.listing
         else:
             return
         check_file(self.folder / CONFIG, digest, listing)
@@ -96,10 +123,10 @@ class Stage:
 
     def set_aside(self) -> Path | None:
         """Move what is there out of the way (for --fresh): nothing made is deleted."""
-        if not self.folder.exists():
+        if not os.path.lexists(self.folder):
             return None
         number = 1
-        while (aside := self.folder.with_name(f"{self.folder.name}.old{number}")).exists():
+        while os.path.lexists(aside := self.folder.with_name(f"{self.folder.name}.old{number}")):
             number += 1
         self.folder.rename(aside)
         return aside
@@ -107,44 +134,70 @@ class Stage:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep a second process out of this stage while it is being made."""
-        from filelock import FileLock, Timeout
+        from dmdrepro.runs.lock import locked
 
+        refuse_links_above(self.folder, self._runs)
         self.folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder.with_name(f".{self.folder.name}.lock"), timeout=0)
-        try:
-            with lock:
-                yield
-        except Timeout:
-            raise RunError(
-                f"Another process is making {self.what} in {self.folder}; wait for it to end."
-            ) from None
+        with locked(self.folder, self.what):
+            yield
 
     def begin(self) -> None:
-        """Record the configuration; to be called under the lock, before anything is made."""
+        """Record the configuration; to be called under the lock, before anything is made.
+
+        The parts that a kill left are removed. Results or saved states whose listing is lost are
+        moved aside and said: what is made now would be written over them.
+        """
         self.check_configuration()
+        drop_parts(self.folder, locked=True)
+        if self.unlisted:
+            found = unlisted(self.folder, self.key)
+            aside = self.set_aside()
+            self.say(
+                f"{self.what}: {', '.join(found[:3])}{', ...' if len(found) > 3 else ''} had "
+                f"neither {MANIFEST} nor {STATE} beside them, so nothing says what they are; they "
+                f"are now in {aside}, and the stage is made from its start."
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
-        if not self.done and read_state(self.folder) is None:
+        if not self.done and not has_state(self.folder):
             write_json(self.folder / CONFIG, self.key)
         self._configuration = sha256(self.folder / CONFIG)
         self._opened = time.monotonic()
 
     def load_state(self) -> tuple[int, checkpoint.Tensors] | None:
-        """(step, tensors) of the newest saved state; None for a stage at its start.
+        """(step, tensors) of the newest whole saved state; None for a stage at its start.
 
-        Raises DamagedArtifact where the state, or a file finished before it, has changed.
+        Says where that is not the newest. Raises DamagedArtifact where none is whole: the state,
+        the log up to it, or a file finished before it has changed.
         """
-        state = read_state(self.folder)
-        if state is None:
+        found = self._find_state()
+        if found is None:
             return None
-        for name, digest in {state.file: state.sha256, **state.made}.items():
-            check_file(self.folder / name, digest, self.folder / STATE)
+        state = found.state
+        if found.passed:
+            self.say(
+                f"{self.what}: {found.passed.partition(';')[0].rstrip('.')}; it goes on from the "
+                f"saved state before, step {state.step:,}."
+            )
         self._made = dict(state.made)
         self._wall_before = state.wall_s
         return state.step, checkpoint.load_tensors(self.folder / state.file)
 
+    def _find_state(self) -> Found | None:
+        found = find_state(self.folder, self._check_state)
+        self._latest = None if found is None else found.state
+        return found
+
+    def _check_state(self, state: SavedState, listing: Path) -> None:
+        listed = {CONFIG: state.configuration, state.file: state.sha256, **state.made}
+        for name, digest in listed.items():
+            check_file(self.folder / name, digest, listing)
+        check_beginning(self.folder / LOG, state.log_bytes, state.log_sha256)
+
     def open_log(self) -> LossLog:
         """The log, cut back to the saved state; raises DamagedArtifact where it has changed."""
-        state = read_state(self.folder)
+        if self._latest is None:
+            self._find_state()
+        state = self._latest
         length, digest = (0, EMPTY) if state is None else (state.log_bytes, state.log_sha256)
         return LossLog(self.folder / LOG, length, digest)
 
@@ -155,7 +208,10 @@ class Stage:
     def save_state(
         self, step: int, tensors: checkpoint.Tensors, log: LossLog | None = None
     ) -> None:
-        """Save state and log so that a kill at any moment leaves the old pair or the new one."""
+        """Save state and log so that a kill at any moment leaves the old pair or the new one.
+
+        The state before stays: one damaged file costs no more than the time between two saves.
+        """
         file = self.folder / f"state-{step}.safetensors"
         checkpoint.save_tensors(file, tensors)
         state = SavedState(
@@ -165,11 +221,12 @@ class Stage:
             configuration=self._configuration,
             log_bytes=0 if log is None else log.sync(),
             log_sha256=EMPTY if log is None else log.sha256,
-            made=self._made,
+            made=dict(self._made),
             wall_s=self.wall_s(),
         )
-        write_state(self.folder, state)
-        self._drop_states(keep=file)
+        before, self._latest = self._latest, state
+        write_state(self.folder, state, before)
+        drop_states(self.folder, {state.file, "" if before is None else before.file})
 
     def wall_s(self) -> float:
         """Seconds spent on this stage over all its sittings."""
@@ -183,14 +240,18 @@ class Stage:
         del facts["started"]
         write_json(self.folder / RECORD, {**(record or {}), "provenance": facts})
         write_manifest(self.folder, [CONFIG, RECORD, *files])
-        (self.folder / STATE).unlink(missing_ok=True)
-        self._drop_states()
+        self._drop_saved()
 
-    def _drop_states(self, keep: Path | None = None) -> None:
-        # With the parts that a kill in the middle of a save leaves.
-        for old in self.folder.glob("state-*.safetensors*"):
-            if old != keep:
-                old.unlink()
+    def tidy(self) -> None:
+        """Remove what a kill left of a done stage: saved states, parts; not on a read-only disk."""
+        with suppress(OSError):
+            self._drop_saved()
+            drop_parts(self.folder, locked=True)
+
+    def _drop_saved(self) -> None:
+        for name in (STATE, BEFORE):
+            (self.folder / name).unlink(missing_ok=True)
+        drop_states(self.folder)
 
 
 def differences(

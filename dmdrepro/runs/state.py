@@ -1,20 +1,25 @@
-"""The saved state of an interrupted stage: sealed, and vouching for all that it goes on from."""
+"""The saved states of an interrupted stage: sealed, and vouching for all that it goes on from.
+
+The newest and the one before it are kept, so that one damaged file costs a minute and not the run.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from dmdrepro.runs.errors import DamagedArtifact
-from dmdrepro.runs.files import damaged, read_sealed, write_sealed
+from dmdrepro.runs.files import damaged, digests, missing, read_sealed, unexpected, write_sealed
+from dmdrepro.runs.links import own_name
 
-STATE = "state.json"
+STATE, BEFORE = "state.json", "state_before.json"
 _KEY = "state"
 
 
 @dataclass(frozen=True)
 class SavedState:
-    """What `state.json` holds; each digest is a SHA-256."""
+    """What a listing of a saved state holds; each digest is a SHA-256."""
 
     step: int
     file: str  # the tensors
@@ -26,16 +31,67 @@ class SavedState:
     wall_s: float
 
 
-def write_state(folder: Path, state: SavedState) -> None:
+@dataclass(frozen=True)
+class Found:
+    """The saved state to go on from, its listing, and why it is not the newest (or nothing)."""
+
+    state: SavedState
+    listing: Path
+    passed: str = ""
+
+
+def write_state(folder: Path, state: SavedState, before: SavedState | None) -> None:
+    """List the newest state and the one before; a kill leaves the old pair or the new one."""
+    if before is not None:
+        write_sealed(folder / BEFORE, _KEY, asdict(before))
     write_sealed(folder / STATE, _KEY, asdict(state))
 
 
-def read_state(folder: Path) -> SavedState | None:
-    """The saved state, None where there is none; raises DamagedArtifact where it was changed."""
-    path = folder / STATE
+def has_state(folder: Path) -> bool:
+    """Whether a listing of a saved state is there, sound or not."""
+    return any((folder / name).is_file() for name in (STATE, BEFORE))
+
+
+def find_state(
+    folder: Path, check: Callable[[SavedState, Path], None] = lambda state, listing: None
+) -> Found | None:
+    """The newest saved state that passes `check`, None where none was saved.
+
+    Raises DamagedArtifact, about the newest, where none of those listed passes.
+    """
+    passed: DamagedArtifact | None = None
+    for listing in (folder / STATE, folder / BEFORE):
+        try:
+            state = _read(listing)
+            if state is None:
+                if listing.name == STATE and (folder / BEFORE).is_file():
+                    raise DamagedArtifact(missing(listing, f"{BEFORE} is there"))
+                continue
+            check(state, listing)
+        except DamagedArtifact as error:
+            passed = passed or error
+        else:
+            return Found(state, listing, str(passed or ""))
+    if passed is not None:
+        raise passed
+    return None
+
+
+def _read(path: Path) -> SavedState | None:
     if not path.is_file():
         return None
     found = read_sealed(path, _KEY)
     if found.keys() != {field.name for field in fields(SavedState)}:
         raise DamagedArtifact(damaged(path))
-    return SavedState(**found)
+    state = SavedState(**found)
+    whole = (state.step, state.log_bytes)
+    texts = (state.file, state.sha256, state.configuration, state.log_sha256)
+    if not (
+        all(type(n) is int and n >= 0 for n in whole)
+        and all(isinstance(text, str) for text in texts)
+        and type(state.wall_s) in (int, float)
+        and own_name(state.file)
+        and digests(state.made)
+    ):
+        raise DamagedArtifact(unexpected(path))
+    return state

@@ -37,6 +37,7 @@ class Context:
 
     def make(self, stage: Stage, work: Callable[[Stage], Made]) -> bool:
         """Make a stage, go on with it, or see that it is done; True where something was made."""
+        stage.say = self.say
         if self._done_already(stage):  # without the lock: the folder may be read-only
             return False
         try:
@@ -57,5 +58,6 @@ class Context:
             return False
         stage.check_configuration()
         stage.verify()
+        stage.tidy()
         self.say(f"{stage.what}: done already")
         return True

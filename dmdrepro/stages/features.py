@@ -9,8 +9,9 @@ import torch
 
 from dmdrepro.metrics import feature_quality
 from dmdrepro.runs.errors import RunError
-from dmdrepro.runs.files import read_json
 from dmdrepro.runs.layout import RECORD
+from dmdrepro.runs.record import CLASSIFIER
+from dmdrepro.runs.shape import read_shaped
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator
 from dmdrepro.stages.context import Context, Made
@@ -61,7 +62,7 @@ def measure_features(
         asked = np.load(run.sample(snapshot).folder / "labels.npy", allow_pickle=False)[:n]
         for name, (_, digits) in read.items():
             record[name]["agreement"] = float((digits.cpu().numpy() == asked).mean())
-    accuracy = read_json(weights.with_name(RECORD))["accuracy"]
+    accuracy = read_shaped(weights.with_name(RECORD), CLASSIFIER)["accuracy"]
     about = {"sha256": digest, "accuracy": accuracy}
     return {**record, "classifier": about, "n": n, "draws": DRAWS}
 

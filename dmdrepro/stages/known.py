@@ -24,7 +24,7 @@ def known_stage(runs: Path, size: str, seed: int) -> Stage:
     key = {"seed": seed, "known": asdict(known_settings(size))}
     # As JSON has it, to be compared with what was written.
     key["known"] = {k: list(v) if isinstance(v, tuple) else v for k, v in key["known"].items()}
-    return Stage(known_folder(runs, size, seed), key, NAME)
+    return Stage(known_folder(runs, size, seed), key, NAME, runs=runs)
 
 
 def make_known(stage: Stage, size: str, seed: int, context: Context) -> bool:

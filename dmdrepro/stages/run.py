@@ -22,6 +22,7 @@ class Run:
 
     def __init__(self, experiment: Experiment, runs: Path, arm: Arm | None = None) -> None:
         self.experiment = experiment
+        self.runs = runs
         self.folder = self._teacher_folder = runs / experiment.folder
         self.name = experiment.name
         self.snapshots = experiment.teacher.snapshots
@@ -91,7 +92,9 @@ class Run:
         if settings is None:
             return None
         key = {"data": "MNIST", "classifier": settings.as_dict()}
-        return Stage(self._shared / settings.folder, key, f"classifier {settings.label}")
+        return Stage(
+            self._shared / settings.folder, key, f"classifier {settings.label}", runs=self.runs
+        )
 
     def classifier_weights(self) -> tuple[Path, str]:
         """(file, SHA-256) of the trained classifier; for experiments that have one."""
@@ -122,10 +125,10 @@ class Run:
     def _stage(self, kind: str, snapshot: int | None, key: dict) -> Stage:
         if snapshot is None:
             what = f"{kind} {self._teacher_folder.name}"
-            return Stage(self._teacher_folder / kind, key, what, self._remedy())
+            return Stage(self._teacher_folder / kind, key, what, self._remedy(), self.runs)
         what = f"{kind} {self.name}"
         what = f"{what} (teacher of {snapshot:,} iterations)"
-        return Stage(self.folder / f"{kind}-{snapshot}", key, what, self._remedy())
+        return Stage(self.folder / f"{kind}-{snapshot}", key, what, self._remedy(), self.runs)
 
     def _remedy(self, command: str = "") -> str:
         """What to do about a stage of another configuration; `command`: that makes it, if not this.

@@ -22,6 +22,7 @@ class Along:
     arm: str
     seed: int
     size: str = "laptop size (reduced)"
+    null: str = ""
     scale: float = 1.0
     iterations: list[int] = field(default_factory=lambda: [0, 100, 1000, 6000])
     path: list[float] = field(default_factory=lambda: [0.0, 0.01, 0.1, 0.6])
@@ -38,6 +39,7 @@ class Over:
     experiment: str
     seed: int
     size_words: str = "paper size"
+    null: str = ""
     n: tuple[int, ...] = (100, 1000, 10_000)
 
     def __post_init__(self):

@@ -106,7 +106,8 @@ def test_the_claims_of_the_figures_are_judged(tmp_path):
     changed = rows(tmp_path / "changed")[-3:]
     assert {row["verdict"] for row in changed} == {"reproduced, changed"}
     assert all("with distill.batch 16 instead of 32" in row["why"] for row in changed)
-    boundary["pearson"], memorisation["fraction"] = {"value": 0.1}, 0.01
+    boundary["pearson"] = {"value": 0.1, "low": 0.0, "high": 0.2}
+    memorisation["fraction"] = 0.01
     write_run(
         tmp_path / "other", "mnist", (8192,), size="paper",
         boundary=boundary, memorisation=memorisation, losses=[0.0, *[1.0] * 500],

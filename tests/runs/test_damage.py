@@ -185,13 +185,17 @@ def test_a_full_disk_is_named_and_leaves_no_part(tmp_path, monkeypatch):
 
 
 def test_a_kill_in_the_middle_of_a_save_leaves_nothing_for_ever(tmp_path, interrupted):
-    (interrupted / "state-3.safetensors.part").write_bytes(b"half")
+    (interrupted / "state-3.safetensors").write_bytes(b"not listed yet")
+    for name in ("state-3.safetensors", "state.json", "record.json", "heatmap.npy"):
+        (interrupted / f"{name}.{os.getpid()}.part").write_bytes(b"half")
     stage = make(tmp_path)
     stage.begin()
+    assert not list(interrupted.glob("*.part"))
     stage.load_state()
     stage.save_state(4, {"w": torch.zeros(1)}, stage.open_log())
-    assert [p.name for p in interrupted.glob("state-*")] == ["state-4.safetensors"]
-    (interrupted / "state-5.safetensors.part").write_bytes(b"half")
+    assert {p.name for p in interrupted.glob("state-*")} == {
+        "state-2.safetensors", "state-4.safetensors"
+    }  # fmt: skip
     stage.finish(["snapshot-1"], "cpu")
     assert not list(interrupted.glob("state*"))
     assert json.loads((interrupted / MANIFEST).read_text())["files"].keys() == {

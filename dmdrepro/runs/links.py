@@ -1,0 +1,51 @@
+"""A run folder holds files of its own: nothing is read or written through a link in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dmdrepro.runs.errors import DamagedArtifact
+
+
+def refuse_links(path: Path, runs: Path) -> None:
+    """Raise DamagedArtifact if `path`, what is in it, or a folder between it and `runs` is a link.
+
+    `runs` itself may be one. A symbolic link would lead a write, or the removal of a saved state,
+    to somebody else's files. Hard links are no danger: every file is replaced, never written into
+    (the log, which grows, is first replaced by a copy of its own).
+    """
+    refuse_links_above(path, runs)
+    if path.is_symlink():
+        raise DamagedArtifact(_sentence(path))
+    if path.is_dir():
+        with os.scandir(path) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if entry.is_symlink():
+                    raise DamagedArtifact(_sentence(path / entry.name))
+
+
+def refuse_links_above(path: Path, runs: Path) -> None:
+    """Raise DamagedArtifact if a folder between `runs` and `path` is a link."""
+    place = runs
+    for name in path.relative_to(runs).parts[:-1]:
+        place = place / name
+        if place.is_symlink():
+            raise DamagedArtifact(_sentence(place))
+
+
+def own_name(name: object) -> bool:
+    """Whether a listing may name this file: one in its own folder."""
+    return (
+        isinstance(name, str)
+        and name not in ("", ".", "..")
+        and not {"/", "\\", "\0"} & set(name)
+        and name == Path(name).name
+    )
+
+
+def _sentence(link: Path) -> str:
+    return (
+        f"{link} is a link: below --runs nothing is read or written through one (--runs itself "
+        "may be a link). Move it away, or put the file or folder itself there."
+    )
