@@ -215,7 +215,7 @@ def fake_gradients(
     if nets.head is not None:
         (sigma, eps), real = inputs.gan_fake, inputs.real
         loss_gan = fake_gan_loss(
-            nets.fake, nets.head, x, real.x, eps, real.eps, sigma, classes, real.classes
+            nets.fake, nets.head, x, real.x, eps, real.eps, sigma, real.sigma, classes, real.classes
         )
         losses["loss_gan_fake"] = loss_gan.detach()
         loss = loss + settings.gan_weight_fake * loss_gan
