@@ -9,7 +9,7 @@ from typing import Protocol
 
 import torch
 
-from dmdrepro.runs.checkpoint import Tensors
+from dmdrepro.runs.checkpoint import Tensors, save_tensors
 from dmdrepro.runs.errors import Stopped
 from dmdrepro.runs.log import LossLog
 from dmdrepro.runs.stage import Stage
@@ -104,7 +104,7 @@ class Loop:
     def __init__(self, stage: Stage, session: Session, seed: int, total: int, done: int) -> None:
         self.stage, self.session, self.total = stage, session, total
         self.log: LossLog = stage.open_log()
-        self.losses = LossBuffer(self.log, stage.what, seed)
+        self.losses = LossBuffer(self.log, stage.what, seed, saved=stage.progress)
         self._saved, self._save_s = time.monotonic(), 0.0
         session.in_loop = True
         session.progress.begin(stage.what, total, done)
@@ -124,12 +124,23 @@ class Loop:
         self.losses.flush()  # before the save: a state past a non-finite loss is never kept
         if step < self.total:
             state: Tensors = tensors()
+            self.losses.check_weights(step, state)
             self.stage.save_state(step, state, self.log)
         self._saved = time.monotonic()
         self._save_s = self._saved - began
         if self.session.stop_requested and step < self.total:
             self.close()
             raise Stopped(f"{self.stage.what} stopped after step {step:,} of {self.total:,}, saved")
+
+    def keep(self, step: int, name: str, weights: Tensors) -> None:
+        """Save a network as it is after `step` steps; raises NonFinite where it is none any more.
+
+        The states saved from now on vouch for the file.
+        """
+        self.losses.flush()
+        self.losses.check_weights(step, weights)
+        save_tensors(self.stage.folder / name, weights)
+        self.stage.vouch(name)
 
     def close(self) -> None:
         self.losses.flush()
