@@ -23,6 +23,7 @@ from dmdrepro.runs.files import (
 from dmdrepro.runs.layout import CONFIG, LOG, RECORD
 from dmdrepro.runs.log import EMPTY, LossLog
 from dmdrepro.runs.provenance import provenance
+from dmdrepro.runs.sittings import Sittings
 from dmdrepro.runs.state import STATE, SavedState, read_state, write_state
 
 REMEDY = (
@@ -48,6 +49,7 @@ class Stage:
         self.key = key
         self.what = what
         self.remedy = remedy
+        self.sittings = Sittings()
         self._configuration = ""  # digest of config.json, once begun
         self._made: dict[str, str] = {}  # finished files -> digest
         self._wall_before = 0.0
@@ -140,6 +142,7 @@ class Stage:
             check_file(self.folder / name, digest, self.folder / STATE)
         self._made = dict(state.made)
         self._wall_before = state.wall_s
+        self.sittings.go_on(state.step, state.sittings, self.what)
         return state.step, checkpoint.load_tensors(self.folder / state.file)
 
     def open_log(self) -> LossLog:
@@ -158,6 +161,7 @@ class Stage:
         """Save state and log so that a kill at any moment leaves the old pair or the new one."""
         file = self.folder / f"state-{step}.safetensors"
         checkpoint.save_tensors(file, tensors)
+        self.sittings.at = step
         state = SavedState(
             step=step,
             file=file.name,
@@ -167,6 +171,7 @@ class Stage:
             log_sha256=EMPTY if log is None else log.sha256,
             made=self._made,
             wall_s=self.wall_s(),
+            sittings=self.sittings.all(),
         )
         write_state(self.folder, state)
         self._drop_states(keep=file)
@@ -181,6 +186,8 @@ class Stage:
         facts["finished"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         facts["wall_s"] = round(self.wall_s(), 2)
         del facts["started"]
+        if sittings := self.sittings.all():
+            facts["sittings"] = sittings
         write_json(self.folder / RECORD, {**(record or {}), "provenance": facts})
         write_manifest(self.folder, [CONFIG, RECORD, *files])
         (self.folder / STATE).unlink(missing_ok=True)

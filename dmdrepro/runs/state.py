@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from dmdrepro.runs.errors import DamagedArtifact
@@ -24,6 +24,7 @@ class SavedState:
     log_sha256: str  # of those bytes
     made: dict[str, str]  # files finished by then -> digest
     wall_s: float
+    sittings: list[dict] = field(default_factory=list)  # see sittings.py; older states have none
 
 
 def write_state(folder: Path, state: SavedState) -> None:
@@ -36,6 +37,6 @@ def read_state(folder: Path) -> SavedState | None:
     if not path.is_file():
         return None
     found = read_sealed(path, _KEY)
-    if found.keys() != {field.name for field in fields(SavedState)}:
+    if {"sittings": [], **found}.keys() != {each.name for each in fields(SavedState)}:
         raise DamagedArtifact(damaged(path))
     return SavedState(**found)

@@ -44,6 +44,7 @@ class Context:
                 if self._done_already(stage):  # by another process, just now
                     return False
                 stage.begin()
+                stage.sittings.begin(str(self.session.device), self.say)
                 files, record = work(stage)
                 stage.finish(files, str(self.session.device), record)
         finally:

@@ -92,6 +92,10 @@ class Session:
         facts = {"engine": str(self.executed), "engine_option": self.engine.option}
         return facts | ({"without_graphs": self.why_not} if self.why_not else {})
 
+    def chosen(self) -> dict[str, str]:
+        """For a sitting: how steps that are yet to be prepared will be executed."""
+        return {"engine": str(self.engine), "engine_option": self.engine.option}
+
     def leave_loop(self) -> None:
         """After a stage, however it ended: the display is put away, a signal stops at once."""
         self.in_loop = False
@@ -122,6 +126,7 @@ class Loop:
             return
         began = time.monotonic()
         self.losses.flush()  # before the save: a state past a non-finite loss is never kept
+        self._tell(step)
         if step < self.total:
             state: Tensors = tensors()
             self.losses.check_weights(step, state)
@@ -132,11 +137,19 @@ class Loop:
             self.close()
             raise Stopped(f"{self.stage.what} stopped after step {step:,} of {self.total:,}, saved")
 
+    def _tell(self, step: int) -> None:
+        """Tell the stage's sittings how many steps were made, and how in fact."""
+        sittings = self.stage.sittings
+        sittings.at = step
+        if "engine" in sittings.here:
+            sittings.here["engine"] = str(self.session.executed)
+
     def keep(self, step: int, name: str, weights: Tensors) -> None:
         """Save a network as it is after `step` steps; raises NonFinite where it is none any more.
 
         The states saved from now on vouch for the file.
         """
+        self._tell(step)
         self.losses.flush()
         self.losses.check_weights(step, weights)
         save_tensors(self.stage.folder / name, weights)
