@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dmdrepro.runs import checkpoint
-from dmdrepro.runs.errors import DifferentConfiguration, RunError
+from dmdrepro.runs.errors import Busy, DifferentConfiguration, RunError
 from dmdrepro.runs.files import (
     MANIFEST,
     check_file,
@@ -39,6 +39,8 @@ class Stage:
     stage depends on. `state.json` names the newest saved state. `manifest.json` is written last:
     where it stands, the stage is done.
     """
+
+    shared = False  # by several runs, which may be made at the same time: see stages/waiting.py
 
     def __init__(self, folder: Path, key: dict, what: str, remedy: str = REMEDY) -> None:
         """`key`: all that the result depends on; `what`: its name in messages.
@@ -117,7 +119,7 @@ class Stage:
             with lock:
                 yield
         except Timeout:
-            raise RunError(
+            raise Busy(
                 f"Another process is making {self.what} in {self.folder}; wait for it to end."
             ) from None
 
