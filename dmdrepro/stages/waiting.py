@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from time import sleep
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import sleep
 
 from dmdrepro.runs.errors import Busy, Stopped
 from dmdrepro.runs.stage import Stage
