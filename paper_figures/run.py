@@ -95,22 +95,24 @@ def find(results: Results, experiment: str) -> Result | Missing:
     if result is None:
         return Missing(experiment, "not among the runs that were read")
     if not isinstance(result, Missing) and not result.snapshots:
-        return Missing(experiment, "no student has been evaluated")
+        words = "; ".join(result.diverged.values())
+        return Missing(experiment, f"diverged: {words}" if words else "no student was evaluated")
     return result
 
 
 def planned_snapshots(result: Result) -> tuple[int, ...]:
     """Teacher iterations that the run was to evaluate, ascending, whether or not it has yet."""
     planned = result.config.get("teacher", {}).get("snapshots", ())
-    return tuple(sorted({*planned, *result.snapshots}))
+    return tuple(sorted({*planned, *result.evaluated}))
 
 
 def run_at(result: Result, snapshot: int) -> Run | Missing:
     """The student of that snapshot, or that it has not been evaluated yet."""
     if snapshot in result.snapshots:
         return Run(result, snapshot)
+    what = "diverged" if snapshot in result.diverged else "is not evaluated"
     return Missing(
-        result.experiment, f"the student of the teacher at {snapshot:,} iterations is not evaluated"
+        result.experiment, f"the student of the teacher at {snapshot:,} iterations {what}"
     )
 
 

@@ -123,6 +123,8 @@ def publish_results(results, folder: Path) -> None:
     for result in results:
         if isinstance(result, Missing):
             continue
-        for snapshot in result.snapshots:
+        for snapshot in result.evaluated:
             line = command(Student(result.experiment, snapshot, (result,)))
-            console.print(f"Published: {publish(result, snapshot, folder, line)}")
+            words = result.diverged.get(snapshot, "")
+            aside = f" (diverged, left out of tables: {words})" if words else ""
+            console.print(f"Published: {publish(result, snapshot, folder, line)}{aside}")

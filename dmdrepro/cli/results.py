@@ -90,10 +90,12 @@ def lack(result: Result | Missing) -> str:
     if isinstance(result, Missing):
         return f"without {result.experiment}"
     planned = result.config.get("teacher", {}).get("snapshots", ())
-    absent = sorted({*planned} - {*result.snapshots})
+    absent = sorted({*planned, *result.diverged} - {*result.snapshots})
     if not absent:
         return ""
-    teachers = ", ".join(f"{snapshot:,}" for snapshot in absent)
+    teachers = ", ".join(
+        f"{snapshot:,}{' (diverged)' if snapshot in result.diverged else ''}" for snapshot in absent
+    )
     return f"without {result.experiment}'s students of the teacher at {teachers} iterations"
 
 

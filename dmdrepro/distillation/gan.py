@@ -27,15 +27,18 @@ def fake_gan_loss(
     eps: torch.Tensor,
     eps_real: torch.Tensor,
     sigma: torch.Tensor,
+    sigma_real: torch.Tensor,
     labels=None,
     labels_real=None,
 ) -> torch.Tensor:
     """-log D_gamma(real_t) - log(1 - D_gamma(x_t)), mean over the batch; `x` without gradient.
 
-    Real and generated images are noised at the same levels `sigma`: [B].
+    Generated images are noised at the levels `sigma`, real ones at levels of their own,
+    `sigma_real`, as the public code draws them: [B] each.
     """
-    generated = F.softplus(_logits(fake, head, x, eps, sigma, labels)).mean()
-    return generated + F.softplus(-_logits(fake, head, real, eps_real, sigma, labels_real)).mean()
+    logits = _logits(fake, head, x, eps, sigma, labels)
+    logits_real = _logits(fake, head, real, eps_real, sigma_real, labels_real)
+    return F.softplus(logits).mean() + F.softplus(-logits_real).mean()
 
 
 def _logits(fake, head, x, eps, sigma, labels) -> torch.Tensor:

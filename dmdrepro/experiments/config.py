@@ -55,6 +55,7 @@ ToyData = ChessboardData | MoonsData | RingData  # of which the exact denoiser i
 
 # Of sigma_data: its square and inverse square stay within float32 beside those of the noise levels.
 SMALLEST_SCALE, LARGEST_SCALE = 1e-6, 1e6
+LARGEST_RATE = 3e38  # a learning rate is a float32 number
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,10 @@ def _check_training(part: str, settings: Teacher | Distill) -> None:
     """What both optimisers demand."""
     require_count(f"{part}.batch", settings.batch)
     require_positive(f"{part}.lr", settings.lr)
+    require(
+        settings.lr <= LARGEST_RATE,
+        f"{part}.lr is {settings.lr}; it must be at most {LARGEST_RATE:g}, float32's end.",
+    )
     for name in ("beta1", "beta2"):
         beta = getattr(settings, name)
         require(0 <= beta < 1, f"{part}.{name} is {beta}; it must be in [0, 1).")

@@ -14,6 +14,7 @@ from torch import nn
 
 from dmdrepro.models.adm_block import AdmBlock, Resampling, group_norm, zeroed
 from dmdrepro.models.edm import EDMDenoiser
+from dmdrepro.models.precision import full_precision
 
 
 def adm_denoiser(
@@ -123,11 +124,13 @@ class AdmUnet(nn.Module):
         return self.out_conv(F.silu(self.out_norm(x))), h
 
     def _embedding(self, noise: torch.Tensor, class_labels: torch.Tensor | None) -> torch.Tensor:
-        emb = positional_embedding(noise, self.width)
-        emb = self.map_layer1(F.silu(self.map_layer0(emb)))
-        if self.map_label is not None:
-            emb = emb + self.map_label(class_labels)
-        return F.silu(emb)
+        """[1 or B, 4 width], float32 also under autocast, as in the public code."""
+        with full_precision(noise):
+            emb = positional_embedding(noise, self.width)
+            emb = self.map_layer1(F.silu(self.map_layer0(emb)))
+            if self.map_label is not None:
+                emb = emb + self.map_label(class_labels)
+            return F.silu(emb)
 
 
 def positional_embedding(noise: torch.Tensor, features: int) -> torch.Tensor:

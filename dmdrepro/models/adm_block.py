@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from dmdrepro.models.precision import full_precision
+
 HEAD_WIDTH = 64  # channels of one attention head
 MAX_GROUPS = 32
 MIN_GROUP_WIDTH = 4  # channels of one normalisation group, at least
@@ -103,9 +105,11 @@ class AdmBlock(nn.Module):
 
     def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
         """`x`: [B, C_in, H, W]; `emb`: [1 or B, emb_channels]; returns [B, C_out, H', W']."""
-        h = self.conv0(F.silu(self.norm0(x)))
-        scale, shift = self.affine(emb)[:, :, None, None].chunk(2, dim=1)  # [1 or B, C, 1, 1]
-        h = F.silu(torch.addcmul(shift, self.norm1(h), scale + 1))
+        h = self.norm1(self.conv0(F.silu(self.norm0(x))))
+        with full_precision(emb):  # then in the activations' precision, as the public code does
+            both = self.affine(emb).to(h.dtype)
+        scale, shift = both[:, :, None, None].chunk(2, dim=1)  # [1 or B, C, 1, 1]
+        h = F.silu(torch.addcmul(shift, h, scale + 1))
         x = self.conv1(h) + (x if self.skip is None else self.skip(x))
         return x + self._attention(x) if self.num_heads else x
 

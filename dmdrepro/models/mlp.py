@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from dmdrepro.models.edm import EDMDenoiser
+from dmdrepro.models.precision import full_precision
 
 # The angular frequencies are geometric between these, in units of c_noise = ln(sigma)/4, which
 # runs over [-1.6, 1.1]: the slowest orders all noise levels, the fastest has a period of 6.3 in
@@ -72,9 +73,13 @@ class Mlp(nn.Module):
         self, x: torch.Tensor, noise: torch.Tensor, class_labels: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """(F, h), h the last hidden layer [B, width]; arguments as `forward`."""
-        time = fourier_features(noise, self.time_features).expand(len(x), -1)
-        h = torch.cat([x, time] if class_labels is None else [x, time, class_labels], dim=1)
-        for layer in self.hidden:
+        first, *rest = self.hidden
+        # The layer that reads the embedding, as the U-Net's: float32 also under autocast.
+        with full_precision(noise):
+            time = fourier_features(noise, self.time_features).expand(len(x), -1)
+            h = torch.cat([x, time] if class_labels is None else [x, time, class_labels], dim=1)
+            h = F.silu(first(h))
+        for layer in rest:
             h = F.silu(layer(h))
         return self.out(h), h
 

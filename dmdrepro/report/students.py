@@ -26,7 +26,7 @@ class Student:
     experiment: str
     snapshot: int  # teacher iterations
     results: tuple[Result, ...]
-    left_out: tuple[str, ...] = ()  # seeds of another configuration, in words
+    left_out: tuple[str, ...] = ()  # seeds of another configuration or that diverged, in words
 
     @cached_property
     def records(self) -> tuple[dict, ...]:
@@ -77,35 +77,44 @@ class Student:
 
 
 def collect(results: Results) -> list[Student]:
-    """Every student of the first seed, with the other seeds that share its configuration."""
+    """Every student of the first seed, with the other seeds that share its configuration.
+
+    Seeds that have diverged (dmdrepro/runs/divergence.py) are left out and named, the first too.
+    """
     students = []
-    for experiment, (first, *others) in results.items():
-        if isinstance(first, Missing):
-            continue
-        for snapshot in first.snapshots:
-            config = first.record(snapshot).get("config", {})
-            same, left_out = [first], []
-            for other in others:
-                if isinstance(other, Missing):
-                    if other.unusable:
-                        left_out.append(f"seed {other.seed} is left out, {other.reason}")
-                    continue
-                if snapshot not in other.snapshots:
-                    continue
-                theirs = other.record(snapshot).get("config", {})
-                changed = differences(config, theirs)
-                changed.pop(SNAPSHOTS, None)
-                if changed:
-                    words = change_words(changed)
-                    left_out.append(f"seed {other.seed} is left out, it has {words}")
-                elif _over_all(other, snapshot) != _over_all(first, snapshot):
-                    whose = "all pairs" if _over_all(other, snapshot) else "pairs of one class"
-                    left_out.append(f"seed {other.seed} is left out, its null is over {whose}")
-                else:
-                    same.append(other)
-            same.sort(key=lambda result: result.seed)
-            students.append(Student(experiment, snapshot, tuple(same), tuple(left_out)))
+    for experiment, opened in results.items():
+        first = opened[0]
+        for snapshot in () if isinstance(first, Missing) else first.evaluated:
+            same: list[Result] = []
+            left_out: list[str] = []
+            for result in opened:
+                if (words := _why_not(result, snapshot, first)) is None:
+                    same.append(result)
+                elif words:
+                    left_out.append(f"seed {result.seed} {words}")
+            if same:
+                same.sort(key=lambda result: result.seed)
+                students.append(Student(experiment, snapshot, tuple(same), tuple(left_out)))
     return students
+
+
+def _why_not(result: Result | Missing, snapshot: int, first: Result) -> str | None:
+    """Why a seed is not averaged with the first one, "" if it has nothing; None: it is."""
+    if isinstance(result, Missing):
+        return f"is left out, {result.reason}" if result.unusable else ""
+    if snapshot not in result.evaluated:
+        return ""
+    if snapshot in result.diverged:
+        return f"diverged: left out ({result.diverged[snapshot]})"
+    config = first.record(snapshot).get("config", {})
+    changed = differences(config, result.record(snapshot).get("config", {}))
+    changed.pop(SNAPSHOTS, None)
+    if changed:
+        return f"is left out, it has {change_words(changed)}"
+    if _over_all(result, snapshot) != _over_all(first, snapshot):
+        whose = "all pairs" if _over_all(result, snapshot) else "pairs of one class"
+        return f"is left out, its null is over {whose}"
+    return None
 
 
 def _over_all(result: Result, snapshot: int) -> bool:

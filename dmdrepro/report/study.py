@@ -134,13 +134,20 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
     tables = [Table(f"study_{study.name}", title, COLUMNS, rows, notes, essential=ESSENTIAL)]
     tables.append(along_table(students))
     absent = tuple(
-        (result.experiment, result.seed, result.reason)
+        (result.experiment, result.seed, why)
         for opened in arms.values()
         for result in opened
-        if isinstance(result, Missing)
+        for why in _lacks(result)
     )
     tables.append(Table("not_run", "Not run", ("arm", "seed", "why"), absent))
     return [table for table in tables if table.rows]
+
+
+def _lacks(result: Result | Missing) -> list[str]:
+    """Why an arm's seed is not in the table."""
+    if isinstance(result, Missing):
+        return [result.reason]
+    return [f"diverged: left out ({words})" for words in result.diverged.values()]
 
 
 def _row(student: Student) -> tuple:

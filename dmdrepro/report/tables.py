@@ -180,9 +180,12 @@ def not_run_table(results: Results, size: str, not_run: Mapping[str, str]) -> Ta
         if missing:
             continue
         planned = lookup(first.config, ("teacher", "snapshots")) or ()
-        for snapshot in sorted({*planned} - {*first.snapshots}):
+        for snapshot in sorted({*planned, *first.diverged} - {*first.snapshots}):
             what = f"student of the teacher at {snapshot:,} iterations"
-            rows.append((name, what, "not evaluated yet"))
+            why = "not evaluated yet"
+            if snapshot in first.diverged:
+                why = f"seed {first.seed} diverged: left out ({first.diverged[snapshot]})"
+            rows.append((name, what, why))
     rows += [(n, "everything", why) for n, why in not_run.items() if n not in results]
     if size != "paper":
         why = f"this is the {size} size (reduced): python reproduce.py all --size paper"

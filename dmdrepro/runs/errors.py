@@ -15,8 +15,12 @@ class DifferentConfiguration(RunError):
     """A stage that was made, or begun, with another configuration."""
 
 
+class Busy(RunError):
+    """Another process is making the stage."""
+
+
 class NonFinite(RunError):
-    """A loss or gradient that is not finite: the run stops at that step."""
+    """A loss, a weight or a sample that is not finite: the run stops at that step."""
 
 
 class Stopped(Exception):

@@ -11,15 +11,11 @@ import platform
 from collections.abc import Iterator
 from pathlib import Path
 
-from dmdrepro.runs.errors import DamagedArtifact, RunError
+from dmdrepro.runs.errors import Busy, DamagedArtifact, RunError
 from dmdrepro.runs.files import read_json, write_json
 
 _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
-
-
-class Busy(RunError):
-    """Another process is making the stage."""
 
 
 @contextlib.contextmanager

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
+import json
+import os
 import platform
 import subprocess
 import sys
 from pathlib import Path
 
+PROJECT = "dmdrepro"
 _PACKAGES = ("torch", "triton", "numpy", "scipy")
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,6 +20,7 @@ def provenance(device: str | None = None) -> dict[str, object]:
     """Versions, commit and machine of this process; `device` is the torch device in use."""
     facts: dict[str, object] = {
         "commit": commit(),
+        "version": sys.modules[PROJECT].__version__,
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -36,17 +40,52 @@ def provenance(device: str | None = None) -> dict[str, object]:
     return facts
 
 
-def commit() -> str | None:
-    """The commit of this checkout, with "+" where files differ from it; None outside git."""
+def commit(root: Path = _ROOT) -> str | None:
+    """The commit that this code is of; "+" where a checkout's files differ from it.
+
+    Of a checkout: only if `root`, which holds the package, is a git repository's top level and
+    the project there is this one. The repository of somebody who has installed the package below
+    it, or has unpacked its source there, is not asked. Of an installed package: what pip recorded
+    of the git address it came from. Else None.
+    """
+    if not _is_ours(root):
+        return _installed_commit(root)
     try:
-        head = _git("rev-parse", "HEAD")
-        return head + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
+        if Path(_git(root, "rev-parse", "--show-toplevel")).resolve() != root.resolve():
+            return None
+        head = _git(root, "rev-parse", "HEAD")
+        return head + ("+" if _git(root, "status", "--porcelain", "--untracked-files=no") else "")
     except (OSError, subprocess.SubprocessError):
         return None
 
 
-def _git(*arguments: str) -> str:
-    command = ["git", "-C", str(_ROOT), *arguments]
+def _is_ours(root: Path) -> bool:
+    """Whether `root` holds this project's pyproject.toml."""
+    import tomllib
+
+    try:
+        about = tomllib.loads((root / "pyproject.toml").read_text()).get("project", {})
+        return about.get("name") == PROJECT
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _installed_commit(root: Path) -> str | None:
+    """The commit in the direct_url.json (PEP 610) of the package that lies in `root`."""
+    try:
+        found = importlib.metadata.distribution(PROJECT)
+        if Path(str(found.locate_file(""))).resolve() != root.resolve():
+            return None
+        recorded = json.loads(found.read_text("direct_url.json") or "{}")
+        return str(recorded["vcs_info"]["commit_id"])
+    except (importlib.metadata.PackageNotFoundError, OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _git(root: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(root), *arguments]
+    # A hook's GIT_DIR and the like name the repository that the hook runs for.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     return subprocess.run(
-        command, check=True, capture_output=True, text=True, timeout=10
+        command, check=True, capture_output=True, text=True, timeout=10, env=own
     ).stdout.strip()

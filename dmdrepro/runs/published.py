@@ -32,7 +32,7 @@ class Published(Shown):
         self.experiment, self._records = name, dict(sorted(records.items()))
         first = next(iter(self._records.values()))
         self.size, self.seed = first["size"], first["seed"]
-        self.snapshots = tuple(self._records)
+        self.evaluated = tuple(self._records)
 
     def record(self, snapshot: int) -> dict:
         return self._records[snapshot]

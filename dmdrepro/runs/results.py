@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dmdrepro.runs.divergence import divergence
 from dmdrepro.runs.errors import DamagedArtifact
 from dmdrepro.runs.files import (
     MANIFEST,
@@ -62,7 +63,18 @@ class Shown:
     """What follows from `size` and `record(snapshot)` alone, wherever the records lie."""
 
     size: str
-    snapshots: tuple[int, ...]  # teacher iterations whose student has been evaluated, ascending
+    evaluated: tuple[int, ...]  # teacher iterations whose student has been evaluated, ascending
+
+    @cached_property
+    def diverged(self) -> dict[int, str]:
+        """Those of them whose samples have left the data altogether -> how far."""
+        found = {snapshot: divergence(self.record(snapshot)) for snapshot in self.evaluated}
+        return {snapshot: words for snapshot, words in found.items() if words}
+
+    @cached_property
+    def snapshots(self) -> tuple[int, ...]:
+        """The others, which means, curves, figures and verdicts are made of, ascending."""
+        return tuple(s for s in self.evaluated if s not in self.diverged)
 
     @property
     def label(self) -> str:
@@ -72,7 +84,7 @@ class Shown:
     @cached_property
     def config(self) -> dict:
         """The resolved experiment of the last evaluated snapshot."""
-        return self.record(self.snapshots[-1])["config"]
+        return self.record(self.evaluated[-1])["config"]
 
 
 class Result(Shown):
@@ -96,7 +108,7 @@ class Result(Shown):
         self._verified: dict[Path, dict[str, str]] = {}  # folder -> SHA-256 by file name
 
     @cached_property
-    def snapshots(self) -> tuple[int, ...]:
+    def evaluated(self) -> tuple[int, ...]:
         """Teacher iterations whose student has been evaluated, ascending."""
         done = self.folder.glob(f"evaluate-*/{MANIFEST}")
         numbers = (number_of(path.parent.name, "evaluate-") for path in done)
@@ -150,7 +162,7 @@ class Result(Shown):
         Raises DamagedArtifact for a file that is not what was written, Stale where a stage was
         made from another one than lies there now.
         """
-        for snapshot in self.snapshots:
+        for snapshot in self.evaluated:
             self.record(snapshot)
             samples = self._made("sample", snapshot)
             student = self._made("distill", snapshot).get(student_file())
@@ -253,7 +265,7 @@ def open_results(
 def open_result(result: Result) -> Result | Missing:
     """The result with its files checked, or why it cannot be shown."""
     name, seed = result.experiment, result.seed
-    if not result.snapshots:
+    if not result.evaluated:
         if name == "imagenet64":
             return Missing(name, "not run: needs weights", seed)
         return Missing(name, f"not run: {result.command('all')}", seed)

@@ -26,6 +26,7 @@ from dmdrepro.runs.leftovers import drop_parts, drop_states, unlisted
 from dmdrepro.runs.links import refuse_links, refuse_links_above
 from dmdrepro.runs.log import EMPTY, LossLog, check_beginning
 from dmdrepro.runs.provenance import provenance
+from dmdrepro.runs.sittings import Sittings
 from dmdrepro.runs.state import (
     BEFORE,
     STATE,
@@ -51,6 +52,7 @@ class Stage:
     """
 
     say: Callable[[str], None] = staticmethod(print)  # what a user must know
+    shared = False  # by several runs, which may be made at the same time: see stages/waiting.py
 
     def __init__(
         self, folder: Path, key: dict, what: str, remedy: str = REMEDY, runs: Path | None = None
@@ -66,6 +68,7 @@ class Stage:
         self.remedy = remedy
         self._runs = folder.parent if runs is None else runs
         self._latest: SavedState | None = None  # loaded or saved by this process
+        self.sittings = Sittings()
         self._configuration = ""  # digest of config.json, once begun
         self._made: dict[str, str] = {}  # finished files -> digest
         self._wall_before = 0.0
@@ -180,6 +183,7 @@ class Stage:
             )
         self._made = dict(state.made)
         self._wall_before = state.wall_s
+        self.sittings.go_on(state.step, state.sittings, self.what)
         return state.step, checkpoint.load_tensors(self.folder / state.file)
 
     def _find_state(self) -> Found | None:
@@ -214,6 +218,7 @@ class Stage:
         """
         file = self.folder / f"state-{step}.safetensors"
         checkpoint.save_tensors(file, tensors)
+        self.sittings.at = step
         state = SavedState(
             step=step,
             file=file.name,
@@ -223,6 +228,7 @@ class Stage:
             log_sha256=EMPTY if log is None else log.sha256,
             made=dict(self._made),
             wall_s=self.wall_s(),
+            sittings=self.sittings.all(),
         )
         before, self._latest = self._latest, state
         write_state(self.folder, state, before)
@@ -238,6 +244,8 @@ class Stage:
         facts["finished"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         facts["wall_s"] = round(self.wall_s(), 2)
         del facts["started"]
+        if sittings := self.sittings.all():
+            facts["sittings"] = sittings
         write_json(self.folder / RECORD, {**(record or {}), "provenance": facts})
         write_manifest(self.folder, [CONFIG, RECORD, *files])
         self._drop_saved()

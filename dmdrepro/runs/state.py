@@ -6,7 +6,7 @@ The newest and the one before it are kept, so that one damaged file costs a minu
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from dmdrepro.runs.errors import DamagedArtifact
@@ -29,6 +29,7 @@ class SavedState:
     log_sha256: str  # of those bytes
     made: dict[str, str]  # files finished by then -> digest
     wall_s: float
+    sittings: list[dict] = field(default_factory=list)  # see sittings.py; older states have none
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _read(path: Path) -> SavedState | None:
     if not path.is_file():
         return None
     found = read_sealed(path, _KEY)
-    if found.keys() != {field.name for field in fields(SavedState)}:
+    if {"sittings": [], **found}.keys() != {each.name for each in fields(SavedState)}:
         raise DamagedArtifact(damaged(path))
     state = SavedState(**found)
     whole = (state.step, state.log_bytes)
@@ -92,6 +93,8 @@ def _read(path: Path) -> SavedState | None:
         and type(state.wall_s) in (int, float)
         and own_name(state.file)
         and digests(state.made)
+        and isinstance(state.sittings, list)
+        and all(isinstance(sitting, dict) for sitting in state.sittings)
     ):
         raise DamagedArtifact(unexpected(path))
     return state

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dmdrepro.runs.stage import Stage
+from dmdrepro.stages.waiting import alone
 from dmdrepro.training.build import build_dataset
 from dmdrepro.training.session import Session
 
@@ -36,15 +37,19 @@ class Context:
                 self.say(f"{stage.what}: what was there is now in {aside}")
 
     def make(self, stage: Stage, work: Callable[[Stage], Made]) -> bool:
-        """Make a stage, go on with it, or see that it is done; True where something was made."""
+        """Make a stage, go on with it, or see that it is done; True where something was made.
+
+        A shared stage that another process is making is waited for.
+        """
         stage.say = self.say
         if self._done_already(stage):  # without the lock: the folder may be read-only
             return False
         try:
-            with stage.locked():
+            with alone(stage, self.session, self.say):
                 if self._done_already(stage):  # by another process, just now
                     return False
                 stage.begin()
+                stage.sittings.begin(str(self.session.device), self.say)
                 files, record = work(stage)
                 stage.finish(files, str(self.session.device), record)
         finally:

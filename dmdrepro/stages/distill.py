@@ -13,6 +13,7 @@ def make_student(run: Run, snapshot: int, context: Context) -> bool:
     """True where something was made; raises RunError where the teacher is not done."""
 
     def work(stage: Stage) -> Made:
+        stage.sittings.here |= context.session.chosen()
         weights = load_tensors(run.teacher_weights(snapshot)[0])
         dataset = context.dataset(run.experiment.data)
         files = distill_student(run.experiment, snapshot, weights, dataset, stage, context.session)

@@ -16,7 +16,10 @@ from dmdrepro.metrics import (
     turn_of,
 )
 from dmdrepro.runs.checkpoint import load_tensors
+from dmdrepro.runs.divergence import divergence
 from dmdrepro.runs.errors import RunError, Stopped
+from dmdrepro.runs.files import read_json
+from dmdrepro.runs.layout import RECORD
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator
 from dmdrepro.stages.boundary import measure_boundary
@@ -44,7 +47,11 @@ def make_evaluation(run: Run, snapshot: int, context: Context) -> bool:
         except ValueError as error:  # samples that no metric is defined for
             raise RunError(f"{stage.what} cannot be measured: {error}") from None
 
-    return context.make(run.evaluate(snapshot), work)
+    stage = run.evaluate(snapshot)
+    made = context.make(stage, work)
+    if words := divergence(read_json(stage.folder / RECORD)):
+        context.say(f"{stage.what}: diverged: {words}; left out of tables, means and figures")
+    return made
 
 
 def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
@@ -88,7 +95,8 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
         write_array(stage, "heatmap_assignment", heatmap_assignment),
     ]
     tick()
-    quality = _quality(samples, _data_draws(run, dataset, n))
+    draws = _data_draws(run, dataset, n)
+    quality = _quality(samples, draws)
     features = measure_features(run, snapshot, samples, context)
     tick()
     along = [
@@ -135,6 +143,7 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
         "teacher_map": teacher_map.to_json(),
         "turn": _turn(teacher_8, student),
         "quality": quality,
+        "data_spread": _spread([data for data, _ in draws]),
         "features": features,
         "along": along,
         "over_n": over_n,
@@ -167,6 +176,12 @@ def _data_draws(run: Run, dataset, n: int) -> list[tuple[torch.Tensor, torch.Ten
         both = dataset.sample(2 * n, generator(seed, DATA, number))[0]
         pairs.append((both[:n], both[n:]))
     return pairs
+
+
+def _spread(draws: list[torch.Tensor]) -> float:
+    """The data's mean squared distance from their mean, which tells samples that diverged."""
+    x = torch.cat(draws).flatten(1).double()
+    return float((x - x.mean(0)).square().sum(1).mean())
 
 
 def _quality(samples: dict[str, torch.Tensor], draws: list) -> dict:

@@ -43,7 +43,9 @@ class Run:
 
     def teacher(self) -> Stage:
         key = {**self._common, "teacher": self._settings["teacher"]}
-        return self._stage("teacher", None, key)
+        stage = self._stage("teacher", None, key)
+        stage.shared = self._teacher_folder != self.folder  # by arms, and with the experiment
+        return stage
 
     def distill(self, snapshot: int) -> Stage:
         """Needs a done teacher; raises RunError, naming the command, where there is none."""
@@ -92,9 +94,11 @@ class Run:
         if settings is None:
             return None
         key = {"data": "MNIST", "classifier": settings.as_dict()}
-        return Stage(
+        stage = Stage(
             self._shared / settings.folder, key, f"classifier {settings.label}", runs=self.runs
         )
+        stage.shared = True
+        return stage
 
     def classifier_weights(self) -> tuple[Path, str]:
         """(file, SHA-256) of the trained classifier; for experiments that have one."""

@@ -14,7 +14,7 @@ import torch
 from dmdrepro.diffusion import SIGMA_MAX, heun_sample
 from dmdrepro.experiments.data import class_count, sample_shape
 from dmdrepro.runs.checkpoint import load_tensors
-from dmdrepro.runs.errors import Stopped
+from dmdrepro.runs.errors import NonFinite, Stopped
 from dmdrepro.runs.files import write_bytes
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator
@@ -113,8 +113,15 @@ def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
             done = sum(cost[other] for other in drawn) + (2 * steps - 1) * sum(map(len, parts))
             progress.update(done, {})
             if session.stop_requested:
-                raise Stopped(f"{stage.what} stopped at {name}, finished arrays saved")
+                saved = "finished arrays saved" if drawn else "none was finished: it starts again"
+                raise Stopped(f"{stage.what} stopped at {name}, {saved}")
         drawn[name] = torch.cat(parts)
+        if not drawn[name].isfinite().all():
+            raise NonFinite(
+                f"{stage.what}: {name} has values that are not finite (seed {experiment.seed}), "
+                f"so that network is none; make it anew with a smaller learning rate (--set "
+                "teacher.lr=..., distill.lr=...) and another --runs folder or --fresh."
+            )
         stage.save_state(len(drawn), drawn)
 
     arrays = {"noise": z, **drawn} | ({} if labels is None else {"labels": labels})

@@ -12,6 +12,7 @@ def make_teacher(run: Run, context: Context) -> bool:
     """True where something was made."""
 
     def work(stage: Stage) -> Made:
+        stage.sittings.here |= context.session.chosen()
         dataset = context.dataset(run.experiment.data)
         files = train_teacher(run.experiment, dataset, stage, context.session)
         return files, context.session.execution()

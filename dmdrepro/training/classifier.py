@@ -14,7 +14,6 @@ from dmdrepro.runs.checkpoint import (
     optimiser_tensors,
     pack,
     restore_optimiser,
-    save_tensors,
     unpack,
 )
 from dmdrepro.runs.layout import CLASSIFIER, LOG
@@ -75,8 +74,8 @@ def train_classifier(
         optimiser.step()
         loop.losses.add(step, loss=loss)
         loop.checkpoint(step + 1, everything)
+    loop.keep(total, CLASSIFIER, network.state_dict())
     loop.close()
-    save_tensors(stage.folder / CLASSIFIER, network.state_dict())
     named = read_digits(network.eval(), images[seen:])[1]
     accuracy = float((named == digits[seen:]).double().mean())
     return [LOG, CLASSIFIER], {

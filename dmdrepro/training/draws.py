@@ -25,6 +25,7 @@ class Real:
     """Real images of the adversarial loss."""
 
     x: torch.Tensor  # [B, ...]
+    sigma: torch.Tensor  # [B], drawn apart from the generated images'
     eps: torch.Tensor  # [B, ...]
     classes: torch.Tensor | None  # one-hot [B, classes]
 
@@ -105,11 +106,17 @@ class Draws:
 
     def _real(self, draw: torch.Generator) -> Real:
         x, labels = self.dataset.sample(self.settings.batch, draw)
-        return Real(x, self._eps(draw), one_hot(labels, self.dataset.label_dim))
+        eps = self._eps(draw)
+        # Last of its stream, so that all else that is drawn stays what it was.
+        return Real(x, self._sigma(draw), eps, one_hot(labels, self.dataset.label_dim))
 
     def _fake_noise(self, draw: torch.Generator) -> Noise:
+        return self._sigma(draw), self._eps(draw)
+
+    def _sigma(self, draw: torch.Generator) -> torch.Tensor:
+        """[B] levels uniform on the whole grid."""
         levels = draw_fake_levels(self.settings.batch, self.settings.noise_levels, draw)
-        return self.sigmas[levels], self._eps(draw)
+        return self.sigmas[levels]
 
     def _eps(self, draw: torch.Generator) -> torch.Tensor:
         return torch.randn((self.settings.batch, *self.shape), generator=draw, device=self.device)

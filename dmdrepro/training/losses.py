@@ -1,8 +1,9 @@
-"""Losses kept on the device and read back many at a time, each checked to be finite."""
+"""Losses kept on the device and read back many at a time; these and weights must be finite."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 
 import torch
 
@@ -13,8 +14,17 @@ from dmdrepro.runs.log import LossLog
 class LossBuffer:
     """Collects each step's loss tensors; reading one at a time would make a GPU wait."""
 
-    def __init__(self, log: LossLog, what: str, seed: int, length: int = 50) -> None:
+    def __init__(
+        self,
+        log: LossLog,
+        what: str,
+        seed: int,
+        length: int = 50,
+        saved: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """`saved()`: the step of the newest saved state, 0 where there is none."""
         self._log, self._what, self._seed, self._length = log, what, seed, length
+        self._saved = saved
         self._steps: list[tuple[int, list[str]]] = []
         self._values: list[torch.Tensor] = []
         self.latest: dict[str, float] = {}
@@ -38,13 +48,27 @@ class LossBuffer:
                 if not math.isfinite(value):
                     self._log.append(lines)
                     self._log.sync()
-                    raise NonFinite(
-                        f"{self._what}: {name} is {value} at step {step} (seed {self._seed}); "
-                        "the run stops there. Its last saved state is kept; a smaller learning "
-                        "rate (--set teacher.lr=..., distill.lr=...) needs another --runs folder "
-                        "or --fresh."
-                    )
+                    raise self.stopped(f"{name} is {value} at step {step}")
             self.latest |= line
             lines.append({"step": step, **line})
         self._log.append(lines)
         self._steps, self._values = [], []
+
+    def check_weights(self, step: int, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Raise NonFinite unless every weight after `step` steps, and its square, is finite.
+
+        Float32 squares overflow from 1.8e19 on: no network with such a weight computes anything.
+        """
+        large = [name for name, w in tensors.items() if not w.float().square().sum().isfinite()]
+        if large:
+            raise self.stopped(f"the weights are not finite after {step:,} steps ({large[0]})")
+
+    def stopped(self, why: str) -> NonFinite:
+        """The error that ends the run, with what is left of it."""
+        saved = self._saved()
+        kept = f"Its state saved at step {saved:,} is kept" if saved else "No state of it was saved"
+        return NonFinite(
+            f"{self._what}: {why} (seed {self._seed}); the run stops there. {kept}; a smaller "
+            "learning rate (--set teacher.lr=..., distill.lr=...) needs another --runs folder or "
+            "--fresh."
+        )

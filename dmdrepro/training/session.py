@@ -9,7 +9,7 @@ from typing import Protocol
 
 import torch
 
-from dmdrepro.runs.checkpoint import Tensors
+from dmdrepro.runs.checkpoint import Tensors, save_tensors
 from dmdrepro.runs.errors import Stopped
 from dmdrepro.runs.log import LossLog
 from dmdrepro.runs.stage import Stage
@@ -92,6 +92,10 @@ class Session:
         facts = {"engine": str(self.executed), "engine_option": self.engine.option}
         return facts | ({"without_graphs": self.why_not} if self.why_not else {})
 
+    def chosen(self) -> dict[str, str]:
+        """For a sitting: how steps that are yet to be prepared will be executed."""
+        return {"engine": str(self.engine), "engine_option": self.engine.option}
+
     def leave_loop(self) -> None:
         """After a stage, however it ended: the display is put away, a signal stops at once."""
         self.in_loop = False
@@ -104,7 +108,7 @@ class Loop:
     def __init__(self, stage: Stage, session: Session, seed: int, total: int, done: int) -> None:
         self.stage, self.session, self.total = stage, session, total
         self.log: LossLog = stage.open_log()
-        self.losses = LossBuffer(self.log, stage.what, seed)
+        self.losses = LossBuffer(self.log, stage.what, seed, saved=stage.progress)
         self._saved, self._save_s = time.monotonic(), 0.0
         session.in_loop = True
         session.progress.begin(stage.what, total, done)
@@ -122,14 +126,34 @@ class Loop:
             return
         began = time.monotonic()
         self.losses.flush()  # before the save: a state past a non-finite loss is never kept
+        self._tell(step)
         if step < self.total:
             state: Tensors = tensors()
+            self.losses.check_weights(step, state)
             self.stage.save_state(step, state, self.log)
         self._saved = time.monotonic()
         self._save_s = self._saved - began
         if self.session.stop_requested and step < self.total:
             self.close()
             raise Stopped(f"{self.stage.what} stopped after step {step:,} of {self.total:,}, saved")
+
+    def _tell(self, step: int) -> None:
+        """Tell the stage's sittings how many steps were made, and how in fact."""
+        sittings = self.stage.sittings
+        sittings.at = step
+        if "engine" in sittings.here:
+            sittings.here["engine"] = str(self.session.executed)
+
+    def keep(self, step: int, name: str, weights: Tensors) -> None:
+        """Save a network as it is after `step` steps; raises NonFinite where it is none any more.
+
+        The states saved from now on vouch for the file.
+        """
+        self._tell(step)
+        self.losses.flush()
+        self.losses.check_weights(step, weights)
+        save_tensors(self.stage.folder / name, weights)
+        self.stage.vouch(name)
 
     def close(self) -> None:
         self.losses.flush()

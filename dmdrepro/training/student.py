@@ -29,7 +29,6 @@ from dmdrepro.runs.checkpoint import (
     optimiser_tensors,
     pack,
     restore_optimiser,
-    save_tensors,
     unpack,
 )
 from dmdrepro.runs.layout import LOG, student_file
@@ -131,12 +130,10 @@ def distill_student(
             loop.losses.add(it, **losses)
         for kept in settings.kept:  # within a block the student stays what its first update made
             if first < kept <= last:
-                loop.losses.flush()
-                save_tensors(stage.folder / student_file(kept), nets.student.state_dict())
-                stage.vouch(student_file(kept))
+                loop.keep(kept, student_file(kept), nets.student.state_dict())
         loop.checkpoint(last, nets.state)
+    loop.keep(settings.iterations, student_file(), nets.student.state_dict())
     loop.close()
-    save_tensors(stage.folder / student_file(), nets.student.state_dict())
     return [LOG, *map(student_file, settings.kept), student_file()]
 
 
@@ -215,7 +212,7 @@ def fake_gradients(
     if nets.head is not None:
         (sigma, eps), real = inputs.gan_fake, inputs.real
         loss_gan = fake_gan_loss(
-            nets.fake, nets.head, x, real.x, eps, real.eps, sigma, classes, real.classes
+            nets.fake, nets.head, x, real.x, eps, real.eps, sigma, real.sigma, classes, real.classes
         )
         losses["loss_gan_fake"] = loss_gan.detach()
         loss = loss + settings.gan_weight_fake * loss_gan

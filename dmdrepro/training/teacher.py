@@ -14,7 +14,6 @@ from dmdrepro.runs.checkpoint import (
     optimiser_tensors,
     pack,
     restore_optimiser,
-    save_tensors,
     unpack,
 )
 from dmdrepro.runs.layout import LOG, snapshot_file
@@ -75,9 +74,7 @@ def train_teacher(experiment: Experiment, dataset, stage: Stage, session: Sessio
         loop.losses.add(step, **losses)
 
         if step + 1 in settings.snapshots:
-            loop.losses.flush()
-            save_tensors(stage.folder / snapshot_file(step + 1), ema.state_dict())
-            stage.vouch(snapshot_file(step + 1))
+            loop.keep(step + 1, snapshot_file(step + 1), ema.state_dict())
         loop.checkpoint(step + 1, everything)
     loop.close()
     return [LOG, *(snapshot_file(n) for n in settings.snapshots)]

@@ -102,7 +102,7 @@ def test_an_undecided_discriminator_costs_log_two_each():
     x, s = torch.ones(4, 3), torch.ones(4)
     log2 = np.log(2.0)
     assert student_gan_loss(fake, head, x, x, s).item() == pytest.approx(log2)
-    assert fake_gan_loss(fake, head, x, x, x, x, s).item() == pytest.approx(2 * log2)
+    assert fake_gan_loss(fake, head, x, x, x, x, s, s).item() == pytest.approx(2 * log2)
 
 
 def test_the_gan_losses_pull_the_logits_apart():
@@ -110,5 +110,18 @@ def test_the_gan_losses_pull_the_logits_apart():
     fake, head = GivenFeatures(torch.zeros(4, 3)), lambda h: h.sum(1)
     generated, real = torch.full((4, 3), -20.0), torch.full((4, 3), 20.0)
     zero, s = torch.zeros(4, 3), torch.ones(4)
-    assert fake_gan_loss(fake, head, generated, real, zero, zero, s).item() < 1e-6
+    assert fake_gan_loss(fake, head, generated, real, zero, zero, s, s).item() < 1e-6
     assert student_gan_loss(fake, head, generated, zero, s).item() == pytest.approx(60.0)
+
+
+def test_real_and_generated_images_are_noised_at_levels_of_their_own():
+    """A discriminator that reads the level alone costs what the two levels say."""
+
+    class Level(Given):
+        def features(self, x, sigma, class_labels=None):
+            return self._raw, sigma.log()[:, None].expand(len(x), 3)
+
+    fake, head, x = Level(torch.zeros(4, 3)), lambda h: h.mean(1), torch.ones(4, 3)
+    sigma, sigma_real = torch.full((4,), 3.0), torch.full((4,), 1 / 3)
+    found = fake_gan_loss(fake, head, x, x, x, x, sigma, sigma_real).item()
+    assert found == pytest.approx(2 * np.log(4.0))  # softplus(ln 3) = ln 4, twice

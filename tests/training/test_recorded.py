@@ -187,8 +187,8 @@ def test_every_tensor_of_the_inputs_is_copied():
     """A tensor that was left out would be replayed with its first value for ever."""
     _, _, draws = given(**{"distill.gan": "true"})
     a, b = (list(tensors_of(draws.block(range(first, first + 5)))) for first in (0, 5))
-    # z, classes, fake (2), lr, gan_fake (2), real (3); the first has dm (2) and gan_student (2).
-    assert len(a) == 5 * 10 + 4
+    # z, classes, fake (2), lr, gan_fake (2), real (4); the first has dm (2) and gan_student (2).
+    assert len(a) == 5 * 11 + 4
     assert all(x.shape == y.shape for x, y in zip(a, b, strict=True))
 
 

@@ -170,3 +170,20 @@ def test_a_step_whose_randomness_is_shared_by_resumed_runs():
             a, b = getattr(draws, stream)(it), getattr(again, stream)(it)
             assert torch.equal(a[0], b[0])
     assert not torch.equal(draws.latent(1)[0], draws.latent(2)[0])
+
+
+def test_the_gans_two_levels_are_independent_and_move_nothing_else():
+    """Real and generated images have each their own; a run without the GAN draws what it did."""
+    _, _, draws = given("chessboard", **{"distill.gan": "true"})
+    _, _, without = given("chessboard")
+    found = [draws.iteration(it, student=it % 5 == 0) for it in range(40)]
+    ours = torch.cat([inputs.gan_fake[0] for inputs in found]).log()
+    theirs = torch.cat([inputs.real.sigma for inputs in found]).log()
+    assert abs(torch.corrcoef(torch.stack([ours, theirs]))[0, 1].item()) < 5 / len(ours) ** 0.5
+    assert theirs.min() < -4  # the whole grid
+    assert theirs.max() > 4
+    for it, inputs in enumerate(found):
+        plain = without.iteration(it, student=it % 5 == 0)
+        assert torch.equal(inputs.z, plain.z)
+        assert torch.equal(inputs.fake[0], plain.fake[0])
+        assert torch.equal(inputs.fake[1], plain.fake[1])

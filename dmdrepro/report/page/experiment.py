@@ -112,10 +112,15 @@ def _number(number: PaperNumber) -> str:
 def _lack(name: str, first: Result | Missing, not_run: Table | None) -> Html:
     """Why an experiment has no results: this command's reason, else that of the run folder."""
     unusable = isinstance(first, Missing) and first.unusable
-    reason = first.reason if isinstance(first, Missing) else "no student has been evaluated"
+    if isinstance(first, Missing):
+        reason = first.reason
+    else:
+        reason = "; ".join(f"diverged: left out ({words})" for words in first.diverged.values())
     if not unusable and (table := about(not_run, name)) is not None:
         reason = cell_text(table.rows[0][table.columns.index("why")])
-    head = element("b", "Not shown: " if unusable else "Not run: ")
+    head = element(
+        "b", "Not run: " if isinstance(first, Missing) and not unusable else "Not shown: "
+    )
     return element("p", head, f"{reason.removeprefix('not run: ')}.", class_="lack")
 
 

@@ -1,0 +1,79 @@
+"""The sittings of a stage: under what each was made, and whether one differs from the one before.
+
+A stage that is stopped and goes on ends with the bytes of one that never stopped only under the
+same code, versions, device, threads and engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dmdrepro.runs.provenance import provenance
+
+AUTO = "auto"  # an engine option: whatever it executes has the bits of the step itself
+_ALIKE = (  # what must be equal for equal bytes
+    "engine", "threads", "device", "torch", "triton", "numpy", "scipy", "python", "platform",
+    "version", "commit",
+)  # fmt: skip
+
+
+class Sittings:
+    """All sittings of one stage: those that its saved state knows, and this one."""
+
+    def __init__(self) -> None:
+        self.here: dict[str, object] = {}  # the facts of this sitting; empty: nobody asked
+        self.at: int | None = None  # steps made by now, of a stage that counts them
+        self._past: list[dict] = []
+        self._from = 0
+        self._say: Callable[[str], None] = print
+
+    def begin(self, device: str, say: Callable[[str], None]) -> None:
+        """This sitting begins, on a torch device; `say` is told of what differs from the last."""
+        facts = provenance(device)
+        self.here = {name: facts[name] for name in _ALIKE if name in facts}
+        self._say = say
+
+    def go_on(self, step: int, past: list[dict], what: str) -> None:
+        """This sitting goes on from a saved state after `step` steps, which knows `past`.
+
+        Says what differs from the last of them, or that a state from before sittings were kept
+        does not know.
+        """
+        # Of a state that knows none: it was made, by a sitting of which nothing is known.
+        self._past = list(past) or [{"from": 0, "to": step}]
+        self._from = self.at = step
+        if not self.here:
+            return
+        where = f"Note: {what} goes on from step {step:,}"
+        if not past:
+            self._say(
+                f"{where} of a state that does not say under which threads, engine and versions it "
+                "was made; under others than now, the result differs from one of a single sitting."
+            )
+        elif changes := _changes(past[-1], self.here):
+            self._say(
+                f"{where} under another setting ({'; '.join(changes)}): the result differs by "
+                "rounding, at least, from one of a single sitting; its record names every sitting."
+            )
+
+    def all(self) -> list[dict]:
+        """One entry for each, with the steps `from` and `to`; alike neighbours are one."""
+        if not self.here:
+            return self._past
+        now = {**self.here, "from": self._from, "to": self.at}
+        if self._past and _known(self._past[-1]) and not _changes(self._past[-1], now):
+            now["from"] = self._past[-1]["from"]
+            return [*self._past[:-1], now]
+        return [*self._past, now]
+
+
+def _known(sitting: dict) -> bool:
+    return any(name in sitting for name in _ALIKE)
+
+
+def _changes(then: dict, now: dict) -> list[str]:
+    """`threads: 2 then, 1 now` for each fact that differs."""
+    names = [name for name in _ALIKE if then.get(name) != now.get(name)]
+    if then.get("engine_option") == now.get("engine_option") == AUTO:
+        names = [name for name in names if name != "engine"]
+    return [f"{name}: {then.get(name)} then, {now.get(name)} now" for name in names]
