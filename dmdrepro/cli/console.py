@@ -29,8 +29,9 @@ class PlainConsole(Console):
     Brackets and colons are the user's, in paths above all: no markup and no emoji codes.
     """
 
-    def __init__(self, *, stderr: bool = False) -> None:
-        super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
+    def __init__(self, **options) -> None:
+        """`options`: rich's own."""
+        super().__init__(highlight=False, soft_wrap=True, markup=False, emoji=False, **options)
 
     @property
     def size(self) -> ConsoleDimensions:
