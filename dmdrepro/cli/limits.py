@@ -9,10 +9,15 @@ import threading
 from dmdrepro.cli.trouble import first_line, says_no_memory
 from dmdrepro.runs.errors import RunError
 
+try:  # at once: at the limit not even this could be loaded
+    import resource
+except ImportError:  # not on this system
+    resource = None
+
 MOST_CORES = 64  # that the libraries start threads for
 SMALL_STACK = 64 << 10  # bytes: address space is not what is asked for here
 THREADS = "the limit on processes and threads (`ulimit -u`, or the container's) is reached"
-LOADING = ("failed to map segment", "cannot allocate memory", "cannot enable executable stack")
+LOADING = ("failed to map segment", "cannot allocate memory")
 
 
 def check_threads() -> None:
@@ -59,13 +64,17 @@ def limit_sentence(error: BaseException) -> str | None:
         return f"There is not enough memory ({words or 'MemoryError'}){_address_space()}."
     if isinstance(error, ImportError):
         return _unloadable(error, words)
-    if isinstance(error, OSError) and any(mark in words.lower() for mark in LOADING):
+    if isinstance(error, OSError) and _at_loading(words):
         return f"A library cannot be loaded ({words}){_address_space()}."
     if "can't start new thread" in words:
         return f"A thread could not be started: {THREADS}."
     if _is(error, errno.EAGAIN) and not error.filename:
         return f"A process could not be started: {THREADS}. Raise it, or use --jobs 1."
     return None
+
+
+def _at_loading(words: str) -> bool:
+    return any(mark in words.lower() for mark in LOADING)
 
 
 def _is(error: BaseException, number: int) -> bool:
@@ -79,16 +88,14 @@ def _unloadable(error: ImportError, words: str) -> str | None:
         return None
     if isinstance(error, ModuleNotFoundError):
         return f"{name or words} is not installed; install the program with its requirements."
-    helps = _address_space() or "; install the program's requirements anew"
+    helps = _address_space() if _at_loading(words) else "; install the requirements anew"
     return f"{name or 'A library'} cannot be loaded ({words}){helps}."
 
 
 def _address_space() -> str:
     """The limit on a process's memory, if the shell or the batch system has set one."""
-    try:
-        import resource
-    except ImportError:  # not on this system
-        return ""
+    if resource is None:
+        return "; close other programs, or choose a smaller size"
     limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
     set_ones = [limit for limit in limits if limit != resource.RLIM_INFINITY]
     if not set_ones:
