@@ -15,7 +15,7 @@ from command import SMOKE, command
 from conftest import ROOT
 from processes import FAST, environment, heed_signals
 
-from dmdrepro.cli.limits import check_threads, limit_sentence
+from dmdrepro.cli.limits import _cores, check_threads, limit_sentence
 from dmdrepro.cli.paths import os_sentence
 from dmdrepro.runs.errors import RunError
 
@@ -49,7 +49,7 @@ def test_too_little_address_space_is_a_sentence(megabytes):
     assert f"{megabytes / 1000:.1f} GB here (`ulimit -v`)" in last
 
 
-@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core needs no further thread")
+@pytest.mark.skipif(_cores() < 2, reason="one core needs no further thread")
 @pytest.mark.parametrize("processes", [1, 2])
 def test_too_few_processes_are_a_sentence(processes):
     """The limit does not bind root, who becomes somebody else first, with the rights to read."""
@@ -68,7 +68,7 @@ def test_too_few_processes_are_a_sentence(processes):
 
 
 def test_a_refused_thread_names_what_needs_none(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr("dmdrepro.cli.limits._cores", lambda: 8)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
 
