@@ -85,7 +85,7 @@ def test_configuration_and_records_need_the_standard_library_only(room):
             )
 
 
-@pytest.mark.parametrize("module", ["dmdrepro", "dmdrepro.cli", "dmdrepro.paper_figures"])
+@pytest.mark.parametrize("module", ["dmdrepro", "dmdrepro.cli.commands", "dmdrepro.paper_figures"])
 def test_importing_does_not_load_torch(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -1,25 +1,14 @@
-"""The command line: one file per command; each parses, calls and prints."""
+"""The command line: one file per command; each parses, calls and prints.
+
+This file imports little: until `main` has set its handlers, a signal has Python's own effect.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 
-import typer
-
-from dmdrepro.cli import all as all_command
-from dmdrepro.cli import (
-    bench,
-    classifier,
-    distill,
-    evaluate,
-    figures,
-    known,
-    list_experiments,
-    sample,
-    study,
-    teacher,
-)
+from dmdrepro.cli.signals import listen
 
 
 def wait_briefly() -> None:
@@ -33,30 +22,29 @@ def wait_briefly() -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
-app = typer.Typer(
-    help="Does a one-step DMD student keep its teacher's noise-data pairing? "
-    "Every figure and number of the paper, by one command.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-app.command("all")(all_command.all_stages)
-app.command("teacher")(teacher.teacher)
-app.command("distill")(distill.distill)
-app.command("sample")(sample.sample)
-app.command("classifier")(classifier.classifier)
-app.command("evaluate")(evaluate.evaluate)
-app.command("figures")(figures.figures)
-app.command("known")(known.known)
-app.command("study")(study.study)
-app.command("list")(list_experiments.list_experiments)
-app.command("bench")(bench.bench)
-
-
 def main() -> None:
-    """Entry point of `reproduce.py` and of the console script."""
+    """Entry point of `reproduce.py`, of `python -m dmdrepro` and of the console script."""
+    listen()
+    from dmdrepro.cli.output import NAME, mind_width, prepare_streams
+
+    prepare_streams()
+    mind_width()
     wait_briefly()
     # A notebook names its own backend here, which other programs may not have; files need none.
     os.environ["MPLBACKEND"] = "agg"
-    sys.exit(app(standalone_mode=True))
+    from dmdrepro.cli import app
+
+    try:
+        sys.exit(app(standalone_mode=True))
+    except OSError as error:
+        if error.filename != NAME:
+            raise
+        sys.exit(f"Error: {NAME}: {error.strerror}.")
+
+
+def __getattr__(name: str) -> object:
+    if name == "app":
+        from dmdrepro.cli.commands import app
+
+        return app
+    raise AttributeError(f"module 'dmdrepro.cli' has no attribute {name!r}")

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
-from rich.console import Console
 
+from dmdrepro.cli.console import console, errors
+from dmdrepro.cli.limits import check_threads, limit_sentence
 from dmdrepro.cli.paths import os_sentence
+from dmdrepro.cli.signals import PIPE, SIGINT, Interrupted, Listener
 from dmdrepro.data.mnist_check import MnistUnavailable
 from dmdrepro.experiments import ConfigError
 from dmdrepro.runs.errors import RunError, Stopped
 
-# No markup and no emoji codes: brackets and colons are the user's, in paths above all.
-console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+__all__ = ["console", "errors", "fail", "guarded", "stoppable"]
 
 HOW_TO_GO_ON = "Run the same command again (without --fresh) to go on from there."
 
@@ -32,59 +31,51 @@ def fail(sentence: str, code: int = 1) -> NoReturn:
 USER_ERRORS = (ConfigError, RunError, MnistUnavailable)
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM outside the work that can save itself."""
-
-
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Turn a user's mistake into one sentence and exit code 1, an interrupt into 130 or 143."""
-
-    def terminate(number: int, frame: object) -> None:
-        raise Terminated
-
-    before = signal.signal(signal.SIGTERM, terminate)
+    """Turn a user's mistake into one sentence and exit code 1, a stop signal into 128 + it."""
     try:
-        yield
+        with Listener(HOW_TO_GO_ON) as listener:
+            check_threads()
+            yield
+            if listener.received:  # its exception was lost on the way
+                raise Interrupted(listener.received[0])
     except USER_ERRORS as error:
         fail(str(error))
     except KeyboardInterrupt as stop:
-        number = signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT
-        fail_stopped("Stopped.", number)
-    except OSError as error:
-        if error.filename is None and error.errno is None:
+        fail_stopped("Stopped.", stop.number if isinstance(stop, Interrupted) else SIGINT)
+    except (OSError, MemoryError, ImportError, RuntimeError) as error:
+        sentence = limit_sentence(error)
+        if sentence is None and isinstance(error, OSError):
+            sentence = os_sentence(error) if error.filename or error.errno else None
+        if sentence is None:
             raise
-        fail(os_sentence(error))
-    finally:
-        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+        fail(sentence)
 
 
 def fail_stopped(what: str, number: int) -> NoReturn:
-    """Say how to go on after signal `number`, and exit as a shell expects: 128 + number."""
-    errors.print(f"{what} {HOW_TO_GO_ON}")
+    """Say how to go on after signal `number`, and exit as a shell expects: 128 + number.
+
+    A reader of the output that is gone counts as SIGPIPE, and is told nothing.
+    """
+    if number != PIPE:
+        errors.print(f"{what} {HOW_TO_GO_ON}")
     raise typer.Exit(128 + number) from None
 
 
 @contextmanager
 def stoppable(session) -> Iterator[None]:
-    """Ctrl-C and SIGTERM ask the work to save and stop; a second one ends it at once."""
-    received: list[int] = []
-
-    def handle(number: int, frame: object) -> None:
-        received.append(number)
-        if not session.in_loop or len(received) > 1:
-            raise KeyboardInterrupt
-        session.stop_requested = True
-
-    before = {n: signal.signal(n, handle) for n in (signal.SIGINT, signal.SIGTERM)}
+    """A stop signal asks the work to save and stop; a second Ctrl-C or SIGTERM ends it at once."""
+    listener = Listener(HOW_TO_GO_ON, session)
     try:
-        yield
+        with listener:
+            yield
+            if listener.received:  # too late for the work to see
+                raise Stopped("Stopped")
     except (Stopped, KeyboardInterrupt) as stop:
         session.progress.end()
         what = f"{stop}." if isinstance(stop, Stopped) else "Stopped."
-        fail_stopped(what, received[0] if received else signal.SIGINT)
+        fail_stopped(what, listener.received[0] if listener.received else SIGINT)
     finally:
         session.progress.end()  # an error's sentence goes below the bar, and the cursor comes back
         session.stop_requested = session.in_loop = False
-        for number, handler in before.items():
-            signal.signal(number, handler)

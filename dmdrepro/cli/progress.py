@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
+from dmdrepro.cli.console import visible
+
 LINE_EVERY_S = 60.0
 WIDE = 130  # columns of the terminal from which on the losses have room beside the bar
 
@@ -41,7 +43,9 @@ class ProgressDisplay:
                 transient=True,
             )
             self._bar.start()
-            self._task = self._bar.add_task(what, total=total, completed=done, rate="", losses="")
+            self._task = self._bar.add_task(
+                visible(what), total=total, completed=done, rate="", losses=""
+            )
 
     def update(self, step: int, losses: dict[str, float]) -> None:
         now = time.monotonic()

@@ -12,25 +12,44 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from ctypes import c_byte
 from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from dmdrepro.cli.guard import console
+from dmdrepro.cli.console import console
+from dmdrepro.cli.limits import limit_sentence
 from dmdrepro.cli.options import Request
+from dmdrepro.cli.output import prepare_streams
+from dmdrepro.cli.paths import os_sentence
 from dmdrepro.cli.plan import Plan, Task
 from dmdrepro.cli.progress import ProgressDisplay
+from dmdrepro.cli.signals import STOPS
 from dmdrepro.runs.errors import RunError, Stopped
 from dmdrepro.training.engine import Engine
 
 MOST = 4  # jobs without --jobs: each needs about a gigabyte
 FIRST = ("classifier", "teacher")  # stages that others depend on
 LOOK_S = 0.2  # between looks for a stop
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# A process's own: `kill`, and the limit of its processor time. The others are sent to all of a
+# terminal or a batch job: the first process passes them on.
+OWN = (signal.SIGTERM, signal.SIGXCPU)
 
+KILLED = (
+    "A process was killed from outside, perhaps for want of memory; what the others made is saved. "
+    "Run the same command again, with fewer --jobs if memory is short."
+)
+ENDED = (
+    "A process ended by itself (exit status {}; what it said stands above); what the others made "
+    "is saved. Run the same command again with --jobs 1."
+)
+STOPPED_ALONE = (
+    "A process was told to end from outside (`kill`, or a limit on its processor time); all have "
+    "saved. Run the same command again."
+)
 Group = list[Task]
 Failed = Callable[[Task, Exception], None]
 
@@ -82,13 +101,15 @@ def run_side_by_side(
     each = max(1, threads // jobs)
     console.print(f"{jobs} processes side by side, threads each: {each}")
     context = multiprocessing.get_context("spawn")
-    stop = context.RawValue("b", 0)  # without a lock: one that a killed process held is lost
+    with _starting():
+        stop = context.RawValue("b", 0)  # without a lock: one that a killed process held is lost
     session.in_loop = True  # a first signal asks for a stop
     workers: list[Worker] = []
     try:
         try:
             for _ in range(jobs):
-                workers.append(_start(context, (request, session.engine, each, jobs, stop)))
+                with _starting():
+                    workers.append(_start(context, (request, session.engine, each, jobs, stop)))
             for phase in groups(plan):
                 _run_phase(phase, workers, plan, session, stop, failed)
         except Exception:
@@ -101,6 +122,18 @@ def run_side_by_side(
         raise
     finally:
         session.leave_loop()
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    """What cannot be started or shared is a RunError that names the way without."""
+    try:
+        yield
+    except OSError as error:
+        reason = limit_sentence(error) or os_sentence(error)
+        raise RunError(
+            f"Processes side by side cannot be started: {reason} With --jobs 1 none are needed."
+        ) from error
 
 
 def _end(workers: list[Worker], stop: c_byte) -> None:
@@ -116,13 +149,14 @@ def _start(context, settings: tuple) -> Worker:
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, os.getpid(), *settings))
     # Held back until the process has handlers of its own: it inherits this. The tracker, which
-    # comes with the first process, would let signals through again.
-    resource_tracker.ensure_running()
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    # comes with the first process and is to outlive them, lets two signals through again.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     try:
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
         process.start()
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     theirs.close()  # now the pipe ends where the process does
     return Worker(process, ours)
 
@@ -145,14 +179,18 @@ def _run_phase(
                 group = waiting.pop(0)
                 if group[0].run.experiment.name not in plan.cannot:
                     worker.group = group
-                    worker.pipe.send(group)
+                    _send(worker)
         busy = {worker.pipe: worker for worker in workers if worker.group}
         if not busy:
             break
         for pipe in wait(list(busy), LOOK_S):
             group, busy[pipe].group = busy[pipe].group, []
-            place, error = _answer(pipe, session)
+            place, error = _answer(busy[pipe], session)
             if isinstance(error, Stopped):
+                if not session.stop_requested:
+                    time.sleep(LOOK_S)  # the signal may have been sent to all
+                if not session.stop_requested:
+                    raise RunError(STOPPED_ALONE)
                 stopped = stopped or error
             elif error is not None:
                 failed(group[place], error)
@@ -160,17 +198,21 @@ def _run_phase(
         raise stopped or Stopped("Stopped, saved")
 
 
-def _answer(pipe: Connection, session) -> tuple[int, Exception | None]:
+def _send(worker: Worker) -> None:
+    with suppress(OSError):  # it has ended: the next look at its pipe says so
+        worker.pipe.send(worker.group)
+
+
+def _answer(worker: Worker, session) -> tuple[int, Exception | None]:
     """The place of a group's task that could not be made, and why; (0, None) where all were."""
     try:
-        place, error = pipe.recv()
+        place, error = worker.pipe.recv()
     except (EOFError, OSError):
         if session.stop_requested:  # the process had the signal too, before it had begun
             return 0, Stopped("Stopped, saved")
-        raise RunError(
-            "A process was killed from outside, perhaps for want of memory; what the others made "
-            "is saved. Run the same command again, with fewer --jobs if memory is short."
-        ) from None
+        worker.process.join(LOOK_S)
+        status = worker.process.exitcode
+        raise RunError(ENDED.format(status) if status and status > 0 else KILLED) from None
     if isinstance(error, str):  # a mistake of the program
         raise RuntimeError(error)
     return place, error
@@ -189,6 +231,7 @@ def _work(
     stop: c_byte,
 ) -> None:
     """A process: groups come and answers go by `pipe`, until it ends."""
+    prepare_streams()
     import torch
 
     from dmdrepro.metrics.memory import share_memory
@@ -214,10 +257,9 @@ def _work(
             time.sleep(LOOK_S)
         leave()  # the parent was killed: nobody waits for this process
 
-    # Ctrl-C reaches every process of a terminal: the first one passes it on.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, leave)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    for number in STOPS:
+        signal.signal(number, leave if number in OWN else signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     threading.Thread(target=watch, daemon=True).start()
     try:
         while True:
@@ -236,7 +278,6 @@ def _end_when_saved() -> None:
 
 def _run(group: Group, context) -> tuple[int, Exception | str | None]:
     from dmdrepro.cli.execute import make
-    from dmdrepro.cli.paths import os_sentence
     from dmdrepro.data.mnist_check import MnistUnavailable
 
     for place, task in enumerate(group):

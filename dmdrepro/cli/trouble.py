@@ -25,20 +25,19 @@ def named(what: str) -> Iterator[None]:
     except (ConfigError, RunError, MnistUnavailable):
         raise
     except (ValueError, OverflowError) as error:
-        raise RunError(f"{what} cannot be made: {_first_line(error)}.") from error
+        raise RunError(f"{what} cannot be made: {first_line(error)}.") from error
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not _says_no_memory(error):
+        if isinstance(error, RuntimeError) and not says_no_memory(str(error)):
             raise
         raise RunError(
-            f"{what} does not fit into memory ({_first_line(error) or 'MemoryError'}); "
+            f"{what} does not fit into memory ({first_line(error) or 'MemoryError'}); "
             "choose a smaller batch, network or --size."
         ) from error
 
 
-def _says_no_memory(error: RuntimeError) -> bool:
-    words = str(error).lower()
-    return any(mark in words for mark in NO_MEMORY)
+def says_no_memory(words: str) -> bool:
+    return any(mark in words.lower() for mark in NO_MEMORY)
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     return str(error).partition("\n")[0].rstrip(". ")

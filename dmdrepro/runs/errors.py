@@ -24,4 +24,4 @@ class NonFinite(RunError):
 
 
 class Stopped(Exception):
-    """The run was asked to stop (Ctrl-C, SIGTERM) and has saved its state."""
+    """The run was asked to stop (by a signal) and has saved its state."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from conftest import ROOT
+
+from dmdrepro.cli.signals import STOPS
 
 FAST = ("--size", "smoke", "--gpu", "cpu", "--offline")
 # In the user's own cache MNIST might be found. Removed when the tests end.
@@ -25,6 +28,29 @@ def environment() -> dict[str, str]:
     return env
 
 
+def heed_signals(ignored: tuple[int, ...] = ()) -> None:
+    """For a child before it begins: whatever the tests were started by, it heeds every signal.
+
+    Under nohup, from cron and in a background shell the tests themselves ignore some. `ignored`:
+    what the child is to ignore from the start.
+    """
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN if number in ignored else signal.SIG_DFL)
+
+
+def begin(
+    script: str, *arguments: object, ignored: tuple[int, ...] = (), **options
+) -> subprocess.Popen:
+    """Start a script that can be sent signals; its output is text, both streams together."""
+    own = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "cwd": ROOT}
+    return subprocess.Popen(
+        [sys.executable, script, *map(str, arguments)],
+        env=options.pop("env", None) or environment(),
+        preexec_fn=lambda: heed_signals(ignored),
+        **own | options,
+    )
+
+
 def run(script: str, *arguments: object, code: int = 0) -> str:
     """Run a script, check its exit code and that no traceback is shown; returns all it printed."""
     done = subprocess.run(
@@ -35,6 +61,7 @@ def run(script: str, *arguments: object, code: int = 0) -> str:
         text=True,
         timeout=300,
         check=False,
+        preexec_fn=heed_signals,
     )
     printed = done.stdout + done.stderr
     assert done.returncode == code, printed

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
-from processes import FAST, chessboard, environment, finished_chessboard, reproduce, tree
+from processes import FAST, begin, chessboard, finished_chessboard, reproduce, tree
 
 from dmdrepro.metrics.solvers import lapx_installed
 
@@ -120,15 +117,7 @@ def test_a_flipped_byte_is_refused_and_fresh_repairs_it(finished, tmp_path):
 )
 def test_a_stopped_run_goes_on_and_ends_bit_equal(finished, tmp_path, number, at):
     runs = tmp_path / "runs"
-    command = [sys.executable, "tests/cli/slowed.py", str(at), "all", "chessboard", *FAST]
-    process = subprocess.Popen(
-        [*command, "--runs", str(runs)],
-        cwd=ROOT,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    process = begin("tests/cli/slowed.py", at, "all", "chessboard", *FAST, "--runs", runs)
     state = chessboard(runs) / at / "state.json"
     deadline = time.monotonic() + 120
     while not state.is_file() and process.poll() is None and time.monotonic() < deadline:

@@ -13,6 +13,8 @@ import pytest
 from command import SMOKE, command
 from conftest import ROOT
 
+from dmdrepro.cli.signals import STOPS
+
 HIDE, SHOW = b"\x1b[?25l", b"\x1b[?25h"
 
 
@@ -25,18 +27,34 @@ def runs(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-@pytest.mark.parametrize(
-    ("name", "place"),
-    [
-        ("all", "dmdrepro.cli.plan.resolve"),
-        ("all", "dmdrepro.paper_figures.save_all"),
-        ("all", "dmdrepro.report.write_tables"),
-        ("figures", "dmdrepro.paper_figures.save_all"),
-        ("pairs", "dmdrepro.metrics.pairing_inefficiency"),
-    ],
-)
-def test_a_signal_outside_the_stages_gets_a_sentence(runs, monkeypatch, name, place, number, code):
+@pytest.fixture
+def heeding():
+    """Whatever the tests were started by: under nohup or in the background they ignore signals."""
+    before = {number: signal.getsignal(number) for number in STOPS}
+    for number in STOPS:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+PLACES = [
+    ("all", "dmdrepro.cli.plan.resolve"),
+    ("all", "dmdrepro.paper_figures.save_all"),
+    ("all", "dmdrepro.report.write_tables"),
+    ("figures", "dmdrepro.paper_figures.save_all"),
+    ("pairs", "dmdrepro.metrics.pairing_inefficiency"),
+]
+CASES = [(*place, number) for place in PLACES for number in (signal.SIGTERM, signal.SIGINT)]
+CASES += [(*PLACES[0], number) for number in STOPS[2:]]
+
+
+@pytest.mark.parametrize(("name", "place", "number"), CASES)
+def test_a_signal_outside_the_stages_gets_a_sentence(
+    runs, monkeypatch, heeding, name, place, number
+):
+    code = 128 + number
+
     def interrupted(*arguments, **options):
         os.kill(os.getpid(), number)
         raise AssertionError("the signal did nothing")

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import multiprocessing
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import torch
 from command import command
-from conftest import ROOT
-from processes import FAST, environment, reproduce, tree
+from processes import FAST, begin, reproduce, tree
 
 from dmdrepro.cli import execute
 from dmdrepro.cli.options import Request
 from dmdrepro.cli.plan import STAGES, make_plan, make_study_plan
-from dmdrepro.cli.side_by_side import MOST, _run, groups, jobs_of
+from dmdrepro.cli.side_by_side import MOST, Worker, _answer, _run, _send, groups, jobs_of
 from dmdrepro.experiments import STUDIES
 from dmdrepro.runs.errors import RunError
 from dmdrepro.stages.context import Context
@@ -53,15 +53,8 @@ def teachers(runs: Path) -> list[Path]:
 
 def started(runs: Path) -> subprocess.Popen:
     """With two teachers to train, for hours; a group of its own, as a terminal's command is."""
-    return subprocess.Popen(
-        [sys.executable, "reproduce.py", "all", *NAMES, *FAST, *endless(runs)],
-        cwd=ROOT,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    words = ("all", *NAMES, *FAST, *endless(runs))
+    return begin("reproduce.py", *words, start_new_session=True)
 
 
 def in_both_loops(runs: Path) -> subprocess.Popen:
@@ -84,11 +77,19 @@ def workers(process: subprocess.Popen) -> list[int]:
     ]
 
 
-def test_a_stop_reaches_both_and_both_save(tmp_path):
+@pytest.mark.parametrize(
+    ("send", "number"),
+    [
+        (os.kill, signal.SIGTERM),
+        (os.killpg, signal.SIGHUP),  # a closed terminal tells every process of its command
+        (os.killpg, signal.SIGUSR1),  # so does Slurm
+    ],
+)
+def test_a_stop_reaches_both_and_both_save(tmp_path, send, number):
     process = in_both_loops(tmp_path)
-    os.kill(process.pid, signal.SIGTERM)
+    send(process.pid, number)
     printed = process.communicate(timeout=120)[0]
-    assert process.returncode == 143, printed
+    assert process.returncode == 128 + number, printed
     assert "saved. Run the same command again" in printed
     assert "Traceback" not in printed
     assert all((teacher / "state.json").is_file() for teacher in teachers(tmp_path))
@@ -135,6 +136,57 @@ def test_a_killed_process_is_a_sentence_and_the_other_saves(tmp_path):
     assert process.returncode == 1, printed
     assert "A process was killed from outside" in printed
     assert "Traceback" not in printed
+
+
+@PROC
+def test_a_process_at_its_limit_of_processor_time_ends_the_command_and_all_save(tmp_path):
+    process = in_both_loops(tmp_path)
+    os.kill(workers(process)[0], signal.SIGXCPU)  # which the system sends to that one alone
+    printed = process.communicate(timeout=120)[0]
+    assert process.returncode == 1, printed
+    assert "A process was told to end from outside" in printed
+    assert "Traceback" not in printed
+    assert all((teacher / "state.json").is_file() for teacher in teachers(tmp_path))
+
+
+def test_a_group_for_a_process_that_has_ended_is_no_broken_pipe():
+    ours, theirs = multiprocessing.Pipe()
+    theirs.close()
+    process = multiprocessing.get_context("spawn").Process(target=str)
+    process.start()
+    process.join()
+    worker = Worker(process, ours, [])
+    _send(worker)
+    with pytest.raises(RunError, match="A process was killed from outside"):
+        _answer(worker, Session())
+
+
+@pytest.mark.parametrize(
+    ("place", "error", "words"),
+    [
+        (
+            "dmdrepro.cli.side_by_side._start",
+            BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"),
+            "`ulimit -u`",
+        ),
+        (
+            "multiprocessing.sharedctypes.RawValue",
+            OSError(errno.EROFS, "Read-only file system", "/dev/shm/pym-1"),
+            "/dev/shm/pym-1: Read-only file system",
+        ),
+        ("dmdrepro.cli.side_by_side._start", OSError(errno.EMFILE, "Too many"), "`ulimit -n`"),
+    ],
+)
+def test_what_cannot_be_started_names_the_way_without(tmp_path, monkeypatch, place, error, words):
+    def refused(*_):
+        raise error
+
+    monkeypatch.setattr(place, refused)
+    runs = ("--runs", tmp_path)
+    printed = command("all", *NAMES, *FAST[:-1], "--jobs", 2, *runs, code=1)
+    assert words in printed
+    assert "--jobs 1" in printed
+    assert printed.count("Error: ") == 1
 
 
 @PROC

@@ -1,0 +1,78 @@
+"""The commands as one app: one file each, which parses, calls and prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from typer.core import TyperGroup
+
+from dmdrepro.cli import (
+    all as all_command,
+)
+from dmdrepro.cli import (
+    bench,
+    classifier,
+    distill,
+    evaluate,
+    figures,
+    known,
+    list_experiments,
+    sample,
+    study,
+    teacher,
+)
+from dmdrepro.cli.console import visible
+
+STATUSES = (
+    "Exit status: 0 done (experiments that were not named and cannot run are listed as not run); "
+    "1 refused or failed, with one sentence; 2 the command line is wrong (an unknown command or "
+    "option, a value of the wrong kind); 128 + N stopped by signal N, what can be saved saved: "
+    "130 Ctrl-C, 143 SIGTERM, 129 SIGHUP, 138 SIGUSR1, 140 SIGUSR2, 152 SIGXCPU, 141 nobody "
+    "reads the output."
+)
+_UsageError = typer.BadParameter.__base__
+
+
+@contextmanager
+def _visible_mistakes() -> Iterator[None]:
+    """Typer repeats a wrong argument as it is: control characters would reach the terminal."""
+    try:
+        yield
+    except _UsageError as error:
+        error.message = visible(error.message)
+        raise
+
+
+class _Commands(TyperGroup):
+    def make_context(self, *arguments, **options):
+        with _visible_mistakes():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, context):
+        with _visible_mistakes():
+            return super().invoke(context)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="Does a one-step DMD student keep its teacher's noise-data pairing? "
+    "Every figure and number of the paper, by one command.",
+    epilog=STATUSES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("all")(all_command.all_stages)
+app.command("teacher")(teacher.teacher)
+app.command("distill")(distill.distill)
+app.command("sample")(sample.sample)
+app.command("classifier")(classifier.classifier)
+app.command("evaluate")(evaluate.evaluate)
+app.command("figures")(figures.figures)
+app.command("known")(known.known)
+app.command("study")(study.study)
+app.command("list")(list_experiments.list_experiments)
+app.command("bench")(bench.bench)

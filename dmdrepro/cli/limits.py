@@ -1,0 +1,112 @@
+"""Limits of the machine that end a command: on threads, on memory, on what is installed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+
+from dmdrepro.cli.trouble import first_line, says_no_memory
+from dmdrepro.runs.errors import RunError
+
+try:  # at once: at the limit not even this could be loaded
+    import resource
+except ImportError:  # not on this system
+    resource = None
+
+MOST_CORES = 64  # that the libraries start threads for
+SMALL_STACK = 64 << 10  # bytes: address space is not what is asked for here
+THREADS = "the limit on processes and threads (`ulimit -u`, or the container's) is reached"
+LOADING = ("failed to map segment", "cannot allocate memory")
+
+
+def check_threads() -> None:
+    """Raise RunError if the threads that the libraries start cannot be had.
+
+    OpenBLAS answers a refusal by sending itself a Ctrl-C, OpenMP by ending the process.
+    """
+    wanted = _wanted_threads()
+    done, started = threading.Event(), []
+    before = threading.stack_size(SMALL_STACK)
+    try:
+        for _ in range(wanted):
+            thread = threading.Thread(target=done.wait, daemon=True)
+            thread.start()
+            started.append(thread)
+    except RuntimeError:
+        raise RunError(
+            f"Only {len(started)} of the {wanted} threads that numpy and torch start could be "
+            f"started: {THREADS}. Raise it, or set OMP_NUM_THREADS=1 and OPENBLAS_NUM_THREADS=1."
+        ) from None
+    finally:
+        threading.stack_size(before)
+        done.set()
+        for thread in started:
+            thread.join()
+
+
+def _wanted_threads() -> int:
+    """Those of the OpenBLAS of numpy, that of scipy, and of torch's OpenMP, beside the first."""
+    openmp = _number("OMP_NUM_THREADS", min(_cores(), MOST_CORES))
+    return 2 * (_number("OPENBLAS_NUM_THREADS", openmp) - 1) + (openmp - 1)
+
+
+def _cores() -> int:
+    """Those that this process may use, which the libraries count too."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _number(name: str, otherwise: int) -> int:
+    words = os.environ.get(name, "").partition(",")[0].strip()
+    return min(int(words), MOST_CORES) if words.isdecimal() and int(words) else otherwise
+
+
+def limit_sentence(error: BaseException) -> str | None:
+    """What an exception says of a limit, and what helps; None if it says nothing of one."""
+    words = first_line(error)
+    if isinstance(error, MemoryError) or says_no_memory(words) or _is(error, errno.ENOMEM):
+        return f"There is not enough memory ({words or 'MemoryError'}){_address_space()}."
+    if isinstance(error, ImportError):
+        return _unloadable(error, words)
+    if isinstance(error, OSError) and _at_loading(words):
+        return f"A library cannot be loaded ({words}){_address_space()}."
+    if "can't start new thread" in words:
+        return f"A thread could not be started: {THREADS}."
+    if _is(error, errno.EAGAIN) and not error.filename:
+        return f"A process could not be started: {THREADS}. Raise it, or use --jobs 1."
+    return None
+
+
+def _at_loading(words: str) -> bool:
+    return any(mark in words.lower() for mark in LOADING)
+
+
+def _is(error: BaseException, number: int) -> bool:
+    return isinstance(error, OSError) and error.errno == number
+
+
+def _unloadable(error: ImportError, words: str) -> str | None:
+    """Of other people's packages; an import of ours that fails is a mistake of the program."""
+    name = error.name or ""
+    if name.partition(".")[0] == "dmdrepro" or "dmdrepro" in (error.path or ""):
+        return None
+    if isinstance(error, ModuleNotFoundError):
+        return f"{name or words} is not installed; install the program with its requirements."
+    helps = _address_space() if _at_loading(words) else "; install the requirements anew"
+    return f"{name or 'A library'} cannot be loaded ({words}){helps}."
+
+
+def _address_space() -> str:
+    """The limit on a process's memory, if the shell or the batch system has set one."""
+    if resource is None:
+        return "; close other programs, or choose a smaller size"
+    limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+    set_ones = [limit for limit in limits if limit != resource.RLIM_INFINITY]
+    if not set_ones:
+        return "; close other programs, or choose a smaller size"
+    return (
+        f"; a process may take {min(set_ones) / 1e9:.1f} GB here (`ulimit -v`): raise that, for "
+        "the libraries alone map more than a gigabyte"
+    )

@@ -1,0 +1,139 @@
+"""Limits of the machine: a sentence that names the limit, no traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import threading
+
+import pytest
+from command import SMOKE, command
+from conftest import ROOT
+from processes import FAST, environment, heed_signals
+
+from dmdrepro.cli.limits import _cores, check_threads, limit_sentence
+from dmdrepro.cli.paths import os_sentence
+from dmdrepro.runs.errors import RunError
+
+COMMAND = [sys.executable, str(ROOT / "reproduce.py"), "all", "chessboard", *FAST]
+
+
+def limited(*, before: tuple[str, ...] = (), limits: tuple[tuple[int, int], ...] = ()):
+    def prepare() -> None:
+        heed_signals()
+        for kind, most in limits:
+            resource.setrlimit(kind, (most, most))
+
+    return subprocess.run(
+        [*before, *COMMAND, "--runs", "/nowhere/at/all"],
+        env=environment(),
+        preexec_fn=prepare,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("megabytes", [400, 800])
+def test_too_little_address_space_is_a_sentence(megabytes):
+    done = limited(limits=((resource.RLIMIT_AS, megabytes * 1_000_000),))
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("Error: ")
+    assert f"{megabytes / 1000:.1f} GB here (`ulimit -v`)" in last
+
+
+@pytest.mark.skipif(_cores() < 2, reason="one core needs no further thread")
+@pytest.mark.parametrize("processes", [1, 2])
+def test_too_few_processes_are_a_sentence(processes):
+    """The limit does not bind root, who becomes somebody else first, with the rights to read."""
+    before = ()
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("no setpriv")
+        rights = "+dac_override,+dac_read_search"
+        before = ("setpriv", "--reuid=54321", "--clear-groups", f"--inh-caps={rights}")
+        before += (f"--ambient-caps={rights}",)
+    done = limited(before=before, limits=((resource.RLIMIT_NPROC, processes),))
+    assert done.returncode == 1, done.stderr
+    assert "threads that numpy and torch start could be started" in done.stderr
+    assert "`ulimit -u`" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_refused_thread_names_what_needs_none(monkeypatch):
+    monkeypatch.setattr("dmdrepro.cli.limits._cores", lambda: 8)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def start(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(RunError, match=r"Only 0 of the 21 threads .* OMP_NUM_THREADS=1"):
+        check_threads()
+    assert "`ulimit -u`" in command("teacher", "chessboard", *SMOKE, code=1)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.setenv(name, "1")
+    check_threads()
+
+
+def test_threads_that_were_tried_are_gone():
+    before = threading.active_count()
+    check_threads()
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (MemoryError(), "There is not enough memory (MemoryError)"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: 1 TB"), "not enough memory"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "not enough memory"),
+        (
+            ImportError("libtorch.so: failed to map segment", name="torch", path="/x/torch"),
+            "torch cannot be loaded (libtorch.so: failed to map segment)",
+        ),
+        (ImportError("libcudart.so: cannot open", name="torch"), "install the requirements anew"),
+        (OSError("libtorch.so: failed to map segment from shared object"), "cannot be loaded"),
+        (ModuleNotFoundError("No module named 'torch'", name="torch"), "torch is not installed"),
+        (RuntimeError("can't start new thread"), "`ulimit -u`"),
+        (BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"), "use --jobs 1"),
+    ],
+)
+def test_what_an_exception_says_of_a_limit(error, words):
+    assert words in limit_sentence(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("mat1 and mat2 shapes cannot be multiplied"),
+        ImportError("cannot import name 'x' from 'dmdrepro.runs'", name="dmdrepro.runs"),
+        OSError(errno.ENOSPC, "No space left on device", "x"),
+    ],
+)
+def test_what_says_nothing_of_one(error):
+    assert limit_sentence(error) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.EPIPE, "Another process has ended"),
+        (errno.ECONNRESET, "Another process has ended"),
+        (errno.EMFILE, "`ulimit -n`"),
+        (errno.EFBIG, "`ulimit -f`"),
+        (errno.ENAMETOOLONG, "name a shorter path"),
+    ],
+)
+def test_errors_that_are_no_disks_do_not_blame_one(number, remedy):
+    sentence = os_sentence(OSError(number, os.strerror(number)))
+    assert remedy in sentence
+    assert "check the disk" not in sentence

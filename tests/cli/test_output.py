@@ -1,0 +1,201 @@
+"""What is printed where: names with control characters, no width, no reader, no room."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import unicodedata
+
+import numpy as np
+import pytest
+from command import SMOKE, command, invoke
+from conftest import ROOT
+from processes import environment, heed_signals
+from rich.table import Table
+from rich.text import Text
+
+from dmdrepro.cli.console import PlainConsole, visible
+from dmdrepro.cli.progress import ProgressDisplay
+
+# Red; the window's title; one line over another; C1's introducer; what turns the writing round.
+EVIL = "a\x1b[31mb\x1b]0;title\x07c\rd\x9b31me\u202ef\x7f\bg\nError: forged"
+SHOWN = visible(EVIL)
+
+
+def assert_harmless(printed: str, *, lines: str = "\n") -> None:
+    bad = [c for c in printed if unicodedata.category(c) in ("Cc", "Cs") and c not in lines]
+    assert not bad, printed
+    assert not set(printed) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028")
+
+
+def reproduce(*words: str, env: dict | None = None, **options) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "reproduce.py", *words],
+        cwd=ROOT,
+        env=environment() | (env or {}),
+        preexec_fn=heed_signals,
+        timeout=120,
+        check=False,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options,
+    )
+
+
+# --- control characters ---
+
+
+def test_control_characters_are_written_out():
+    assert_harmless(SHOWN, lines="")
+    assert visible("\x1b\r\n\t\x7f\x9b\u202e") == r"\x1b\r\n\t\x7f\x9b\u202e"
+    assert visible(os.fsdecode(b"\xff.npy")) == r"\xff.npy"
+    assert visible("Φ_8 → [x] × 3") == "Φ_8 → [x] × 3"
+
+
+@pytest.mark.parametrize("width", [40, 200])
+def test_every_kind_of_thing_that_is_printed_is_harmless(width):
+    out = io.StringIO()
+    console = PlainConsole(file=out, width=width)
+    table = Table(EVIL, title=EVIL, caption=EVIL)
+    table.add_column(Text(EVIL))
+    table.add_row(EVIL, Text(EVIL))
+    for thing in (EVIL, Text(EVIL), table, [EVIL]):
+        console.print(thing)
+    assert_harmless(out.getvalue())
+    assert out.getvalue().splitlines()[0] == SHOWN
+    edges = [line for line in out.getvalue().splitlines() if line.startswith("│")]
+    assert edges
+    assert all(line.endswith("│") for line in edges)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_progress_bars_name_is_harmless(terminal):
+    out = io.StringIO()
+    progress = ProgressDisplay(PlainConsole(file=out, width=200, force_terminal=terminal))
+    progress.begin(EVIL, 10, 3)
+    progress.update(4, {"loss": 1.0})
+    progress.end()
+    assert SHOWN in out.getvalue()
+    assert "\x1b[31m" not in out.getvalue()
+    assert "\x1b]" not in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("teacher", EVIL, *SMOKE),
+        ("teacher", "chessboard", *SMOKE, "--set", f"{EVIL}=1"),
+        ("teacher", "chessboard", *SMOKE, "--set", f"teacher.lr={EVIL}"),
+        ("teacher", "chessboard", "--size", EVIL),
+        ("teacher", "chessboard", "--gpu", EVIL),
+        ("teacher", "chessboard", "--engine", EVIL, *SMOKE),
+        ("teacher", "mnist", "--data", EVIL, *SMOKE),
+        ("study", EVIL),
+        ("study", "start", "--arm", EVIL),
+        ("study", "start", "--seeds", EVIL),
+        ("bench", "--only", EVIL),
+        ("evaluate", "--pairs", EVIL, EVIL),
+        (EVIL,),
+        (f"--{EVIL}",),
+        ("teacher", f"--{EVIL}"),
+        ("known", EVIL),
+    ],
+)
+def test_what_the_user_wrote_comes_back_harmless(words):
+    result = invoke(*words)
+    assert result.exit_code in (1, 2)
+    assert_harmless(result.output)
+    assert "a\\x1b[31mb" in "".join(result.output.replace("│", "").split())
+
+
+def test_folders_and_keys_are_shown_harmless(tmp_path):
+    runs = tmp_path / EVIL.replace("/", "")
+    for words in (("list",), ("teacher", "chessboard", *SMOKE, "--dry-run"), ("all", *SMOKE)):
+        dry = () if words[0] == "list" else ("--dry-run",)
+        printed = command(*words, *dry, "--runs", runs)
+        assert_harmless(printed)
+        assert "\\x1b[31mb" in printed.replace("\n", "")
+    file = tmp_path / "two.npz"
+    np.savez(file, **{EVIL.replace("\n", "").replace("/", ""): np.zeros((4, 2)), "b": np.ones(3)})
+    printed = command("evaluate", "--pairs", file, file, code=1)
+    assert_harmless(printed)
+    assert "\\x1b[31mb" in printed
+
+
+# --- widths ---
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "-5", "abc", "", "39", "1e3", "²"])
+def test_an_impossible_width_swallows_nothing(columns):
+    width = {"COLUMNS": columns, "TERM": "xterm"}
+    done = reproduce("list", env=width)
+    assert done.returncode == 0
+    assert "mnist-conditional" in done.stdout
+    done = reproduce("teacher", "chesboard", env=width)
+    assert done.stderr == "Error: There is no experiment 'chesboard'; did you mean 'chessboard'?\n"
+    done = reproduce("--bogus", env=width)
+    assert "No such option: --bogus" in done.stderr
+
+
+def test_a_possible_width_is_kept():
+    done = reproduce("list", env={"COLUMNS": "60", "TERM": "xterm"})
+    assert max(len(line) for line in done.stdout.splitlines() if line.startswith("│")) == 60
+
+
+# --- readers ---
+
+
+@pytest.mark.parametrize("words", [("list",), ("--help",), ("all", "--dry-run", *SMOKE)])
+def test_a_reader_that_is_gone_ends_it_quietly(words):
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = reproduce(*words, stdout=writing)
+    os.close(writing)
+    assert done.returncode == 141
+    assert done.stderr == ""
+
+
+def test_errors_that_nobody_reads_leave_the_exit_code():
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = reproduce("teacher", "nothing", stdout=writing, stderr=writing)
+    os.close(writing)
+    assert done.returncode == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", [("list",), ("--help",)])
+def test_a_full_disk_behind_the_output_is_a_sentence(words):
+    with open("/dev/full", "w") as full:
+        done = reproduce(*words, stdout=full)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: standard output: No space left on device")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+def test_closed_streams_change_nothing(tmp_path, closed):
+    def close() -> None:
+        heed_signals()
+        for descriptor in closed:
+            os.close(descriptor)
+
+    for words, code in ((["list"], 0), (["teacher", "nothing"], 1)):
+        done = subprocess.run(
+            [sys.executable, "reproduce.py", *words],
+            cwd=ROOT,
+            env=environment(),
+            preexec_fn=close,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_an_alphabet_without_our_characters_is_no_error():
+    done = reproduce("evaluate", "--help", env={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0, done.stderr
+    done = reproduce("teacher", "Φ", env={"PYTHONIOENCODING": "latin-1"})
+    assert "There is no experiment '\\u03a6'" in done.stderr

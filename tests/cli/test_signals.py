@@ -1,0 +1,190 @@
+"""Signals in the middle of the work: which are heeded, what is saved, what insists."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from processes import FAST, begin, environment, heed_signals
+
+from dmdrepro.cli import signals
+from dmdrepro.cli.signals import STOPS, Interrupted, Listener
+from dmdrepro.training.session import Session
+
+INT, TERM, HUP, USR1 = signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1
+
+
+# --- a whole command ---
+
+
+def training(runs: Path, ignored: tuple[int, ...] = ()) -> subprocess.Popen:
+    """A teacher that is being trained, for hours."""
+    words = ("teacher", "chessboard", *FAST, "--runs", runs)
+    endless = ("--set", "teacher.snapshots=1000000")
+    process = begin("reproduce.py", *words, *endless, ignored=ignored)
+    began = time.monotonic()
+    while not (folder(runs) / "log.jsonl").is_file():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() - began < 120
+        time.sleep(0.05)
+    time.sleep(0.3)
+    return process
+
+
+def folder(runs: Path) -> Path:
+    return runs / "smoke/seed0/chessboard/teacher"
+
+
+def assert_saved(process: subprocess.Popen, runs: Path, number: int) -> None:
+    printed = process.communicate(timeout=60)[0]
+    assert process.returncode == 128 + number, printed
+    assert "saved. Run the same command again" in printed
+    assert "Traceback" not in printed
+    assert (folder(runs) / "state.json").is_file()
+
+
+@pytest.mark.parametrize("number", STOPS[2:], ids=lambda n: n.name)
+def test_every_stop_signal_saves(tmp_path, number):
+    process = training(tmp_path)
+    process.send_signal(number)
+    assert_saved(process, tmp_path, number)
+
+
+def test_what_was_ignored_at_the_start_stays_ignored_and_sigterm_still_saves(tmp_path):
+    """As nohup and a shell's background jobs start it."""
+    process = training(tmp_path, ignored=STOPS)
+    for number in STOPS:
+        if number != TERM:
+            process.send_signal(number)
+    time.sleep(1)
+    assert process.poll() is None
+    assert not (folder(tmp_path) / "state.json").exists()
+    process.send_signal(TERM)
+    assert_saved(process, tmp_path, TERM)
+
+
+def test_a_signal_that_is_passed_on_twice_still_saves(tmp_path):
+    """As `timeout` does, at once to the program and to its group."""
+    process = training(tmp_path)
+    process.send_signal(TERM)
+    time.sleep(0.02)
+    process.send_signal(TERM)
+    assert_saved(process, tmp_path, TERM)
+
+
+# --- one listener ---
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds, to be moved by hand."""
+    now = [100.0]
+    monkeypatch.setattr(signals.time, "monotonic", lambda: now[0])
+    return now
+
+
+@pytest.mark.parametrize(
+    ("sent", "ends"),
+    [
+        ([INT, INT], True),
+        ([TERM, TERM], True),
+        ([INT, TERM], True),
+        ([HUP, HUP], False),  # the shell repeats the terminal's
+        ([HUP, TERM], False),  # a session's end: the first TERM asks for no more than HUP did
+        ([USR1, TERM], False),  # Slurm's warning, then its end, half a minute before KILL
+        ([USR1, TERM, TERM], True),
+        ([signal.SIGXCPU] * 5, False),  # every second
+        ([TERM, HUP], False),
+    ],
+)
+def test_only_a_persons_second_signal_ends_the_work_at_once(clock, sent, ends):
+    session = Session(in_loop=True)
+    listener = Listener("", session)
+    for number in sent[:-1]:
+        listener(number, None)
+        assert session.stop_requested
+        clock[0] += 1
+    if ends:
+        with pytest.raises(Interrupted):
+            listener(sent[-1], None)
+    else:
+        listener(sent[-1], None)
+    assert listener.received[0] == sent[0]
+
+
+def test_a_reader_that_is_gone_saves_too():
+    session = Session(in_loop=True)
+    with Listener("", session) as listener:
+        signals.reader_is_gone()
+        assert session.stop_requested
+        session.in_loop = False
+    assert listener.received == [signal.SIGPIPE]
+
+
+def test_handlers_are_put_back():
+    before = [signal.getsignal(number) for number in STOPS]
+    with Listener(""):
+        assert signal.getsignal(TERM) is not before[1]
+    assert [signal.getsignal(number) for number in STOPS] == before
+
+
+# --- exceptions that would be lost ---
+
+PLACES = {
+    # An import whose module catches everything, as some of torch's do.
+    "import": "import swallowing",
+    "finaliser": """
+        class Held:
+            def __del__(self):
+                os.kill(os.getpid(), number)
+        held = Held()
+        del held
+    """,
+    # Nothing tells that this one is lost: the command ends where it would have been done.
+    "anything": """
+        try:
+            os.kill(os.getpid(), number)
+        except BaseException:
+            pass
+    """,
+}
+
+
+@pytest.mark.parametrize("number", [INT, TERM], ids=lambda n: n.name)
+@pytest.mark.parametrize("place", PLACES)
+def test_a_signal_is_never_swallowed(tmp_path, place, number):
+    (tmp_path / "swallowing.py").write_text(
+        "import os\ntry:\n    import inner\nexcept BaseException:\n    pass\n"
+    )
+    (tmp_path / "inner.py").write_text(f"import os\nos.kill(os.getpid(), {int(number)})\n")
+    script = tmp_path / "script.py"
+    body = textwrap.indent(textwrap.dedent(PLACES[place]).strip(), "        ")
+    script.write_text(
+        "import os, sys, typer\n"
+        "from dmdrepro.cli.guard import guarded\n"
+        f"number = {int(number)}\n"
+        "def command():\n"
+        "    with guarded():\n"
+        f"{body}\n"
+        "    print('done')\n"
+        "typer.run(command)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script],
+        env=environment() | {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
+        capture_output=True,
+        text=True,
+        preexec_fn=heed_signals,
+        check=False,
+    )
+    assert done.returncode == 128 + number, done.stderr
+    assert "done" not in done.stdout
+    assert done.stderr.startswith("Stopped. Run the same command again")
+    assert "Traceback" not in done.stderr

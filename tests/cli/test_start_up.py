@@ -1,0 +1,85 @@
+"""A signal while the program starts: never a traceback of ours, never swallowed.
+
+Before Python has read our first line the signal has Python's own effect, which no program can
+change: death by it, for Ctrl-C also an error of Python's start. The system tells which it is:
+once SIGTERM has a handler, only a sentence and 128 + its number will do.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from processes import FAST, begin
+
+TRIES, AT_ONCE, LAST_S = 12, 4, 2.5
+PROC = Path("/proc/self/status")
+WAYS = {"reproduce.py": ("reproduce.py",), "module": ("-m", "dmdrepro")}
+
+
+def handled(pid: int, number: int) -> bool:
+    """Whether the process has a handler of its own."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("SigCgt:"):
+            return bool(int(line.split()[1], 16) >> (number - 1) & 1)
+    return False
+
+
+def of_ours(printed: str) -> list[str]:
+    """The lines of a traceback in our files; line 0 is the moment before the first."""
+    places = [line for line in printed.splitlines() if line.strip().startswith('File "')]
+    return [p for p in places if f'"{ROOT}' in p and ", line 0," not in p]
+
+
+@pytest.mark.skipif(not PROC.is_file(), reason="this system has no /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+def test_a_signal_at_any_moment_of_the_start_ends_it_with_a_sentence(tmp_path, number):
+    draw = random.Random(int(number))
+    # Evenly over the time, and half of them in its first tenth, where our own imports are.
+    moments = [LAST_S * k / TRIES * (0.1 if k % 2 else 1) for k in range(TRIES)]
+    moments = [moment + draw.random() * 0.05 for moment in moments]
+    for start in range(0, TRIES, AT_ONCE):
+        trials = []
+        for k, moment in enumerate(moments[start : start + AT_ONCE], start):
+            words = ("all", "chessboard", *FAST, "--runs", tmp_path / str(k))
+            endless = ("--set", "teacher.snapshots=1000000")
+            process = begin("reproduce.py", *words, *endless)
+            trials.append((time.monotonic() + moment, process))
+        for when, process in sorted(trials, key=lambda trial: trial[0]):
+            time.sleep(max(0.0, when - time.monotonic()))
+            ours = handled(process.pid, signal.SIGTERM)
+            process.send_signal(number)
+            printed = process.communicate(timeout=60)[0]
+            if ours or process.returncode == 128 + number:
+                assert process.returncode == 128 + number, printed
+                assert "Run the same command again" in printed
+                assert "Traceback" not in printed
+            else:
+                assert process.returncode in (-number, 1), printed
+                assert not of_ours(printed), printed
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_handlers_come_before_the_libraries(way, tmp_path):
+    """What is imported before a signal gets its sentence: little of ours, nothing of others'."""
+    script = (
+        "import runpy, signal, sys\n"
+        "class Seen(Exception): pass\n"
+        "def seen(*_): print(*sorted(m.partition('.')[0] for m in sys.modules)); sys.exit()\n"
+        "signal.signal = lambda number, handler: seen() if number == signal.SIGTERM else None\n"
+        f"sys.argv = ['x', 'list']; way = {WAYS[way]!r}\n"
+        "if way[0] == '-m': runpy.run_module(way[1], run_name='__main__')\n"
+        "else: runpy.run_path(way[0], run_name='__main__')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    found = set(done.stdout.split())
+    assert "dmdrepro" in found
+    assert not found & {"typer", "rich", "numpy", "torch", "dataclasses"}
