@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import torch
 
+from dmdrepro.diffusion.network import as_network, check_noise, warn_of_scale
 from dmdrepro.diffusion.schedule import RHO, SIGMA_MAX, SIGMA_MIN, heun_grid
 
 
-@torch.no_grad()
 def heun_sample(
     denoiser: Callable[..., torch.Tensor],
     noise: torch.Tensor,
@@ -24,12 +24,16 @@ def heun_sample(
 ) -> torch.Tensor:
     """Phi_K(z): the probability-flow ODE solved in K = `num_steps` steps, float32 [B, ...].
 
-    `noise`: z ~ N(0, sigma_max^2 I), already scaled, [B, ...]. `denoiser`: called as
-    `denoiser(x, sigma)` or `denoiser(x, sigma, class_labels)` with float32 `x` and a number
-    `sigma`. `class_labels`: one-hot [B, label_dim]. `batch_size`: samples per network call
-    (default: all). K = 1 gives D(z; sigma_max). The state is float64, as in the reference.
-    Raises ValueError for fewer than one step or a batch size below 1.
+    `noise`: z ~ N(0, sigma_max^2 I), already scaled, [B, ...]; noise of another scale gets a
+    UserWarning. `denoiser`: ours or anyone's of EDM's form, called as `denoiser(x, sigma)` or
+    `denoiser(x, sigma, class_labels)` with float32 `x` and `sigma`, the latter of shape [] on x's
+    device (of the type `denoiser.sigma_dtype` where it has that attribute). `class_labels`: one-hot
+    [B, label_dim]. `batch_size`: samples per network call (default: all). K = 1 gives
+    D(z; sigma_max). State and noise levels of the ODE are float64, as in the reference. Raises
+    ValueError for fewer than one step, a batch size below 1, noise or labels that are no torch
+    tensor, and labels for a denoiser that takes none.
     """
+    check_noise(noise, class_labels)
     grid = heun_grid(num_steps, sigma_min, sigma_max, rho).tolist()
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}; it must be at least 1.")
@@ -37,29 +41,44 @@ def heun_sample(
         raise ValueError(
             f"{len(class_labels)} class_labels for {len(noise)} samples of noise; give one each."
         )
+    with torch.no_grad():
+        warn_of_scale(noise, sigma_max, stacklevel=3)
+        return solve(denoiser, noise, grid, class_labels, batch_size)
+
+
+def solve(
+    denoiser: Callable[..., torch.Tensor],
+    noise: torch.Tensor,
+    grid: list[float],
+    class_labels: torch.Tensor | None = None,
+    batch_size: int | None = None,
+) -> torch.Tensor:
+    """`heun_sample` on a grid [K + 1] of levels, of arguments that are known to fit.
+
+    Asks the device for nothing, so that a CUDA graph can hold it.
+    """
+    network = as_network(denoiser, class_labels)
     if batch_size is None or batch_size >= len(noise):
-        return _integrate(denoiser, noise, grid, class_labels)
+        return _integrate(network, noise, grid, class_labels)
     parts = []
     for start in range(0, len(noise), batch_size):
         rows = slice(start, start + batch_size)
         labels = None if class_labels is None else class_labels[rows]
-        parts.append(_integrate(denoiser, noise[rows], grid, labels))
+        parts.append(_integrate(network, noise[rows], grid, labels))
     return torch.cat(parts)
 
 
 def _integrate(
-    denoiser: Callable[..., torch.Tensor],
+    network: Callable[..., torch.Tensor],
     noise: torch.Tensor,
     grid: list[float],
-    class_labels: torch.Tensor | None,
+    labels: torch.Tensor | None,
 ) -> torch.Tensor:
-    labels = () if class_labels is None else (class_labels,)
-
     def slope(x: torch.Tensor, sigma: float) -> torch.Tensor:
-        return (x - denoiser(x.float(), sigma, *labels).double()) / sigma  # dx/dsigma
+        return (x - network(x.float(), sigma, labels).double()) / sigma  # dx/dsigma
 
     if len(grid) == 2:  # one Euler step to 0, without its rounding
-        return denoiser(noise.float(), grid[0], *labels).float()
+        return network(noise.float(), grid[0], labels).float()
     x = noise.double()
     for sigma, sigma_next in pairwise(grid):
         d = slope(x, sigma)

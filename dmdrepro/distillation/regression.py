@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import torch
 
-from dmdrepro.diffusion import heun_sample
+from dmdrepro.diffusion import heun_grid
+from dmdrepro.diffusion.sampler import solve
 
 STEPS = 8  # of the teacher's sample, as in Delta_E
 
 
 def regression_target(teacher, z: torch.Tensor, labels=None) -> torch.Tensor:
     """Phi_8(z) [B, ...] of an EDM denoiser, drawn anew for each batch (DMD: from a stored set)."""
-    return heun_sample(teacher, z, STEPS, labels)
+    with torch.no_grad():
+        return solve(teacher, z, heun_grid(STEPS).tolist(), labels)
 
 
 def regression_gradient(x: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -11,6 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from dmdrepro.metrics.auction import auction
 from dmdrepro.metrics.costs import Costs
+from dmdrepro.metrics.interruptible import interruptible
 from dmdrepro.metrics.memory import cpu_copy
 
 # Measured on one core (docs/performance.md): lapx takes a third of scipy's time from here on, ...
@@ -21,7 +22,8 @@ AUCTION_FROM = 2000
 
 
 def _scipy(costs: Costs) -> torch.Tensor:
-    columns = linear_sum_assignment(_matrix(costs, "scipy"))[1]
+    matrix = _matrix(costs, "scipy")
+    columns = interruptible(lambda: linear_sum_assignment(matrix)[1])
     return torch.from_numpy(columns.astype(np.int64))
 
 
@@ -30,7 +32,8 @@ def _lapx(costs: Costs) -> torch.Tensor:
         raise ValueError("Solver 'lapx' is not installed: pip install lapx, or dmdrepro[fast].")
     import lap
 
-    columns = lap.lapjvh(_matrix(costs, "lapx"), return_cost=False)[1]
+    matrix = _matrix(costs, "lapx")
+    columns = interruptible(lambda: lap.lapjvh(matrix, return_cost=False)[1])
     return torch.from_numpy(columns.astype(np.int64))
 
 

@@ -18,6 +18,8 @@ class Exact(Protocol):
 class ExactDenoiser(torch.nn.Module):
     """D(x; sigma) = E[x0 | x0 + sigma eps = x], called as an EDMDenoiser is; without weights."""
 
+    sigma_dtype = torch.float64  # of the noise levels that a sampler passes: it computes in float64
+
     def __init__(self, law: Exact, sigma_data: float) -> None:
         """`sigma_data`: of the preconditioning that `raw` undoes."""
         super().__init__()

@@ -46,7 +46,7 @@ def test_gaussian_data_is_solved_to_second_order():
         assert coarse / fine == pytest.approx(4.0, abs=0.4)
 
 
-def test_the_denoiser_is_called_2k_minus_1_times_in_float32_with_numbers():
+def test_the_denoiser_is_called_2k_minus_1_times_in_float32():
     calls = []
 
     def spy(x, sigma):
@@ -58,8 +58,8 @@ def test_the_denoiser_is_called_2k_minus_1_times_in_float32_with_numbers():
     assert len(calls) == 15
     assert {dtype for dtype, _ in calls} == {torch.float32}
     assert calls[0][1] == 80.0
-    assert calls[-1][1] == 0.002
-    assert all(isinstance(sigma, float) for _, sigma in calls)
+    assert calls[-1][1] == torch.tensor(0.002)
+    assert all(sigma.dtype == torch.float32 and sigma.shape == () for _, sigma in calls)
 
 
 def test_batches_give_the_same_samples_and_keep_each_samples_label():

@@ -1,0 +1,92 @@
+"""How the sampler calls a network: anyone's of EDM's form, and its noise checked beforehand."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import warnings
+from collections.abc import Callable
+
+import torch
+
+LEAST = 16  # values of noise, of which a scale says something
+# Noise whose root mean square is further from sigma_max than this factor, and than chance allows:
+# 6 standard errors of its logarithm, 1 / sqrt(2 n) of n values.
+FACTOR, ERRORS = 1.25, 6
+
+
+def as_network(
+    denoiser: Callable[..., torch.Tensor], class_labels: torch.Tensor | None
+) -> Callable[[torch.Tensor, float, torch.Tensor | None], torch.Tensor]:
+    """`denoiser` as a function of (x, the noise level as a number, labels or None).
+
+    It is called as `denoiser(x, sigma)`, or with the labels as a third argument where there are
+    some or it does not do without (None then). sigma: float32 of shape [] on x's device, or of the
+    type that its attribute `sigma_dtype` names. Raises ValueError where it takes no labels and
+    there are some.
+    """
+    least, most = _positional(denoiser)
+    if class_labels is not None and most < 3:
+        raise ValueError(
+            f"class_labels were given, but the denoiser takes (x, sigma) alone ({most} arguments); "
+            "leave them out, or pass a denoiser that takes (x, sigma, class_labels)."
+        )
+    dtype = getattr(denoiser, "sigma_dtype", torch.float32)
+
+    def network(x: torch.Tensor, sigma: float, labels: torch.Tensor | None) -> torch.Tensor:
+        # A fill, not a copy from the host: nothing waits, and CUDA graphs can hold it.
+        level = torch.full((), sigma, dtype=dtype, device=x.device)
+        if labels is None and least < 3:
+            return denoiser(x, level)
+        return denoiser(x, level, labels)
+
+    return network
+
+
+def _positional(denoiser: Callable) -> tuple[int, float]:
+    """(arguments that it needs, arguments that it takes) in order; (2, inf) where unknown."""
+    # A module's own signature is (*args, **kwargs); hooks and wrappers see what forward sees.
+    called = denoiser.forward if isinstance(denoiser, torch.nn.Module) else denoiser
+    try:
+        parameters = inspect.signature(called).parameters.values()
+    except (TypeError, ValueError):
+        return 2, math.inf
+    ordered = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if any(p.kind == p.VAR_POSITIONAL for p in parameters):
+        return sum(p.default is p.empty for p in ordered), math.inf
+    return sum(p.default is p.empty for p in ordered), len(ordered)
+
+
+def check_noise(noise: object, class_labels: object) -> None:
+    """Raise ValueError, naming which, for noise or labels that are no plain real tensor."""
+    for name, value in (("noise", noise), ("class_labels", class_labels)):
+        if value is None and name == "class_labels":
+            continue
+        if not isinstance(value, torch.Tensor):
+            raise ValueError(
+                f"{name} is {type(value).__module__}.{type(value).__qualname__}; pass a torch "
+                f"tensor, such as torch.as_tensor({name}), on the denoiser's device."
+            )
+    if noise.ndim == 0:
+        raise ValueError("noise is a single number; pass [B, ...].")
+    if noise.is_nested or noise.layout != torch.strided or noise.is_quantized:
+        raise ValueError("noise is sparse, nested or quantized; pass a dense tensor of floats.")
+    if not noise.is_floating_point():
+        raise ValueError(f"noise has type {noise.dtype}; pass floats.")
+
+
+def warn_of_scale(noise: torch.Tensor, sigma_max: float, stacklevel: int) -> None:
+    """A UserWarning where the noise's standard deviation is not `sigma_max`, by more than chance.
+
+    Noise of N(0, I) that was not multiplied ends in samples near 0 (of sd 0.036 for data of 0.5).
+    """
+    if noise.numel() < LEAST or noise.is_meta:
+        return
+    found = float(noise.double().square().mean().sqrt())
+    apart = abs(math.log(found / sigma_max)) if found > 0 else math.inf
+    if apart > math.log(FACTOR) + ERRORS / math.sqrt(2 * noise.numel()):
+        warnings.warn(
+            f"The noise's root mean square is {found:.3g} and sigma_max {sigma_max:g}: z is to be "
+            "drawn from N(0, sigma_max^2 I), so multiply noise of N(0, I) by sigma_max.",
+            stacklevel=stacklevel,
+        )

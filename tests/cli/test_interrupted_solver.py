@@ -1,0 +1,121 @@
+"""Ctrl-C and SIGTERM end a solver that computes in one call for many seconds."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+from processes import environment
+
+from dmdrepro.metrics.costs import Costs
+from dmdrepro.metrics.interruptible import interruptible
+from dmdrepro.metrics.solvers import SOLVERS, lapx_installed
+
+ENDLESS = {
+    "scipy": "solvers.linear_sum_assignment = endless\n",
+    "lapx": "import lap\nlap.lapjvh = endless\n",
+}
+# A call into compiled code that gives up the lock, as the solvers' do, for longer than any test.
+SCRIPT = """
+import sys, time
+from dmdrepro.cli import main
+from dmdrepro.metrics import solvers
+def endless(*arguments, **options):
+    print('solving', flush=True)
+    time.sleep(3600)
+"""
+
+
+@pytest.mark.parametrize(
+    ("solver", "number", "code"),
+    [("scipy", signal.SIGINT, 130), ("scipy", signal.SIGTERM, 143), ("lapx", signal.SIGINT, 130)],
+)
+def test_a_signal_ends_a_solver_inside_its_call(tmp_path, solver, number, code):
+    if solver == "lapx" and not lapx_installed():
+        pytest.skip("lapx is not installed (optional)")
+    for name in ("a", "b"):
+        np.save(tmp_path / f"{name}.npy", np.random.default_rng(len(name)).random((10, 2)))
+    arguments = ["evaluate", "--pairs", "a.npy", "b.npy", "--solver", solver]
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT + ENDLESS[solver] + "main()\n", *arguments],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # The tests may run where SIGINT is ignored (nohup, cron), which a process inherits.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    for line in process.stdout:
+        if line.startswith("solving"):
+            break
+    process.send_signal(number)
+    printed, _ = process.communicate(timeout=120)
+    assert process.returncode == code
+    assert printed.startswith("Stopped. ")
+    assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize("solver", ["scipy", "lapx"])
+def test_the_solvers_give_up_the_lock(solver):
+    """Or no signal would be seen before they end."""
+    if solver == "lapx" and not lapx_installed():
+        pytest.skip("lapx is not installed (optional)")
+    rng = np.random.default_rng(0)
+    x, y = rng.random((1000, 1)), rng.random((1, 1000))  # on a line they take their time
+    costs = Costs(torch.from_numpy((x - y) ** 2))
+    thread = threading.Thread(target=SOLVERS[solver], args=(costs,))
+    times = [time.monotonic()]
+    thread.start()
+    while thread.is_alive():
+        times.append(time.monotonic())
+        time.sleep(0.002)
+    times.append(time.monotonic())
+    assert max(np.diff(times)) < 0.5 * (times[-1] - times[0])
+
+
+def test_results_and_errors_come_through():
+    assert interruptible(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        interruptible(lambda: 1 // 0)
+
+
+def test_outside_the_main_thread_it_is_called_as_it_is():
+    found = []
+    thread = threading.Thread(
+        target=lambda: found.append(interruptible(threading.current_thread) is thread)
+    )
+    thread.start()
+    thread.join()
+    assert found == [True]
+
+
+def test_what_a_handler_raises_is_raised_where_it_waits():
+    def handle(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGUSR2, handle)
+    begun, end = threading.Event(), threading.Event()
+
+    def work():
+        begun.set()
+        end.wait(30)
+
+    def send():
+        begun.wait()
+        os.kill(os.getpid(), signal.SIGUSR2)
+
+    try:
+        threading.Thread(target=send, daemon=True).start()
+        with pytest.raises(KeyboardInterrupt):
+            interruptible(work)
+    finally:
+        end.set()
+        signal.signal(signal.SIGUSR2, before)
