@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from dmdrepro.cli.guard import console, fail, guarded
+from dmdrepro.cli.guard import HOW_TO_GO_ON, NOTHING_KEPT, console, fail, guarded
+from dmdrepro.cli.optimum_display import OptimumDisplay
 from dmdrepro.cli.options import Request, takes_request
 from dmdrepro.cli.paths import check_file, check_folder
 from dmdrepro.cli.published import check_alone, publish_results, show_published
@@ -61,7 +62,7 @@ def evaluate(
     publish: Publish = None,
 ) -> None:
     """Measure the pairing: Delta_E with its null, retention and quality; print the tables."""
-    with guarded():
+    with guarded(HOW_TO_GO_ON if pairs is None else NOTHING_KEPT):
         if published:
             check_alone(
                 request, pairs=pairs, out=out, solver=solver, memory=memory, publish=publish
@@ -124,13 +125,16 @@ def _evaluate_pairs(
     from dmdrepro.runs.files import write_json
 
     try:
-        record = pairing_inefficiency(
-            load_array(teacher_file),
-            load_array(student_file),
-            solver,
-            memory=None if memory is None else int(memory * GIB),
-            say=console.print,
-        )
+        teacher, student = load_array(teacher_file), load_array(student_file)
+        with OptimumDisplay(console) as watch:
+            record = pairing_inefficiency(
+                teacher,
+                student,
+                solver,
+                memory=None if memory is None else int(memory * GIB),
+                say=console.print,
+                watch=watch,
+            )
     except ValueError as error:
         fail(f"--pairs {teacher_file} {student_file}: {error}")
     facts = record.to_json()

@@ -20,6 +20,7 @@ console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 HOW_TO_GO_ON = "Run the same command again (without --fresh) to go on from there."
+NOTHING_KEPT = "Run the same command again: it begins anew, since it keeps nothing before its end."
 
 
 def fail(sentence: str, code: int = 1) -> NoReturn:
@@ -37,8 +38,11 @@ class Terminated(KeyboardInterrupt):
 
 
 @contextmanager
-def guarded() -> Iterator[None]:
-    """Turn a user's mistake into one sentence and exit code 1, an interrupt into 130 or 143."""
+def guarded(then: str = HOW_TO_GO_ON) -> Iterator[None]:
+    """Turn a user's mistake into one sentence and exit code 1, an interrupt into 130 or 143.
+
+    `then`: what is said after an interrupt.
+    """
 
     def terminate(number: int, frame: object) -> None:
         raise Terminated
@@ -50,7 +54,7 @@ def guarded() -> Iterator[None]:
         fail(str(error))
     except KeyboardInterrupt as stop:
         number = signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT
-        fail_stopped("Stopped.", number)
+        fail_stopped("Stopped.", number, then)
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise
@@ -59,9 +63,9 @@ def guarded() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
-def fail_stopped(what: str, number: int) -> NoReturn:
+def fail_stopped(what: str, number: int, then: str = HOW_TO_GO_ON) -> NoReturn:
     """Say how to go on after signal `number`, and exit as a shell expects: 128 + number."""
-    errors.print(f"{what} {HOW_TO_GO_ON}")
+    errors.print(f"{what} {then}")
     raise typer.Exit(128 + number) from None
 
 

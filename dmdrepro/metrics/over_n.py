@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dmdrepro.metrics.pairing import pairing_inefficiency
 from dmdrepro.metrics.samples import Samples
+from dmdrepro.metrics.watch import Watch
 
 MEASURED = ("delta_e", "delta_e_null", "retention", "concordance", "e_dt", "e_ot", "e_ind", "gap")
 
 
-def pairing_of_sets(teacher: Samples, student: Samples, n: int, most: int) -> dict[str, object]:
+def pairing_of_sets(
+    teacher: Samples, student: Samples, n: int, most: int, watch: Watch | None = None
+) -> dict[str, object]:
     """Delta_E and its company on each of as many disjoint sets of `n` rows as there are.
 
     `teacher`, `student`: [M, ...] of equal shapes, row i of both from the same noise, M >= n >= 2;
     at most `most` sets are measured, rows [0, n), [n, 2 n), ... Each set is a new draw of noise for
     the same two maps, so the spread is what N samples leave open, apart from seeds. Points are not
-    resampled: a duplicate would find itself at no cost. Returns {"n", "sets", each of MEASURED: one
+    resampled: a duplicate would find itself at no cost. `watch`: as of `optimal_assignment`. Returns {"n", "sets", each of MEASURED: one
     value a set}, infinities and nan as the strings "inf" and "nan". Raises ValueError as
     `pairing_inefficiency` does.
     """
@@ -24,5 +27,5 @@ def pairing_of_sets(teacher: Samples, student: Samples, n: int, most: int) -> di
     found = []
     for first in range(0, sets * n, n):
         rows = slice(first, first + n)
-        found.append(pairing_inefficiency(teacher[rows], student[rows]).to_json())
+        found.append(pairing_inefficiency(teacher[rows], student[rows], watch=watch).to_json())
     return {"n": n, "sets": sets} | {name: [one[name] for one in found] for name in MEASURED}

@@ -11,6 +11,7 @@ import torch
 
 from dmdrepro.metrics.assignment import mean_sqdist, optimal_assignment
 from dmdrepro.metrics.samples import Samples, same_rows
+from dmdrepro.metrics.watch import Watch
 
 # Below this correlation under the optimal pairing, what is left is rounding: all pairings cost
 # the same (a constant student, for one), and retention has no meaning.
@@ -52,15 +53,16 @@ def pairing_inefficiency(
     *,
     memory: int | None = None,
     say: Callable[[str], None] | None = None,
+    watch: Watch | None = None,
 ) -> PairingRecord:
     """Delta_E of equations 4 to 6 on N samples, with its null and retention.
 
     `teacher`, `student`: [N, ...] of equal shapes, numpy or torch, N >= 2, row i of both from the
     same noise. All energies are float64, from differences, so near-copies keep their digits; the
     assignment is exact (appendix C: Delta_E >= 0) and certified, whichever `solver` found it.
-    `memory` (bytes) bounds what that takes, and `say` is told which way it is done (see
-    `optimal_assignment`). retention = (E_ind - E_DT) / (E_ind - E_OT) is computed as the ratio of
-    the two pairings' covariances, which it equals.
+    `memory` (bytes) bounds what that takes, `say` is told which way it is done, and `watch` how far
+    it is (see `optimal_assignment`). retention = (E_ind - E_DT) / (E_ind - E_OT) is computed as the
+    ratio of the two pairings' covariances, which it equals.
 
     Concordance is Lin's coefficient (1989), of vectors: 1 = the student is the teacher, 0 = their
     pairing is independent, -1 (for large N) = it is reversed. It asks for no optimum, so that
@@ -76,7 +78,7 @@ def pairing_inefficiency(
     what `optimal_assignment` refuses.
     """
     x, y = same_rows(teacher=teacher, student=student)
-    optimum = optimal_assignment(x, y, solver, memory=memory, say=say)
+    optimum = optimal_assignment(x, y, solver, memory=memory, say=say, watch=watch)
     assignment, e_ot = optimum.assignment, optimum.e_ot
     e_dt = mean_sqdist(x, y)
     x, y = x.double(), y.double()

@@ -15,6 +15,7 @@ from dmdrepro.metrics import (
     sample_quality,
     turn_of,
 )
+from dmdrepro.metrics.watch import News, Watch
 from dmdrepro.runs.checkpoint import load_tensors
 from dmdrepro.runs.errors import RunError, Stopped
 from dmdrepro.runs.stage import Stage
@@ -65,18 +66,25 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     steps = iter(range(1, parts + 1))
     progress.begin(stage.what, parts, 0)
 
-    def tick() -> None:
-        progress.update(next(steps), {})
+    def stop_if_asked() -> None:
         if context.session.stop_requested:
             raise Stopped(f"{stage.what} stopped; it starts again from the samples")
 
+    def tick() -> None:
+        progress.update(next(steps), {})
+        stop_if_asked()
+
+    def watch(news: News) -> None:
+        stop_if_asked()
+        progress.note(news.what if news.share is None else f"{news.what}, {news.share:.0%} done")
+
     context.session.in_loop = True
-    pairing = pairing_inefficiency(teacher_8, student)
-    untrained = pairing_inefficiency(teacher_8, teacher_1)
-    fine = pairing_inefficiency(samples["teacher_32"], student)
+    pairing = pairing_inefficiency(teacher_8, student, watch=watch)
+    untrained = pairing_inefficiency(teacher_8, teacher_1, watch=watch)
+    fine = pairing_inefficiency(samples["teacher_32"], student, watch=watch)
     # Is the teacher's own map an optimal transport? The noise as N(0, I): its scale moves Delta_E
     # but neither the assignment nor the retention.
-    teacher_map = pairing_inefficiency(samples.pop("noise") / SIGMA_MAX, teacher_8)
+    teacher_map = pairing_inefficiency(samples.pop("noise") / SIGMA_MAX, teacher_8, watch=watch)
     heatmap, heatmap_assignment = _heatmap(teacher_8, student, experiment.sampling.heatmap)
     files = [
         write_array(stage, "assignment", pairing.assignment),
@@ -84,13 +92,13 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
         write_array(stage, "heatmap_assignment", heatmap_assignment),
     ]
     tick()
-    quality = _quality(samples, _data_draws(run, dataset, n))
+    quality = _quality(samples, _data_draws(run, dataset, n), watch)
     features = measure_features(run, snapshot, samples, context)
     tick()
     along = [
         {
             "iterations": iterations,
-            "pairing": pairing_inefficiency(teacher_8, samples[name]).to_json(),
+            "pairing": pairing_inefficiency(teacher_8, samples[name], watch=watch).to_json(),
             "quality": quality.pop(name),
             "features": None if features is None else features.pop(name),
             "turn": _turn(teacher_8, samples[name]),
@@ -102,7 +110,11 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     for size in curve:
         over_n.append(
             pairing_of_sets(
-                everything["teacher_8"], everything["student"], size, experiment.sampling.sets
+                everything["teacher_8"],
+                everything["student"],
+                size,
+                experiment.sampling.sets,
+                watch,
             )
         )
         tick()
@@ -166,10 +178,10 @@ def _data_draws(run: Run, dataset, n: int) -> list[tuple[torch.Tensor, torch.Ten
     return pairs
 
 
-def _quality(samples: dict[str, torch.Tensor], draws: list) -> dict:
+def _quality(samples: dict[str, torch.Tensor], draws: list, watch: Watch) -> dict:
     device = samples["student"].device
     moved = [(data.to(device), reference.to(device)) for data, reference in draws]
-    return {name: found.to_json() for name, found in sample_quality(samples, moved).items()}
+    return {name: found.to_json() for name, found in sample_quality(samples, moved, watch).items()}
 
 
 def _teacher_error(run: Run, snapshot: int, dataset, context: Context) -> dict | None:
