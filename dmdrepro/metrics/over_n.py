@@ -17,9 +17,9 @@ def pairing_of_sets(
     `teacher`, `student`: [M, ...] of equal shapes, row i of both from the same noise, M >= n >= 2;
     at most `most` sets are measured, rows [0, n), [n, 2 n), ... Each set is a new draw of noise for
     the same two maps, so the spread is what N samples leave open, apart from seeds. Points are not
-    resampled: a duplicate would find itself at no cost. `watch`: as of `optimal_assignment`. Returns {"n", "sets", each of MEASURED: one
-    value a set}, infinities and nan as the strings "inf" and "nan". Raises ValueError as
-    `pairing_inefficiency` does.
+    resampled: a duplicate would find itself at no cost. `watch`: as of `optimal_assignment`.
+    Returns {"n", "sets", each of MEASURED: one value a set}, infinities and nan as the strings
+    "inf" and "nan". Raises ValueError as `pairing_inefficiency` does.
     """
     sets = min(most, len(teacher) // n)
     if sets < 1:
