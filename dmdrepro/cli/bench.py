@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dmdrepro.cli import options as o
-from dmdrepro.cli.guard import console, fail, guarded
+from dmdrepro.cli.guard import NOTHING_KEPT, console, fail, guarded
 from dmdrepro.cli.overwrite import BENCH, check_output, is_figure, is_kept, json_with, write_record
 from dmdrepro.experiments import nearest
 
@@ -40,7 +40,7 @@ def bench(
     ] = None,
 ) -> None:
     """Time kernels, a distillation iteration and Delta_E against named alternatives, in one run."""
-    with guarded():
+    with guarded(NOTHING_KEPT):
         if quick and large:
             fail("--quick and --large ask for opposites; leave one out.")
         is_record = json_with(BENCH)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from dmdrepro.cli.guard import console, fail, guarded
+from dmdrepro.cli.guard import HOW_TO_GO_ON, NOTHING_KEPT, console, fail, guarded
+from dmdrepro.cli.optimum_display import OptimumDisplay
 from dmdrepro.cli.options import Request, takes_request
 from dmdrepro.cli.overwrite import PAIRS, check_output, json_with, write_record
 from dmdrepro.cli.published import check_alone, check_publish, publish_results, show_published
@@ -81,7 +82,7 @@ def evaluate(
     publish: Publish = None,
 ) -> None:
     """Measure the pairing: Delta_E with its null, retention and quality; print the tables."""
-    with guarded():
+    with guarded(HOW_TO_GO_ON if pairs is None else NOTHING_KEPT):
         if published:
             check_alone(
                 request,
@@ -172,14 +173,16 @@ def _evaluate_pairs(
             arrays.append(load_array(file, left, console.print))
             left = None if left is None else max(0, left - arrays[-1].nbytes)
         teacher, student, *others = arrays
-        record = pairing_inefficiency(
-            teacher,
-            student,
-            solver,
-            **dict(zip(shared, others, strict=True)),
-            memory=room,
-            say=console.print,
-        )
+        with OptimumDisplay(console) as watch:
+            record = pairing_inefficiency(
+                teacher,
+                student,
+                solver,
+                **dict(zip(shared, others, strict=True)),
+                memory=room,
+                say=console.print,
+                watch=watch,
+            )
     except ValueError as error:
         given = "".join(f" --{name} {shown(file)}" for name, file in shared.items())
         fail(f"--pairs {shown(teacher_file)} {shown(student_file)}{given}: {error}")

@@ -19,6 +19,7 @@ from dmdrepro.runs.errors import RunError, Stopped
 __all__ = ["console", "errors", "fail", "guarded", "stoppable"]
 
 HOW_TO_GO_ON = "Run the same command again (without --fresh) to go on from there."
+NOTHING_KEPT = "Run the same command again: it begins anew, since it keeps nothing before its end."
 
 
 def fail(sentence: str, code: int = 1) -> NoReturn:
@@ -32,8 +33,11 @@ USER_ERRORS = (ConfigError, RunError, MnistUnavailable)
 
 
 @contextmanager
-def guarded() -> Iterator[None]:
-    """Turn a user's mistake into one sentence and exit code 1, a stop signal into 128 + it."""
+def guarded(then: str = HOW_TO_GO_ON) -> Iterator[None]:
+    """Turn a user's mistake into one sentence and exit code 1, a stop signal into 128 + it.
+
+    `then`: what is said after a stop.
+    """
     try:
         with Listener(HOW_TO_GO_ON) as listener:
             check_threads()
@@ -43,7 +47,7 @@ def guarded() -> Iterator[None]:
     except USER_ERRORS as error:
         fail(str(error))
     except KeyboardInterrupt as stop:
-        fail_stopped("Stopped.", stop.number if isinstance(stop, Interrupted) else SIGINT)
+        fail_stopped("Stopped.", stop.number if isinstance(stop, Interrupted) else SIGINT, then)
     except (OSError, MemoryError, ImportError, RuntimeError) as error:
         sentence = limit_sentence(error)
         if sentence is None and isinstance(error, OSError):
@@ -53,13 +57,13 @@ def guarded() -> Iterator[None]:
         fail(sentence)
 
 
-def fail_stopped(what: str, number: int) -> NoReturn:
+def fail_stopped(what: str, number: int, then: str = HOW_TO_GO_ON) -> NoReturn:
     """Say how to go on after signal `number`, and exit as a shell expects: 128 + number.
 
     A reader of the output that is gone counts as SIGPIPE, and is told nothing.
     """
     if number != PIPE:
-        errors.print(f"{what} {HOW_TO_GO_ON}")
+        errors.print(f"{what} {then}")
     raise typer.Exit(128 + number) from None
 
 

@@ -61,6 +61,15 @@ class ProgressDisplay:
                 f"{left:,.0f} s left  {shown}"
             )
 
+    def note(self, words: str) -> None:
+        """What the step at work is about, for steps that take long."""
+        now = time.monotonic()
+        if self._bar is not None:
+            self._bar.update(self._task, description=f"{self._what}: {words}")
+        elif now - self._line >= LINE_EVERY_S:
+            self._line = now
+            self._console.print(f"{self._what}: {words}, {now - self._start:,.0f} s so far")
+
     def end(self) -> None:
         if self._bar is not None:
             self._bar.stop()

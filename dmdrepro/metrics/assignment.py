@@ -11,7 +11,12 @@ import torch
 from dmdrepro.metrics.certificate import certify
 from dmdrepro.metrics.costs import Costs
 from dmdrepro.metrics.memory_plan import plan_costs
-from dmdrepro.metrics.solvers import NEED_MATRIX, SOLVERS, choose_solver
+from dmdrepro.metrics.on_a_line import in_order, sorted_pairing
+from dmdrepro.metrics.solvers import NEAREST, NEED_MATRIX, SOLVERS, SORTING, choose_solver
+from dmdrepro.metrics.watch import Watch, nobody
+
+# Relative: two sums of the same squares, rounded apart.
+SUMS_DIFFER = 2.0**-46
 
 
 @dataclass(frozen=True)
@@ -37,27 +42,38 @@ def optimal_assignment(
     *,
     memory: int | None = None,
     say: Callable[[str], None] | None = None,
+    watch: Watch | None = None,
 ) -> Optimum:
     """The cheapest pairing of rows of `x` with rows of `y`, both [N, D], proven to be one.
 
     E_OT is the mean squared distance under the optimal coupling of the two empirical measures,
     which is a permutation (Birkhoff). `solver`: "scipy", "lapx", "auction", or "auto", which takes
-    one by size; whichever it is, its permutation is certified against the squared distances, whose
-    entries are right to 1e-10. All of them take 8 N^2 bytes; where `memory` (bytes; what the system
-    can give) is less, the auction runs with as many rows as fit and makes the others when it needs
-    them: the same bits, later. `say` is told which way is taken before the work. Raises ValueError
-    for an unknown or absent solver, squared distances that overflow float64, a memory in which not
-    even that fits (or the matrix, for "scipy" and "lapx"), and a permutation that is not proven
-    optimal.
+    one by size, or none: where one coordinate alone matters it sorts ("sorting", exact by theorem,
+    without any distance), and where the nearest of each x is its own y that is it ("nearest";
+    zero potentials prove it). Whichever it is, its permutation is certified against the squared
+    distances, whose entries are right to 1e-10. All of them take 8 N^2 bytes; where `memory`
+    (bytes; what the system can give) is less, the auction runs with as many rows as fit and makes
+    the others when it needs them: the same bits, later. `say` is told which way is taken before the
+    work, and `watch` how far it is, several times a second (not within scipy and lapx); it may
+    raise to stop. Raises ValueError for an unknown or absent solver, squared distances that
+    overflow float64, a memory in which not even that fits (or the matrix, for "scipy" and "lapx"),
+    and a permutation that is not proven optimal.
     """
+    watch = watch or nobody
+    if solver == "auto" and (found := sorted_pairing(x, y)) is not None:
+        return _in_order(x, y, found, say)
     matrix = choose_solver(solver, len(x), whole=False) in NEED_MATRIX
     plan = plan_costs(*x.shape, x.device, matrix=matrix, memory=memory)
     name = choose_solver(solver, len(x), whole=plan.whole)
     if say is not None:
         say(plan.sentence())
     x, y = x.to(plan.device), y.to(plan.device)
-    costs = Costs.of_points(x, y, plan.rows)
-    found = SOLVERS[name](costs).to(costs.device)
+    costs = Costs.of_points(x, y, plan.rows, watch)
+    found = own_nearest(costs) if solver == "auto" and costs.whole else None
+    if found is None:
+        found = SOLVERS[name](costs).to(costs.device)
+    else:
+        name = NEAREST
     certificate = certify(costs, found, name)
     e_ot, gap = mean_sqdist(x, y[found]), certificate.gap
     # Among pairings of equal cost rounding decides. The given one is a coupling too, so that
@@ -67,6 +83,29 @@ def optimal_assignment(
         found, e_ot = torch.arange(len(x), device=costs.device), given
         gap = certificate.gap_of(costs, found, name)
     return Optimum(e_ot, gap, certificate.passes, name, found.cpu().numpy())
+
+
+def own_nearest(costs: Costs) -> torch.Tensor | None:
+    """[N]: the pairing as given, if the cheapest column of every row is its own; else None.
+
+    Zero potentials prove it.
+    """
+    every = torch.arange(len(costs), device=costs.device)
+    return every if torch.equal(costs.cheapest, every) else None
+
+
+def _in_order(
+    x: torch.Tensor, y: torch.Tensor, found: torch.Tensor, say: Callable[[str], None] | None
+) -> Optimum:
+    if say is not None:
+        say(
+            "One coordinate alone matters: the optimal pairing is the sorted one. No distance held."
+        )
+    e_ot, given, gap = mean_sqdist(x, y[found]), mean_sqdist(x, y), 0.0
+    if given <= e_ot:
+        found, e_ot = torch.arange(len(x)), given
+        gap = 0.0 if in_order(x, y) else SUMS_DIFFER
+    return Optimum(e_ot, gap, 0, SORTING, found.cpu().numpy())
 
 
 def sqdist_matrix(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -8,14 +8,15 @@ assignment costs at most N eps more than the optimum. The prices are kept and ep
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
+import numpy as np
 import torch
 
 from dmdrepro.kernels import Bidding, auction_rounds, backend
-from dmdrepro.metrics.bids import Shortlists, WholeRows, bidder
+from dmdrepro.metrics.bids import bidder
 from dmdrepro.metrics.costs import Costs, as_costs
 from dmdrepro.metrics.potentials import find_potentials
+from dmdrepro.metrics.watch import News, Watch
 
 # Of the mean cost less the mean cheapest cost: where eps begins, and from where on it is looked
 # whether the assignment is optimal.
@@ -30,6 +31,8 @@ LAST_CYCLES = 1000  # the same at the least eps
 AT_ONCE_FROM = 20_000
 ROUNDS = 64  # between two looks of the host at whether somebody is waiting
 BIDS = 10_000  # times N: a phase has some tens
+TOLD_EVERY = 1000  # bids: some ten milliseconds
+FIRST_LOOK = 9  # the phase after which it is first looked whether the assignment is optimal
 
 
 def auction(cost: Costs | torch.Tensor, *, at_once: bool | None = None) -> torch.Tensor:
@@ -48,13 +51,16 @@ def auction(cost: Costs | torch.Tensor, *, at_once: bool | None = None) -> torch
     if not at_once:
         costs = costs.on_cpu()
     every = torch.arange(n, device=costs.device)
-    if n == 1 or find_potentials(costs, every).cycles is None:
-        return every  # a copying or a constant student; equal costs would make long price wars
+    # A copying or a constant student, or one of which few points have a nearer one: no auction.
+    # Equal costs would make long price wars.
+    columns, optimal = _cancelled(costs, every, CYCLES)
+    if n == 1 or optimal:
+        return columns
     price = torch.zeros(n, dtype=torch.float64, device=costs.device)
     if at_once:
-        bid = AllAtOnce(costs.matrix("An auction of all rows at once"), price)
+        bid = AllAtOnce(costs.matrix("An auction of all rows at once"), price, costs.watch)
     else:
-        bid = partial(_bid_in_turn, bidder(costs, price.numpy()))
+        bid = InTurn(costs, price.numpy())
     spread = costs.mean - costs.mean_cheapest
     eps, phases = FIRST_EPS * spread, 0
     while True:
@@ -88,15 +94,17 @@ def _cancelled(costs: Costs, columns: torch.Tensor, most: int) -> tuple[torch.Te
 class AllAtOnce:
     """A Jacobi auction: every waiting row bids at the same prices."""
 
-    def __init__(self, cost: torch.Tensor, price: torch.Tensor) -> None:
+    def __init__(self, cost: torch.Tensor, price: torch.Tensor, watch: Watch) -> None:
         """`price`: raised in place."""
         self._cost, self._bidding = cost, Bidding.over(price)
+        self._told = _Told(watch, len(price))
         self._rounds = _repeatable(self._some_rounds, cost.device)
 
     def __call__(self, eps: float) -> torch.Tensor:
         """[N] the row that holds each column, when every row holds one."""
         bidding, n = self._bidding, len(self._bidding.owner)
         bidding.begin(eps)
+        self._told.begin()
         left, made = n, 0
         while left:
             self._rounds()
@@ -104,6 +112,7 @@ class AllAtOnce:
             if made == before:
                 raise RuntimeError("The auction's rounds were not executed; use solver 'scipy'.")
             _counted(made, n)
+            self._told(left, made)
         return bidding.owner.clone()
 
     def _some_rounds(self) -> None:
@@ -124,19 +133,59 @@ def _repeatable(work: Callable[[], None], device: torch.device) -> Callable[[], 
     return graph.replay
 
 
-def _bid_in_turn(rows: WholeRows | Shortlists, eps: float) -> torch.Tensor:
+class InTurn:
     """The same by a Gauss-Seidel auction, on the CPU: each bid sees the prices of the last."""
-    price, n, bids = rows.price, len(rows.price), 0
-    owner, waiting = [-1] * n, list(range(n))
-    while waiting:
-        bids = _counted(bids + 1, n)
-        row = waiting.pop()
-        column, first, second = rows.cheapest_two(row)
-        price[column] += second - first + eps
-        if owner[column] >= 0:
-            waiting.append(owner[column])
-        owner[column] = row
-    return torch.tensor(owner)
+
+    def __init__(self, costs: Costs, price: np.ndarray) -> None:
+        """`price`: raised in place."""
+        self._rows, self._told = bidder(costs, price), _Told(costs.watch, len(price))
+
+    def __call__(self, eps: float) -> torch.Tensor:
+        """As of `AllAtOnce`."""
+        rows, price = self._rows, self._rows.price
+        n, bids, next_look = len(price), 0, min(TOLD_EVERY, BIDS * len(price) + 1)
+        owner, waiting = [-1] * n, list(range(n))
+        self._told.begin()
+        while waiting:
+            bids += 1
+            if bids == next_look:
+                next_look = min(bids + TOLD_EVERY, BIDS * n + 1)
+                _counted(bids, n)
+                self._told(len(waiting), bids)
+            row = waiting.pop()
+            column, first, second = rows.cheapest_two(row)
+            price[column] += second - first + eps
+            if owner[column] >= 0:
+                waiting.append(owner[column])
+            owner[column] = row
+        return torch.tensor(owner)
+
+
+class _Told:
+    """What is told of the bidding: its phase, of how many, and how many rows have a column."""
+
+    def __init__(self, watch: Watch, n: int) -> None:
+        self._watch, self._n = watch, n
+        self._phase = self._before = self._phase_bids = 0
+
+    def begin(self) -> None:
+        """A phase."""
+        self._phase += 1
+        self._before, self._phase_bids = self._before + self._phase_bids, 0
+
+    def __call__(self, left: int, bids: int) -> None:
+        """`left` rows wait after so many bids of this phase."""
+        self._phase_bids = bids
+        assigned = 1 - left / self._n
+        phase = f"phase {self._phase}"
+        share = None
+        if self._phase <= FIRST_LOOK:
+            phase += f" of about {FIRST_LOOK}"
+            share = (self._phase - 1 + assigned) / FIRST_LOOK
+        total = self._before + bids
+        self._watch(
+            News(f"auction, {phase}, {assigned:.0%} of the points paired, {total:,} bids", share)
+        )
 
 
 def _counted(bids: int, n: int) -> int:

@@ -7,6 +7,7 @@ is always made by the same call on the same rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from scipy.spatial.distance import cdist
 
 from dmdrepro.kernels import pairwise_sqdist
 from dmdrepro.metrics.memory import cpu_copy
+from dmdrepro.metrics.watch import News, Watch, nobody
 
 T = TypeVar("T")
 
@@ -30,23 +32,28 @@ NEAREST = 16  # columns of each row that are known from the beginning
 class Costs:
     """C [N, N] float64, finite. The first rows may be held; `points` make the others each time.
 
-    `nearest`, `nearest_cost` [N, K]: each row's K cheapest columns in any order. `mean`, `largest`,
-    `mean_cheapest`: of all entries, of each row's least one. `remembered`: the last results of
-    pure functions of the costs and a permutation, by their names.
+    `cheapest` [N]: each row's cheapest column (of equals the lowest); `nearest`, `nearest_cost`
+    [N, K]: its K cheapest in any order. `mean`, `largest`, `mean_cheapest`: of all entries, of each
+    row's least one. `remembered`: the last results of pure functions of the costs and a
+    permutation, by their names. `watch` is told how far long work on them is, and may stop it.
     """
 
     dtype = torch.float64
 
-    def __init__(self, held: torch.Tensor, points: Points | None = None) -> None:
-        self.held, self._points = held, points
+    def __init__(
+        self, held: torch.Tensor, points: Points | None = None, watch: Watch = nobody
+    ) -> None:
+        self.held, self._points, self.watch = held, points, watch
         n = held.shape[1]
         self.shape, self.device = (n, n), held.device
         self.remembered: dict[str, tuple[torch.Tensor, object]] = {}
         self._step = points.step if points else max(1, CACHED // n)
-        self._summarise(min(NEAREST, n))
+        self._near: tuple[torch.Tensor, torch.Tensor] | None = None
+        # Rows that are not held are dear: all that is asked of them at once.
+        self._summarise(with_nearest=not self.whole)
 
     @classmethod
-    def of_points(cls, x: torch.Tensor, y: torch.Tensor, rows: int) -> Costs:
+    def of_points(cls, x: torch.Tensor, y: torch.Tensor, rows: int, watch: Watch = nobody) -> Costs:
         """Squared distances of x, y [N, D], the first `rows` rows (or some less) held.
 
         Raises ValueError where a distance overflows.
@@ -58,8 +65,9 @@ class Costs:
         held = torch.empty((rows, n), dtype=torch.float64, device=x.device)
         for first in range(0, rows, points.step):
             last = min(first + points.step, rows)
+            watch(News("squared distances", first / n))
             held[first:last] = points.rows(first, last)
-        return cls(held, points)
+        return cls(held, points, watch)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -114,28 +122,96 @@ class Costs:
 
     def on_cpu(self) -> Costs:
         """Where a CPU can read them: themselves, or a copy of the matrix that is known to fit."""
-        return self if self.device.type == "cpu" else Costs(cpu_copy(self.held))
+        if self.device.type == "cpu":
+            return self
+        return Costs(cpu_copy(self.held), watch=self.watch)
+
+    @property
+    def nearest(self) -> torch.Tensor:
+        return self._nearest()[0]
+
+    @property
+    def nearest_cost(self) -> torch.Tensor:
+        return self._nearest()[1]
 
     def _rows(self, first: int, last: int) -> torch.Tensor:
         if last <= len(self.held):
             return self.held[first:last]
         return self._points.rows(first, last)
 
-    def _summarise(self, k: int) -> None:
+    def _summarise(self, *, with_nearest: bool) -> None:
         n, total, least, largest = len(self), 0.0, 0.0, 0.0
         # Made beforehand: small results that stay between large blocks that go would spread out the
         # heap to several times what it holds.
-        self.nearest = torch.empty((n, k), dtype=torch.int64, device=self.device)
-        self.nearest_cost = torch.empty((n, k), dtype=torch.float64, device=self.device)
+        self.cheapest = torch.empty(n, dtype=torch.int64, device=self.device)
+        if with_nearest:
+            self._near = self._room_for_nearest()
         for rows, block in self.blocks():
-            if not bool(block.isfinite().all()):
-                raise ValueError("Squared distances overflow float64; scale both sets down alike.")
-            found = block.topk(k, dim=1, largest=False, sorted=False)
-            self.nearest[rows], self.nearest_cost[rows] = found.indices, found.values
-            total += float(block.sum())
-            least += float(found.values.amin(1).sum())
-            largest = max(largest, float(block.max()))
+            self.watch(News("a look at all distances", rows.start / n))
+            found = _cheapest(block)
+            total += found.sum
+            least += found.sum_of_least
+            largest = max(largest, found.largest)
+            self.cheapest[rows] = found.column
+            if with_nearest:
+                self._put_nearest(rows, block)
         self.mean, self.mean_cheapest, self.largest = total / n**2, least / n, largest
+
+    def _nearest(self) -> tuple[torch.Tensor, torch.Tensor]:
+        if self._near is None:
+            self._near = self._room_for_nearest()
+            for rows, block in self.blocks():
+                self.watch(News("the nearest of each point", rows.start / len(self)))
+                self._put_nearest(rows, block)
+        return self._near
+
+    def _room_for_nearest(self) -> tuple[torch.Tensor, torch.Tensor]:
+        shape = len(self), min(NEAREST, len(self))
+        kinds = torch.int64, torch.float64
+        return tuple(torch.empty(shape, dtype=kind, device=self.device) for kind in kinds)
+
+    def _put_nearest(self, rows: slice, block: torch.Tensor) -> None:
+        if block.device.type == "cpu":  # numpy: one thread, see `_cheapest`
+            costs = block.numpy()
+            column = np.argpartition(costs, self._near[0].shape[1] - 1, 1)
+            column = np.ascontiguousarray(column[:, : self._near[0].shape[1]])
+            self._near[0][rows] = torch.from_numpy(column)
+            self._near[1][rows] = torch.from_numpy(np.take_along_axis(costs, column, 1))
+            return
+        found = block.topk(self._near[0].shape[1], dim=1, largest=False, sorted=False)
+        self._near[0][rows], self._near[1][rows] = found.indices, found.values
+
+
+@dataclass(frozen=True)
+class _Cheapest:
+    """Of a block of rows: each row's cheapest `column` [R], and sums."""
+
+    column: torch.Tensor
+    sum: float
+    sum_of_least: float
+    largest: float
+
+
+def _cheapest(block: torch.Tensor) -> _Cheapest:
+    """Raises ValueError for entries that are not finite.
+
+    On a CPU by numpy, which keeps to one thread: an entry is looked at in a quarter of a
+    nanosecond, and torch's threads would wait for one another at each of many small operations
+    (for milliseconds beside another busy program).
+    """
+    if block.device.type == "cpu":
+        costs = block.numpy()
+        column = costs.argmin(1)
+        least, largest, total = costs[np.arange(len(costs)), column], costs.max(), costs.sum()
+        finite = np.isfinite(largest) and bool(np.isfinite(least).all())
+        found = torch.from_numpy(column), float(total), float(least.sum()), float(largest)
+    else:
+        least, column = block.min(1)
+        finite = bool(block.isfinite().all())
+        found = column, float(block.sum()), float(least.sum()), float(block.max())
+    if not finite:
+        raise ValueError("Squared distances overflow float64; scale both sets down alike.")
+    return _Cheapest(*found)
 
 
 def as_costs(cost: Costs | torch.Tensor) -> Costs:

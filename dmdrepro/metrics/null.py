@@ -8,7 +8,6 @@ An independent pairing that shares the class is the yardstick there.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +15,7 @@ import torch
 
 from dmdrepro.metrics.assignment import mean_sqdist, optimal_assignment
 from dmdrepro.metrics.classes import Classes
+from dmdrepro.metrics.watch import Watch
 
 # What E_ind is over, in a record's words.
 ALL, CLASS, SECOND_DRAW = "all", "class", "second draw"
@@ -77,7 +77,7 @@ def e_ot_within_classes(
     classes: Classes,
     solver: str,
     memory: int | None = None,
-    say: Callable[[str], None] | None = None,
+    watch: Watch | None = None,
 ) -> float:
     """The mean squared distance under the cheapest pairing that keeps the class, certified.
 
@@ -87,7 +87,7 @@ def e_ot_within_classes(
     for rows in classes.rows:
         if len(rows) > 1:
             own = rows.to(x.device)
-            found = optimal_assignment(x[own], y[own], solver, memory=memory, say=say)
+            found = optimal_assignment(x[own], y[own], solver, memory=memory, watch=watch)
             partner[rows.numpy()] = rows.numpy()[found.assignment]
     return mean_sqdist(x, y[torch.from_numpy(partner).to(y.device)])
 

@@ -21,6 +21,7 @@ from dmdrepro.metrics.null import (
     single_words,
 )
 from dmdrepro.metrics.samples import Samples, same_rows
+from dmdrepro.metrics.watch import Watch
 
 # Below this correlation under the optimal pairing, what is left is rounding: all pairings cost
 # the same (a constant student, for one), and retention has no meaning.
@@ -70,15 +71,16 @@ def pairing_inefficiency(
     independent: Samples | None = None,
     memory: int | None = None,
     say: Callable[[str], None] | None = None,
+    watch: Watch | None = None,
 ) -> PairingRecord:
     """Delta_E of equations 4 to 6 on N samples, with its null and retention.
 
     `teacher`, `student`: [N, ...] of equal shapes, numpy or torch, N >= 2, row i of both from the
     same noise. All energies are float64, from differences, so near-copies keep their digits; the
     assignment is exact (appendix C: Delta_E >= 0) and certified, whichever `solver` found it.
-    `memory` (bytes) bounds what that takes, and `say` is told which way it is done (see
-    `optimal_assignment`). retention = (E_ind - E_DT) / (E_ind - E_OT) is computed as the ratio of
-    the two pairings' covariances, which it equals.
+    `memory` (bytes) bounds what that takes, `say` is told which way it is done, and `watch` how far
+    it is (see `optimal_assignment`). retention = (E_ind - E_DT) / (E_ind - E_OT) is computed as the
+    ratio of the two pairings' covariances, which it equals.
 
     Concordance is Lin's coefficient (1989), of vectors: 1 = the student is the teacher, 0 = their
     pairing is independent, -1 (for large N) = it is reversed. It asks for no optimum, so that
@@ -109,7 +111,7 @@ def pairing_inefficiency(
     if independent is not None:
         second = same_rows(student=student, independent=independent)[1].to(x.device)
     sets = x, y
-    optimum = optimal_assignment(x, y, solver, memory=memory, say=say)
+    optimum = optimal_assignment(x, y, solver, memory=memory, say=say, watch=watch)
     assignment, e_ot = optimum.assignment, optimum.e_ot
     e_dt = mean_sqdist(x, y)
     x, y = x.double(), y.double()
@@ -140,7 +142,7 @@ def pairing_inefficiency(
         assignment=assignment,
     )
     if groups is not None:
-        within = e_ot_within_classes(*sets, groups, solver, memory)
+        within = e_ot_within_classes(*sets, groups, solver, memory, watch)
         # Between the two to the last bit too: where they are equal rounding would decide.
         record = replace(record, e_ot_within=min(e_dt, max(e_ot, within)))
     if second is not None:
@@ -156,7 +158,7 @@ def pairing_inefficiency(
             chosen = torch.from_numpy(rows).to(x.device)
             part = (each[chosen] for each in sets)
             others = pairing_inefficiency(
-                *part, solver, classes=groups.numbers[rows], memory=memory
+                *part, solver, classes=groups.numbers[rows], memory=memory, watch=watch
             )
             return replace(record, **{name: getattr(others, name) for name in OF_NULL})
         null = NO_NULL

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from dmdrepro.kernels import cheapest_two
 from dmdrepro.metrics.costs import Costs, as_costs
+from dmdrepro.metrics.shortest_paths import Paths
+from dmdrepro.metrics.watch import News
 
-ROUNDING = 16 * 2.0**-52  # of the terms of a sum of rounded costs: below it nothing is improved
-CHECK_EVERY = 32  # passes between two looks for a cycle
 PASSES = 20  # times N: a shortest path has at most N edges, seldom more than some hundred
 
 
@@ -50,108 +51,81 @@ def find_potentials(cost: Costs | torch.Tensor, columns: torch.Tensor) -> Potent
 
 
 def _find(costs: Costs, columns: torch.Tensor) -> Potentials:
-    own = costs.entries(columns)
-    price = torch.zeros_like(own)
-    graph = _Graph(columns, own, costs.nearest.clone(), costs.nearest_cost.clone())
-    passes = 0
+    near, near_cost = costs.nearest.cpu().numpy().copy(), costs.nearest_cost.cpu().numpy().copy()
+    own = costs.entries(columns).cpu().numpy()
+    paths = Paths(columns.cpu().numpy(), own, near, near_cost, costs.watch)
+    price, passes = np.zeros_like(own), 0
+
+    def found(least: np.ndarray, cycles: np.ndarray | None) -> Potentials:
+        there = [torch.from_numpy(a).to(costs.device) for a in (price, least)]
+        after = None if cycles is None else torch.from_numpy(cycles).to(costs.device)
+        return Potentials(*there, passes, after)
+
     while True:
-        made, cycles = graph.relax(price)
+        made, cycles = paths.relax(price)
         passes += made
         if cycles is not None:
-            return Potentials(price, own.new_empty(0), passes, cycles)
-        least, column, rows = graph.look_at_all(costs, price)
+            return found(own[:0], cycles)
+        least, better = _look_at_all(costs, paths, price)
         passes += 1
-        if len(rows) == 0 or passes > PASSES * len(costs):
-            return Potentials(price, least, passes, None)
-        graph.lower(price, rows, least, column)
+        if len(better[0]) == 0 or passes > PASSES * len(costs):
+            return found(least, None)
+        paths.lower(price, *better)
 
 
-class _Graph:
-    """The edges that the fast passes follow: K columns of each row."""
+Better = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # as `Paths.lower` takes them
 
-    def __init__(
-        self,
-        columns: torch.Tensor,  # [N]
-        own: torch.Tensor,  # [N]: C_i,sigma(i)
-        near: torch.Tensor,  # [N, K]
-        near_cost: torch.Tensor,  # [N, K]
-    ):
-        self.columns, self.own, self.near, self.near_cost = columns, own, near, near_cost
-        self.row_of = torch.empty_like(columns)
-        self.row_of[columns] = torch.arange(len(columns), device=columns.device)
-        self.successor = self.row_of[columns]  # each row's next on its shortest path
 
-    def look_at_all(
-        self, costs: Costs, price: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """`least` [N] = min_j(C_ij + p_j), its `column` [N], and the rows [R] with a shorter path.
+def _look_at_all(costs: Costs, paths: Paths, price: np.ndarray) -> tuple[np.ndarray, Better]:
+    """`least` [N] = min_j(C_ij + p_j), and the rows with a shorter path, how long and where.
 
-        These follow from now on the K columns that are cheapest at these prices; lengths of paths
-        found before stay valid.
-        """
-        least, column = torch.empty_like(price), torch.empty_like(self.columns)
-        changed = [self.columns.new_empty(0)]
-        for part, block in costs.blocks():
-            every = torch.arange(len(block), device=price.device)
-            found = cheapest_two(block, price, every)
-            least[part], column[part] = found.value[:, 0], found.column
-            rows = self.improved(price, least[part], column[part], part)
-            if len(rows) > 0:
-                better = block[rows]
-                near = (better + price).topk(self.near.shape[1], dim=1, largest=False, sorted=False)
-                changed.append(rows + part.start)
-                self.near[changed[-1]] = near.indices
-                self.near_cost[changed[-1]] = better.gather(1, near.indices)
-        return least, column, torch.cat(changed)
+    These follow from now on the K columns that are cheapest at these prices; lengths of paths
+    found before stay valid.
+    """
+    least, column = np.empty_like(price), np.empty_like(paths.columns)
+    rows, cost = [column[:0]], [price[:0]]
+    look = _Look(costs, price)
+    for part, block in costs.blocks():
+        costs.watch(News("a proof that no pairing is cheaper", part.start / len(costs)))
+        least[part], column[part] = look.cheapest(block)
+        changed = paths.improved(price, least[part], column[part], part)
+        if len(changed) > 0:
+            there = changed + part.start
+            rows.append(there)
+            nearest, of_nearest, chosen = look.nearest(
+                block, changed, column[there], paths.near.shape[1]
+            )
+            paths.near[there], paths.near_cost[there] = nearest, of_nearest
+            cost.append(chosen)
+    every = np.concatenate(rows)
+    return least, (every, least[every], column[every], np.concatenate(cost))
 
-    def improved(
-        self,
-        price: torch.Tensor,
-        least: torch.Tensor,
-        column: torch.Tensor,
-        part: slice = slice(None),
-    ) -> torch.Tensor:
-        """The rows [R] of `part` for which least = C_ij + p_j is below C_i,sigma(i) + p_sigma(i).
 
-        By more than rounding, which is relative to these terms and never to the largest cost:
-        near-copies may cost 1e-24 of the rest.
-        """
-        own, mine = self.own[part], price[self.columns[part]]
-        terms = own.abs() + mine.abs() + least.abs() + price[column].abs()
-        return (own + mine - least > ROUNDING * terms).nonzero()[:, 0]
+class _Look:
+    """What is asked of rows under prices: in numpy on a CPU, else on the costs' device."""
 
-    def lower(
-        self, price: torch.Tensor, rows: torch.Tensor, least: torch.Tensor, column: torch.Tensor
-    ) -> None:
-        """Take the shorter paths of `rows` [R], through the row that has `column` [N]."""
-        price[self.columns[rows]] = least[rows] - self.own[rows]
-        self.successor[rows] = self.row_of[column[rows]]
+    def __init__(self, costs: Costs, price: np.ndarray) -> None:
+        self._cpu = costs.device.type == "cpu"
+        self._price = torch.from_numpy(price).to(costs.device)
+        self._total: np.ndarray | None = None
 
-    def relax(self, price: torch.Tensor) -> tuple[int, torch.Tensor | None]:
-        """(passes made, None or a cheaper permutation); lowers `price` in place."""
-        for done in range(1, len(price) + 2):
-            least, k = (self.near_cost + price[self.near]).min(1)
-            column = self.near.gather(1, k[:, None])[:, 0]
-            rows = self.improved(price, least, column)
-            if len(rows) == 0:
-                break
-            self.lower(price, rows, least, column)
-            if done % CHECK_EVERY == 0 and (cycles := self.cycles()) is not None:
-                return done, cycles
-        return done, self.cycles()
+    def cheapest(self, block: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """(least, column) [R] of C_ij + p_j over the columns of a block [R, N]; equals: lowest."""
+        if not self._cpu:
+            every = torch.arange(len(block), device=block.device)
+            found = cheapest_two(block, self._price, every)
+            return found.value[:, 0].cpu().numpy(), found.column.cpu().numpy()
+        if self._total is None or len(self._total) < len(block):
+            self._total = np.empty(tuple(block.shape))
+        total = np.add(block.numpy(), self._price.numpy(), out=self._total[: len(block)])
+        column = total.argmin(1)
+        return total[np.arange(len(block)), column], column
 
-    def cycles(self) -> torch.Tensor | None:
-        """The columns with every cycle of successors gone round: each makes it cheaper.
-
-        While prices fall, each row's is at least its successor's plus the edge between them, so a
-        cycle of successors has negative length. All are disjoint.
-        """
-        end = self.successor
-        for _ in range(len(end).bit_length()):
-            end = end[end]
-        on_cycle = torch.zeros_like(end, dtype=torch.bool)
-        on_cycle[end] = True  # where long walks end: cycles, and rows that are their own successor
-        moved = on_cycle & (self.successor != self.row_of[self.columns])
-        if not moved.any():
-            return None
-        return torch.where(moved, self.columns[self.successor], self.columns)
+    def nearest(
+        self, block: torch.Tensor, rows: np.ndarray, column: np.ndarray, k: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(columns [R, K] cheapest at these prices, their costs, the costs of `column` [R])."""
+        better = block[torch.from_numpy(rows).to(block.device)]
+        near = (better + self._price).topk(k, dim=1, largest=False, sorted=False).indices
+        chosen = better.gather(1, torch.from_numpy(column).to(block.device)[:, None])[:, 0]
+        return tuple(t.cpu().numpy() for t in (near, better.gather(1, near), chosen))

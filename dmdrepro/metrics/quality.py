@@ -10,6 +10,7 @@ import torch
 
 from dmdrepro.metrics.assignment import optimal_assignment
 from dmdrepro.metrics.samples import Samples, same_rows
+from dmdrepro.metrics.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,9 @@ class QualityRecord:
 
 
 def sample_quality(
-    samples: dict[str, Samples], draws: Iterable[tuple[Samples, Samples]]
+    samples: dict[str, Samples],
+    draws: Iterable[tuple[Samples, Samples]],
+    watch: Watch | None = None,
 ) -> dict[str, QualityRecord]:
     """For each named set: E_OT to data, that of independent data to data, and their ratio.
 
@@ -38,7 +41,8 @@ def sample_quality(
     E_OT(reference, data) from data, so only the ratio says how good samples are. In few
     dimensions one draw of 1,000 data is worth little (the chessboard's E_OT(reference, data)
     has a standard deviation of a quarter of its mean): numerator and denominator are means over
-    the draws, the same ones for every set, so that the sets can be compared. Raises ValueError
+    the draws, the same ones for every set, so that the sets can be compared. `watch`: as of
+    `optimal_assignment`. Raises ValueError
     for unequal shapes, fewer than two samples, values that are not finite, no draw, or reference
     data that are the data.
     """
@@ -48,11 +52,11 @@ def sample_quality(
         # Names with a blank, so that a set may itself be called data.
         sets = same_rows(**{"the data": data, "the reference": reference}, **samples)
         d, r, named = sets[0], sets[1], dict(zip(samples, sets[2:], strict=True))
-        e_ot_data.append(_e_ot(r, d))
+        e_ot_data.append(_e_ot(r, d, watch))
         if e_ot_data[-1] == 0:
             raise ValueError("reference and data are the same points; draw them independently.")
         for name, x in named.items():
-            e_ot[name].append(_e_ot(x, d))
+            e_ot[name].append(_e_ot(x, d, watch))
     if not e_ot_data:
         raise ValueError("there is no draw of data; pass at least one pair (data, reference).")
     count, base = len(e_ot_data), statistics.fmean(e_ot_data)
@@ -65,5 +69,5 @@ def sample_quality(
     return records
 
 
-def _e_ot(x: torch.Tensor, y: torch.Tensor) -> float:
-    return optimal_assignment(x, y).e_ot
+def _e_ot(x: torch.Tensor, y: torch.Tensor, watch: Watch | None) -> float:
+    return optimal_assignment(x, y, watch=watch).e_ot

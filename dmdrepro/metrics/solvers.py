@@ -13,6 +13,7 @@ from dmdrepro.metrics.auction import auction
 from dmdrepro.metrics.costs import Costs
 from dmdrepro.metrics.interruptible import interruptible
 from dmdrepro.metrics.memory import cpu_copy
+from dmdrepro.metrics.watch import News
 
 # Measured on one core (docs/performance.md): lapx takes a third of scipy's time from here on, ...
 LAPX_FROM = 500
@@ -38,6 +39,7 @@ def _lapx(costs: Costs) -> torch.Tensor:
 
 
 def _matrix(costs: Costs, name: str) -> np.ndarray:
+    costs.watch(News(f"solver {name}, which shows no progress, on {len(costs):,} points"))
     return cpu_copy(costs.matrix(f"Solver {name!r}")).numpy()
 
 
@@ -49,6 +51,8 @@ SOLVERS: dict[str, Callable[[Costs], torch.Tensor]] = {
 }
 NEED_MATRIX = ("scipy", "lapx")
 NAMES = ("auto", *SOLVERS)
+# What `auto` needs no solver for (metrics/assignment.py); they cannot be asked for by name.
+SORTING, NEAREST = "sorting", "nearest"
 
 
 def lapx_installed() -> bool:

@@ -15,6 +15,7 @@ from dmdrepro.metrics import (
     sample_quality,
     turn_of,
 )
+from dmdrepro.metrics.watch import News, Watch
 from dmdrepro.runs.checkpoint import load_tensors
 from dmdrepro.runs.divergence import divergence
 from dmdrepro.runs.errors import RunError, Stopped
@@ -75,19 +76,27 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     steps = iter(range(1, parts + 1))
     progress.begin(stage.what, parts, 0)
 
-    def tick() -> None:
-        progress.update(next(steps), {})
+    def stop_if_asked() -> None:
         if context.session.stop_requested:
             raise Stopped(f"{stage.what} stopped; it starts again from the samples")
 
+    def tick() -> None:
+        progress.update(next(steps), {})
+        stop_if_asked()
+
+    def watch(news: News) -> None:
+        stop_if_asked()
+        progress.note(news.what if news.share is None else f"{news.what}, {news.share:.0%} done")
+
     context.session.in_loop = True
-    pairing = pairing_inefficiency(teacher_8, student, **nulls.of("student", n))
-    untrained = pairing_inefficiency(teacher_8, teacher_1, **nulls.of("teacher_1", n))
-    fine = pairing_inefficiency(samples["teacher_32"], student, **nulls.of("student", n))
+    last = nulls.of("student", n)
+    pairing = pairing_inefficiency(teacher_8, student, watch=watch, **last)
+    untrained = pairing_inefficiency(teacher_8, teacher_1, watch=watch, **nulls.of("teacher_1", n))
+    fine = pairing_inefficiency(samples["teacher_32"], student, watch=watch, **last)
     # Is the teacher's own map an optimal transport? The noise as N(0, I): its scale moves Delta_E
     # but neither the assignment nor the retention. Phi_8 has no second draw.
-    unit_noise = samples.pop("noise") / SIGMA_MAX
-    teacher_map = pairing_inefficiency(unit_noise, teacher_8, **nulls.of_classes(slice(n)))
+    unit_noise, own = samples.pop("noise") / SIGMA_MAX, nulls.of_classes(slice(n))
+    teacher_map = pairing_inefficiency(unit_noise, teacher_8, watch=watch, **own)
     heatmap, heatmap_assignment = _heatmap(teacher_8, student, experiment.sampling.heatmap)
     files = [
         write_array(stage, "assignment", pairing.assignment),
@@ -96,14 +105,14 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     ]
     tick()
     draws = _data_draws(run, dataset, n)
-    quality = _quality(samples, draws)
+    quality = _quality(samples, draws, watch)
     features = measure_features(run, snapshot, samples, context)
     tick()
     along = [
         {
             "iterations": iterations,
             "pairing": pairing_inefficiency(
-                teacher_8, samples[name], **nulls.of(name, n)
+                teacher_8, samples[name], watch=watch, **nulls.of(name, n)
             ).to_json(),
             "quality": quality.pop(name),
             "features": None if features is None else features.pop(name),
@@ -115,7 +124,8 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     over_n = []
     maps = everything["teacher_8"], everything["student"]
     for size in curve:
-        over_n.append(pairing_of_sets(*maps, size, experiment.sampling.sets, **nulls.of_classes()))
+        sets, shared = experiment.sampling.sets, nulls.of_classes()
+        over_n.append(pairing_of_sets(*maps, size, sets, watch=watch, **shared))
         tick()
     memorisation = mean_distance = None
     if dataset.training_set is not None:
@@ -184,10 +194,10 @@ def _spread(draws: list[torch.Tensor]) -> float:
     return float((x - x.mean(0)).square().sum(1).mean())
 
 
-def _quality(samples: dict[str, torch.Tensor], draws: list) -> dict:
+def _quality(samples: dict[str, torch.Tensor], draws: list, watch: Watch) -> dict:
     device = samples["student"].device
     moved = [(data.to(device), reference.to(device)) for data, reference in draws]
-    return {name: found.to_json() for name, found in sample_quality(samples, moved).items()}
+    return {name: found.to_json() for name, found in sample_quality(samples, moved, watch).items()}
 
 
 def _teacher_error(run: Run, snapshot: int, dataset, context: Context) -> dict | None:

@@ -23,6 +23,7 @@ class Progress(Protocol):
 
     def begin(self, what: str, total: int, done: int) -> None: ...
     def update(self, step: int, losses: dict[str, float]) -> None: ...
+    def note(self, words: str) -> None: ...
     def end(self) -> None: ...
 
 
@@ -33,6 +34,9 @@ class Silent:
         pass
 
     def update(self, step: int, losses: dict[str, float]) -> None:
+        pass
+
+    def note(self, words: str) -> None:
         pass
 
     def end(self) -> None:

@@ -1,0 +1,23 @@
+"""What a long optimum tells while it is at work: who is asked may also stop it, by raising."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class News:
+    """`what` is being done, in words; `share` of it that is done, 0 to 1, or None if not known."""
+
+    what: str
+    share: float | None = None
+
+
+Watch = Callable[
+    [News], None
+]  # called several times a second, except within another library's call
+
+
+def nobody(news: News) -> None:
+    """Nobody looks."""
