@@ -27,6 +27,9 @@ NUMBERS = (
     "n",
     "gap",
     "solver",
+    "null",
+    "e_ot_within",
+    "warnings",
 )
 
 
