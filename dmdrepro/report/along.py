@@ -38,13 +38,13 @@ ESSENTIAL = (
 )
 
 
-def path_length(distill: Mapping, iterations: int) -> float:
+def path_length(distill: Mapping | None, iterations: int) -> float:
     """The sum of the learning rates of the student's updates in the first `iterations`.
 
     No weight that Adam moves can have gone much further than this. nan where the settings lack
     one that it depends on.
     """
-    if not {"lr", "warmup", "student_every"} <= distill.keys():
+    if not {"lr", "warmup", "student_every"} <= (distill or {}).keys():
         return math.nan
     lr, warmup, every = distill["lr"], distill["warmup"], distill["student_every"]
     updates = math.ceil(iterations / every)

@@ -90,7 +90,7 @@ _CORRELATIONS = {
 _OVER_N = {
     "n": positive,
     "sets?": count,
-    **{name: [number] for name in ("concordance", "delta_e", "delta_e_null", "retention")},
+    **{name: Some(number) for name in ("concordance", "delta_e", "delta_e_null", "retention")},
 }
 _SETS = ("data", "student", "teacher_1", "teacher_8", "teacher_32")
 _BOUNDARY = {
@@ -162,7 +162,7 @@ EVALUATION = {
     "boundary?": Maybe(Where("per_class", _BOUNDARY, _BY_CLASS)),
     "denoiser_error?": Maybe(
         {
-            "sigma": [number],
+            "sigma": [finite],
             "relative_error?": [number],
             "relative_to_signal?": [number],
         }

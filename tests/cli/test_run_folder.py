@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import os
+import random
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,7 +15,14 @@ from command import SMOKE, command
 from processes import chessboard, finished_chessboard, tree
 
 from dmdrepro.cli import places
+from dmdrepro.experiments import REGISTRY
+from dmdrepro.report import report_page, tables_of
+from dmdrepro.report.render import to_json, to_markdown
+from dmdrepro.runs.errors import RunError
+from dmdrepro.runs.files import read_json, read_manifest, write_json, write_manifest
+from dmdrepro.runs.known import open_known
 from dmdrepro.runs.lock import locked
+from dmdrepro.runs.results import open_results
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +191,102 @@ def test_a_folder_of_another_name_with_a_manifest_is_left_alone(runs, name):
     for words in (("figures", "--dry-run"), ("list",), ("evaluate",)):
         names = () if words[0] == "list" else ("chessboard", *SMOKE)
         command(words[0], *names, *words[1:], "--runs", runs)
+
+
+# --- records that are whole by their seal, and of other types ---
+
+OTHERS = (None, "x", -1, 2.5, True, [], {}, [None], "absent")
+RECORDS = (
+    "chessboard/evaluate-60", "chessboard/teacher", "chessboard/distill-60",
+    "chessboard/sample-60", "known",
+)  # fmt: skip
+
+
+def places_in(value: object, place: tuple = ()):
+    """Every place of a record, of lists the first entry's."""
+    if place:
+        yield place
+    inner = value.items() if isinstance(value, dict) else []
+    if isinstance(value, list):
+        inner = list(enumerate(value))[:1]
+    for key, below in inner:
+        yield from places_in(below, (*place, key))
+
+
+def reseal(folder: Path, record: dict) -> None:
+    names = list(read_manifest(folder / "manifest.json"))
+    write_json(folder / "record.json", record)
+    write_manifest(folder, names)
+
+
+def changed(record: dict, place: tuple, other: object) -> dict:
+    record = copy.deepcopy(record)
+    inner = record
+    for key in place[:-1]:
+        inner = inner[key]
+    if other == "absent":
+        del inner[place[-1]]
+    else:
+        inner[place[-1]] = other
+    return record
+
+
+def show(runs: Path) -> None:
+    """Whatever reads records, but the figures."""
+    results = open_results(runs, "smoke", 0, REGISTRY)
+    each = {name: [result] for name, result in results.items()}
+    tables = tables_of(each, "smoke")
+    for table in tables:
+        to_markdown(table), to_json(table)
+    report_page(each, tables, [], "smoke", 0, [], open_known(runs, "smoke", 0))
+
+
+@pytest.mark.parametrize("stage", RECORDS)
+def test_a_record_of_other_types_is_shown_or_refused_in_a_sentence(runs, stage):
+    folder = runs / "smoke/seed0" / stage
+    whole = read_json(folder / "record.json")
+    cases = [(place, other) for place in places_in(whole) for other in OTHERS]
+    for place, other in random.Random(stage).sample(cases, 40):
+        reseal(folder, changed(whole, place, other))
+        try:
+            show(runs)
+        except RunError:
+            continue
+        except Exception as error:
+            raise AssertionError(f"{'.'.join(map(str, place))} = {other!r}") from error
+
+
+@pytest.mark.parametrize(
+    ("stage", "place", "other"),
+    [
+        ("chessboard/evaluate-60", ("pairing",), "x"),
+        ("chessboard/evaluate-60", ("pairing", "delta_e"), {}),
+        ("chessboard/evaluate-60", ("config", "distill", "iterations"), None),
+        ("chessboard/evaluate-60", ("along",), 3),
+        ("chessboard/evaluate-60", ("over_n", 0, "n"), "absent"),
+        ("known", ("circle",), []),
+    ],
+)
+def test_the_commands_name_the_file_and_the_place(runs, stage, place, other):
+    folder = runs / "smoke/seed0" / stage
+    reseal(folder, changed(read_json(folder / "record.json"), place, other))
+    for name in ("evaluate", "figures"):
+        printed = flat(command(name, "chessboard", *SMOKE, "--runs", runs, code=1))
+        assert f"{folder / 'record.json'} does not hold what this version writes" in printed
+        assert "--fresh" in printed
+    command("figures", "chessboard", *SMOKE, "--runs", runs, "--dry-run")
+    command("list", "--runs", runs)
+
+
+@pytest.mark.parametrize(
+    "line", ["[]", "x", '{"step": "a"}', '{"loss_dm": 1}', '{"step": 1, "a": []}']
+)
+def test_a_log_of_other_types_ends_in_a_sentence(runs, line):
+    folder = chessboard(runs) / "distill-60"
+    names = list(read_manifest(folder / "manifest.json"))
+    with (folder / "log.jsonl").open("a") as log:
+        log.write(line + "\n")
+    write_manifest(folder, names)
+    assert json.loads((folder / "manifest.json").read_text())
+    printed = flat(command("figures", "chessboard", *SMOKE, "--runs", runs, code=1))
+    assert "log.jsonl does not hold what this version writes (line 41)" in printed
