@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 # Samples further from the data than so many times the data's spread have diverged. A student that
 # is merely bad does not come near it: one that is constant, at the data's mean, is 1 away, pure
 # noise on images of the data's range 2 to 3; the furthest of the 1,336 sets in docs/published is
-# 1.6 away. A training that diverges does not stop there: its weights grow by the learning rate at
+# 1.5 away. A training that diverges does not stop there: its weights grow by the learning rate at
 # every update, and its samples by orders of magnitude.
 LIMIT = 10.0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from dmdrepro.report.commands import command, stage_facts, value_words
 from dmdrepro.report.page.html import Html, details, element
@@ -55,15 +55,22 @@ def stages_table(students: Sequence[Student]) -> Table:
             (
                 *place,
                 duration(facts.get("wall_s")),
-                facts.get("device"),
-                facts.get("threads"),
-                facts["engine"],
+                _of_sittings(facts, "device"),
+                _of_sittings(facts, "threads"),
+                _of_sittings(facts, "engine"),
                 ", ".join(versions) or None,
-                short_commit(facts.get("commit")),
+                _of_sittings(facts, "commit", short_commit),
                 _moment(facts.get("finished")),
             )
         )
     return Table("stages", "Stages", COLUMNS, tuple(rows))
+
+
+def _of_sittings(facts: dict, name: str, words: Callable[[object], Cell] = lambda v: v) -> Cell:
+    """A fact of the stage; where its sittings differ, each one's in their order."""
+    values = [sitting[name] for sitting in facts.get("sittings") or () if name in sitting]
+    several = [str(words(value)) for value in dict.fromkeys(values)]
+    return ", then ".join(several) if len(several) > 1 else words(facts.get(name))
 
 
 def summary_table(students: Sequence[Student]) -> Table:
