@@ -39,7 +39,7 @@ def guarded(then: str = HOW_TO_GO_ON) -> Iterator[None]:
     `then`: what is said after a stop.
     """
     try:
-        with Listener(HOW_TO_GO_ON) as listener:
+        with Listener(then) as listener:
             check_threads()
             yield
             if listener.received:  # its exception was lost on the way

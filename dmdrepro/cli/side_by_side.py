@@ -20,6 +20,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
+from dmdrepro.checkout import leave_path, on_path
 from dmdrepro.cli.console import console
 from dmdrepro.cli.limits import limit_sentence
 from dmdrepro.cli.options import Request
@@ -154,7 +155,8 @@ def _start(context, settings: tuple) -> Worker:
     try:
         resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-        process.start()
+        with on_path():
+            process.start()
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     theirs.close()  # now the pipe ends where the process does
@@ -231,6 +233,7 @@ def _work(
     stop: c_byte,
 ) -> None:
     """A process: groups come and answers go by `pipe`, until it ends."""
+    leave_path()
     prepare_streams()
     import torch
 
