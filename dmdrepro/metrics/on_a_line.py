@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import torch
 
+FEW = 8
+
 
 def sorted_pairing(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor | None:
     """[N] int64: the y of each x [N, D] in an optimal pairing; None if two coordinates matter.
 
     None also where no coordinate matters, as with a constant student: every pairing is optimal.
     """
-    matters = _varies(x) & _varies(y)
-    if int(matters.sum()) != 1:
+    for first in (FEW, len(x)):  # of most sets a few rows show that two coordinates matter
+        matters = _varies(x[:first]) & _varies(y[:first])
+        if int(matters.sum()) > 1:
+            return None
+    if not matters.any():
         return None
     coordinate = int(matters.nonzero()[0, 0])
     by_x, by_y = (t[:, coordinate].double().argsort(stable=True) for t in (x, y))

@@ -125,6 +125,11 @@ class _Look:
         self, block: torch.Tensor, rows: np.ndarray, column: np.ndarray, k: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(columns [R, K] cheapest at these prices, their costs, the costs of `column` [R])."""
+        if self._cpu:
+            costs = block.numpy()[rows]
+            every = np.arange(len(rows))
+            near = np.argpartition(costs + self._price.numpy(), k - 1, 1)[:, :k]
+            return near, np.take_along_axis(costs, near, 1), costs[every, column]
         better = block[torch.from_numpy(rows).to(block.device)]
         near = (better + self._price).topk(k, dim=1, largest=False, sorted=False).indices
         chosen = better.gather(1, torch.from_numpy(column).to(block.device)[:, None])[:, 0]

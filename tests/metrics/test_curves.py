@@ -1,0 +1,112 @@
+"""Points along a curve: long shortest paths and price wars, counted and not timed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from pairs import gaussian
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from dmdrepro.metrics import bids, pairing_inefficiency
+from dmdrepro.metrics.assignment import optimal_assignment
+from dmdrepro.metrics.certificate import certify
+from dmdrepro.metrics.shortest_paths import Paths
+
+N = 500
+
+
+def circle(angle):
+    return np.stack([np.cos(angle), np.sin(angle)], 1)
+
+
+def curves():
+    rng = np.random.default_rng(0)
+    t, s, r = (2 * np.pi * rng.random(N) for _ in range(3))
+    direction = gaussian(1, 1, 16) / 4
+    line = lambda seed: gaussian(seed, N, 1) * direction + 1e-3 * gaussian(seed + 1, N, 16)  # noqa: E731
+    manifold = lambda z: np.tanh(z[:, None] @ gaussian(2, 1, 32)) @ gaussian(3, 32, 8)  # noqa: E731
+    return {
+        "circle": (circle(t), circle(s)),
+        "turned circle": (circle(t), circle(t + 0.1 + 0.05 * gaussian(4, N))),
+        "near-copies on a circle": (circle(t), circle(t + 1e-5 * gaussian(5, N))),
+        "line in 16 dimensions": (line(6), line(8)),
+        "helix": (np.c_[circle(6 * t), t], np.c_[circle(6 * s), s]),
+        "manifold of one dimension": (manifold(t), manifold(r)),
+        "sorted": (np.sort(gaussian(10, N, 2), 0), np.sort(gaussian(11, N, 2), 0)),
+        "near-copies": (gaussian(12, N, 4), gaussian(12, N, 4) + 1e-5 * gaussian(13, N, 4)),
+        "few values": (np.round(gaussian(14, N, 2)), np.round(gaussian(15, N, 2))),
+    }
+
+
+CURVES = curves()
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_the_auction_and_its_proof_take_little_work(monkeypatch, name):
+    x, y = (torch.from_numpy(t) for t in CURVES[name])
+    made = {"bids": 0, "passes": 0}
+
+    def counted(of, method, what):
+        plain = getattr(of, method)
+
+        def call(self, *arguments):
+            made[what] += 1
+            return plain(self, *arguments)
+
+        monkeypatch.setattr(of, method, call)
+
+    counted(bids.WholeRows, "cheapest_two", "bids")
+    counted(Paths, "improved", "passes")
+    found = optimal_assignment(x, y, "auction")
+    cost = cdist(x.numpy(), y.numpy(), "sqeuclidean")
+    best = cost[linear_sum_assignment(cost)].mean()
+    assert found.e_ot == pytest.approx(best, rel=1e-12)
+    assert found.gap < 1e-12
+    assert made["bids"] < 250 * N
+    assert made["passes"] < 8 * N  # one pass after another a single proof took up to 3 N
+
+
+def test_the_proof_of_a_long_chain_takes_a_few_passes():
+    """Sorted on a line, each point a little nearer to the next one's: a path through all rows."""
+    n = 2000
+    x = np.arange(n)[:, None] * 1.0
+    y = x - 0.75
+    cost = torch.from_numpy(cdist(x, y, "sqeuclidean"))
+    found = certify(cost, torch.arange(n), "order")
+    assert found.gap < 1e-12
+    assert found.passes < 50  # as many passes as rows, one edge after another
+
+
+def test_a_negative_cycle_through_all_rows_is_found_in_a_few_passes():
+    n = 600
+    angle = 2 * np.pi * np.arange(n) / n
+    cost = torch.from_numpy(cdist(circle(angle), circle(angle), "sqeuclidean"))
+    with pytest.raises(ValueError, match=f"re-pairing {n} of its {n} rows"):
+        certify(cost, torch.arange(n).roll(1), "one step off")
+
+
+class Counted(TorchDispatchMode):
+    """How many operations torch is asked for that are large enough to be given to its threads."""
+
+    GRAIN = 32_768  # at::internal::GRAIN_SIZE
+    count = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        found = func(*args, **(kwargs or {}))
+        tensors = [t for t in (*args, found) if isinstance(t, torch.Tensor)]
+        self.count += not func.is_view and max((t.numel() for t in tensors), default=0) > self.GRAIN
+        return found
+
+
+@pytest.mark.parametrize("noise", [0.05, 0.7, 10.0])
+@pytest.mark.parametrize("d", [4, 256])
+def test_few_operations_wait_for_threads(d, noise):
+    """Beside a busy program each may wait for milliseconds."""
+    x = gaussian(0, 1000, d).astype(np.float32)
+    y = (x + noise * gaussian(1, 1000, d)).astype(np.float32)
+    with Counted() as operations:
+        pairing_inefficiency(x, y)
+    assert operations.count < 50
