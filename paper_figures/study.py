@@ -32,6 +32,8 @@ WORDS = {
     "loss_dm": "DM loss",
 }
 WINDOW = "DM loss: mean of the updates of the last\nfifth of the iterations so far"
+PAPER_PATH = 0.02  # of the paper's students: 10,000 updates at 2e-6
+PAPER_WORDS = f"Thin vertical line: the paper's path,\nimages: {PAPER_PATH:g}"
 HEIGHT, LEFT, GAP = 1.62, 0.55, 0.62  # inches, of a panel and beside it
 _LINE = 0.16  # inches, of a legend
 
@@ -49,6 +51,7 @@ class Curve(Protocol):
     loss_dm: list[float]  # empty if there is no log
     size: str  # in words
     null: str  # what the null is over, of a class-conditional student
+    images: bool  # whether the samples are images
 
 
 @styled
@@ -56,6 +59,7 @@ def draw_study(curves: Sequence[Curve]) -> Figure:
     """Five panels and the legend in the place of a sixth: a colour an arm, a stroke a seed.
 
     Without any DM loss its panel is left out. Hollow markers: of another size than the first.
+    If there are image students, a line marks the paper's path.
     """
     logged = any(v == v for curve in curves for v in curve.loss_dm)
     panels = PANELS if logged else PANELS[:-1]
@@ -75,7 +79,10 @@ def draw_study(curves: Sequence[Curve]) -> Figure:
     # The keys stand in the empty place of a sixth panel, else below all.
     right = width + GAP if logged else 0.0
     top = page.top - (HEIGHT + 0.42 if logged else 0.0)
-    tall = _draw_keys(drawn[0], curves, right, top - title_height(0) - EDGE, logged)
+    remarks = [WINDOW] if logged else []
+    if any(curve.images for curve in curves):
+        remarks.append(PAPER_WORDS)
+    tall = _draw_keys(drawn[0], curves, right, top - title_height(0) - EDGE, remarks)
     page.space(max(0.0, tall - HEIGHT - 0.42) if logged else tall)
     return page.figure()
 
@@ -87,9 +94,9 @@ def _null_words(curves: Sequence[Curve]) -> str:
 
 
 def _draw_keys(
-    axes: Axes, curves: Sequence[Curve], right: float, down: float, logged: bool
+    axes: Axes, curves: Sequence[Curve], right: float, down: float, remarks: Sequence[str]
 ) -> float:
-    """Arms by size, seeds and, if `logged`, how the DM loss is averaged; returns their inches.
+    """Arms by size, seeds and, below them, `remarks` of two lines each; returns their inches.
 
     `right`, `down`: inches from the upper left corner of `axes` to theirs.
     """
@@ -109,13 +116,13 @@ def _draw_keys(
         extra = place < len(groups) - 1
         key(axes, handles, f"{size}{marks}" if size else "arms", right, down + below, extra=extra)
         below += _LINE * (len(members) + 1.6)
-    if logged:
+    for remark in remarks:
         axes.annotate(
-            WINDOW, (0, 1), (72 * right, -72 * (down + below)), xycoords="axes fraction",
+            remark, (0, 1), (72 * right, -72 * (down + below)), xycoords="axes fraction",
             textcoords="offset points", va="top", fontsize=SMALL, color=SOFT,
             annotation_clip=False,
         )  # fmt: skip
-        below += 2 * _LINE
+        below += 2.2 * _LINE
     return max(below, _LINE * (len(seeds) + 1.6))
 
 
@@ -130,6 +137,8 @@ def _draw_panel(axes: Axes, curves: Sequence[Curve], x: str, y: str) -> None:
         across, up = ([found[k] for k in moved] for found in (getattr(curve, x), values))
         look = stroke(curve.seed, seeds, colour_of(curve.arm, arms), curve.size != curves[0].size)
         axes.plot(across, up, label=f"{curve.arm}, seed {curve.seed}", **look)
+    if x == "path" and any(curve.images for curve in curves):
+        axes.axvline(PAPER_PATH, color=SOFT, lw=0.5)
     axes.set_xscale("log")
     name_ticks(axes.xaxis)
     if y in ("quality", "loss_dm"):

@@ -59,6 +59,7 @@ class Curve:
     loss_dm: list[float] = field(default_factory=list)  # as in `loss_at`; nan where not logged
     size: str = ""  # in words, as `Result.label`
     null: str = ""  # what the null is over, of a class-conditional student
+    images: bool = False  # whether the samples are images
 
 
 def open_arms(study: Study, runs: Path, seeds: Iterable[int]) -> Arms:
@@ -201,6 +202,7 @@ def _curve(student: Student, result: Result, record: Mapping, null: str) -> Curv
         [math.nan if loss is None else float(loss) for loss in losses],
         result.label,
         null,
+        images="resolution" in record["config"]["data"],
     )
 
 

@@ -23,6 +23,7 @@ class Along:
     seed: int
     size: str = "laptop size (reduced)"
     null: str = ""
+    images: bool = False
     scale: float = 1.0
     iterations: list[int] = field(default_factory=lambda: [0, 100, 1000, 6000])
     path: list[float] = field(default_factory=lambda: [0.0, 0.01, 0.1, 0.6])
@@ -128,6 +129,17 @@ def test_the_panel_of_the_dm_loss_shows_it_by_iteration():
     assert list(line.get_xdata()) == [100, 1000, 6000]
     assert list(line.get_ydata()) == [0.2, 0.3, 0.1]
     assert any("mean of the updates" in t.get_text() for a in axes.figure.axes for t in a.texts)
+
+
+@pytest.mark.parametrize("images", [True, False])
+def test_the_papers_path_is_marked_for_images_in_every_panel_by_path(images):
+    figure = rendered(draw_study([Along("toy", 0), Along("mnist", 0, images=images)]))
+    for axes, (_, x, _) in zip(figure.axes, PANELS, strict=True):
+        marks = [line for line in axes.lines if list(line.get_xdata()) == [0.02, 0.02]]
+        assert len(marks) == (images and x == "path")
+    said = [t.get_text() for axes in figure.axes for t in axes.texts]
+    assert any("images: 0.02" in text for text in said) == images
+    assert_clear(figure)
 
 
 @pytest.mark.parametrize("count", [1, 3, 7])
