@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import ROOT
 from page_tables import disagreement, tables
 
 from dmdrepro.experiments import build
+from dmdrepro.report.loss_at import loss_at
 
 FINDINGS, README = ROOT / "docs/findings.md", ROOT / "README.md"
 PUBLISHED = ROOT / "docs/published"
@@ -100,6 +102,11 @@ def stop(whole: Mapping, iterations: int) -> Mapping:
     }
 
 
+def dm_loss(whole: Mapping, iterations: int) -> float:
+    curve = (np.array(whole["loss_dm"][name]) for name in ("iteration", "value"))
+    return loss_at(*curve, iterations)
+
+
 def whole_number(cell: str) -> int:
     return int(cell.replace(",", ""))
 
@@ -138,9 +145,11 @@ def of(name: str, which: str = "0, 1, 2", words: Mapping[str, str] | None = None
         file = name.format(**{head: named(cell) for head, cell in row.items()})
         those = row.get("seeds") or row.get("seed") or which
         found = [record(f"{file}-seed{seed}") for seed in those.split(", ")]
-        if "iterations" in row:
-            found = [stop(whole, whole_number(row["iterations"])) for whole in found]
-        return columns(found)
+        if "iterations" not in row:
+            return columns(found)
+        at = whole_number(row["iterations"])
+        losses = [dm_loss(whole, at) for whole in found]
+        return {**columns([stop(whole, at) for whole in found]), "DM loss": [spread(losses)]}
 
     return expected
 
