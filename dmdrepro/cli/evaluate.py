@@ -11,6 +11,7 @@ from dmdrepro.cli.guard import console, fail, guarded
 from dmdrepro.cli.options import Request, takes_request
 from dmdrepro.cli.paths import check_file, check_folder
 from dmdrepro.cli.published import check_alone, publish_results, show_published
+from dmdrepro.cli.trouble import says_no_memory
 
 Pairs = Annotated[
     tuple[Path, Path] | None,
@@ -119,11 +120,13 @@ def _evaluate_pairs(
 ) -> None:
     from rich.table import Table
 
-    from dmdrepro.metrics import load_array, pairing_inefficiency
-    from dmdrepro.metrics.memory import GIB
     from dmdrepro.runs.files import write_json
 
+    what = f"--pairs {teacher_file} {student_file}"
     try:
+        from dmdrepro.metrics import load_array, pairing_inefficiency
+        from dmdrepro.metrics.memory import GIB
+
         record = pairing_inefficiency(
             load_array(teacher_file),
             load_array(student_file),
@@ -132,12 +135,28 @@ def _evaluate_pairs(
             say=console.print,
         )
     except ValueError as error:
-        fail(f"--pairs {teacher_file} {student_file}: {error}")
+        fail(f"{what}: {error}")
+    except (MemoryError, RuntimeError, OSError, ImportError) as error:
+        if not says_no_memory(error):
+            raise
+        fail(f"{what}: {_no_memory(memory)}")
     facts = record.to_json()
     table = Table("quantity", "value", title=f"{teacher_file} against {student_file}")
     for name, value in facts.items():
-        table.add_row(name, f"{value:.6g}" if isinstance(value, float) else str(value))
+        if name != "warnings":
+            table.add_row(name, f"{value:.6g}" if isinstance(value, float) else str(value))
     console.print(table)
+    for sentence in record.warnings:
+        console.print(f"Warning: {sentence}")
     if out is not None:
         write_json(out, {**facts, "assignment": [int(j) for j in record.assignment]})
         console.print(f"Written: {out}")
+
+
+def _no_memory(memory: float | None) -> str:
+    """What to do about an allocation that failed."""
+    if memory is None:
+        remedy = "name how much may be taken, as --memory 1 (GiB)"
+    else:
+        remedy = f"--memory {memory:g} is more than the system gives: name less"
+    return f"an allocation failed, for there is not enough memory; {remedy}, or measure fewer rows."

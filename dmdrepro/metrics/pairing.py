@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import torch
 
 from dmdrepro.metrics.assignment import mean_sqdist, optimal_assignment
+from dmdrepro.metrics.implausible import input_warnings
+from dmdrepro.metrics.remapped import remapped_share
 from dmdrepro.metrics.samples import Samples, same_rows
+from dmdrepro.metrics.scale import exponent_of, restored, scaled
 
 # Below this correlation under the optimal pairing, what is left is rounding: all pairings cost
 # the same (a constant student, for one), and retention has no meaning.
 NO_PAIRING = 1e-12
-# Pairings whose covariances differ by less, of the larger variance, are equally good.
-TIE = 1e-12
+ENERGIES = ("e_dt", "e_ot", "e_ind")  # mean squared distances
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,12 @@ class PairingRecord:
     gap: float  # relative duality gap of the assignment's certificate
     solver: str  # that found the assignment
     assignment: np.ndarray = field(repr=False, compare=False)  # [n]: student of teacher i
+    warnings: tuple[str, ...] = ()  # sentences: what the samples let doubt of these numbers
 
-    def to_json(self) -> dict[str, float | int | str]:
+    def to_json(self) -> dict[str, float | int | str | list[str]]:
         """All but the assignment; infinities and nan as the strings "inf" and "nan"."""
         found = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "assignment"}
+        found["warnings"] = list(self.warnings)
         return {
             k: str(v) if isinstance(v, float) and not math.isfinite(v) else v
             for k, v in found.items()
@@ -72,13 +76,23 @@ def pairing_inefficiency(
     many points are paired better elsewhere, not by how much: near neighbours that change places
     count in full, so it grows with N.
 
-    Raises ValueError for unequal shapes, fewer than two samples, values that are not finite, and
-    what `optimal_assignment` refuses.
+    `warnings` has a sentence for samples that look like no teacher's and its student's: other
+    units, or a student that hardly varies (`input_warnings`).
+
+    Raises ValueError for unequal shapes, fewer than two samples, values that are not finite, what
+    `as_tensor` and `optimal_assignment` refuse, and energies that float64 cannot hold.
     """
     x, y = same_rows(teacher=teacher, student=student)
+    doubts = input_warnings(teacher, student)
+    if (exponent := exponent_of(x, y)) != 0:
+        sets = (scaled(rows, -exponent) for rows in (x, y))
+        record = pairing_inefficiency(*sets, solver, memory=memory, say=say)
+        energies = {name: restored(getattr(record, name), 2 * exponent) for name in ENERGIES}
+        return replace(record, **energies, warnings=doubts)
     optimum = optimal_assignment(x, y, solver, memory=memory, say=say)
     assignment, e_ot = optimum.assignment, optimum.e_ot
     e_dt = mean_sqdist(x, y)
+    remapped = remapped_share(x, y, assignment)
     x, y = x.double(), y.double()
     shift = (x.mean(0) - y.mean(0)).square().sum()
     x, y = x - x.mean(0), y - y.mean(0)
@@ -87,7 +101,6 @@ def pairing_inefficiency(
     kept = float((x * y).sum(1).mean())  # (E_ind - E_DT) / 2
     partners = y[torch.from_numpy(assignment).to(y.device)]
     best = float((x * partners).sum(1).mean())
-    moved = int((partners != y).any(1).sum())  # to an equal student is no move
     n = len(x)
     between = (n * e_ind - e_dt) / (n - 1)  # the mean over pairs i != j
     meaningless = best <= NO_PAIRING * math.sqrt(spread_x * spread_y)
@@ -99,11 +112,12 @@ def pairing_inefficiency(
         retention=math.nan if meaningless else kept / best,
         delta_e_null=_excess(e_ind, e_ot),
         concordance=2 * kept * n / (n - 1) / between if between > 0 else math.nan,
-        remapped=0.0 if best - kept <= TIE * max(spread_x, spread_y) else moved / n,
+        remapped=remapped,
         n=n,
         gap=optimum.gap,
         solver=optimum.solver,
         assignment=assignment,
+        warnings=doubts,
     )
 
 
