@@ -10,6 +10,7 @@ import torch
 
 from dmdrepro.metrics.assignment import optimal_assignment
 from dmdrepro.metrics.samples import Samples, same_rows
+from dmdrepro.metrics.scale import exponent_of, restored, scaled
 
 
 @dataclass(frozen=True)
@@ -66,4 +67,6 @@ def sample_quality(
 
 
 def _e_ot(x: torch.Tensor, y: torch.Tensor) -> float:
-    return optimal_assignment(x, y).e_ot
+    exponent = exponent_of(x, y)
+    found = optimal_assignment(scaled(x, -exponent), scaled(y, -exponent)).e_ot
+    return restored(found, 2 * exponent)

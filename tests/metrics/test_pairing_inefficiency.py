@@ -27,6 +27,7 @@ NUMBERS = (
     "n",
     "gap",
     "solver",
+    "warnings",
 )
 
 
