@@ -24,6 +24,7 @@ COLLAPSED = 10.0  # from here on the narrower set hardly varies beside the other
 # Of the distance of the means, in root mean squares of the sets' standard deviations: uniform
 # values in 0 to 1 against such in -1 to 1 are 1.1 apart, our students below 0.3.
 SHIFT = 0.75
+ROUNDING = 1e-6  # of the samples' size: two constant sets no farther apart are equal
 # Standard deviations of a rank sum: by chance 7e-6 for large sets, for small ones less, where only
 # complete separation gets there (of 14 against 14: 5e-8).
 RANKS = 4.5
@@ -110,7 +111,8 @@ def _shift(x: torch.Tensor, y: torch.Tensor) -> float | None:
     mean = apart.mean(0)
     square = float(mean.square().sum())
     variance = float(sum((rows - rows.mean(0)).square().sum(1).mean() for rows in (x, y))) / 2
-    if square <= SHIFT**2 * variance:
+    size = float(x.square().sum(1).mean() + y.square().sum(1).mean()) / 2
+    if square <= max(SHIFT**2 * variance, ROUNDING**2 * size):
         return None
     signs = len(x) * square / max(float(apart.square().sum(1).mean()), square)
     if signs <= SIGNS and abs(_rank_sum(x.mean(1), y.mean(1))) <= RANKS:

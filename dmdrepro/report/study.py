@@ -119,6 +119,7 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
         "an independent pairing.",
         SEVERAL_SEEDS,
         *(f"In {s.experiment}: {words}." for s in students for words in s.left_out),
+        *(f"Warning: {s.experiment}. {words}" for s in students for words in s.warnings),
     )
     title = f"Study {study.name}"
     tables = [Table(f"study_{study.name}", title, COLUMNS, rows, notes, essential=ESSENTIAL)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -72,11 +74,14 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
 
     context.session.in_loop = True
     pairing = pairing_inefficiency(teacher_8, student)
+    for sentence in pairing.warnings:
+        context.say(f"Warning: {stage.what}: {sentence}")
     untrained = pairing_inefficiency(teacher_8, teacher_1)
     fine = pairing_inefficiency(samples["teacher_32"], student)
     # Is the teacher's own map an optimal transport? The noise as N(0, I): its scale moves Delta_E
     # but neither the assignment nor the retention.
     teacher_map = pairing_inefficiency(samples.pop("noise") / SIGMA_MAX, teacher_8)
+    teacher_map = replace(teacher_map, warnings=())  # noise need not look like samples
     heatmap, heatmap_assignment = _heatmap(teacher_8, student, experiment.sampling.heatmap)
     files = [
         write_array(stage, "assignment", pairing.assignment),
