@@ -12,6 +12,7 @@ from dmdrepro.cli.optimum_display import OptimumDisplay
 from dmdrepro.cli.options import Request, takes_request
 from dmdrepro.cli.overwrite import PAIRS, check_output, json_with, write_record
 from dmdrepro.cli.published import check_alone, check_publish, publish_results, show_published
+from dmdrepro.cli.trouble import says_no_memory
 
 Pairs = Annotated[
     tuple[Path, Path] | None,
@@ -162,12 +163,17 @@ def _evaluate_pairs(
     """`shared`: `classes` and `independent`, the files that were given."""
     from rich.table import Table
 
-    from dmdrepro.metrics import load_array, pairing_inefficiency
-    from dmdrepro.metrics.memory import GIB
-    from dmdrepro.metrics.other_formats import shown
-
-    room = None if memory is None else int(memory * GIB)
+    given = "".join(f" --{name} {file}" for name, file in shared.items())
+    what = f"--pairs {teacher_file} {student_file}{given}"
     try:
+        from dmdrepro.metrics import load_array, pairing_inefficiency
+        from dmdrepro.metrics.memory import GIB
+        from dmdrepro.metrics.other_formats import shown
+
+        given = "".join(f" --{name} {shown(file)}" for name, file in shared.items())
+        what = f"--pairs {shown(teacher_file)} {shown(student_file)}{given}"
+
+        room = None if memory is None else int(memory * GIB)
         arrays, left = [], room
         for file in (teacher_file, student_file, *shared.values()):
             arrays.append(load_array(file, left, console.print))
@@ -184,17 +190,28 @@ def _evaluate_pairs(
                 watch=watch,
             )
     except ValueError as error:
-        given = "".join(f" --{name} {shown(file)}" for name, file in shared.items())
-        fail(f"--pairs {shown(teacher_file)} {shown(student_file)}{given}: {error}")
+        fail(f"{what}: {error}")
+    except (MemoryError, RuntimeError, OSError, ImportError) as error:
+        if not says_no_memory(error):
+            raise
+        fail(f"{what}: {_no_memory(memory)}")
     facts = record.to_json()
     table = Table("quantity", "value", title=f"{shown(teacher_file)} against {shown(student_file)}")
     for name, value in facts.items():
-        if name == "warnings":
-            continue
-        table.add_row(name, f"{value:.6g}" if isinstance(value, float) else str(value))
+        if name != "warnings":
+            table.add_row(name, f"{value:.6g}" if isinstance(value, float) else str(value))
     console.print(table)
-    for words in record.warnings:
-        console.print(f"Warning: {words}")
+    for sentence in record.warnings:
+        console.print(f"Warning: {sentence}")
     if out is not None:
         write_record(out, {**facts, "assignment": [int(j) for j in record.assignment]})
         console.print(f"Written: {shown(out)}")
+
+
+def _no_memory(memory: float | None) -> str:
+    """What to do about an allocation that failed."""
+    if memory is None:
+        remedy = "name how much may be taken, as --memory 1 (GiB)"
+    else:
+        remedy = f"--memory {memory:g} is more than the system gives: name less"
+    return f"an allocation failed, for there is not enough memory; {remedy}, or measure fewer rows."

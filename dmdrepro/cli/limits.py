@@ -66,7 +66,7 @@ def _number(name: str, otherwise: int) -> int:
 def limit_sentence(error: BaseException) -> str | None:
     """What an exception says of a limit, and what helps; None if it says nothing of one."""
     words = first_line(error)
-    if isinstance(error, MemoryError) or says_no_memory(words) or _is(error, errno.ENOMEM):
+    if says_no_memory(error):
         return f"There is not enough memory ({words or 'MemoryError'}){_address_space()}."
     if isinstance(error, ImportError):
         return _unloadable(error, words)

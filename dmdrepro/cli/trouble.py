@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,7 +11,14 @@ from dmdrepro.experiments import ConfigError
 from dmdrepro.runs.errors import RunError
 
 # How torch says that there is no such memory; none of them has a class of its own on a CPU.
-NO_MEMORY = ("allocate memory", "out of memory", "storage size", "integer multiplication overflow")
+NO_MEMORY = (
+    "allocate memory",
+    "not enough memory",
+    "out of memory",
+    "storage size",
+    "integer multiplication overflow",
+    "failed to map segment",  # a library that was to be loaded
+)
 
 
 @contextmanager
@@ -27,7 +35,7 @@ def named(what: str) -> Iterator[None]:
     except (ValueError, OverflowError) as error:
         raise RunError(f"{what} cannot be made: {first_line(error)}.") from error
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not says_no_memory(str(error)):
+        if not says_no_memory(error):
             raise
         raise RunError(
             f"{what} does not fit into memory ({first_line(error) or 'MemoryError'}); "
@@ -35,8 +43,12 @@ def named(what: str) -> Iterator[None]:
         ) from error
 
 
-def says_no_memory(words: str) -> bool:
-    return any(mark in words.lower() for mark in NO_MEMORY)
+def says_no_memory(error: BaseException) -> bool:
+    """Whether an allocation failed: numpy's MemoryError, torch's errors, the system's ENOMEM."""
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+        return True
+    words = str(error).lower()
+    return any(mark in words for mark in NO_MEMORY)
 
 
 def first_line(error: BaseException) -> str:

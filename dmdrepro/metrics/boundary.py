@@ -11,7 +11,8 @@ import torch
 from scipy.stats import pearsonr, spearmanr
 
 from dmdrepro.metrics.classes import Labels, as_classes
-from dmdrepro.metrics.samples import Samples, same_rows
+from dmdrepro.metrics.samples import Samples, as_tensor, same_rows
+from dmdrepro.metrics.scale import exponent_of, restored_lengths, scaled
 
 LEVEL = 0.95
 LEAST = 4  # samples, of which an interval exists
@@ -64,6 +65,7 @@ class Distances:
     start: np.ndarray  # |Phi_1 - Phi_8|
     _eight: torch.Tensor = field(repr=False)
     _student: torch.Tensor = field(repr=False)
+    _exponent: int = 0  # these two are 2^-exponent of the samples
 
     @property
     def displacement(self) -> np.ndarray:
@@ -73,7 +75,7 @@ class Distances:
     def repaired(self, order: np.ndarray) -> np.ndarray:
         """|G(z') - Phi_8(z)| with z' the noise that `order` [N] puts in the place of z."""
         other = self._student[torch.as_tensor(order, device=self._student.device)]
-        return (other - self._eight).norm(dim=1).cpu().numpy()
+        return _lengths(other - self._eight, self._exponent)
 
 
 def measure_distances(
@@ -85,18 +87,21 @@ def measure_distances(
     unequal sizes, N < 4, or values that are not finite.
     """
     one, eight, g = same_rows(teacher_1=teacher_1, teacher_8=teacher_8, student=student)
-    if isinstance(mean_distance, torch.Tensor):
-        mean_distance = mean_distance.detach().cpu().numpy()
-    bulk = np.asarray(mean_distance, dtype=np.float64)
+    bulk = as_tensor(mean_distance, "mean_distance").double().cpu().numpy()
     if bulk.shape != (len(eight),):
         raise ValueError(f"mean_distance has shape {bulk.shape}; there are {len(eight)} samples.")
     if len(eight) < LEAST:
         raise ValueError(f"There are {len(eight)} samples; intervals need at least {LEAST}.")
     if not np.isfinite(bulk).all():
         raise ValueError("mean_distance holds values that are not finite.")
-    one, eight, g = one.double(), eight.double(), g.double()
-    of_student, of_start = ((x - eight).norm(dim=1).cpu().numpy() for x in (g, one))
-    return Distances(bulk, of_student, of_start, eight, g)
+    exponent = exponent_of(one, eight, g)
+    one, eight, g = (scaled(x, -exponent).double() for x in (one, eight, g))
+    of_student, of_start = (_lengths(x - eight, exponent) for x in (g, one))
+    return Distances(bulk, of_student, of_start, eight, g, exponent)
+
+
+def _lengths(rows: torch.Tensor, exponent: int) -> np.ndarray:
+    return restored_lengths(rows.norm(dim=1), exponent).cpu().numpy()
 
 
 def boundary_effect(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 
 from dmdrepro.metrics.samples import Samples, as_rows
+from dmdrepro.metrics.scale import exponent_of, restored, scaled
 
 
 def frechet_squared(x: Samples, y: Samples) -> float:
@@ -27,11 +28,13 @@ def frechet_squared(x: Samples, y: Samples) -> float:
     second = second.to(first.device)
     if torch.equal(first, second):
         return 0.0
-    mean_x, root_x = _gaussian(first.double())
-    mean_y, root_y = _gaussian(second.double())
+    exponent = exponent_of(first, second)
+    mean_x, root_x = _gaussian(scaled(first, -exponent).double())
+    mean_y, root_y = _gaussian(scaled(second, -exponent).double())
     left, _, right = torch.linalg.svd(root_x @ root_y.T)
     spread = (root_x - left @ right @ root_y).square().sum()
-    return float((mean_x - mean_y).square().sum() + spread)
+    found = float((mean_x - mean_y).square().sum() + spread)
+    return restored(found, 2 * exponent, "The squared Frechet distances")
 
 
 def _gaussian(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -6,6 +6,7 @@ import torch
 
 from dmdrepro.kernels import pairwise_sqdist
 from dmdrepro.metrics.samples import Samples, same_rows
+from dmdrepro.metrics.scale import exponent_of, scaled
 
 NEIGHBOURS = 3  # theirs
 
@@ -20,6 +21,8 @@ def precision_recall(samples: Samples, data: Samples, k: int = NEIGHBOURS) -> tu
     are not finite, or N <= k.
     """
     x, y = same_rows(samples=samples, data=data)
+    exponent = exponent_of(x, y)
+    x, y = scaled(x, -exponent), scaled(y, -exponent)
     if not 1 <= k < len(x):
         raise ValueError(f"k is {k} and each set has {len(x)} points; 1 <= k < N is needed.")
     between = pairwise_sqdist(x, y)  # [N, N]

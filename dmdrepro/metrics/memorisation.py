@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from dmdrepro.kernels import nearest_two
-from dmdrepro.metrics.samples import Samples, as_rows
+from dmdrepro.metrics.samples import Samples, as_rows, as_tensor
+from dmdrepro.metrics.scale import SINGLE, exponent_of, restored_lengths, scaled
 
 THRESHOLD = 1 / 3  # Bonnaire et al. 2025; the paper says "some prescribed threshold"
 
@@ -40,19 +41,22 @@ def memorisation_ratio(
     """Nearest over second-nearest distance of each query to the training set.
 
     `queries` [N, ...], `training_set` [M, ...] with M >= 2 and samples of one shape, numpy or
-    torch; compared as float32. A query that equals a training point has ratio 0, also where the
-    set holds that point twice. Raises ValueError for shapes that do not fit, values that are not
-    finite, or a threshold outside (0, 1].
+    torch; compared as float32, at a scale that float32 holds. A query that equals a training point
+    has ratio 0, also where the set holds that point twice. Raises ValueError for shapes that do not
+    fit, values that are not finite, or a threshold outside (0, 1].
     """
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold is {threshold}; r lies in [0, 1], so pass one in (0, 1].")
-    if np.shape(queries)[1:] != np.shape(training_set)[1:]:
+    queries, training_set = as_tensor(queries, "queries"), as_tensor(training_set, "training_set")
+    if queries.shape[1:] != training_set.shape[1:]:
         raise ValueError(
-            f"queries have shape {tuple(np.shape(queries))}, the training set "
-            f"{tuple(np.shape(training_set))}; one sample of each must have the same shape."
+            f"queries have shape {tuple(queries.shape)}, the training set "
+            f"{tuple(training_set.shape)}; one sample of each must have the same shape."
         )
-    data = as_rows(training_set, "training_set").float()
-    rows = as_rows(queries, "queries", least=1).to(data.device, torch.float32)
+    data, rows = as_rows(training_set, "training_set"), as_rows(queries, "queries", least=1)
+    exponent = exponent_of(data, rows, ordinary=SINGLE)
+    data = scaled(data, -exponent).float()
+    rows = scaled(rows, -exponent).to(data.device, torch.float32)
     found = nearest_two(rows, data)
     first, second = found.sqdist.sqrt().unbind(1)
     ratio = torch.where(first > 0, first / second, torch.zeros_like(first)).cpu().numpy()
@@ -61,5 +65,5 @@ def memorisation_ratio(
         threshold=threshold,
         ratio=ratio,
         nearest=found.index.cpu().numpy(),
-        mean_distance=found.mean_distance.cpu().numpy(),
+        mean_distance=restored_lengths(found.mean_distance, exponent).cpu().numpy(),
     )

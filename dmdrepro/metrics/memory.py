@@ -7,6 +7,8 @@ from pathlib import Path
 
 import torch
 
+from dmdrepro.metrics.memory_limits import of_groups, of_process
+
 GIB = 1024**3
 
 
@@ -49,8 +51,10 @@ def available_memory(device: torch.device) -> int | None:
         # What torch has reserved and does not use it can give again.
         reserved = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return torch.cuda.mem_get_info(device)[0] + reserved
-    found = [bytes_ for bytes_ in (_of_machine(), _of_container()) if bytes_ is not None]
-    return min(found) // _sharers[-1] if found else None
+    shared = [bytes_ for bytes_ in (_of_machine(), of_groups()) if bytes_ is not None]
+    found = [min(shared) // _sharers[-1]] if shared else []
+    own = of_process()  # which no other process takes from
+    return min(found if own is None else [*found, own], default=None)
 
 
 _sharers = [1]
@@ -71,14 +75,4 @@ def _of_machine() -> int | None:
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
-        return None
-
-
-def _of_container(folder: Path = Path("/sys/fs/cgroup")) -> int | None:
-    """A container's limit (control groups, version 2) less what its processes hold."""
-    try:
-        limit = (folder / "memory.max").read_text().strip()
-        held = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
-        return None if limit == "max" else max(0, int(limit) - int(held["anon"]))
-    except (OSError, ValueError, KeyError):
         return None

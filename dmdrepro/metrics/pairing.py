@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from dmdrepro.metrics.assignment import mean_sqdist, optimal_assignment
-from dmdrepro.metrics.classes import Labels, as_classes
+from dmdrepro.metrics.classes import Classes, Labels, as_classes
+from dmdrepro.metrics.implausible import input_warnings
 from dmdrepro.metrics.null import (
     ALL,
     NO_NULL,
@@ -20,14 +21,15 @@ from dmdrepro.metrics.null import (
     null_within_classes,
     single_words,
 )
+from dmdrepro.metrics.remapped import remapped_share
 from dmdrepro.metrics.samples import Samples, same_rows
+from dmdrepro.metrics.scale import exponent_of, restored, scaled
 from dmdrepro.metrics.watch import Watch
 
 # Below this correlation under the optimal pairing, what is left is rounding: all pairings cost
 # the same (a constant student, for one), and retention has no meaning.
 NO_PAIRING = 1e-12
-# Pairings whose covariances differ by less, of the larger variance, are equally good.
-TIE = 1e-12
+ENERGIES = ("e_dt", "e_ot", "e_ind", "e_ot_within")  # mean squared distances
 OF_NULL = ("null", "e_ind", "delta_e_null", "retention", "concordance")  # what follows from E_ind
 
 
@@ -50,7 +52,7 @@ class PairingRecord:
     # What E_ind is over: "all" pairs (i, j), pairs i != j of one "class", or a "second draw".
     null: str = ALL
     e_ot_within: float | None = None  # E_OT of the pairings that keep the class; None without
-    warnings: tuple[str, ...] = ()  # sentences
+    warnings: tuple[str, ...] = ()  # sentences: what the samples let doubt of these numbers
 
     def to_json(self) -> dict[str, float | int | str | list[str] | None]:
         """All but the assignment; infinities and nan as the strings "inf" and "nan"."""
@@ -102,18 +104,44 @@ def pairing_inefficiency(
     teacher i to it, whatever `classes` says, and a class needs no second sample. E_DT, E_OT,
     Delta_E and `remapped` are over all rows and do not depend on either.
 
+    `warnings` has a sentence for samples that look like no teacher's and its student's: other
+    units, or a student that hardly varies (`input_warnings`).
+
     Raises ValueError for unequal shapes, fewer than two samples, values that are not finite,
-    classes that are not N whole numbers, and what `optimal_assignment` refuses.
+    classes that are not N whole numbers, what `as_tensor` and `optimal_assignment` refuse, and
+    energies that float64 cannot hold.
     """
     x, y = same_rows(teacher=teacher, student=student)
     groups = None if classes is None else as_classes(classes, len(x))
     second = None
     if independent is not None:
         second = same_rows(student=student, independent=independent)[1].to(x.device)
+    doubts = input_warnings(teacher, student)
+    exponent = exponent_of(x, y)
+    x, y = scaled(x, -exponent), scaled(y, -exponent)
+    second = None if second is None else scaled(second, -exponent)
+    record = _measured(x, y, solver, groups, second, memory, say, watch)
+    energies = {name: getattr(record, name) for name in ENERGIES}
+    energies = {k: v if v is None else restored(v, 2 * exponent) for k, v in energies.items()}
+    return replace(record, **energies, warnings=(*doubts, *record.warnings))
+
+
+def _measured(
+    x: torch.Tensor,
+    y: torch.Tensor,
+    solver: str,
+    groups: Classes | None,
+    second: torch.Tensor | None,
+    memory: int | None,
+    say: Callable[[str], None] | None,
+    watch: Watch | None,
+) -> PairingRecord:
+    """`pairing_inefficiency` of rows [N, D] at a scale whose squares float64 holds."""
     sets = x, y
     optimum = optimal_assignment(x, y, solver, memory=memory, say=say, watch=watch)
     assignment, e_ot = optimum.assignment, optimum.e_ot
     e_dt = mean_sqdist(x, y)
+    remapped = remapped_share(x, y, assignment)
     x, y = x.double(), y.double()
     shift = (x.mean(0) - y.mean(0)).square().sum()
     x, y = x - x.mean(0), y - y.mean(0)
@@ -122,7 +150,6 @@ def pairing_inefficiency(
     kept = float((x * y).sum(1).mean())  # (E_ind - E_DT) / 2
     partners = y[torch.from_numpy(assignment).to(y.device)]
     best = float((x * partners).sum(1).mean())
-    moved = int((partners != y).any(1).sum())  # to an equal student is no move
     n = len(x)
     between = (n * e_ind - e_dt) / (n - 1)  # the mean over pairs i != j
     least = NO_PAIRING * math.sqrt(spread_x * spread_y)
@@ -135,7 +162,7 @@ def pairing_inefficiency(
         retention=math.nan if meaningless else kept / best,
         delta_e_null=_excess(e_ind, e_ot),
         concordance=2 * kept * n / (n - 1) / between if between > 0 else math.nan,
-        remapped=0.0 if best - kept <= TIE * max(spread_x, spread_y) else moved / n,
+        remapped=remapped,
         n=n,
         gap=optimum.gap,
         solver=optimum.solver,
@@ -157,9 +184,8 @@ def pairing_inefficiency(
         if len(rows) > 0:
             chosen = torch.from_numpy(rows).to(x.device)
             part = (each[chosen] for each in sets)
-            others = pairing_inefficiency(
-                *part, solver, classes=groups.numbers[rows], memory=memory, watch=watch
-            )
+            company = as_classes(groups.numbers[rows], len(rows))
+            others = _measured(*part, solver, company, None, memory, None, watch)
             return replace(record, **{name: getattr(others, name) for name in OF_NULL})
         null = NO_NULL
     else:

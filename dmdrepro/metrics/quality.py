@@ -10,6 +10,7 @@ import torch
 
 from dmdrepro.metrics.assignment import optimal_assignment
 from dmdrepro.metrics.samples import Samples, same_rows
+from dmdrepro.metrics.scale import exponent_of, restored, scaled
 from dmdrepro.metrics.watch import Watch
 
 
@@ -70,4 +71,6 @@ def sample_quality(
 
 
 def _e_ot(x: torch.Tensor, y: torch.Tensor, watch: Watch | None) -> float:
-    return optimal_assignment(x, y, watch=watch).e_ot
+    exponent = exponent_of(x, y)
+    sets = (scaled(rows, -exponent) for rows in (x, y))
+    return restored(optimal_assignment(*sets, watch=watch).e_ot, 2 * exponent)

@@ -6,19 +6,52 @@ import numpy as np
 import torch
 
 Samples = torch.Tensor | np.ndarray
+PLAIN = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+WHOLE = 2**53  # up to here float64 holds every whole number
+
+
+def as_tensor(samples: Samples, name: str) -> torch.Tensor:
+    """Samples [N, ...] as a floating tensor of their own shape and device, without gradient.
+
+    Floating types keep their digits (float8 becomes float32, longer ones than float64 are rounded);
+    integers and booleans become float64. Raises ValueError, naming the samples, for anything that
+    is not plainly real numbers: complex, quantized or sparse ones, masked values, objects, and
+    integers above 2^53, which float64 does not hold.
+    """
+    if not isinstance(samples, torch.Tensor):
+        return _from_numpy(samples, name)
+    tensor = samples.detach()
+    if tensor.is_nested or tensor.layout != torch.strided:
+        kind = "nested" if tensor.is_nested else str(tensor.layout).removeprefix("torch.")
+        remedy = "" if tensor.is_nested else ", such as its .to_dense()"
+        raise ValueError(f"{name} is a {kind} tensor; pass a dense one{remedy}.")
+    if tensor.is_quantized:
+        raise ValueError(f"{name} is a quantized tensor; pass its .dequantize().")
+    if tensor.is_meta:
+        raise ValueError(f"{name} is a meta tensor, which holds no numbers; pass one that does.")
+    if tensor.is_complex():
+        raise ValueError(f"{name} holds complex numbers; pass real ones.")
+    if tensor.dtype in PLAIN:
+        return tensor
+    try:
+        if tensor.is_floating_point():
+            return tensor.float()
+        if tensor.dtype == torch.bool:
+            return tensor.double()
+        _check_whole(tensor.cpu().numpy(), name)
+        return tensor.double()
+    except (RuntimeError, TypeError):  # such as four-bit floats and bits
+        kind = str(tensor.dtype).removeprefix("torch.")
+        raise ValueError(f"{name} has type {kind}; pass real numbers, such as float32.") from None
 
 
 def as_rows(samples: Samples, name: str, least: int = 2) -> torch.Tensor:
     """Samples [N, ...] as a floating tensor [N, D] on their own device, without gradient.
 
-    Floating types keep their digits; integers become float64. Raises ValueError, naming the
-    samples, for anything but real numbers, fewer than `least` samples, or a non-finite value.
+    Types as of `as_tensor`. Raises ValueError, naming the samples, for what that refuses, fewer
+    than `least` samples, or a non-finite value.
     """
-    tensor = samples.detach() if isinstance(samples, torch.Tensor) else _from_numpy(samples, name)
-    if tensor.is_complex():
-        raise ValueError(f"{name} holds complex numbers; pass real ones.")
-    if not tensor.is_floating_point():
-        tensor = tensor.double()
+    tensor = as_tensor(samples, name)
     if tensor.ndim == 0 or len(tensor) < least:
         count = 0 if tensor.ndim == 0 else len(tensor)
         raise ValueError(
@@ -43,11 +76,12 @@ def same_rows(**sets: Samples) -> list[torch.Tensor]:
 
     Raises ValueError, naming the sets, for unequal shapes and whatever `as_rows` refuses.
     """
-    shapes = {name: tuple(np.shape(samples)) for name, samples in sets.items()}
+    tensors = {name: as_tensor(samples, name) for name, samples in sets.items()}
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     if len(set(shapes.values())) > 1:
         words = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         raise ValueError(f"The sets differ in shape ({words}); row i of each must belong together.")
-    rows = [as_rows(samples, name) for name, samples in sets.items()]
+    rows = [as_rows(tensor, name) for name, tensor in tensors.items()]
     dtype = rows[0].dtype
     for other in rows[1:]:
         dtype = torch.promote_types(dtype, other.dtype)
@@ -55,11 +89,41 @@ def same_rows(**sets: Samples) -> list[torch.Tensor]:
 
 
 def _from_numpy(samples: Samples, name: str) -> torch.Tensor:
-    array = np.asarray(samples)
+    if np.ma.isMaskedArray(samples):
+        if masked := int(np.ma.count_masked(samples)):
+            raise ValueError(
+                f"{name} is a masked array with {masked:,} masked values, which have no distance; "
+                "leave those rows out of every set and pass its .data."
+            )
+        samples = samples.data
+    try:
+        array = np.asarray(samples)
+    except (ValueError, TypeError, RuntimeError) as error:  # such as rows of unequal length
+        raise ValueError(f"{name} is no array of numbers: {error}.") from None
     if array.dtype.kind not in "fiub":
-        raise ValueError(f"{name} has type {array.dtype}; pass real numbers.")
+        kind = "objects" if array.dtype.kind == "O" else f"type {array.dtype}"
+        raise ValueError(f"{name} has {kind}; pass a dense array of real numbers.")
+    if array.dtype.kind in "iu":
+        _check_whole(array, name)
     # torch knows neither foreign byte orders, nor 128-bit floats, nor large unsigned integers.
     if array.dtype.kind != "f" or array.dtype.itemsize > 8:
-        array = array.astype(np.float64)
+        with np.errstate(over="ignore"):
+            longer, array = array, array.astype(np.float64)
+        if array.dtype != longer.dtype and bool((np.isinf(array) & np.isfinite(longer)).any()):
+            raise ValueError(f"{name} holds values beyond float64's range; scale all sets alike.")
     array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
+    array = array.reshape(np.shape(samples))  # a number has no axis, which ascontiguousarray adds
     return torch.from_numpy(array if array.flags.writeable else array.copy())
+
+
+def _check_whole(array: np.ndarray, name: str) -> None:
+    """Refuse whole numbers of which float64, in which distances are computed, loses digits."""
+    if (
+        array.size
+        and array.dtype.itemsize == 8
+        and max(-int(array.min()), int(array.max())) > WHOLE
+    ):
+        raise ValueError(
+            f"{name} holds whole numbers above 2^53, of which float64 loses digits; subtract the "
+            "same offset from all sets first."
+        )

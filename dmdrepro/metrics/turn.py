@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 
 from dmdrepro.metrics.samples import Samples, same_rows
+from dmdrepro.metrics.scale import exponent_of, scaled
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ def turn_of(teacher: Samples, student: Samples) -> Turn:
     x, y = same_rows(teacher=teacher, student=student)
     if x.shape[1] < 2:
         raise ValueError(f"The samples have {x.shape[1]} coordinate; a turn needs two.")
-    x, y = x.double(), y.double()
+    exponent = exponent_of(x, y)
+    x, y = scaled(x, -exponent).double(), scaled(y, -exponent).double()
     shift = float((x.mean(0) - y.mean(0)).square().sum())
     x, y = x - x.mean(0), y - y.mean(0)
     along = float((x[:, 0] * y[:, 0] + x[:, 1] * y[:, 1]).mean())

@@ -68,6 +68,16 @@ class Student:
         """One value a seed of a record's entry, such as `pairing`, `delta_e`."""
         return [as_number(lookup(record, path)) for record in self.records]
 
+    @property
+    def warnings(self) -> list[str]:
+        """What a record lets doubt of its pairing, each sentence once a seed."""
+        found = []
+        for seed, record in zip(self.seeds, self.records, strict=True):
+            said = lookup(record, ("pairing", "warnings"))
+            sentences = said if isinstance(said, list) else ()
+            found += [f"Seed {seed}: {words}" for words in sentences if isinstance(words, str)]
+        return found
+
     def cell(self, *path: str) -> Cell:
         return over_seeds(self.each(*path))
 

@@ -130,6 +130,7 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
         SEVERAL_SEEDS,
         *null_notes(students),
         *(f"In {s.experiment}: {words}." for s in students for words in s.left_out),
+        *(f"Warning: {s.experiment}. {words}" for s in students for words in s.warnings),
     )
     title = f"Study {study.name}"
     tables = [Table(f"study_{study.name}", title, COLUMNS, rows, notes, essential=ESSENTIAL)]

@@ -123,6 +123,7 @@ def paper_and_ours_table(students: Sequence[Student]) -> Table:
             if student.changes:
                 notes.append(f"Changed in {place}: {change_words(student.changes)}.")
             notes += [f"In {place}: {words}." for words in student.left_out]
+            notes += [f"Warning: {place}. {words}" for words in student.warnings]
     title = "The paper's Delta_E and ours"
     return Table("paper_and_ours", title, COLUMNS, tuple(rows), tuple(notes), essential=ESSENTIAL)
 

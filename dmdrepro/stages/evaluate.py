@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -91,12 +93,15 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     context.session.in_loop = True
     last = nulls.of("student", n)
     pairing = pairing_inefficiency(teacher_8, student, watch=watch, **last)
+    for sentence in pairing.warnings:
+        context.say(f"Warning: {stage.what}: {sentence}")
     untrained = pairing_inefficiency(teacher_8, teacher_1, watch=watch, **nulls.of("teacher_1", n))
     fine = pairing_inefficiency(samples["teacher_32"], student, watch=watch, **last)
     # Is the teacher's own map an optimal transport? The noise as N(0, I): its scale moves Delta_E
     # but neither the assignment nor the retention. Phi_8 has no second draw.
     unit_noise, own = samples.pop("noise") / SIGMA_MAX, nulls.of_classes(slice(n))
     teacher_map = pairing_inefficiency(unit_noise, teacher_8, watch=watch, **own)
+    teacher_map = replace(teacher_map, warnings=())  # noise need not look like samples
     heatmap, heatmap_assignment = _heatmap(teacher_8, student, experiment.sampling.heatmap)
     files = [
         write_array(stage, "assignment", pairing.assignment),

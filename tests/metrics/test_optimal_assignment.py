@@ -184,16 +184,6 @@ def test_the_memory_of_this_machine_is_known():
     assert available is None or 2**20 < available < 2**50
 
 
-@pytest.mark.parametrize(
-    ("limit", "expected"), [("max", None), ("5000", 3800), ("1000", 0), ("nonsense", None)]
-)
-def test_a_containers_limit_counts(tmp_path, limit, expected):
-    (tmp_path / "memory.max").write_text(f"{limit}\n")
-    (tmp_path / "memory.stat").write_text("anon 1200\nfile 900\n")
-    assert memory._of_container(tmp_path) == expected
-    assert memory._of_container(tmp_path / "absent") is None
-
-
 @NO_LAPX
 def test_auto_takes_lapx_where_it_is_installed():
     n = room.LAPX_FROM

@@ -51,6 +51,11 @@ def experiment_html(
         parts.append(element("p", _size(students), class_="size"))
         parts.append(element("ul", *(element("li", sentence(s)) for s in students)))
         parts += [element("p", note) for note in null_notes(students)]
+        parts += [
+            element("p", element("b", "Warning: "), f"{_teacher(s)}. {words}", class_="warning")
+            for s in students
+            for words in s.warnings
+        ]
         for table in (about(tables.get(key), name, "size") for key in SHOWN):
             if table is not None:
                 parts.append(table_html(table, notes=table.name in OWN_TABLES))
@@ -146,7 +151,7 @@ def sentence(student: Student) -> str:
         )
     ]
     medians = ", medians over the seeds" if len(student.seeds) > 1 else ""
-    teacher = f"Teacher of {student.snapshot:,} iterations{medians}: "
+    teacher = f"{_teacher(student)}{medians}: "
     if any(value is None for value in values):
         return f"{teacher}the record lacks a number, or one is not finite."
     delta_e, null, retention, quality, teachers, untrained = values
@@ -167,6 +172,10 @@ def sentence(student: Student) -> str:
         f"{words}: {REGIMES[regime(delta_e / null)]}. Quality {cell_text(quality)}, the teacher's "
         f"{cell_text(teachers)}."
     )
+
+
+def _teacher(student: Student) -> str:
+    return f"Teacher of {student.snapshot:,} iterations"
 
 
 def _median(values: Sequence[object]) -> float | None:

@@ -1,0 +1,159 @@
+"""Samples that look like no teacher's and its student's, each doubt as a sentence.
+
+Other units (0 to 255 against -1 to 1) and a student that hardly varies give a Delta_E near 0, as a
+copy does. A doubt is raised where an effect is large and chance is excluded. Both of these hold
+whatever the law of the samples is, heavy tails, atoms and dependent coordinates included: rank
+sums and signs know nothing of it. So two draws of one law raise none at any N, and sets of fewer
+than some tens of samples seldom do.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+
+from dmdrepro.metrics.samples import Samples, same_rows
+from dmdrepro.metrics.scale import exponent_of, scaled
+
+# Of two sets' typical distances within: 0 to 1 against -1 to 1 differ by 2. Our students, copies
+# or not, lie within 1 / 1.3 and 1.3 once they sample.
+FACTOR = 1.7
+COLLAPSED = 10.0  # from here on the narrower set hardly varies beside the other
+# Of the distance of the means, in root mean squares of the sets' standard deviations: uniform
+# values in 0 to 1 against such in -1 to 1 are 1.1 apart, our students below 0.3.
+SHIFT = 0.75
+ROUNDING = 1e-6  # of the samples' size: two constant sets no farther apart are equal
+# Standard deviations of a rank sum: by chance 7e-6 for large sets, for small ones less, where only
+# complete separation gets there (of 14 against 14: 5e-8).
+RANKS = 4.5
+# N |mean d|^2 / mean |d|^2 of the differences d of rows. Under one law d and -d are as likely, and
+# the ratio exceeds t with a probability of at most 2 exp(-t / 2): 1e-5 (Hoeffding 1963; of vectors:
+# Pinelis 1994).
+SIGNS = 24.0
+LEAST = 10  # samples of which none varies, where those of the other set all differ
+
+
+def input_warnings(teacher: Samples, student: Samples) -> tuple[str, ...]:
+    """Sentences about teacher and student [N, ...]; none for plausible ones.
+
+    Integers against floats that are not whole numbers; means that differ by much more than the
+    samples do; one set much wider than the other; a set that hardly varies. Raises ValueError as
+    `same_rows` does.
+    """
+    x, y = same_rows(teacher=teacher, student=student)
+    exponent = exponent_of(x, y)
+    ranges = f"The teacher's values lie in {_range(x)}, the student's in {_range(y)}"
+    x, y = (scaled(rows, -exponent).double() for rows in (x, y))
+    found = []
+    if words := _types(teacher, student, x, y):
+        found.append(f"{words}. {ranges}: are both in the same units?")
+    shift, spread = _shift(x, y), _spread(x, y)
+    if spread is not None and spread >= COLLAPSED:
+        found.append(_collapse("student", "teacher", spread, ranges))
+    elif spread is not None and spread <= 1 / COLLAPSED:
+        times = 1 / spread if spread > 0 else math.inf
+        found.append(_collapse("teacher", "student", times, ranges))
+    elif spread is not None or shift is not None:
+        parts = []
+        if shift is not None:
+            parts.append(f"the means are {shift:.3g} standard deviations apart")
+        if spread is not None:
+            wide, narrow = ("teacher", "student") if spread > 1 else ("student", "teacher")
+            times = max(spread, 1 / spread)
+            parts.append(
+                f"the {wide}'s samples are {times:.3g} times as far apart as the {narrow}'s"
+            )
+        found.append(
+            f"Teacher and student differ by much: {' and '.join(parts)}. {ranges}: are both in the "
+            "same units?"
+        )
+    return tuple(found)
+
+
+def _collapse(narrow: str, wide: str, times: float, ranges: str) -> str:
+    if math.isinf(times):
+        how = "its samples are equal"
+    else:
+        how = f"its samples are {times:.3g} times nearer to each other than the {wide}'s"
+    return (
+        f"The {narrow} hardly varies: {how}. {ranges}. It has collapsed, or the two are in other "
+        "units: Delta_E near 0 does not mean a copy here."
+    )
+
+
+def _range(rows: torch.Tensor) -> str:
+    return f"[{float(rows.min()):.4g}, {float(rows.max()):.4g}]"
+
+
+def _types(teacher: Samples, student: Samples, x: torch.Tensor, y: torch.Tensor) -> str:
+    """Of integers against floats that are no whole numbers; else empty."""
+    whole = [_integers(teacher), _integers(student)]
+    if whole[0] == whole[1]:
+        return ""
+    floats = y if whole[0] else x
+    if bool((floats == floats.round()).all()):  # a copy in another type
+        return ""
+    names = ("teacher", "student") if whole[0] else ("student", "teacher")
+    return f"The {names[0]}'s samples are integers and the {names[1]}'s are not"
+
+
+def _integers(samples: Samples) -> bool:
+    if isinstance(samples, torch.Tensor):
+        return not samples.is_floating_point()
+    return np.asarray(samples).dtype.kind in "iub"
+
+
+def _shift(x: torch.Tensor, y: torch.Tensor) -> float | None:
+    """The distance of the means in standard deviations, where it is large and no chance."""
+    apart = x - y
+    mean = apart.mean(0)
+    square = float(mean.square().sum())
+    variance = float(sum((rows - rows.mean(0)).square().sum(1).mean() for rows in (x, y))) / 2
+    size = float(x.square().sum(1).mean() + y.square().sum(1).mean()) / 2
+    if square <= max(SHIFT**2 * variance, ROUNDING**2 * size):
+        return None
+    signs = len(x) * square / max(float(apart.square().sum(1).mean()), square)
+    if signs <= SIGNS and abs(_rank_sum(x.mean(1), y.mean(1))) <= RANKS:
+        return None
+    return math.sqrt(square / variance) if variance > 0 else math.inf
+
+
+def _spread(x: torch.Tensor, y: torch.Tensor) -> float | None:
+    """How many times as far apart the samples of x are as those of y, where that is no chance.
+
+    By the medians of the distances of disjoint pairs, which are drawn without regard to the order
+    of the samples; below 1 where those of y are farther apart, inf or 0 where one set is constant.
+    """
+    order = torch.from_numpy(np.random.default_rng(0).permutation(len(x)))
+    half = len(x) // 2
+    one, two = order[:half].to(x.device), order[half : 2 * half].to(x.device)
+    a, b = ((rows[one] - rows[two]).norm(dim=1) for rows in (x, y))
+    if len(x) >= LEAST:
+        for wide, narrow, times in ((x, y, math.inf), (y, x, 0.0)):
+            if bool((narrow == narrow[0]).all()) and len(torch.unique(wide, dim=0)) == len(wide):
+                return times
+    if half == 0 or abs(_rank_sum(a, b)) <= RANKS:
+        return None
+    a, b = (float(distances.median()) for distances in (a, b))
+    if max(a, b) <= FACTOR * min(a, b):
+        return None
+    return a / b if b > 0 else math.inf
+
+
+def _rank_sum(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Mann and Whitney's U of a, b [M], in its standard deviations under one law; ties share ranks.
+
+    Normal only for large M; the farthest that small sets get, complete separation, is
+    sqrt(3 M^2 / (2 M + 1)).
+    """
+    both, m = torch.cat([a, b]), len(a)
+    _, place, count = torch.unique(both, return_inverse=True, return_counts=True)
+    count = count.double()
+    rank = count.cumsum(0) - (count - 1) / 2  # the middle one of equal values
+    n = 2 * m
+    ties = float((count**3 - count).sum()) / (n * (n - 1))
+    variance = m * m / 12 * (n + 1 - ties)
+    excess = float(rank[place[:m]].sum()) - m * (n + 1) / 2
+    return excess / math.sqrt(variance) if variance > 0 else 0.0

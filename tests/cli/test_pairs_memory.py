@@ -1,0 +1,62 @@
+"""`--pairs` where there is not enough memory: one sentence that names the option."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from command import command
+from processes import environment
+
+
+def test_an_allocation_that_fails_names_the_option(tmp_path):
+    for name in ("a", "b"):
+        np.save(tmp_path / f"{name}.npy", np.random.default_rng(len(name)).random((9000, 2)))
+    script = (
+        "import resource\n"
+        "import dmdrepro.metrics\n"
+        "from dmdrepro.cli import main\n"
+        "pages = int(open('/proc/self/statm').read().split()[0])\n"
+        "limit = pages * resource.getpagesize() + 300 * 2**20\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (limit, limit))\n"
+        "main()\n"
+    )
+    pairs = ("evaluate", "--pairs", "a.npy", "b.npy", "--memory", "50")
+    done = subprocess.run(
+        [sys.executable, "-c", script, *pairs],
+        cwd=tmp_path,
+        env={**environment(), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    sentence = "an allocation failed, for there is not enough memory; --memory 50 is more than"
+    assert done.stderr.startswith(f"Error: --pairs a.npy b.npy: {sentence}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Unable to allocate 3 TiB"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes."),
+        RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes."),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 8 bytes."),
+        OSError(12, "Cannot allocate memory"),
+        ImportError("libscipy.so: failed to map segment from shared object"),
+    ],
+)
+def test_every_library_that_has_no_memory_gets_the_sentence(tmp_path, monkeypatch, error):
+    def fails(*arguments, **options):
+        raise error
+
+    np.save(tmp_path / "a.npy", np.eye(3))
+    monkeypatch.setattr("dmdrepro.metrics.pairing_inefficiency", fails)
+    printed = command("evaluate", "--pairs", tmp_path / "a.npy", tmp_path / "a.npy", code=1)
+    assert "not enough memory; name how much may be taken, as --memory 1 (GiB)" in printed
