@@ -86,8 +86,8 @@ def verdict_table(students: Sequence[Student]) -> Table:
         f"null (0 the optimal pairing, 1 an independent one) below {RULE.copies_below:g} (copies), "
         f"above {RULE.remaps_above:g} (remaps) or between (partly) for both. The paper gives "
         "neither E_OT nor a null, so its number is taken over our null and its regime inherits "
-        "that: the chessboard's 8.55 over the nulls of our published runs is 0.05 to 0.31. The rule was "
-        "written down before the runs: dmdrepro/report/expected.toml.",
+        "that: the chessboard's 8.55 over the nulls of our published runs is 0.05 to 0.31. The "
+        "rule was written down before the runs: dmdrepro/report/expected.toml.",
         *null_notes([s for s in ours if paper_number(s.experiment, s.snapshot)]),
     )
     title = "The paper's numbers and claims: our verdict"
