@@ -267,9 +267,8 @@ def _work(
     try:
         while True:
             group = pipe.recv()
-            with _busy:
-                answer = _run(group, context)
-            pipe.send(answer)
+            with _busy:  # until the answer is sent: else nobody would hear what was saved
+                pipe.send(_run(group, context))
     except (EOFError, OSError):  # the command has ended
         return
 
