@@ -15,7 +15,7 @@ import torch
 from dmdrepro.kernels import Bidding, auction_rounds, backend
 from dmdrepro.metrics.bids import bidder
 from dmdrepro.metrics.costs import Costs, as_costs
-from dmdrepro.metrics.potentials import find_potentials
+from dmdrepro.metrics.potentials import Lists, cheapest_under, find_potentials
 from dmdrepro.metrics.watch import News, Watch
 
 # Of the mean cost less the mean cheapest cost: where eps begins, and from where on an assignment
@@ -71,8 +71,10 @@ def auction(cost: Costs | torch.Tensor, *, at_once: bool | None = None) -> torch
         if last or phases % BETWEEN_LOOKS == 0:
             columns = torch.empty_like(owner)
             columns[owner] = every
-            most = LAST_CYCLES if last else CYCLES if eps <= LAST_EPS * spread else 1
-            columns, optimal = _cancelled(costs, columns, most)
+            mend = last or eps <= LAST_EPS * spread
+            most = LAST_CYCLES if last else CYCLES if mend else 1
+            also = cheapest_under(costs, price) if mend else None
+            columns, optimal = _cancelled(costs, columns, most, also)
             if optimal or last:
                 return columns  # the certificate has the last word
         phases += 1
@@ -80,16 +82,20 @@ def auction(cost: Costs | torch.Tensor, *, at_once: bool | None = None) -> torch
 
 
 def _cancelled(
-    costs: Costs, columns: torch.Tensor, most: int, moved: int | None = None
+    costs: Costs,
+    columns: torch.Tensor,
+    most: int,
+    also: Lists | None = None,
+    moved: int | None = None,
 ) -> tuple[torch.Tensor, bool]:
     """(the permutation with cheaper cycles gone round at most `most` times, whether none is left).
 
-    Gives up where more than `moved` rows are on cycles at once.
+    `also`: as of `find_potentials`. Gives up where more than `moved` rows are on cycles at once.
 
     Needs no prices, so it is exact at any scale of the costs, and slow from far away.
     """
     for _ in range(most):
-        cycles = find_potentials(costs, columns).cycles
+        cycles = find_potentials(costs, columns, also).cycles
         if cycles is None:
             return columns, True
         if moved is not None and int((cycles != columns).sum()) > moved:
