@@ -15,24 +15,25 @@ import torch
 from dmdrepro.kernels import Bidding, auction_rounds, backend
 from dmdrepro.metrics.bids import bidder
 from dmdrepro.metrics.costs import Costs, as_costs
-from dmdrepro.metrics.potentials import find_potentials
+from dmdrepro.metrics.potentials import Lists, cheapest_under, find_potentials
 from dmdrepro.metrics.watch import News, Watch
 
-# Of the mean cost less the mean cheapest cost: where eps begins, and from where on it is looked
-# whether the assignment is optimal.
+# Of the mean cost less the mean cheapest cost: where eps begins, and from where on an assignment
+# that is not optimal is mended.
 FIRST_EPS, LAST_EPS = 0.1, 1e-6
 SHRINK = 5.0  # of eps from phase to phase
-BETWEEN_LOOKS = 3  # phases
+BETWEEN_LOOKS = 3  # phases; tied costs may be optimal at the first
 LEAST_EPS = 2.0**-48  # of the largest cost and price: less would be lost in adding it to a price
 CYCLES = 16  # times that cycles are cancelled at one look; more often means that eps is too large
 LAST_CYCLES = 1000  # the same at the least eps
+FEW = 16  # a share 1 / FEW of the points that change places at once is not few
 # On a GPU from here on all rows bid at once. Modelled, not measured: 6 N rounds of 8 microseconds
 # (three launches) and 1 for each 2,048 columns, against 35 N bids of N reads each on a CPU.
 AT_ONCE_FROM = 20_000
 ROUNDS = 64  # between two looks of the host at whether somebody is waiting
 BIDS = 10_000  # times N: a phase has some tens
 TOLD_EVERY = 1000  # bids: some ten milliseconds
-FIRST_LOOK = 9  # the phase after which it is first looked whether the assignment is optimal
+PHASES = 9  # after which most assignments are optimal or soon mended
 
 
 def auction(cost: Costs | torch.Tensor, *, at_once: bool | None = None) -> torch.Tensor:
@@ -51,9 +52,9 @@ def auction(cost: Costs | torch.Tensor, *, at_once: bool | None = None) -> torch
     if not at_once:
         costs = costs.on_cpu()
     every = torch.arange(n, device=costs.device)
-    # A copying or a constant student, or one of which few points have a nearer one: no auction.
-    # Equal costs would make long price wars.
-    columns, optimal = _cancelled(costs, every, CYCLES)
+    # A copying or a constant student, or one of which few points change places: no auction. Equal
+    # costs would make long price wars.
+    columns, optimal = _cancelled(costs, every, CYCLES, moved=n // FEW)
     if n == 1 or optimal:
         return columns
     price = torch.zeros(n, dtype=torch.float64, device=costs.device)
@@ -62,31 +63,43 @@ def auction(cost: Costs | torch.Tensor, *, at_once: bool | None = None) -> torch
     else:
         bid = InTurn(costs, price.numpy())
     spread = costs.mean - costs.mean_cheapest
-    eps, phases = FIRST_EPS * spread, 0
+    eps, phases = FIRST_EPS * spread, 1
     while True:
         floor = LEAST_EPS * (costs.largest + float(price.max()))
         last, eps = eps <= floor, max(eps, floor)
         owner = bid(eps)
-        if last or eps <= LAST_EPS * spread:
-            if last or phases % BETWEEN_LOOKS == 0:
-                columns = torch.empty_like(owner)
-                columns[owner] = every
-                columns, optimal = _cancelled(costs, columns, LAST_CYCLES if last else CYCLES)
-                if optimal or last:
-                    return columns  # the certificate has the last word
-            phases += 1
+        if last or phases % BETWEEN_LOOKS == 0:
+            columns = torch.empty_like(owner)
+            columns[owner] = every
+            mend = last or eps <= LAST_EPS * spread
+            most = LAST_CYCLES if last else CYCLES if mend else 1
+            also = cheapest_under(costs, price) if mend else None
+            columns, optimal = _cancelled(costs, columns, most, also)
+            if optimal or last:
+                return columns  # the certificate has the last word
+        phases += 1
         eps /= SHRINK
 
 
-def _cancelled(costs: Costs, columns: torch.Tensor, most: int) -> tuple[torch.Tensor, bool]:
+def _cancelled(
+    costs: Costs,
+    columns: torch.Tensor,
+    most: int,
+    also: Lists | None = None,
+    moved: int | None = None,
+) -> tuple[torch.Tensor, bool]:
     """(the permutation with cheaper cycles gone round at most `most` times, whether none is left).
+
+    `also`: as of `find_potentials`. Gives up where more than `moved` rows are on cycles at once.
 
     Needs no prices, so it is exact at any scale of the costs, and slow from far away.
     """
     for _ in range(most):
-        cycles = find_potentials(costs, columns).cycles
+        cycles = find_potentials(costs, columns, also).cycles
         if cycles is None:
             return columns, True
+        if moved is not None and int((cycles != columns).sum()) > moved:
+            break
         columns = cycles
     return columns, False
 
@@ -179,9 +192,9 @@ class _Told:
         assigned = 1 - left / self._n
         phase = f"phase {self._phase}"
         share = None
-        if self._phase <= FIRST_LOOK:
-            phase += f" of about {FIRST_LOOK}"
-            share = (self._phase - 1 + assigned) / FIRST_LOOK
+        if self._phase <= PHASES:
+            phase += f" of about {PHASES}"
+            share = (self._phase - 1 + assigned) / PHASES
         total = self._before + bids
         self._watch(
             News(f"auction, {phase}, {assigned:.0%} of the points paired, {total:,} bids", share)

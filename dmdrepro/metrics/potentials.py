@@ -37,21 +37,41 @@ class Potentials:
     cycles: torch.Tensor | None  # [N]: the columns after every cycle found was gone round
 
 
-def find_potentials(cost: Costs | torch.Tensor, columns: torch.Tensor) -> Potentials:
+Lists = tuple[np.ndarray, np.ndarray]  # columns [N, K] and their costs [N, K]
+
+
+def find_potentials(
+    cost: Costs | torch.Tensor, columns: torch.Tensor, also: Lists | None = None
+) -> Potentials:
     """Potentials of the permutation `columns` [N] int64 for float64 costs [N, N], finite.
 
     Bellman-Ford from zero prices over each row's few cheapest columns until nothing changes above
     rounding, then one pass over all columns; rows that find better there look at other columns,
     until there are none: the last word is always that of all costs. Memory: O(N) beside them.
     Stops at negative cycles, or with what it has after very many passes (the gap says what that is
-    worth). Nothing but costs and permutation is asked, so that the last result is remembered.
+    worth). `also`: columns to be followed besides, of which nothing is believed; the right ones
+    spare most looks at all columns. The last result is remembered.
     """
     costs = as_costs(cost)
-    return costs.remember("potentials", columns, lambda: _find(costs, columns))
+    return costs.remember("potentials", columns, lambda: _find(costs, columns, also))
 
 
-def _find(costs: Costs, columns: torch.Tensor) -> Potentials:
+def cheapest_under(costs: Costs, price: torch.Tensor) -> Lists:
+    """Each row's few columns of least C_ij + p_j, `price` p [N]."""
+    shape = costs.nearest.shape
+    column, cost = np.empty(shape, dtype=np.int64), np.empty(shape)
+    look = _Look(costs, price.cpu().numpy())
+    for part, block in costs.blocks():
+        costs.watch(News("a look at all distances", part.start / len(costs)))
+        rows = np.arange(len(block))
+        column[part], cost[part], _ = look.nearest(block, rows, rows, shape[1])
+    return column, cost
+
+
+def _find(costs: Costs, columns: torch.Tensor, also: Lists | None) -> Potentials:
     near, near_cost = costs.nearest.cpu().numpy().copy(), costs.nearest_cost.cpu().numpy().copy()
+    if also is not None:
+        near, near_cost = np.hstack([near, also[0]]), np.hstack([near_cost, also[1]])
     own = costs.entries(columns).cpu().numpy()
     paths = Paths(columns.cpu().numpy(), own, near, near_cost, costs.watch)
     price, passes = np.zeros_like(own), 0
@@ -85,6 +105,7 @@ def _look_at_all(costs: Costs, paths: Paths, price: np.ndarray) -> tuple[np.ndar
     least, column = np.empty_like(price), np.empty_like(paths.columns)
     rows, cost = [column[:0]], [price[:0]]
     look = _Look(costs, price)
+    k = min(paths.near.shape[1], len(price))
     for part, block in costs.blocks():
         costs.watch(News("a proof that no pairing is cheaper", part.start / len(costs)))
         least[part], column[part] = look.cheapest(block)
@@ -92,10 +113,8 @@ def _look_at_all(costs: Costs, paths: Paths, price: np.ndarray) -> tuple[np.ndar
         if len(changed) > 0:
             there = changed + part.start
             rows.append(there)
-            nearest, of_nearest, chosen = look.nearest(
-                block, changed, column[there], paths.near.shape[1]
-            )
-            paths.near[there], paths.near_cost[there] = nearest, of_nearest
+            nearest, of_nearest, chosen = look.nearest(block, changed, column[there], k)
+            paths.near[there, :k], paths.near_cost[there, :k] = nearest, of_nearest
             cost.append(chosen)
     every = np.concatenate(rows)
     return least, (every, least[every], column[every], np.concatenate(cost))
