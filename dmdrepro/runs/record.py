@@ -20,13 +20,18 @@ from dmdrepro.runs.shape import (
     text,
 )
 
-PROVENANCE = {
+_VERSIONS = ("torch", "triton", "numpy", "scipy", "python", "version")
+_FACTS = {
     "commit?": Maybe(text),
     "device?": Maybe(text),
-    "finished?": Maybe(text),
     "threads?": Maybe(count),
+    **{f"{name}?": Maybe(text) for name in _VERSIONS},
+}
+PROVENANCE = {
+    **_FACTS,
+    "finished?": Maybe(text),
     "wall_s?": finite,
-    **{f"{name}?": Maybe(text) for name in ("torch", "triton", "numpy", "scipy", "python")},
+    "sittings?": [{**_FACTS, "engine?": Maybe(text), "from?": Maybe(count), "to?": Maybe(count)}],
 }
 STAGE = {
     "provenance?": PROVENANCE,
@@ -90,6 +95,7 @@ _CORRELATIONS = {
 _OVER_N = {
     "n": positive,
     "sets?": count,
+    "null?": Maybe(text),
     **{name: Some(number) for name in ("concordance", "delta_e", "delta_e_null", "retention")},
 }
 _SETS = ("data", "student", "teacher_1", "teacher_8", "teacher_32")
@@ -107,6 +113,7 @@ _BY_CLASS = {
 _CONFIG = {
     "data?": Each(scalar),
     "model?": Each(scalar),
+    "sigma_data?": finite,
     "teacher?": {"snapshots?": [count]},
     "distill": {
         "iterations": count,
@@ -124,6 +131,7 @@ EVALUATION = {
     "snapshot?": count,
     "provenance?": PROVENANCE,
     "config?": _CONFIG,
+    "data_spread?": finite,
     "pairing?": _PAIRING,
     "pairing_untrained?": Maybe(_PAIRING),
     "pairing_phi_32?": Maybe(_PAIRING),

@@ -21,8 +21,9 @@ from dmdrepro.metrics.watch import News, Watch
 from dmdrepro.runs.checkpoint import load_tensors
 from dmdrepro.runs.divergence import divergence
 from dmdrepro.runs.errors import RunError, Stopped
-from dmdrepro.runs.files import read_json
 from dmdrepro.runs.layout import RECORD
+from dmdrepro.runs.record import EVALUATION
+from dmdrepro.runs.shape import read_shaped
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator
 from dmdrepro.stages.boundary import measure_boundary
@@ -52,7 +53,7 @@ def make_evaluation(run: Run, snapshot: int, context: Context) -> bool:
 
     stage = run.evaluate(snapshot)
     made = context.make(stage, work)
-    if words := divergence(read_json(stage.folder / RECORD)):
+    if words := divergence(read_shaped(stage.folder / RECORD, EVALUATION)):
         context.say(f"{stage.what}: diverged: {words}; left out of tables, means and figures")
     return made
 

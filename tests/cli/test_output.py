@@ -138,7 +138,7 @@ def test_an_impossible_width_swallows_nothing(columns):
 
 
 def test_a_possible_width_is_kept():
-    done = reproduce("list", env={"COLUMNS": "60", "TERM": "xterm"})
+    done = reproduce("all", "--dry-run", *SMOKE, env={"COLUMNS": "60", "TERM": "xterm"})
     assert max(len(line) for line in done.stdout.splitlines() if line.startswith("│")) == 60
 
 
