@@ -66,12 +66,12 @@ def _number(name: str, otherwise: int) -> int:
 def limit_sentence(error: BaseException) -> str | None:
     """What an exception says of a limit, and what helps; None if it says nothing of one."""
     words = first_line(error)
-    if says_no_memory(error):
-        return f"There is not enough memory ({words or 'MemoryError'}){_address_space()}."
     if isinstance(error, ImportError):
         return _unloadable(error, words)
     if isinstance(error, OSError) and _at_loading(words):
         return f"A library cannot be loaded ({words}){_address_space()}."
+    if says_no_memory(error):
+        return f"There is not enough memory ({words or 'MemoryError'}){_address_space()}."
     if "can't start new thread" in words:
         return f"A thread could not be started: {THREADS}."
     if _is(error, errno.EAGAIN) and not error.filename:
