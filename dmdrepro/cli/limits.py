@@ -68,7 +68,7 @@ def limit_sentence(error: BaseException) -> str | None:
     words = first_line(error)
     if isinstance(error, ImportError):
         return _unloadable(error, words)
-    if isinstance(error, OSError) and _at_loading(words):
+    if isinstance(error, OSError) and error.errno is None and _at_loading(words):
         return f"A library cannot be loaded ({words}){_address_space()}."
     if says_no_memory(error):
         return f"There is not enough memory ({words or 'MemoryError'}){_address_space()}."
