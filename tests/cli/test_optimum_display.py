@@ -74,7 +74,7 @@ def test_the_auction_tells_phase_rows_and_bids_and_the_share_grows():
     [
         lambda x, y, watch: pairing_inefficiency(x, y, "auction", watch=watch),
         lambda x, y, watch: sample_quality({"x": x}, [(y, x[::-1].copy())], watch),
-        lambda x, y, watch: pairing_of_sets(x, y, 100, 5, watch),
+        lambda x, y, watch: pairing_of_sets(x, y, 100, 5, watch=watch),
     ],
 )
 @pytest.mark.parametrize("at", [1, 5])

@@ -107,7 +107,8 @@ def test_the_page_of_every_seed_shows_the_study_over_all_seeds(made, seed):
     page = (made / f"smoke/seed{seed}/report.html").read_text()
     assert 'id="study-start"' in page
     assert "Does a student that does not start at the teacher copy it?" in page
-    assert page.count("<svg") == 3  # retention, concordance, quality; the experiments have none
+    # Retention, concordance, quality, DM loss; the experiments have none.
+    assert page.count("<svg") == 4
     assert all(f"start=random, seed {k}: " in page for k in (0, 1))
 
 
