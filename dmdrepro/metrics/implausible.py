@@ -35,51 +35,58 @@ SIGNS = 24.0
 LEAST = 10  # samples of which none varies, where those of the other set all differ
 
 
-def input_warnings(teacher: Samples, student: Samples) -> tuple[str, ...]:
+def input_warnings(
+    teacher: Samples,
+    student: Samples,
+    names: tuple[str, str] = ("teacher", "student"),
+    misread: str = "Delta_E near 0",
+) -> tuple[str, ...]:
     """Sentences about teacher and student [N, ...]; none for plausible ones.
 
     Integers against floats that are not whole numbers; means that differ by much more than the
-    samples do; one set much wider than the other; a set that hardly varies. Raises ValueError as
+    samples do; one set much wider than the other; a set that hardly varies. `names` and `misread`:
+    what the sentences call the two, and the number that means no copy then. Raises ValueError as
     `same_rows` does.
     """
     x, y = same_rows(teacher=teacher, student=student)
     exponent = exponent_of(x, y)
-    ranges = f"The teacher's values lie in {_range(x)}, the student's in {_range(y)}"
+    one, other = names
+    ranges = f"The {one}'s values lie in {_range(x)}, the {other}'s in {_range(y)}"
     x, y = (scaled(rows, -exponent).double() for rows in (x, y))
     found = []
-    if words := _types(teacher, student, x, y):
+    if words := _types(teacher, student, x, y, names):
         found.append(f"{words}. {ranges}: are both in the same units?")
     shift, spread = _shift(x, y), _spread(x, y)
     if spread is not None and spread >= COLLAPSED:
-        found.append(_collapse("student", "teacher", spread, ranges))
+        found.append(_collapse(other, one, spread, ranges, misread))
     elif spread is not None and spread <= 1 / COLLAPSED:
         times = 1 / spread if spread > 0 else math.inf
-        found.append(_collapse("teacher", "student", times, ranges))
+        found.append(_collapse(one, other, times, ranges, misread))
     elif spread is not None or shift is not None:
         parts = []
         if shift is not None:
             parts.append(f"the means are {shift:.3g} standard deviations apart")
         if spread is not None:
-            wide, narrow = ("teacher", "student") if spread > 1 else ("student", "teacher")
+            wide, narrow = names if spread > 1 else names[::-1]
             times = max(spread, 1 / spread)
             parts.append(
                 f"the {wide}'s samples are {times:.3g} times as far apart as the {narrow}'s"
             )
         found.append(
-            f"Teacher and student differ by much: {' and '.join(parts)}. {ranges}: are both in the "
-            "same units?"
+            f"{one.capitalize()} and {other} differ by much: {' and '.join(parts)}. {ranges}: are "
+            "both in the same units?"
         )
     return tuple(found)
 
 
-def _collapse(narrow: str, wide: str, times: float, ranges: str) -> str:
+def _collapse(narrow: str, wide: str, times: float, ranges: str, misread: str) -> str:
     if math.isinf(times):
         how = "its samples are equal"
     else:
         how = f"its samples are {times:.3g} times nearer to each other than the {wide}'s"
     return (
         f"The {narrow} hardly varies: {how}. {ranges}. It has collapsed, or the two are in other "
-        "units: Delta_E near 0 does not mean a copy here."
+        f"units: {misread} does not mean a copy here."
     )
 
 
@@ -87,7 +94,9 @@ def _range(rows: torch.Tensor) -> str:
     return f"[{float(rows.min()):.4g}, {float(rows.max()):.4g}]"
 
 
-def _types(teacher: Samples, student: Samples, x: torch.Tensor, y: torch.Tensor) -> str:
+def _types(
+    teacher: Samples, student: Samples, x: torch.Tensor, y: torch.Tensor, names: tuple[str, str]
+) -> str:
     """Of integers against floats that are no whole numbers; else empty."""
     whole = [_integers(teacher), _integers(student)]
     if whole[0] == whole[1]:
@@ -95,8 +104,8 @@ def _types(teacher: Samples, student: Samples, x: torch.Tensor, y: torch.Tensor)
     floats = y if whole[0] else x
     if bool((floats == floats.round()).all()):  # a copy in another type
         return ""
-    names = ("teacher", "student") if whole[0] else ("student", "teacher")
-    return f"The {names[0]}'s samples are integers and the {names[1]}'s are not"
+    integers, others = names if whole[0] else names[::-1]
+    return f"The {integers}'s samples are integers and the {others}'s are not"
 
 
 def _integers(samples: Samples) -> bool:

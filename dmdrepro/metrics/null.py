@@ -59,15 +59,16 @@ def null_within_classes(x: torch.Tensor, y: torch.Tensor, classes: Classes) -> N
         of_x, of_y = of_x - of_x.mean(0), of_y - of_y.mean(0)
         spread = float(of_x.square().sum() + of_y.square().sum()) / m
         kept = float((of_x * of_y).sum()) / m  # (the mean over all pairs - E_DT) / 2
-        e_ind += m * (shift + spread + 2 * kept / (m - 1)) / len(x)
-        gained += m * (2 * kept * m / (m - 1)) / len(x)
+        # In this order a copy has two equal terms to the last bit, and so exactly 1.
+        e_ind += m / len(x) * (shift + (spread * m - (spread - 2 * kept)) / (m - 1))
+        gained += m / len(x) * (2 * kept * m / (m - 1))
     return Null(CLASS, e_ind, gained)
 
 
 def null_of_second_draw(x: torch.Tensor, y: torch.Tensor, second: torch.Tensor) -> Null:
     """E_ind = mean over i of |x_i - y'_i|^2; y' [N, D]: the student's for other noise."""
-    a, b, c = x.double(), y.double(), second.double()
-    gained = float(((c - b) * (c + b - 2 * a)).sum(1).mean())
+    of_y, of_second = y.double() - x.double(), second.double() - x.double()
+    gained = float(((of_second - of_y) * (of_second + of_y)).sum(1).mean())
     return Null(SECOND_DRAW, mean_sqdist(x, second), gained)
 
 

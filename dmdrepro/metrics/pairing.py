@@ -105,7 +105,7 @@ def pairing_inefficiency(
     Delta_E and `remapped` are over all rows and do not depend on either.
 
     `warnings` has a sentence for samples that look like no teacher's and its student's: other
-    units, or a student that hardly varies (`input_warnings`).
+    units, or a student that hardly varies (`input_warnings`), and for such a second draw.
 
     Raises ValueError for unequal shapes, fewer than two samples, values that are not finite,
     classes that are not N whole numbers, what `as_tensor` and `optimal_assignment` refuse, and
@@ -117,6 +117,9 @@ def pairing_inefficiency(
     if independent is not None:
         second = same_rows(student=student, independent=independent)[1].to(x.device)
     doubts = input_warnings(teacher, student)
+    if second is not None:
+        names = "student", "second draw"
+        doubts += input_warnings(student, independent, names, "concordance near 1")
     exponent = exponent_of(x, y)
     x, y = scaled(x, -exponent), scaled(y, -exponent)
     second = None if second is None else scaled(second, -exponent)
@@ -174,6 +177,11 @@ def _measured(
         record = replace(record, e_ot_within=min(e_dt, max(e_ot, within)))
     if second is not None:
         null = null_of_second_draw(*sets, second)
+        if not math.isfinite(null.e_ind):
+            raise ValueError(
+                "The squared distances to the second draw (independent) overflow float64; is it in "
+                "the student's units?"
+            )
         if torch.equal(second.double(), sets[1].double()):
             record = replace(record, warnings=(*record.warnings, SAME_DRAW))
     elif groups is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
 from itertools import permutations
 
@@ -190,6 +191,15 @@ def test_a_perfect_copy_is_one(more):
     assert found.e_ot_within == (None if more == "independent" else 0.0)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_perfect_copy_is_one_to_the_last_bit_far_from_the_origin_too(seed):
+    rng = np.random.default_rng(seed)
+    x = 10.0 ** rng.integers(-3, 4) * rng.standard_normal((31, 5)) + 10.0 ** rng.integers(0, 6)
+    for null in ({"classes": np.arange(31) % 3}, {"independent": rng.permutation(x)}):
+        found = pairing_inefficiency(x, x, **null)
+        assert (found.retention, found.concordance) == (1.0, 1.0)
+
+
 def test_a_second_draw_needs_no_second_sample_of_a_class():
     rng = np.random.default_rng(2)
     labels = np.arange(1000)
@@ -270,6 +280,24 @@ def test_a_second_draw_that_is_the_student_is_warned_of():
     assert found.concordance == 0.0
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda y: 127.5 * y + 127.5, "nearer to each other than the second draw's"),
+        (lambda y: y / 2 + 0.5, "^Student and second draw differ by much"),
+        (lambda y: np.round(127 * y).astype(np.int16), "^The second draw's samples are integers"),
+        (np.zeros_like, "^The second draw hardly varies"),
+    ],
+)
+def test_a_second_draw_in_other_units_is_warned_of(change, words):
+    rng = np.random.default_rng(12)
+    x, y, other = rng.uniform(-1, 1, (3, 200, 4))
+    assert pairing_inefficiency(x, y, independent=other).warnings == ()
+    found = pairing_inefficiency(x, y, independent=change(other)).warnings
+    assert re.search(words, found[0])
+    assert "Delta_E" not in found[0]  # which does not depend on it
+
+
 # --- what is accepted ---
 
 
@@ -308,6 +336,8 @@ def test_every_kind_of_whole_numbers_is_the_same_classes(make):
         ([[1], [2, 3]], "classes is no list of whole numbers"),
         (np.ma.array(np.zeros(12), mask=[True] + [False] * 11), "classes has masked entries"),
         (torch.zeros(12).to_sparse(), "classes is a sparse tensor"),
+        (torch.zeros(12, device="meta"), "classes is a meta tensor"),
+        (torch.nested.nested_tensor([torch.zeros(6)] * 2), "classes is a nested tensor"),
     ],
 )
 def test_other_classes_are_refused_in_one_sentence(classes, words):
@@ -321,6 +351,7 @@ def test_other_classes_are_refused_in_one_sentence(classes, words):
     [
         (np.zeros((11, 2)), r"student \(12, 2\), independent \(11, 2\)"),
         (np.full((12, 2), np.nan), "independent holds values that are not finite"),
+        (np.full((12, 2), 1e200), "to the second draw .* overflow float64"),
     ],
 )
 def test_another_second_draw_is_refused(independent, words):
