@@ -11,7 +11,8 @@ from dmdrepro.runs.errors import DamagedArtifact
 def refuse_links(path: Path, runs: Path) -> None:
     """Raise DamagedArtifact if `path`, what is in it, or a folder between it and `runs` is a link.
 
-    `runs` itself may be one. A symbolic link would lead a write, or the removal of a saved state,
+    So too for a pipe, a socket or a device, which a read would wait for without end. `runs` itself
+    may be a link. A symbolic link would lead a write, or the removal of a saved state,
     to somebody else's files. Hard links are no danger: every file is replaced, never written into
     (the log, which grows, is first replaced by a copy of its own).
     """
@@ -23,6 +24,10 @@ def refuse_links(path: Path, runs: Path) -> None:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 if entry.is_symlink():
                     raise DamagedArtifact(_sentence(path / entry.name))
+                if not (entry.is_file() or entry.is_dir()):
+                    raise DamagedArtifact(_no_file(path / entry.name))
+    elif path.exists() and not path.is_file():
+        raise DamagedArtifact(_no_file(path))
 
 
 def refuse_links_above(path: Path, runs: Path) -> None:
@@ -42,6 +47,10 @@ def own_name(name: object) -> bool:
         and not {"/", "\\", "\0"} & set(name)
         and name == Path(name).name
     )
+
+
+def _no_file(path: Path) -> str:
+    return f"{path} is neither a file nor a folder (a pipe, a socket or a device); move it away."
 
 
 def _sentence(link: Path) -> str:

@@ -40,6 +40,20 @@ def test_a_link_in_a_stage_is_refused_and_its_target_untouched(tmp_path, name, t
     assert target != "file" or notes.read_text() == "mine"
 
 
+@pytest.mark.parametrize("name", ["record.json", "log.jsonl", "notes"])
+def test_a_pipe_in_a_stage_or_in_its_place_is_refused_and_not_waited_for(tmp_path, name):
+    stage = make(tmp_path / "runs")
+    stage.folder.mkdir(parents=True)
+    os.mkfifo(stage.folder / name)
+    with pytest.raises(DamagedArtifact, match=rf"{name} is neither a file nor a folder"):
+        stage.begin()
+    (stage.folder / name).unlink()
+    stage.folder.rmdir()
+    os.mkfifo(stage.folder)
+    with pytest.raises(DamagedArtifact, match="teacher is neither a file nor a folder"):
+        stage.begin()
+
+
 @pytest.mark.parametrize("level", range(4))
 def test_a_linked_folder_is_refused_at_every_level_below_runs(tmp_path, level):
     elsewhere = tmp_path / "elsewhere"
