@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from dmdrepro.metrics.samples import Samples, same_rows
-from dmdrepro.metrics.scale import exponent_of, scaled
+from dmdrepro.metrics.scale import exponent_for
 
 # Of two sets' typical distances within: 0 to 1 against -1 to 1 differ by 2. Our students, copies
 # or not, lie within 1 / 1.3 and 1.3 once they sample.
@@ -48,15 +48,31 @@ def input_warnings(
     what the sentences call the two, and the number that means no copy then. Raises ValueError as
     `same_rows` does.
     """
-    x, y = same_rows(teacher=teacher, student=student)
-    exponent = exponent_of(x, y)
+    whole = are_integers(teacher), are_integers(student)
+    return row_warnings(*same_rows(teacher=teacher, student=student), whole, names, misread)
+
+
+def row_warnings(
+    x: torch.Tensor,
+    y: torch.Tensor,
+    whole: tuple[bool, bool],
+    names: tuple[str, str] = ("teacher", "student"),
+    misread: str = "Delta_E near 0",
+) -> tuple[str, ...]:
+    """The same about rows [N, D] of which `whole` says which were integers.
+
+    In numpy, on one thread: beside a busy program torch's wait for each other at every operation.
+    """
+    values = [(r.float() if r.dtype == torch.bfloat16 else r).cpu().numpy() for r in (x, y)]
+    exponent = exponent_for(max(float(np.abs(rows).max()) for rows in values))
+    x, y = (np.ldexp(rows.astype(np.float64), -exponent) for rows in values)
     one, other = names
-    ranges = f"The {one}'s values lie in {_range(x)}, the {other}'s in {_range(y)}"
-    x, y = (scaled(rows, -exponent).double() for rows in (x, y))
-    found = []
-    if words := _types(teacher, student, x, y, names):
-        found.append(f"{words}. {ranges}: are both in the same units?")
-    shift, spread = _shift(x, y), _spread(x, y)
+    words, shift, spread = _types(x, y, whole, names), _shift(x, y), _spread(x, y)
+    if not words and shift is None and spread is None:
+        return ()
+    of_x, of_y = map(_range, values)
+    ranges = f"The {one}'s values lie in {of_x}, the {other}'s in {of_y}"
+    found = [f"{words}. {ranges}: are both in the same units?"] if words else []
     if spread is not None and spread >= COLLAPSED:
         found.append(_collapse(other, one, spread, ranges, misread))
     elif spread is not None and spread <= 1 / COLLAPSED:
@@ -90,79 +106,81 @@ def _collapse(narrow: str, wide: str, times: float, ranges: str, misread: str) -
     )
 
 
-def _range(rows: torch.Tensor) -> str:
+def _range(rows: np.ndarray) -> str:
     return f"[{float(rows.min()):.4g}, {float(rows.max()):.4g}]"
 
 
-def _types(
-    teacher: Samples, student: Samples, x: torch.Tensor, y: torch.Tensor, names: tuple[str, str]
-) -> str:
+def _types(x: np.ndarray, y: np.ndarray, whole: tuple[bool, bool], names: tuple[str, str]) -> str:
     """Of integers against floats that are no whole numbers; else empty."""
-    whole = [_integers(teacher), _integers(student)]
     if whole[0] == whole[1]:
         return ""
     floats = y if whole[0] else x
-    if bool((floats == floats.round()).all()):  # a copy in another type
+    if (floats == np.round(floats)).all():  # a copy in another type
         return ""
     integers, others = names if whole[0] else names[::-1]
     return f"The {integers}'s samples are integers and the {others}'s are not"
 
 
-def _integers(samples: Samples) -> bool:
+def are_integers(samples: Samples) -> bool:
+    """Whether the samples' type is one of whole numbers."""
     if isinstance(samples, torch.Tensor):
         return not samples.is_floating_point()
     return np.asarray(samples).dtype.kind in "iub"
 
 
-def _shift(x: torch.Tensor, y: torch.Tensor) -> float | None:
+def _squares(rows: np.ndarray) -> float:
+    """The mean over rows of |row|^2."""
+    return float(np.einsum("nd,nd->n", rows, rows).mean())
+
+
+def _shift(x: np.ndarray, y: np.ndarray) -> float | None:
     """The distance of the means in standard deviations, where it is large and no chance."""
     apart = x - y
-    mean = apart.mean(0)
-    square = float(mean.square().sum())
-    variance = float(sum((rows - rows.mean(0)).square().sum(1).mean() for rows in (x, y))) / 2
-    size = float(x.square().sum(1).mean() + y.square().sum(1).mean()) / 2
+    square = float((apart.mean(0) ** 2).sum())
+    variance = sum(_squares(rows - rows.mean(0)) for rows in (x, y)) / 2
+    size = (_squares(x) + _squares(y)) / 2
     if square <= max(SHIFT**2 * variance, ROUNDING**2 * size):
         return None
-    signs = len(x) * square / max(float(apart.square().sum(1).mean()), square)
+    signs = len(x) * square / max(_squares(apart), square)
     if signs <= SIGNS and abs(_rank_sum(x.mean(1), y.mean(1))) <= RANKS:
         return None
     return math.sqrt(square / variance) if variance > 0 else math.inf
 
 
-def _spread(x: torch.Tensor, y: torch.Tensor) -> float | None:
+def _spread(x: np.ndarray, y: np.ndarray) -> float | None:
     """How many times as far apart the samples of x are as those of y, where that is no chance.
 
     By the medians of the distances of disjoint pairs, which are drawn without regard to the order
     of the samples; below 1 where those of y are farther apart, inf or 0 where one set is constant.
     """
-    order = torch.from_numpy(np.random.default_rng(0).permutation(len(x)))
+    order = np.random.default_rng(0).permutation(len(x))
     half = len(x) // 2
-    one, two = order[:half].to(x.device), order[half : 2 * half].to(x.device)
-    a, b = ((rows[one] - rows[two]).norm(dim=1) for rows in (x, y))
+    one, two = order[:half], order[half : 2 * half]
+    a, b = (np.linalg.norm(rows[one] - rows[two], axis=1) for rows in (x, y))
     if len(x) >= LEAST:
         for wide, narrow, times in ((x, y, math.inf), (y, x, 0.0)):
-            if bool((narrow == narrow[0]).all()) and len(torch.unique(wide, dim=0)) == len(wide):
+            if (narrow == narrow[0]).all() and len(np.unique(wide, axis=0)) == len(wide):
                 return times
     if half == 0 or abs(_rank_sum(a, b)) <= RANKS:
         return None
-    a, b = (float(distances.median()) for distances in (a, b))
+    a, b = (float(np.sort(distances)[(half - 1) // 2]) for distances in (a, b))
     if max(a, b) <= FACTOR * min(a, b):
         return None
     return a / b if b > 0 else math.inf
 
 
-def _rank_sum(a: torch.Tensor, b: torch.Tensor) -> float:
+def _rank_sum(a: np.ndarray, b: np.ndarray) -> float:
     """Mann and Whitney's U of a, b [M], in its standard deviations under one law; ties share ranks.
 
     Normal only for large M; the farthest that small sets get, complete separation, is
     sqrt(3 M^2 / (2 M + 1)).
     """
-    both, m = torch.cat([a, b]), len(a)
-    _, place, count = torch.unique(both, return_inverse=True, return_counts=True)
-    count = count.double()
-    rank = count.cumsum(0) - (count - 1) / 2  # the middle one of equal values
+    m = len(a)
+    _, place, count = np.unique(np.concatenate([a, b]), return_inverse=True, return_counts=True)
+    count = count.astype(np.float64)
+    rank = count.cumsum() - (count - 1) / 2  # the middle one of equal values
     n = 2 * m
     ties = float((count**3 - count).sum()) / (n * (n - 1))
     variance = m * m / 12 * (n + 1 - ties)
-    excess = float(rank[place[:m]].sum()) - m * (n + 1) / 2
+    excess = float(rank[place.reshape(-1)[:m]].sum()) - m * (n + 1) / 2
     return excess / math.sqrt(variance) if variance > 0 else 0.0

@@ -11,7 +11,7 @@ import torch
 
 from dmdrepro.metrics.assignment import mean_sqdist, optimal_assignment
 from dmdrepro.metrics.classes import Classes, Labels, as_classes
-from dmdrepro.metrics.implausible import input_warnings
+from dmdrepro.metrics.implausible import are_integers, row_warnings
 from dmdrepro.metrics.null import (
     ALL,
     NO_NULL,
@@ -105,7 +105,7 @@ def pairing_inefficiency(
     Delta_E and `remapped` are over all rows and do not depend on either.
 
     `warnings` has a sentence for samples that look like no teacher's and its student's: other
-    units, or a student that hardly varies (`input_warnings`), and for such a second draw.
+    units, or a student that hardly varies (metrics/implausible.py), and for such a second draw.
 
     Raises ValueError for unequal shapes, fewer than two samples, values that are not finite,
     classes that are not N whole numbers, what `as_tensor` and `optimal_assignment` refuse, and
@@ -116,10 +116,11 @@ def pairing_inefficiency(
     second = None
     if independent is not None:
         second = same_rows(student=student, independent=independent)[1].to(x.device)
-    doubts = input_warnings(teacher, student)
+    whole = are_integers(teacher), are_integers(student)
+    doubts = row_warnings(x, y, whole)
     if second is not None:
-        names = "student", "second draw"
-        doubts += input_warnings(student, independent, names, "concordance near 1")
+        whole, names = (whole[1], are_integers(independent)), ("student", "second draw")
+        doubts += row_warnings(y, second, whole, names, "concordance near 1")
     exponent = exponent_of(x, y)
     x, y = scaled(x, -exponent), scaled(y, -exponent)
     second = None if second is None else scaled(second, -exponent)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import torch
 from scipy.sparse import coo_array
@@ -32,18 +34,19 @@ def remapped_share(x: torch.Tensor, y: torch.Tensor, assignment: np.ndarray) -> 
     )
     number = connected_components(graph, directed=False)[1][changed]
     first, cycle = np.unique(number, return_index=True, return_inverse=True)[1:]
-    rows, partners = (torch.from_numpy(a).to(x.device) for a in (changed, assignment[changed]))
-    start = torch.from_numpy(changed[first][cycle]).to(x.device)
-    x, y = x.double(), y.double()
-    own, other, at, next_at = y[rows], y[partners], x[rows], x[partners]
+    # In numpy, on one thread: beside a busy program torch's wait for each other at every operation.
+    x, y = (rows.cpu().double().numpy() for rows in (x, y))
+    partners, start = assignment[changed], changed[first][cycle]
+    own, other, at, next_at = y[changed], y[partners], x[changed], x[partners]
     step = other - own
     saved = 2 * ((at - x[start]) * step).sum(1)
-    rounding = at.norm(dim=1) * step.norm(dim=1) + other.norm(dim=1) * (at - next_at).norm(dim=1)
-    cost, best = (at - own).square().sum(1), (at - other).square().sum(1)
+    length = functools.partial(np.linalg.norm, axis=1)
+    rounding = length(at) * length(step) + length(other) * length(at - next_at)
+    cost, best = ((at - own) ** 2).sum(1), ((at - other) ** 2).sum(1)
 
-    def total(values: torch.Tensor) -> np.ndarray:
-        return np.bincount(cycle, weights=values.cpu().numpy())
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.bincount(cycle, weights=values)
 
     tie = (total(saved) <= 2 * DIGITS * total(rounding)) & (2 * total(best) > total(cost))
-    moved = step.ne(0).any(1).cpu().numpy() & ~tie[cycle]
+    moved = (step != 0).any(1) & ~tie[cycle]
     return int(moved.sum()) / len(assignment)

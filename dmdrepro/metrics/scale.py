@@ -17,7 +17,11 @@ SINGLE = 60  # the same where float32 squares them
 
 def exponent_of(*sets: torch.Tensor, ordinary: int = ORDINARY) -> int:
     """e with the sets' largest value near 2^e; 0 for what is ordinary, and for sets of zeros."""
-    largest = max(float(rows.abs().max()) for rows in sets)
+    return exponent_for(max(float(rows.abs().max()) for rows in sets), ordinary)
+
+
+def exponent_for(largest: float, ordinary: int = ORDINARY) -> int:
+    """The same of sets whose largest value, without its sign, is known."""
     exponent = math.frexp(largest)[1]
     return exponent if largest > 0 and abs(exponent) > ordinary else 0
 
