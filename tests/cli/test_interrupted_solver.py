@@ -24,7 +24,8 @@ ENDLESS = {
 }
 # A call into compiled code that gives up the lock, as the solvers' do, for longer than any test.
 SCRIPT = """
-import sys, time
+import atexit, sys, time
+atexit.register(print, 'taking apart', flush=True)
 from dmdrepro.cli import main
 from dmdrepro.metrics import solvers
 def endless(*arguments, **options):
@@ -61,6 +62,7 @@ def test_a_signal_ends_a_solver_inside_its_call(tmp_path, solver, number, code):
     assert process.returncode == code
     assert printed.startswith("Stopped. ")
     assert "Traceback" not in printed
+    assert "taking apart" not in printed  # for seconds, with the solver's thread beside it
 
 
 @pytest.mark.parametrize("solver", ["scipy", "lapx"])
