@@ -269,6 +269,12 @@ SOURCES = (
         of("laptop-mlp-manifold@gan={GAN loss}-1536"),
     ),
     Source(FINDINGS, "Figure 11 by class", ("set",), figure_11),
+    Source(
+        FINDINGS,
+        "The null of class-conditional sets",
+        ("measured set",),
+        of("class-null/laptop-{measured set}-{teacher iterations}"),
+    ),
 )
 
 
