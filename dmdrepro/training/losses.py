@@ -66,9 +66,10 @@ class LossBuffer:
     def stopped(self, why: str) -> NonFinite:
         """The error that ends the run, with what is left of it."""
         saved = self._saved()
-        kept = f"Its state saved at step {saved:,} is kept" if saved else "No state of it was saved"
-        return NonFinite(
-            f"{self._what}: {why} (seed {self._seed}); the run stops there. {kept}; a smaller "
-            "learning rate (--set teacher.lr=..., distill.lr=...) needs another --runs folder or "
-            "--fresh."
-        )
+        remedy = "a smaller learning rate (--set teacher.lr=..., distill.lr=...)"
+        if saved:
+            kept = f"Its state saved at step {saved:,} is kept; {remedy} needs"
+            kept += " another --runs folder or --fresh."
+        else:
+            kept = f"No state of it was saved; run the same command with {remedy}."
+        return NonFinite(f"{self._what}: {why} (seed {self._seed}); the run stops there. {kept}")

@@ -26,7 +26,8 @@ def test_a_teacher_that_one_step_ruins(tmp_path, more):
     where = ("chessboard", *SMOKE, "--runs", tmp_path)
     printed = command("teacher", *where, *sets(*ONE_STEP, *more), code=1)
     assert "the weights are not finite after 1 steps" in printed
-    assert "No state of it was saved" in printed
+    assert "No state of it was saved; run the same command with a smaller learning" in printed
+    assert "--fresh" not in printed
     folder = tmp_path / "smoke/seed0/chessboard/teacher"
     assert not list(folder.glob("*.safetensors"))
     assert not (folder / "manifest.json").exists()
