@@ -91,6 +91,15 @@ def test_whoever_watches_can_stop_it(measure, at):
     assert len(calls) == at
 
 
+@pytest.fixture
+def heeding():
+    """Whatever the tests were started by: in the background they ignore SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeding")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_pairs_that_are_interrupted_say_that_nothing_is_kept(tmp_path, monkeypatch, number, code):
     for name, seed in (("a", 0), ("b", 1)):
@@ -110,6 +119,7 @@ def test_pairs_that_are_interrupted_say_that_nothing_is_kept(tmp_path, monkeypat
     assert "go on from there" not in printed
 
 
+@pytest.mark.usefixtures("heeding")
 def test_a_stop_request_ends_the_stage_evaluate_within_an_optimum(tmp_path, monkeypatch):
     command("teacher", "chessboard", *SMOKE, "--runs", tmp_path)
     command("distill", "chessboard", *SMOKE, "--runs", tmp_path)
