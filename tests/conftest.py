@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -79,3 +80,16 @@ def gpu():
     cudnn.allow_tf32 = before[3]
     torch.use_deterministic_algorithms(deterministic)
     torch.set_float32_matmul_precision(before[4])
+
+
+@pytest.fixture
+def heeding():
+    """Whatever the tests were started by: under nohup or in the background they ignore signals."""
+    from dmdrepro.cli.signals import STOPS
+
+    before = {number: signal.getsignal(number) for number in STOPS}
+    for number in STOPS:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -27,17 +27,6 @@ def runs(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def heeding():
-    """Whatever the tests were started by: under nohup or in the background they ignore signals."""
-    before = {number: signal.getsignal(number) for number in STOPS}
-    for number in STOPS:
-        signal.signal(number, signal.SIG_DFL)
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
 PLACES = [
     ("all", "dmdrepro.cli.plan.resolve"),
     ("all", "dmdrepro.paper_figures.save_all"),

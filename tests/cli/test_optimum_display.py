@@ -91,14 +91,6 @@ def test_whoever_watches_can_stop_it(measure, at):
     assert len(calls) == at
 
 
-@pytest.fixture
-def heeding():
-    """Whatever the tests were started by: in the background they ignore SIGINT."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("heeding")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_pairs_that_are_interrupted_say_that_nothing_is_kept(tmp_path, monkeypatch, number, code):
