@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 
-from dmdrepro.cli.signals import listen
+from dmdrepro.cli.signals import ignore_the_rest, listen
 
 
 def wait_briefly() -> None:
@@ -39,6 +39,8 @@ def main() -> None:
         sys.exit(app(standalone_mode=True))
     except SystemExit as end:
         if isinstance(end.code, int):
+            if end.code > 128:
+                ignore_the_rest()
             leave_solver(end.code)
         raise
     except OSError as error:

@@ -62,6 +62,16 @@ def listen() -> None:
     _listening[:] = [end_at_once]
 
 
+def ignore_the_rest() -> None:
+    """Ignore what comes after the end that a signal asked for has begun.
+
+    `timeout` and `uv run` send it twice, and Python, as it ends, takes our handlers away first: the
+    second would kill the process, and its exit status would not be 128 + the first.
+    """
+    for number in heeded():
+        signal.signal(number, signal.SIG_IGN)
+
+
 class Listener:
     """What signals do while a command, or its work with a `session`, runs: a context.
 
@@ -80,6 +90,10 @@ class Listener:
 
     def __exit__(self, *_: object) -> None:
         _listening.remove(self)
+        outer = _listening[-1] if _listening else None
+        if self.received and isinstance(outer, Listener):  # the way out leads through it
+            outer.received += self.received
+            outer._raised = time.monotonic()
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

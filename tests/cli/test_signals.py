@@ -79,6 +79,30 @@ def test_a_signal_that_is_passed_on_twice_still_saves(tmp_path):
     assert_saved(process, tmp_path, TERM)
 
 
+def test_one_that_comes_while_python_ends_does_not_change_the_status():
+    """Python takes our handlers away as it ends: the second would kill it, with its own status."""
+    code = """
+        import os, signal, sys
+        sys.argv = ["reproduce.py", "list"]
+        import dmdrepro.cli, dmdrepro.cli.commands
+
+        def stopped(**_):
+            raise SystemExit(128 + signal.SIGTERM)
+
+        class Last:
+            def __del__(self, kill=os.kill, pid=os.getpid(), number=signal.SIGTERM):
+                kill(pid, number)  # when modules are taken apart: after the handlers
+
+        sys.last_object = Last()
+        dmdrepro.cli.commands.app = stopped
+        dmdrepro.cli.main()
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, preexec_fn=heed_signals
+    )
+    assert done.returncode == 128 + TERM
+
+
 # --- one listener ---
 
 
@@ -88,6 +112,16 @@ def clock(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(signals.time, "monotonic", lambda: now[0])
     return now
+
+
+def test_the_same_request_again_does_not_cut_the_way_out(clock):
+    """Sent twice, the second may come when the work's own listener is gone already."""
+    with Listener("") as command:
+        with Listener("", Session(in_loop=True)) as work:
+            work(TERM, None)
+        clock[0] += 0.02
+        command(TERM, None)
+    assert command.received == [TERM, TERM]
 
 
 @pytest.mark.parametrize(
