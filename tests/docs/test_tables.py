@@ -30,13 +30,13 @@ def test_the_pages_tables_are_those_of_the_records(page):
 
 def test_numbers_are_written_and_labels_stay():
     page = (
-        "A line.\n\n<!-- records: laptop-{toy}-4000; the ring is ring -->\n"
+        "A line.\n\n<!-- records: laptop-{toy}-4000; a ring is ring -->\n"
         "| toy | retention | Delta_E, null against Phi_32 | seeds | as \\| ever |\n"
         "|---|---|---|---|---|\n"
     )
-    bare = "| the ring | 9 | | 0, 1, 2 | x |\n| moons | | | 1 | |\n\n| a |\n"
+    bare = "| a ring | 9 | | 0, 1, 2 | x |\n| moons | | | 1 | |\n\n| a |\n"
     assert written(page + bare) == page + (
-        "| the ring | -0.128 [-0.823, 0.287] | 74.5 [49.4, 118], 67.2 [58.1, 78.6] | 0, 1, 2 | x |\n"
+        "| a ring | -0.128 [-0.823, 0.287] | 74.5 [49.4, 118], 67.2 [58.1, 78.6] | 0, 1, 2 | x |\n"
         "| moons | 0.344 | 90.1, 138 | 1 |  |\n\n| a |\n"
     )
 
