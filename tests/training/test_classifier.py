@@ -31,7 +31,7 @@ def digits(n=400):
 
 def train(tmp_path, dataset=None, settings=SETTINGS, session=None):
     """(files, record, folder) of a stage trained from where it stands."""
-    stage = Stage(tmp_path / "classifier", asdict(settings), "classifier")
+    stage = Stage(tmp_path / "classifier", dataclasses.asdict(settings), "classifier")
     stage.begin()
     dataset = dataset or MnistImages(*digits(), Mnist(8))
     return *train_classifier(settings, dataset, stage, session or Session()), stage.folder
