@@ -12,7 +12,7 @@ from dmdrepro.metrics.certificate import certify
 from dmdrepro.metrics.costs import Costs
 from dmdrepro.metrics.memory_plan import plan_costs
 from dmdrepro.metrics.on_a_line import in_order, sorted_pairing
-from dmdrepro.metrics.solvers import NEAREST, NEED_MATRIX, SOLVERS, SORTING, choose_solver
+from dmdrepro.metrics.solvers import NEAREST, NEED_MATRIX, SORTING, choose_solver, solve
 from dmdrepro.metrics.watch import Watch, nobody
 
 # Values at once, for which torch on a CPU starts no thread, and which a core's cache keeps.
@@ -59,7 +59,8 @@ def optimal_assignment(
     which is a permutation (Birkhoff). `solver`: "scipy", "lapx", "auction", or "auto", which takes
     one by size, or none: where one coordinate alone matters it sorts ("sorting", exact by theorem,
     without any distance), and where the nearest of each x is its own y that is it ("nearest";
-    zero potentials prove it). Whichever it is, its permutation is certified against the squared
+    zero potentials prove it). An auction that takes long is left to scipy or lapx, if the matrix is
+    in memory. Whichever it is, its permutation is certified against the squared
     distances, whose entries are right to 1e-10. All of them take 8 N^2 bytes; where `memory`
     (bytes; what the system can give) is less, the auction runs with as many rows as fit and makes
     the others when it needs them: the same bits, later. `say` is told which way is taken before the
@@ -80,7 +81,8 @@ def optimal_assignment(
     costs = Costs.of_points(x, y, plan.rows, watch)
     found = own_nearest(costs) if solver == "auto" and costs.whole else None
     if found is None:
-        found = SOLVERS[name](costs).to(costs.device)
+        found, name = solve(costs, solver, name)
+        found = found.to(costs.device)
     else:
         name = NEAREST
     certificate = certify(costs, found, name)
