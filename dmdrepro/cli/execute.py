@@ -14,7 +14,6 @@ from dmdrepro.cli.progress import ProgressDisplay
 from dmdrepro.cli.side_by_side import jobs_of, run_side_by_side
 from dmdrepro.cli.trouble import named
 from dmdrepro.data.mnist_layout import MnistUnavailable
-from dmdrepro.experiments.config import MnistData
 from dmdrepro.runs.errors import RunError, Stopped
 from dmdrepro.training.engine import AUTO, Engine
 
@@ -189,11 +188,11 @@ def _fetch(plan: Plan, context, request: Request) -> None:
         return
     try:
         for experiment in plan.experiments:
-            if isinstance(experiment.data, MnistData):
+            if experiment.data.needs:
                 context.dataset(experiment.data)
     except MnistUnavailable as error:
         for experiment in plan.experiments:
-            if isinstance(experiment.data, MnistData):
+            if experiment.data.needs:
                 plan.cannot[experiment.name] = str(error)
                 plan.lacking.append(experiment.name)
                 if experiment.name in request.names:
