@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dmdrepro.commands import program
 from dmdrepro.experiments import Arm, Experiment
 from dmdrepro.experiments.classifier import classifier_of
 from dmdrepro.runs.errors import RunError
@@ -39,7 +40,7 @@ class Run:
             for name in ("name", "seed", "data", "model", "sigma_data", "precision")
         }
         self._settings = settings
-        self._is_arm = arm is not None
+        self.arm = arm
 
     def teacher(self) -> Stage:
         key = {**self._common, "teacher": self._settings["teacher"]}
@@ -139,20 +140,20 @@ class Run:
 
         A study has neither --fresh nor settings of its own.
         """
-        if self._is_arm:
+        if self.arm is not None:
             return "Use another --runs folder, or move that one away."
         if not command:
             return REMEDY
         return (
-            "Give the same options, another --runs folder, or make it anew first: `python "
-            f"reproduce.py {command} {self.experiment.name} --fresh` with the same options."
+            "Give the same options, another --runs folder, or make it anew first: "
+            f"`{program()} {command} {self.experiment.name} --fresh` with the same options."
         )
 
     def _done(self, stage: Stage, command: str) -> dict[str, str]:
         if not stage.done:
             raise RunError(
                 f"{stage.what} is not done in {stage.folder}; "
-                f"run `python reproduce.py {command} {self.experiment.name}` with the same options "
+                f"run `{program()} {command} {self.experiment.name}` with the same options "
                 "first, or `all`."
             )
         stage.remedy = self._remedy(command)
