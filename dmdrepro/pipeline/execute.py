@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dmdrepro.data.mnist_check import MnistUnavailable
-from dmdrepro.experiments.config import MnistData
+from dmdrepro.data.mnist_layout import MnistUnavailable
 from dmdrepro.pipeline.chains import make_chains
 from dmdrepro.pipeline.here import Here
 from dmdrepro.pipeline.plan import Plan
@@ -48,11 +47,11 @@ def _fetch(plan: Plan, context) -> None:
         return
     try:
         for experiment in plan.experiments:
-            if isinstance(experiment.data, MnistData):
+            if experiment.data.needs:
                 context.dataset(experiment.data)
     except MnistUnavailable as error:
         for experiment in plan.experiments:
-            if isinstance(experiment.data, MnistData):
+            if experiment.data.needs:
                 plan.cannot[experiment.name] = str(error)
                 plan.lacking.append(experiment.name)
                 if experiment.name in plan.request.names:

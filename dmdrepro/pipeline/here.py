@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dmdrepro.data.mnist_check import MnistUnavailable
+from dmdrepro.data.mnist_layout import MnistUnavailable
 from dmdrepro.pipeline.chains import Chain, ChainFailed
 from dmdrepro.pipeline.task import Task
 from dmdrepro.pipeline.trouble import named

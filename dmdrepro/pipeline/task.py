@@ -36,6 +36,12 @@ class Task:
         name = self.run.name
         return f"{name} ({self.snapshot:,})" if self.snapshot else name
 
+    @property
+    def looks_at_data(self) -> bool:
+        """Whether the stage needs the data set, beyond its shape and number of classes."""
+        gan = self.run.experiment.distill.gan
+        return self.stage != "sample" and (self.stage != "distill" or gan)
+
     def place(self) -> Stage:
         """The stage without what it depends on: where it lies, and whether it is done."""
         if self.stage == "classifier":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from dmdrepro.experiments.data import class_count
 from dmdrepro.metrics import boundary_by_class, boundary_effect, memorisation_ratio
 from dmdrepro.runs.streams import generator
 from dmdrepro.stages.context import Context
@@ -34,7 +33,7 @@ def measure_boundary(
     teacher_1, teacher_8, student = (samples[k] for k in ("teacher_1", "teacher_8", "student"))
     data = "the training set"
     if mean_distance is None:
-        if not class_count(run.experiment.data):
+        if not run.experiment.data.classes:
             return None, {}
         dataset = context.dataset(run.experiment.data)
         draw = generator(run.experiment.seed, "evaluate/boundary", 0)
@@ -46,7 +45,7 @@ def measure_boundary(
         return None, arrays
     found = _classes(run, snapshot, teacher_8, context)
     # Where both networks were told the class, an independent student has it too.
-    told = found[0] if class_count(run.experiment.data) else None
+    told = found[0] if run.experiment.data.classes else None
     effect = boundary_effect(teacher_1, teacher_8, student, mean_distance, told)
     arrays["displacement"] = effect.displacement
     record = {**effect.to_json(), "distance_to": data}
@@ -66,7 +65,7 @@ def _classes(
 
     The class that was asked for; where none was, the digit that the classifier sees in Phi_8(z).
     """
-    if class_count(run.experiment.data):
+    if run.experiment.data.classes:
         file = run.sample(snapshot).folder / "labels.npy"
         return np.load(file, allow_pickle=False)[: len(teacher_8)], {"from": "labels"}
     settings = run.classifier_settings

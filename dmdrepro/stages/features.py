@@ -58,7 +58,7 @@ def measure_features(
     ]
     found = feature_quality({name: features for name, (features, _) in read.items()}, draws)
     record = {name: values.to_json() for name, values in found.items()}
-    if run.experiment.data.conditional:
+    if run.experiment.data.classes:
         asked = np.load(run.sample(snapshot).folder / "labels.npy", allow_pickle=False)[:n]
         for name, (_, digits) in read.items():
             record[name]["agreement"] = float((digits.cpu().numpy() == asked).mean())

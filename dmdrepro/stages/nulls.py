@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from dmdrepro.experiments.data import class_count
 from dmdrepro.stages.run import Run
 from dmdrepro.stages.sample import second_array
 
@@ -37,7 +36,7 @@ class Nulls:
 
 def read_nulls(run: Run, snapshot: int, names: list[str], device: torch.device) -> Nulls:
     """From the done samples; `names`: the arrays whose second draw is looked for."""
-    if not class_count(run.experiment.data):
+    if not run.experiment.data.classes:
         return Nulls()
     folder, listed = run.sample(snapshot).folder, run.sample_hashes(snapshot)
 
