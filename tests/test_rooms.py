@@ -19,7 +19,7 @@ MAY = {
         "dmdrepro.models",
         "dmdrepro.settings",
     },
-    "dmdrepro/runs": {"dmdrepro.runs"},
+    "dmdrepro/runs": {"dmdrepro.runs", "dmdrepro.settings"},
     "dmdrepro/data": {"dmdrepro.data", "dmdrepro.settings"},
     "dmdrepro/models": {"dmdrepro.models", "dmdrepro.settings"},
     "dmdrepro/diffusion": {"dmdrepro.diffusion", "dmdrepro.kernels"},

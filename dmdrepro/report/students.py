@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from dmdrepro.experiments import ConfigError, build
+from dmdrepro.experiments import ConfigError, as_of_now, build
 from dmdrepro.report.table import Cell, over_seeds
 from dmdrepro.runs.nulls import is_conditional, null_of
 from dmdrepro.runs.results import Missing, Result
@@ -38,7 +38,7 @@ class Student:
 
     @property
     def config(self) -> dict:
-        return self.records[0].get("config", {})
+        return config_of(self.records[0])
 
     @cached_property
     def changes(self) -> dict[str, tuple[object, object]]:
@@ -116,8 +116,7 @@ def _why_not(result: Result | Missing, snapshot: int, first: Result) -> str | No
         return ""
     if snapshot in result.diverged:
         return f"diverged: left out ({result.diverged[snapshot]})"
-    config = first.record(snapshot).get("config", {})
-    changed = differences(config, result.record(snapshot).get("config", {}))
+    changed = differences(config_of(first.record(snapshot)), config_of(result.record(snapshot)))
     changed.pop(SNAPSHOTS, None)
     if changed:
         return f"is left out, it has {change_words(changed)}"
@@ -134,6 +133,11 @@ def _over_all(result: Result, snapshot: int) -> bool:
     """
     record = result.record(snapshot)
     return is_conditional(record.get("config", {})) and null_of(record.get("pairing")) == "all"
+
+
+def config_of(record: dict) -> dict:
+    """A record's configuration, with the fields that its experiment was given since."""
+    return as_of_now(record.get("config", {}))
 
 
 def differences(usual: object, found: object, prefix: str = "") -> dict[str, tuple]:

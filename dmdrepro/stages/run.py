@@ -11,6 +11,7 @@ from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import verify_manifest
 from dmdrepro.runs.layout import CLASSIFIER, snapshot_file, student_file
 from dmdrepro.runs.stage import REMEDY, Stage
+from dmdrepro.settings import before
 
 
 class Run:
@@ -35,11 +36,9 @@ class Run:
         self.classifier_settings = experiment.classifier
         self._shared = runs / experiment.size  # by all seeds of a size
         settings = experiment.as_dict()
-        self._common = {
-            name: settings[name]
-            for name in ("name", "seed", "data", "model", "sigma_data", "precision")
-        }
-        self._settings = settings
+        own = ("size", "teacher", "distill", "sampling")  # of no stage, or of some alone
+        self._common = {name: value for name, value in settings.items() if name not in own}
+        self._settings, self._before = settings, before(experiment)
         self.arm = arm
 
     def teacher(self) -> Stage:
@@ -130,10 +129,12 @@ class Run:
     def _stage(self, kind: str, snapshot: int | None, key: dict) -> Stage:
         if snapshot is None:
             what = f"{kind} {self._teacher_folder.name}"
-            return Stage(self._teacher_folder / kind, key, what, self._remedy(), self.runs)
+            folder = self._teacher_folder / kind
+            return Stage(folder, key, what, self._remedy(), self.runs, self._before)
         what = f"{kind} {self.name}"
         what = f"{what} (teacher of {snapshot:,} iterations)"
-        return Stage(self.folder / f"{kind}-{snapshot}", key, what, self._remedy(), self.runs)
+        folder = self.folder / f"{kind}-{snapshot}"
+        return Stage(folder, key, what, self._remedy(), self.runs, self._before)
 
     def _remedy(self, command: str = "") -> str:
         """What to do about a stage of another configuration; `command`: that makes it, if not this.
