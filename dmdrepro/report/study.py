@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dmdrepro.commands import advice
 from dmdrepro.experiments import STUDIES, Arm, Study
 from dmdrepro.report.along import along_table, path_length, stops
 from dmdrepro.report.loss_at import NOTE, losses_at
@@ -71,7 +72,7 @@ def open_arms(study: Study, runs: Path, seeds: Iterable[int]) -> Arms:
             folder = _folder(study, arm, runs, seed)
             teacher = arm.teacher_folder(folder)
             result = Result(folder, arm.name, study.size, seed, study.name, teacher)
-            opened.append(open_result(result))
+            opened.append(open_result(result, advice))
         found[arm.name] = sorted(opened, key=lambda result: isinstance(result, Missing))
     return found
 

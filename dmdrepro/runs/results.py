@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from dmdrepro.runs.layout import (
     CONFIG,
     LOG,
     RECORD,
+    known_folder,
     number_of,
     runs_of,
     seed_folder,
@@ -32,11 +33,14 @@ from dmdrepro.runs.layout import (
 )
 from dmdrepro.runs.links import refuse_links
 from dmdrepro.runs.log import read_losses
-from dmdrepro.runs.record import EVALUATION, STAGE
+from dmdrepro.runs.record import EVALUATION, KNOWN, STAGE
 from dmdrepro.runs.shape import read_shaped
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+KNOWN_NAME = "known answers"
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,14 @@ class Missing:
 
 
 class Stale(Exception):
-    """Stages that do not belong together; the message says which, and what to run."""
+    """Stages that do not belong together; the message says which.
+
+    `stage`: the first that has to be made anew ("all": from the teacher on); "": one is not done.
+    """
+
+    def __init__(self, words: str, stage: str) -> None:
+        super().__init__(words)
+        self.stage = stage
 
 
 class Shown:
@@ -168,19 +179,19 @@ class Result(Shown):
             student = self._made("distill", snapshot).get(student_file())
             if self._own_teacher(snapshot) is False:
                 raise Stale(
-                    f"distill-{snapshot} was distilled from another teacher than lies there now; "
-                    f"{self._anew('all')}"
+                    f"distill-{snapshot} was distilled from another teacher than lies there now",
+                    "all",
                 )
             if self._made_from("sample", snapshot, "student_weights") != student:
                 raise Stale(
-                    f"sample-{snapshot} was drawn from another student than distill-{snapshot}; "
-                    f"{self._anew('sample')}, then `evaluate` likewise"
+                    f"sample-{snapshot} was drawn from another student than distill-{snapshot}",
+                    "sample",
                 )
             arrays = {name: h for name, h in samples.items() if name.endswith(".npy")}
             if self._made_from("evaluate", snapshot, "samples") != arrays:
                 raise Stale(
-                    f"evaluate-{snapshot} measured other samples than sample-{snapshot}; "
-                    f"{self._anew('evaluate')}"
+                    f"evaluate-{snapshot} measured other samples than sample-{snapshot}",
+                    "evaluate",
                 )
 
     def _own_teacher(self, snapshot: int) -> bool | None:
@@ -204,29 +215,12 @@ class Result(Shown):
     def _made(self, stage: str, snapshot: int) -> dict[str, str]:
         """The hashes of a stage that an evaluation stands on; raises Stale where it is not done."""
         if not (self._place(stage, snapshot) / MANIFEST).is_file():
-            raise Stale(
-                f"{stage}-{snapshot} is not done, though it was evaluated; "
-                f"run `{self.command('all')}` with your other options"
-            )
+            raise Stale(f"{stage}-{snapshot} is not done, though it was evaluated", "")
         return self._verify(stage, snapshot)
 
     def _made_from(self, stage: str, snapshot: int, name: str) -> object:
         """The hashes that a stage recorded of what it was made from."""
         return read_json(self._file(stage, snapshot, CONFIG)).get(name)
-
-    def command(self, stage: str) -> str:
-        """What makes a stage of this experiment at this size and seed."""
-        if self.study:
-            words = f"python reproduce.py study {self.study} --seeds {self.seed}"
-            return f"{words} --size {self.size}"
-        words = f"python reproduce.py {stage} {self.experiment}"
-        return f"{words} --size {self.size} --seed {self.seed}"
-
-    def _anew(self, stage: str) -> str:
-        """What to do about a stage that belongs to another one; a study has no --fresh."""
-        if self.study:
-            return f"move {self.folder} away and run `{self.command(stage)}`"
-        return f"run `{self.command(stage)} --fresh` with your other options"
 
     def _file(self, stage: str, snapshot: int, name: str) -> Path:
         self._verify(stage, snapshot)
@@ -246,6 +240,12 @@ class Result(Shown):
         return self._teacher / "teacher"
 
 
+# What to do about a result that cannot be shown: see `Stale.stage`; None if nothing was run.
+Advice = Callable[[Result, str | None], str]
+
+_NO_ADVICE: Advice = lambda result, stage: ""  # noqa: E731
+
+
 def seeds_found(runs: Path, size: str) -> list[int]:
     """The seeds that have a folder at a size, ascending."""
     numbers = (number_of(p.name, "seed") for p in (runs / size).glob("seed*") if p.is_dir())
@@ -253,27 +253,46 @@ def seeds_found(runs: Path, size: str) -> list[int]:
 
 
 def open_results(
-    runs: Path, size: str, seed: int, experiments: Iterable[str]
+    runs: Path, size: str, seed: int, experiments: Iterable[str], advice: Advice = _NO_ADVICE
 ) -> dict[str, Result | Missing]:
     """Each experiment's finished results below `runs`, checked, or why there are none to show."""
+    folder = seed_folder(runs, size, seed)
     return {
-        name: open_result(Result(seed_folder(runs, size, seed) / name, name, size, seed))
-        for name in experiments
+        name: open_result(Result(folder / name, name, size, seed), advice) for name in experiments
     }
 
 
-def open_result(result: Result) -> Result | Missing:
+def open_result(result: Result, advice: Advice = _NO_ADVICE) -> Result | Missing:
     """The result with its files checked, or why it cannot be shown."""
     name, seed = result.experiment, result.seed
     if not result.evaluated:
-        if name == "imagenet64":
-            return Missing(name, "not run: needs weights", seed)
-        return Missing(name, f"not run: {result.command('all')}", seed)
+        return Missing(name, ": ".join(filter(None, ("not run", advice(result, None)))), seed)
     try:
         result.check()
     except DamagedArtifact as error:
-        what = str(error).partition(";")[0].replace(f"{result.folder}{os.sep}", "")
-        return Missing(name, f"damaged: {what}", seed, damage=str(error))
+        return _damaged(name, result.folder, seed, error)
     except Stale as error:
-        return Missing(name, f"stale: {error}", seed, stale=f"{error}.")
+        words = "; ".join(filter(None, (str(error), advice(result, error.stage))))
+        return Missing(name, f"stale: {words}", seed, stale=f"{words}.")
     return result
+
+
+def open_known(runs: Path, size: str, seed: int, command: str = "") -> dict | Missing:
+    """The record of the known answers, its files checked, or why there is none to show.
+
+    `command`: what makes it.
+    """
+    folder = known_folder(runs, size, seed)
+    if not (folder / MANIFEST).is_file():
+        return Missing(KNOWN_NAME, ": ".join(filter(None, ("not run", command))), seed)
+    try:
+        refuse_links(folder, runs)
+        verify_manifest(folder)
+        return read_shaped(folder / RECORD, KNOWN)
+    except DamagedArtifact as error:
+        return _damaged(KNOWN_NAME, folder, seed, error)
+
+
+def _damaged(name: str, folder: Path, seed: int, error: DamagedArtifact) -> Missing:
+    what = str(error).partition(";")[0].replace(f"{folder}{os.sep}", "")
+    return Missing(name, f"damaged: {what}", seed, damage=str(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from dmdrepro.commands import program
 from dmdrepro.report.nulls import null_notes
 from dmdrepro.report.page.chart import Chart, Line, chart_html
 from dmdrepro.report.page.curves import COLOURS, legend
@@ -84,7 +85,7 @@ def _origin(opened: OpenStudy) -> Html:
     students = collect(opened.arms)
     seeds = sorted({seed for student in students for seed in student.seeds})
     study = opened.study
-    line = f"python reproduce.py study {study.name} --seeds {','.join(map(str, seeds))}"
+    line = f"{program()} study {study.name} --seeds {','.join(map(str, seeds))}"
     return details(
         "Where these numbers come from",
         element("pre", element("code", f"{line} --size {study.size}"), tabindex=0),
