@@ -36,7 +36,22 @@ MAY = {
         "dmdrepro.diffusion",
         "dmdrepro.distillation",
     },
-    "dmdrepro/report": {"dmdrepro.report", "dmdrepro.runs", "dmdrepro.experiments"},
+    "dmdrepro/measures": {
+        "dmdrepro.measures",
+        "dmdrepro.metrics",
+        "dmdrepro.kernels",
+        "dmdrepro.data",
+        "dmdrepro.diffusion",
+        "dmdrepro.experiments",
+        "dmdrepro.runs",
+    },
+    "dmdrepro/report": {
+        "dmdrepro.report",
+        "dmdrepro.measures",
+        "dmdrepro.paper_figures",
+        "dmdrepro.runs",
+        "dmdrepro.experiments",
+    },
     "paper_figures": {"dmdrepro.paper_figures", "dmdrepro.runs"},
 }
 
@@ -85,7 +100,10 @@ def test_configuration_and_records_need_the_standard_library_only(room):
             )
 
 
-@pytest.mark.parametrize("module", ["dmdrepro", "dmdrepro.cli.commands", "dmdrepro.paper_figures"])
+@pytest.mark.parametrize(
+    "module",
+    ["dmdrepro", "dmdrepro.cli.commands", "dmdrepro.paper_figures", "dmdrepro.measures.along"],
+)
 def test_importing_does_not_load_torch(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,10 +33,13 @@ from dmdrepro.runs.layout import (
 from dmdrepro.runs.links import refuse_links
 from dmdrepro.runs.log import read_losses
 from dmdrepro.runs.record import EVALUATION, STAGE
-from dmdrepro.runs.shape import read_shaped
+from dmdrepro.runs.shape import Shape, read_shaped
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+ALL_PAIRS = "all pairs"  # a null over pairs of all classes, though both networks are told one
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,19 @@ class Shown:
         """The resolved experiment of the last evaluated snapshot."""
         return self.record(self.evaluated[-1])["config"]
 
+    def null(self, snapshot: int, pairing: Callable[[dict], Mapping | None] | None = None) -> str:
+        """What E_ind is over: "class", "second draw"; "" of an unconditional run.
+
+        ALL_PAIRS: of a class-conditional one measured before pairs had to share the class.
+        `pairing`: another part of the record than the student's own.
+        """
+        record = self.record(snapshot)
+        found = record.get("pairing") if pairing is None else pairing(record)
+        data = (record.get("config") or {}).get("data") or {}
+        if (over := (found or {}).get("null", "all")) != "all":
+            return over
+        return ALL_PAIRS if data.get("conditional") or data.get("classes") else ""
+
 
 class Result(Shown):
     """The finished stages of one experiment at one size and seed."""
@@ -98,13 +114,15 @@ class Result(Shown):
         seed: int,
         study: str = "",
         teacher: Path | None = None,
+        shape: Mapping[str, Shape] = EVALUATION,
     ) -> None:
         """`study`: whose arm `experiment` names; empty: an experiment of its own.
 
-        `teacher`: the folder whose teacher was distilled; None: this one.
+        `teacher`: the folder whose teacher was distilled; None: this one. `shape`: what an
+        evaluation's record has to hold (dmdrepro.measures.evaluation).
         """
         self.folder, self.experiment, self.size, self.seed = folder, experiment, size, seed
-        self.study, self._teacher = study, teacher or folder
+        self.study, self._teacher, self._shape = study, teacher or folder, shape
         self._verified: dict[Path, dict[str, str]] = {}  # folder -> SHA-256 by file name
 
     @cached_property
@@ -116,7 +134,7 @@ class Result(Shown):
 
     def record(self, snapshot: int, stage: str = "evaluate") -> dict:
         """The record of a stage; the teacher's where `stage` is "teacher"."""
-        shape = EVALUATION if stage == "evaluate" else STAGE
+        shape = self._shape if stage == "evaluate" else STAGE
         return read_shaped(self._file(stage, snapshot, RECORD), shape)
 
     def samples(self, snapshot: int, name: str) -> np.ndarray:
@@ -253,13 +271,16 @@ def seeds_found(runs: Path, size: str) -> list[int]:
 
 
 def open_results(
-    runs: Path, size: str, seed: int, experiments: Iterable[str]
+    runs: Path,
+    size: str,
+    seed: int,
+    experiments: Iterable[str],
+    shape: Mapping[str, Shape] = EVALUATION,
 ) -> dict[str, Result | Missing]:
     """Each experiment's finished results below `runs`, checked, or why there are none to show."""
-    return {
-        name: open_result(Result(seed_folder(runs, size, seed) / name, name, size, seed))
-        for name in experiments
-    }
+    folder = seed_folder(runs, size, seed)
+    found = {name: Result(folder / name, name, size, seed, shape=shape) for name in experiments}
+    return {name: open_result(result) for name, result in found.items()}
 
 
 def open_result(result: Result) -> Result | Missing:

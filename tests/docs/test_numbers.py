@@ -14,7 +14,7 @@ from conftest import ROOT
 from page_tables import disagreement, tables
 
 from dmdrepro.experiments import build
-from dmdrepro.report.loss_at import loss_at
+from dmdrepro.measures.loss import loss_at
 
 FINDINGS, README = ROOT / "docs/findings.md", ROOT / "README.md"
 PUBLISHED = ROOT / "docs/published"
