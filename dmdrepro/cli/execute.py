@@ -13,7 +13,7 @@ from dmdrepro.cli.plan import STAGES, Plan, Task, make_plan
 from dmdrepro.cli.progress import ProgressDisplay
 from dmdrepro.cli.side_by_side import jobs_of, run_side_by_side
 from dmdrepro.cli.trouble import named
-from dmdrepro.data.mnist_check import MnistUnavailable
+from dmdrepro.data.mnist_layout import MnistUnavailable
 from dmdrepro.experiments.config import MnistData
 from dmdrepro.runs.errors import RunError, Stopped
 from dmdrepro.training.engine import AUTO, Engine

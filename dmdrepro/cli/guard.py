@@ -12,7 +12,7 @@ from dmdrepro.cli.console import console, errors
 from dmdrepro.cli.limits import check_threads, limit_sentence
 from dmdrepro.cli.paths import os_sentence
 from dmdrepro.cli.signals import PIPE, SIGINT, Interrupted, Listener
-from dmdrepro.data.mnist_check import MnistUnavailable
+from dmdrepro.data.mnist_layout import MnistUnavailable
 from dmdrepro.experiments import ConfigError
 from dmdrepro.runs.errors import RunError, Stopped
 

@@ -280,7 +280,7 @@ def _end_when_saved() -> None:
 
 def _run(group: Group, context) -> tuple[int, Exception | str | None]:
     from dmdrepro.cli.execute import make
-    from dmdrepro.data.mnist_check import MnistUnavailable
+    from dmdrepro.data.mnist_layout import MnistUnavailable
 
     for place, task in enumerate(group):
         try:

@@ -6,7 +6,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dmdrepro.data.mnist_check import MnistUnavailable
+from dmdrepro.data.mnist_layout import MnistUnavailable
 from dmdrepro.experiments import ConfigError
 from dmdrepro.runs.errors import RunError
 

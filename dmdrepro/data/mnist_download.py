@@ -1,29 +1,38 @@
-"""MNIST from its mirrors into the cache: checked first, then put in place in one rename."""
+"""MNIST from its mirrors into the cache by pooch, which checks each file before it is there.
+
+A server may send anything: no more bytes are taken than MNIST has, in a limited time.
+"""
 
 from __future__ import annotations
 
 import errno
+import io
 import logging
-import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dmdrepro.data.mnist_check import (
+from dmdrepro.data.mnist_layout import (
     FILES,
     Absent,
     Damaged,
     MnistUnavailable,
-    packed,
-    read_checked,
+    checked,
+    read_file,
+    read_folder,
 )
-from dmdrepro.data.mnist_layout import read_file, read_folder
-from dmdrepro.data.mnist_stream import CannotKeep, download
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
+RETRIES = 1  # of a mirror whose connection failed
+TIMEOUT_S = 30.0  # without a byte
+LIMIT_S = 600.0  # for a whole file: 47 MB at 80 kB/s
+TELL_S = 10.0  # between two words on the progress
+SLACK = 1 << 16  # bytes that a packed file may be longer than an unpacked one
 LOCK_TIMEOUT_S = 900.0  # while another process downloads
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # of a file system without locks
 
@@ -47,11 +56,10 @@ def fetch(cache: Path, say: Say = lambda words: None) -> dict[str, bytes]:
         return read_folder(cache)[0]
     except (Absent, Damaged) as error:
         raise MnistUnavailable(f"{error}, just after its download; is the disk full?") from None
-    except (OSError, CannotKeep) as error:
-        reason = getattr(error, "strerror", None) or error
+    except OSError as error:
         raise MnistUnavailable(
-            f"MNIST cannot be kept in {cache} ({reason}); free space there or fix its rights, or "
-            "pass --data FOLDER with the four files."
+            f"MNIST cannot be kept in {cache} ({error.strerror or error}); free space there or "
+            "fix its rights, or pass --data FOLDER with the four files."
         ) from None
 
 
@@ -71,8 +79,8 @@ def _locked(cache: Path) -> Iterator[None]:
     except (OSError, NotImplementedError) as error:
         if isinstance(error, OSError) and error.errno not in NO_LOCKS:
             raise
-    else:  # no other process is writing a part
-        for part in cache.glob(".*.part"):
+    else:  # no other process is writing one of pooch's temporary files
+        for part in cache.glob("tmp????????"):
             part.unlink(missing_ok=True)
     try:
         yield
@@ -89,30 +97,18 @@ def _ensure(cache: Path, name: str, mirrors: list[str], say: Say) -> None:
         pass
     except Damaged as error:
         log.warning("%s; it is downloaded again.", error)
+        (cache / f"{name}.gz").unlink(missing_ok=True)
     reasons = []
     for mirror in list(mirrors):
-        part, url = cache / f".{name}.{os.getpid()}.part", f"{mirror}{name}.gz"
         try:
-            download(url, part, FILES[name][0], say)
-            read_checked(part, name)
+            _from_mirror(mirror, cache, name, say)
         except Damaged as error:
-            reasons.append(f"what {url} sent {str(error).removeprefix(f'{part} ')}")
+            reasons.append(str(error))
         except ImportError as error:
-            reasons.append(f"{url}: the package {error.name} is not installed")
-        except (OSError, ValueError) as error:  # requests' errors are OSErrors
-            reasons.append(f"{url}: {_short(error)}")
+            reasons.append(f"the package {error.name} is not installed")
         else:
-            with part.open("rb") as handle:
-                # A server may declare the gzip as a transfer coding, and the client unpack it.
-                suffix = ".gz" if packed(handle.read(2)) else ""
-            for old in (cache / name, cache / f"{name}.gz"):
-                old.unlink(missing_ok=True)  # a damaged one
-            os.replace(part, cache / f"{name}{suffix}")
-            mirrors.remove(mirror)
-            mirrors.insert(0, mirror)
+            mirrors.sort(key=lambda other: other != mirror)
             return
-        finally:
-            part.unlink(missing_ok=True)
     raise MnistUnavailable(
         f"{name}.gz cannot be downloaded to {cache / name}.gz ({'; '.join(reasons)}); check the "
         f"network, or bring MNIST by hand: put {', '.join(FILES)}, .gz or not, into {cache} or "
@@ -120,8 +116,70 @@ def _ensure(cache: Path, name: str, mirrors: list[str], say: Say) -> None:
     )
 
 
-def _short(error: Exception) -> str:
-    """The kind of a network error and the start of its text, which may be a whole chain."""
-    text = " ".join(str(error).split())
-    kind = "" if type(error) is ValueError else f"{type(error).__name__}: "  # ours, a sentence
-    return f"{kind}{text[:120]}{'...' if len(text) > 120 else ''}"
+def _from_mirror(mirror: str, cache: Path, name: str, say: Say) -> None:
+    """Put the unpacked file into `cache`; raises Damaged, or ImportError without pooch."""
+    import pooch
+    from requests import RequestException
+
+    def download(url: str, part: str, _: object) -> None:
+        file = _received(url, FILES[name][0], say)
+        Path(part).write_bytes(checked(file, f"what {url} sent", name))
+
+    pooch.get_logger().setLevel(logging.WARNING)
+    url, digests = f"{mirror}{name}.gz", {name: f"sha256:{FILES[name][1]}"}
+    files = pooch.create(
+        cache, mirror, None, registry=digests, urls={name: url}, retry_if_failed=RETRIES
+    )
+    try:
+        files.fetch(name, downloader=download)
+    except (RequestException, ValueError) as error:
+        text = " ".join(str(error).split())  # may be a whole chain
+        words = f"{text[:120]}{'...' if len(text) > 120 else ''}"
+        raise Damaged(f"{url}: {type(error).__name__}: {words}") from None
+
+
+def _received(url: str, size: int, say: Say) -> io.BytesIO:
+    """What `url` sends: at most `size` bytes and a little, in at most LIMIT_S.
+
+    Raises Damaged for more or slower, and requests' errors, which pooch retries.
+    """
+    import pooch
+
+    get = pooch.HTTPDownloader(timeout=TIMEOUT_S, chunk_size=1 << 14)
+    sink, failures = _Sink(url, size + SLACK), []
+
+    def work() -> None:
+        try:
+            get(url, sink, None)
+        except BaseException as error:  # to be raised where the others wait
+            failures.append(error)
+
+    # In a thread: a server that sends a byte now and then keeps a read waiting for ever.
+    thread = threading.Thread(target=work, daemon=True)
+    begun = time.monotonic()
+    thread.start()
+    while thread.is_alive():
+        passed = time.monotonic() - begun
+        if passed >= LIMIT_S:
+            sink.most = 0  # the thread, if it still waits, keeps nothing more
+            raise Damaged(f"{url}: too slow: {sink.tell():,} bytes in {LIMIT_S:,.4g} s")
+        if passed >= TELL_S:
+            say(f"Downloading {url}: {sink.tell() / 1e6:.1f} MB in {passed:.0f} s")
+        thread.join(min(LIMIT_S - passed, TELL_S))
+    if failures:
+        raise failures[0]
+    sink.seek(0)
+    return sink
+
+
+class _Sink(io.BytesIO):
+    """The bytes of `url`, and no more than `most`."""
+
+    def __init__(self, url: str, most: int) -> None:
+        super().__init__()
+        self.url, self.most = url, most
+
+    def write(self, data: bytes) -> int:
+        if self.tell() + len(data) > self.most:
+            raise Damaged(f"{self.url}: it sends more than {self.most:,} bytes")
+        return super().write(data)

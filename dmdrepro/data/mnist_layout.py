@@ -1,5 +1,6 @@
-"""MNIST's four files in a folder, as the common sources lay them out.
+"""MNIST's four files: what their unpacked bytes are, and how the common sources lay them out.
 
+Mirrors pack the same bytes with different gzip headers, so it is the unpacked bytes that count.
 Taken are `train-images-idx3-ubyte` (LeCun's name) and `train-images.idx3-ubyte`, .gz or not, in
 capitals or not, in the folder itself, in the folders that torchvision, Kaggle and others make in
 it (`MNIST/raw`, `mnist`, `archive`, ...), and in a folder that has the file's own name. Whatever a
@@ -8,18 +9,88 @@ file is called, only its bytes say what it is, so a wrong one never hides a righ
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
-from dmdrepro.data.mnist_check import FILES, Absent, Damaged, read_checked
-
+# name -> (unpacked bytes, SHA-256 of the unpacked bytes)
+FILES = {
+    "train-images-idx3-ubyte": (
+        47_040_016,
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    ),
+    "train-labels-idx1-ubyte": (
+        60_008,
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    ),
+    "t10k-images-idx3-ubyte": (
+        7_840_016,
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    ),
+    "t10k-labels-idx1-ubyte": (
+        10_008,
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+}
+GZIP = b"\x1f\x8b"  # how a gzip file starts, whatever its name says
 FOLDERS = ("raw", "data", "archive")  # and any that begins with "mnist"
 DEPTH = 3  # MNIST/raw/<a folder of the file's name>
 LOOKED_FOR = (
     "each file may also be called as train-images.idx3-ubyte is, be a .gz, and lie in the folders "
     "mnist, MNIST/raw, raw, data, archive or one of its own name"
 )
+
+
+class MnistUnavailable(RuntimeError):
+    """MNIST cannot be had; the message is one sentence: what, where, what to do."""
+
+
+class Absent(Exception):
+    """A folder that does not hold all four files; the message says what is missing."""
+
+
+class Damaged(Exception):
+    """A file, or what a mirror sent, is not the file that it should be; the message names it."""
+
+
+def checked(file: BinaryIO, what: str, name: str) -> bytes:
+    """The unpacked bytes of `file` if they are those of MNIST's `name`.
+
+    Raises Damaged, a sentence about `what`. No more is unpacked than the right file has.
+    """
+    size, digest = FILES[name]
+    start = file.read(512)
+    file.seek(0)
+    try:
+        data = (gzip.GzipFile(fileobj=file) if start.startswith(GZIP) else file).read(size + 1)
+    except EOFError:
+        raise Damaged(f"{what} is truncated (the gzip stream ends early)") from None
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise Damaged(f"{what} is damaged (gzip: {error})") from None
+    if not start:
+        raise Damaged(f"{what} is empty")
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        raise Damaged(f"{what} is a web page (HTML or XML), not MNIST")
+    if len(data) < size:
+        counts = f"{len(data):,} bytes, not {size:,}"
+        raise Damaged(f"{what} is too short or truncated ({counts}; {_hashes(data, digest)})")
+    if len(data) > size:
+        raise Damaged(
+            f"{what} is another file (longer than {size:,} bytes; {_hashes(b'', digest)})"
+        )
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise Damaged(f"{what} is not MNIST's {name} ({_hashes(data, digest)})")
+    return data
+
+
+def _hashes(data: bytes, digest: str) -> str:
+    """The SHA-256 of what was read, if all of it was, and the right one, both shortened."""
+    found = f"{hashlib.sha256(data).hexdigest()[:12]}..., " if data else ""
+    return f"SHA-256 {found}not {digest[:12]}..."
 
 
 def read_folder(folder: Path) -> tuple[dict[str, bytes], Path]:
@@ -51,9 +122,12 @@ def _first_right(places: list[Path], name: str) -> tuple[bytes, Path]:
     wrong = None
     for path in places:
         try:
-            return read_checked(path, name), path
+            with path.open("rb") as file:
+                return checked(file, str(path), name), path
         except Damaged as error:
             wrong = wrong or error
+        except OSError as error:
+            wrong = wrong or Damaged(f"{path} cannot be read ({error.strerror or error})")
     raise wrong
 
 

@@ -1,7 +1,8 @@
 """Published records: what finished runs measured, one small JSON file each, without their arrays.
 
 A file is an evaluation's record with, besides, the study and arm it belongs to, the command that
-makes it, each stage's provenance and a thinned curve of the DM loss. Tables can be made from them.
+makes it, each stage's provenance and a thinned curve of the DM loss, each part on one line.
+Tables can be made from them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dmdrepro.runs.errors import DamagedArtifact, RunError
-from dmdrepro.runs.files import read_json, write_json
+from dmdrepro.runs.files import part_by_part, read_json, write_bytes
 from dmdrepro.runs.log import thinned
 from dmdrepro.runs.record import EVALUATION, NEEDED, published
 from dmdrepro.runs.results import Missing, Result, Shown
@@ -64,7 +65,7 @@ def publish(result: Result, snapshot: int, folder: Path, command: str) -> Path:
         record |= {"study": result.study, "arm": result.experiment}
         name = f"{record['experiment']}@{result.experiment}"
     file = record_file(folder, result.size, name, snapshot, result.seed)
-    write_json(file, record)
+    write_bytes(file, part_by_part(record).encode())
     return file
 
 

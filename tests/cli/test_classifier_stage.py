@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from command import command
 
-from dmdrepro.data import mnist_check
+from dmdrepro.data import mnist_layout
 from dmdrepro.experiments.classifier import Classifier
 from dmdrepro.runs.files import sha256
 
@@ -32,7 +32,7 @@ def digits(folder, monkeypatch):
             file = folder / f"{part}-{kind}"
             file.write_bytes(head + array.astype(np.uint8).tobytes())
             fact = (file.stat().st_size, sha256(file))
-            monkeypatch.setitem(mnist_check.FILES, file.name, fact)
+            monkeypatch.setitem(mnist_layout.FILES, file.name, fact)
 
 
 @pytest.fixture

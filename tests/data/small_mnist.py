@@ -11,6 +11,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from dmdrepro.data import mnist_download, mnist_layout
+
 COUNTS = {"train": 12, "t10k": 5}
 
 
@@ -26,6 +28,21 @@ def contents() -> dict[str, bytes]:
     for part, n in COUNTS.items():
         made[f"{part}-images-idx3-ubyte"] = idx(rng.integers(0, 256, (n, 28, 28)))
         made[f"{part}-labels-idx1-ubyte"] = idx(np.arange(n) % 10)
+    return made
+
+
+def instead(monkeypatch) -> dict[str, bytes]:
+    """Let four tiny files stand for MNIST: their names and bytes.
+
+    Without $DMDREPRO_DATA, retries, or a proxy between us and the local mirrors.
+    """
+    made = contents()
+    for name, fact in facts(made).items():
+        monkeypatch.setitem(mnist_layout.FILES, name, fact)
+    monkeypatch.setattr(mnist_download, "RETRIES", 0)
+    monkeypatch.delenv("DMDREPRO_DATA", raising=False)
+    for variable in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(variable, "127.0.0.1")
     return made
 
 
@@ -54,7 +71,12 @@ class Mirror(http.server.ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/mnist/"
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
+class Quiet(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *arguments: object) -> None:
+        """Nothing: a test's output is its own."""
+
+
+class _Handler(Quiet):
     def do_GET(self) -> None:
         name = self.path.rsplit("/", 1)[-1]
         self.server.asked.append(name)
@@ -69,21 +91,21 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(page)
 
-    def log_message(self, *arguments: object) -> None:
-        """Nothing: a test's output is its own."""
-
 
 @contextmanager
-def serving(pages: dict[str, bytes | int], encoding: str | None = None):
-    mirror = Mirror(pages, encoding)
-    thread = threading.Thread(target=mirror.serve_forever, kwargs={"poll_interval": 0.02})
+def running(server: http.server.HTTPServer):
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield mirror
+        yield server
     finally:
-        mirror.shutdown()
+        server.shutdown()
         thread.join()
-        mirror.server_close()
+        server.server_close()
+
+
+def serving(pages: dict[str, bytes | int], encoding: str | None = None):
+    return running(Mirror(pages, encoding))
 
 
 def packed_pages(files: dict[str, bytes]) -> dict[str, bytes | int]:

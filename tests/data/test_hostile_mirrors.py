@@ -7,14 +7,13 @@ import gzip
 import http.server
 import os
 import re
-import threading
 import time
 from contextlib import contextmanager
 
 import pytest
 import small_mnist
 
-from dmdrepro.data import mnist_check, mnist_download, mnist_stream
+from dmdrepro.data import mnist_download, mnist_layout
 from dmdrepro.data.mnist_files import MnistUnavailable, read_mnist
 
 NAME = "train-images-idx3-ubyte"
@@ -23,13 +22,7 @@ DEAD = "http://127.0.0.1:9/mnist/"
 
 @pytest.fixture
 def files(monkeypatch):
-    made = small_mnist.contents()
-    for name, fact in small_mnist.facts(made).items():
-        monkeypatch.setitem(mnist_check.FILES, name, fact)
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.setenv(name, "127.0.0.1")
-    monkeypatch.delenv("DMDREPRO_DATA", raising=False)
-    return made
+    return small_mnist.instead(monkeypatch)
 
 
 class Hostile(http.server.ThreadingHTTPServer):
@@ -43,7 +36,7 @@ class Hostile(http.server.ThreadingHTTPServer):
         """Nothing: that the client hangs up is what is tested."""
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
+class _Handler(small_mnist.Quiet):
     def do_GET(self) -> None:
         way, send = self.server.way, self.wfile.write
         if way == "redirects for ever":
@@ -72,22 +65,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             if way in ("a byte now and then", "a bomb"):
                 time.sleep(0.02)
 
-    def log_message(self, *arguments: object) -> None:
-        pass
-
 
 @contextmanager
 def hostile(way: str):
-    server = Hostile(way)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield server, f"http://127.0.0.1:{server.server_port}/mnist/"
-    finally:
-        server.over = True
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with small_mnist.running(Hostile(way)) as server:
+        try:
+            yield server, f"http://127.0.0.1:{server.server_port}/mnist/"
+        finally:
+            server.over = True
 
 
 WAYS = {
@@ -105,7 +90,7 @@ WAYS = {
 def test_a_hostile_mirror_is_left_soon_and_named_and_the_next_one_is_asked(
     files, tmp_path, monkeypatch, way
 ):
-    monkeypatch.setattr(mnist_stream, "LIMIT_S", 0.5)
+    monkeypatch.setattr(mnist_download, "LIMIT_S", 0.5)
     pages = small_mnist.packed_pages(files)
     with hostile(way) as (server, url), small_mnist.serving(pages) as good:
         monkeypatch.setattr(mnist_download, "MIRRORS", (url,))
@@ -120,7 +105,7 @@ def test_a_hostile_mirror_is_left_soon_and_named_and_the_next_one_is_asked(
         assert time.monotonic() - begun < 10
         if way == "a body without end":
             assert server.sent < 50_000_000
-    assert {p.name for p in tmp_path.iterdir()} - {".lock"} == set(pages)
+    assert {p.name for p in tmp_path.iterdir()} - {".lock"} == set(files)
 
 
 def test_dead_mirrors_are_named_with_all_that_is_needed_to_go_on_by_hand(
@@ -135,7 +120,7 @@ def test_dead_mirrors_are_named_with_all_that_is_needed_to_go_on_by_hand(
         f"{DEAD}{NAME}.gz: ConnectionError",
         f"http://127.0.0.1:9/other/{NAME}.gz: ConnectionError",
         f"to {cache / NAME}.gz",
-        f"{NAME} has SHA-256 {mnist_check.FILES[NAME][1]}",
+        f"{NAME} has SHA-256 {mnist_layout.FILES[NAME][1]}",
         f"put {', '.join(files)}, .gz or not, into {cache}",
         "--data",
         f"$DMDREPRO_DATA = {tmp_path / 'typo'} does not exist",
@@ -146,8 +131,8 @@ def test_dead_mirrors_are_named_with_all_that_is_needed_to_go_on_by_hand(
 
 
 def test_a_slow_download_tells_how_far_it_is(files, tmp_path, monkeypatch):
-    monkeypatch.setattr(mnist_stream, "LIMIT_S", 0.5)
-    monkeypatch.setattr(mnist_stream, "TELL_S", 0.1)
+    monkeypatch.setattr(mnist_download, "LIMIT_S", 0.5)
+    monkeypatch.setattr(mnist_download, "TELL_S", 0.1)
     told = []
     with hostile("a byte now and then") as (_, url):
         monkeypatch.setattr(mnist_download, "MIRRORS", (url,))
@@ -159,15 +144,15 @@ def test_a_slow_download_tells_how_far_it_is(files, tmp_path, monkeypatch):
 
 def test_a_full_disk_is_not_the_mirrors_fault(files, tmp_path, monkeypatch):
     def full(self, data):
-        self.failure = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        raise self.failure
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(mnist_stream._Sink, "write", full)
     with small_mnist.serving(small_mnist.packed_pages(files)) as mirror:
         monkeypatch.setattr(mnist_download, "MIRRORS", (mirror.url,))
+        monkeypatch.setattr("pathlib.Path.write_bytes", full)
         with pytest.raises(MnistUnavailable, match=r"cannot be kept in .*No space left"):
             read_mnist(None, False, tmp_path)
     assert len(mirror.asked) == 1
+    assert {p.name for p in tmp_path.iterdir()} <= {".lock"}
 
 
 @pytest.mark.parametrize(

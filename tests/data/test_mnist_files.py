@@ -10,7 +10,6 @@ import pytest
 import small_mnist
 from conftest import ROOT
 
-from dmdrepro.data import mnist_check
 from dmdrepro.data.mnist_files import MnistUnavailable, find_mnist, read_mnist
 
 NAME = "train-images-idx3-ubyte"
@@ -18,23 +17,7 @@ NAME = "train-images-idx3-ubyte"
 
 @pytest.fixture
 def files(monkeypatch):
-    """Four tiny files that stand for MNIST, and no $DMDREPRO_DATA."""
-    made = small_mnist.contents()
-    for name, fact in small_mnist.facts(made).items():
-        monkeypatch.setitem(mnist_check.FILES, name, fact)
-    monkeypatch.delenv("DMDREPRO_DATA", raising=False)
-    return made
-
-
-@pytest.mark.parametrize("packed", [False, True])
-@pytest.mark.parametrize("inner", ["", "mnist"])
-def test_a_named_folder_is_read_packed_or_not_directly_or_below(files, tmp_path, packed, inner):
-    small_mnist.write(tmp_path / "d" / inner, files, packed)
-    status = find_mnist(tmp_path / "d", tmp_path / "cache")
-    assert status.found
-    assert status.folder == tmp_path / "d" / inner
-    assert read_mnist(tmp_path / "d", True, tmp_path / "cache") == files
-    assert not (tmp_path / "cache").exists()
+    return small_mnist.instead(monkeypatch)
 
 
 def test_a_gzip_file_without_its_suffix_is_read(files, tmp_path):
@@ -106,12 +89,6 @@ def test_a_wrong_file_in_a_named_folder_is_named_and_never_used(
         read_mnist(tmp_path / "data", offline, tmp_path / "cache")
     for words in (str(tmp_path / "data" / f"{NAME}{suffix}"), word, "delete it"):
         assert words in str(caught.value)
-
-
-def test_a_wrong_file_beside_the_right_one_is_not_used(files, tmp_path):
-    small_mnist.write(tmp_path, files, packed=True)
-    (tmp_path / NAME).write_bytes(b"<html>")
-    assert read_mnist(tmp_path, True, tmp_path / "cache") == files
 
 
 def test_a_wrong_file_in_the_cache_is_named_offline(files, tmp_path):

@@ -10,7 +10,6 @@ import pytest
 import small_mnist
 from conftest import ROOT
 
-from dmdrepro.data import mnist_check
 from dmdrepro.data.mnist_files import MnistUnavailable, default_cache, find_mnist, read_mnist
 
 NAME = "train-images-idx3-ubyte"
@@ -18,11 +17,7 @@ NAME = "train-images-idx3-ubyte"
 
 @pytest.fixture
 def files(monkeypatch):
-    made = small_mnist.contents()
-    for name, fact in small_mnist.facts(made).items():
-        monkeypatch.setitem(mnist_check.FILES, name, fact)
-    monkeypatch.delenv("DMDREPRO_DATA", raising=False)
-    return made
+    return small_mnist.instead(monkeypatch)
 
 
 def dotted(name: str) -> str:
@@ -61,8 +56,10 @@ def test_a_common_layout_is_read(files, tmp_path, monkeypatch, layout, packed, b
         monkeypatch.setenv("DMDREPRO_DATA", str(tmp_path / "d"))
         named = None
     status = find_mnist(named, tmp_path / "cache")
+    assert status.found
     assert status.source == by
     assert read_mnist(named, True, tmp_path / "cache") == files
+    assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.parametrize("named", ["", "MNIST", "MNIST/raw"])
@@ -132,7 +129,7 @@ HIDDEN = """
 import sys
 sys.modules["pooch"] = None  # importing it raises ImportError
 from pathlib import Path
-from dmdrepro.data import mnist_check, mnist_download, mnist_files
+from dmdrepro.data import mnist_download, mnist_files
 """
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dmdrepro.runs.errors import DamagedArtifact, RunError
+from dmdrepro.runs.files import part_by_part
 from dmdrepro.runs.published import CURVE, Published, publish, read_published
 from dmdrepro.runs.results import Result
 
@@ -66,6 +67,18 @@ def test_a_record_comes_back_with_its_command_and_its_stages(tmp_path):
     assert record["teacher_weights"] == "ab" * 32
     with pytest.raises(KeyError):
         found.losses(100)["loss_dm"]
+    assert len(file.read_text().splitlines()) == len(record) + 2  # each part on one line
+    file.write_text(json.dumps(record, indent=1))  # as records were published before
+    assert read_published(tmp_path)[key][0].record(100) == record
+
+
+@pytest.mark.parametrize(
+    "value", [5e-324, 0.1 + 0.2, -0.0, 1 / 3, 1.7976931348623157e308, 2**60, float("-inf")]
+)
+def test_a_number_is_published_to_the_last_bit(value):
+    (found,) = json.loads(part_by_part({"x": [value]}))["x"]
+    assert type(found) is type(value) or found == "-inf"
+    assert repr(float(found)) == repr(float(value))
 
 
 @pytest.mark.parametrize("count", [1, 7, CURVE, CURVE + 1, 10_000])
