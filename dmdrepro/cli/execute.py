@@ -14,7 +14,6 @@ from dmdrepro.cli.progress import ProgressDisplay
 from dmdrepro.cli.side_by_side import jobs_of, run_side_by_side
 from dmdrepro.cli.trouble import named
 from dmdrepro.data.mnist_layout import MnistUnavailable
-from dmdrepro.experiments.config import MnistData
 from dmdrepro.runs.errors import RunError, Stopped
 from dmdrepro.training.engine import AUTO, Engine
 
@@ -167,9 +166,9 @@ def conclude(plan: Plan, unusable: Mapping[str, str] | None = None) -> None:
 
 def make(task: Task, context) -> None:
     """One stage: made, gone on with, or seen to be done."""
+    from dmdrepro.stages.classifier import make_classifier
     from dmdrepro.stages.distill import make_student
     from dmdrepro.stages.evaluate import make_evaluation
-    from dmdrepro.stages.features import make_classifier
     from dmdrepro.stages.sample import make_samples
     from dmdrepro.stages.teacher import make_teacher
 
@@ -189,11 +188,11 @@ def _fetch(plan: Plan, context, request: Request) -> None:
         return
     try:
         for experiment in plan.experiments:
-            if isinstance(experiment.data, MnistData):
+            if experiment.data.needs:
                 context.dataset(experiment.data)
     except MnistUnavailable as error:
         for experiment in plan.experiments:
-            if isinstance(experiment.data, MnistData):
+            if experiment.data.needs:
                 plan.cannot[experiment.name] = str(error)
                 plan.lacking.append(experiment.name)
                 if experiment.name in request.names:

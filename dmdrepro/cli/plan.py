@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dmdrepro.cli.options import Request
 from dmdrepro.cli.paths import check_folder
+from dmdrepro.data import Data
+from dmdrepro.data.dataset import Files
 from dmdrepro.experiments import (
     REGISTRY,
     ConfigError,
@@ -18,15 +19,13 @@ from dmdrepro.experiments import (
     nearest,
     parse_overrides,
 )
-from dmdrepro.experiments.config import MnistData
 from dmdrepro.experiments.registry import field_names
 from dmdrepro.runs.errors import DamagedArtifact, DifferentConfiguration, RunError
 from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.run import Run
 
 STAGES = ("teacher", "distill", "sample", "evaluate")
-Mnist = Callable[[], tuple[str | None, str | None]]  # why it cannot be had, what is downloaded
-MNIST_DOWNLOAD = 11.6e6  # bytes of the four .gz files
+Look = Callable[[Data], Files]  # whether the files of a data set can be had
 SAMPLE_ARRAYS = 4  # Phi_1, Phi_8, Phi_32 and G: the steps of the stage `sample`
 
 
@@ -53,6 +52,12 @@ class Task:
             return self.run.classifier_settings.label
         name = self.run.name
         return f"{name} ({self.snapshot:,})" if self.snapshot else name
+
+    @property
+    def looks_at_data(self) -> bool:
+        """Whether the stage needs the data set, beyond its shape and number of classes."""
+        gan = self.run.experiment.distill.gan
+        return self.stage != "sample" and (self.stage != "distill" or gan)
 
     def open(self) -> Stage:
         """Raises RunError where what this stage needs is not done."""
@@ -161,10 +166,10 @@ def resolve(request: Request) -> tuple[list[Experiment], list[str]]:
 def make_plan(request: Request, stages: tuple[str, ...]) -> Plan:
     """The plan of a command; raises ConfigError, or RunError for what was named and cannot run."""
     plan = _empty_plan(request)
-    mnist = _mnist(request, plan.remarks)
+    look = _looking(request)
     for experiment in plan.experiments:
         tasks = _tasks(Run(experiment, request.runs), stages, plan.tasks)
-        _admit(plan, experiment, tasks, request, stages, mnist)
+        _admit(plan, experiment, tasks, request, stages, look)
     _refuse_named(plan, request)
     return plan
 
@@ -182,7 +187,7 @@ def make_study_plan(study: Study, seeds: Sequence[int], request: Request) -> Pla
             stages = STAGES[1:] if teacher in known else STAGES
             known.add(teacher)
             tasks += _tasks(run, stages, tasks)
-    _admit(plan, plan.experiments[0], tasks, request, STAGES, _mnist(request, plan.remarks))
+    _admit(plan, plan.experiments[0], tasks, request, STAGES, _looking(request))
     _refuse_named(plan, request)
     return plan
 
@@ -202,22 +207,23 @@ def _admit(
     tasks: list[Task],
     request: Request,
     stages: tuple[str, ...],
-    mnist: Mnist,
+    look: Look,
 ) -> None:
     """Add an experiment's tasks to the plan with what they fetch, or why they cannot run."""
-    is_mnist = isinstance(experiment.data, MnistData)
-    reason, download = experiment.CANNOT or None, None
-    if reason is None and stages == ("classifier",) and not is_mnist:
+    reason, files = experiment.CANNOT, Files()
+    if not reason and stages == ("classifier",) and experiment.classifier is None:
         reason = "its data are not MNIST, so it has no classifier"
-    if reason is None and is_mnist and _look_at_data(tasks, request):
-        reason, download = mnist()
-        if reason is not None:
+    if not reason and experiment.data.needs and _look_at_data(tasks, request):
+        files = look(experiment.data)
+        if files.lacking:
+            reason = files.lacking
             plan.lacking.append(experiment.name)
-    if reason is not None:
+    for word, said in ((files.remark, plan.remarks), (files.download, plan.downloads)):
+        if word and word not in said:
+            said.append(word)
+    if reason:
         plan.cannot[experiment.name] = reason
         return
-    if download and download not in plan.downloads:
-        plan.downloads.append(download)
     plan.tasks += tasks
 
 
@@ -244,29 +250,18 @@ def _tasks(run: Run, stages: tuple[str, ...], before: list[Task]) -> list[Task]:
 
 
 def _look_at_data(tasks: list[Task], request: Request) -> bool:
-    """Whether anything that is left to do looks at the data (samples and figures do not)."""
-    looking = [task for task in tasks if task.stage != "sample"]
+    """Whether anything that is left to do looks at the data; samples and figures do not."""
+    looking = [task for task in tasks if task.looks_at_data]
     return any(request.fresh or task.state().words != "done" for task in looking)
 
 
-def _mnist(request: Request, remarks: list[str]) -> Mnist:
-    """Finds out, once for all experiments, since every byte is hashed, and only if any asks."""
-    return functools.cache(lambda: _find_mnist(request, remarks))
+def _looking(request: Request) -> Look:
+    """Looks for the files that several data sets need only once: every byte is hashed."""
+    found: dict[str, Files] = {}
 
+    def look(data: Data) -> Files:
+        if data.needs not in found:
+            found[data.needs] = data.files(request.data, request.offline)
+        return found[data.needs]
 
-def _find_mnist(request: Request, remarks: list[str]) -> tuple[str | None, str | None]:
-    from dmdrepro.data.mnist_files import LOOKED_FOR, REMEDY, VARIABLE, find_mnist
-
-    status = find_mnist(request.data)
-    if status.refused:
-        return f"needs MNIST, but {status.reason}: {REMEDY}", None
-    if request.data is not None and status.source != "--data":
-        lacks = f"--data {request.data} does not hold its four IDX files"
-        return f"needs MNIST, and {lacks} ({status.passed}; {LOOKED_FOR})", None
-    if not status.found and request.offline:
-        absent = f"which is absent ({status.reason}; {LOOKED_FOR})"
-        return f"needs MNIST, {absent}, and --offline was given", None
-    if VARIABLE in status.passed:  # named by the user, and of no use
-        source = f"taken from {status.folder}" if status.found else "downloaded"
-        remarks.append(f"{status.passed}; MNIST is {source}.")
-    return None, None if status.found else f"MNIST ({MNIST_DOWNLOAD / 1e6:.0f} MB)"
+    return look

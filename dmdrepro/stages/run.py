@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from dmdrepro.experiments import Arm, Experiment
-from dmdrepro.experiments.classifier import classifier_of
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import verify_manifest
 from dmdrepro.runs.layout import CLASSIFIER, snapshot_file, student_file
@@ -31,7 +31,7 @@ class Run:
             self.name = f"{experiment.name}@{arm.name}"
             self.folder = self.folder.with_name(self.name)
             self._teacher_folder = arm.teacher_folder(self.folder)
-        self.classifier_settings = classifier_of(experiment)
+        self.classifier_settings = experiment.classifier
         self._shared = runs / experiment.size  # by all seeds of a size
         settings = experiment.as_dict()
         self._common = {
@@ -93,7 +93,7 @@ class Run:
         settings = self.classifier_settings
         if settings is None:
             return None
-        key = {"data": "MNIST", "classifier": settings.as_dict()}
+        key = {"data": "MNIST", "classifier": asdict(settings)}
         stage = Stage(
             self._shared / settings.folder, key, f"classifier {settings.label}", runs=self.runs
         )

@@ -16,6 +16,7 @@ from processes import chessboard, finished_chessboard, tree
 
 from dmdrepro.cli import places
 from dmdrepro.experiments import REGISTRY
+from dmdrepro.measures import evaluation
 from dmdrepro.report import report_page, tables_of
 from dmdrepro.report.render import to_json, to_markdown
 from dmdrepro.runs.errors import RunError
@@ -233,7 +234,7 @@ def changed(record: dict, place: tuple, other: object) -> dict:
 
 def show(runs: Path) -> None:
     """Whatever reads records, but the figures."""
-    results = open_results(runs, "smoke", 0, REGISTRY)
+    results = open_results(runs, "smoke", 0, REGISTRY, evaluation())
     each = {name: [result] for name, result in results.items()}
     tables = tables_of(each, "smoke")
     for table in tables:

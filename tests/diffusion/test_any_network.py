@@ -14,7 +14,7 @@ from dmdrepro.data.chessboard import Chessboard
 from dmdrepro.data.moons import Moons
 from dmdrepro.data.ring import Ring
 from dmdrepro.diffusion import heun_grid, heun_sample
-from dmdrepro.models import adm_denoiser
+from dmdrepro.models.adm import adm_denoiser
 from dmdrepro.models.exact import ExactDenoiser
 
 SD = 0.7
