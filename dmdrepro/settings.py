@@ -56,14 +56,14 @@ def before(settings: object) -> dict[str, object]:
     return found
 
 
-def filled(recorded: Mapping, missing: Mapping) -> dict:
-    """A recorded configuration with what it lacks; parts that it lacks altogether stay absent."""
+def filled(recorded: Mapping, missing: Mapping, key: Mapping) -> dict:
+    """A recorded configuration with those parts of `missing` that it lacks and `key` has."""
     whole = dict(recorded)
-    for name, value in missing.items():
-        if not isinstance(value, Mapping):
-            whole.setdefault(name, value)
+    for name in missing.keys() & key.keys():
+        if not isinstance(missing[name], Mapping):
+            whole.setdefault(name, missing[name])
         elif isinstance(whole.get(name), Mapping):
-            whole[name] = filled(whole[name], value)
+            whole[name] = filled(whole[name], missing[name], key[name])
     return whole
 
 

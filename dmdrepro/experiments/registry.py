@@ -51,8 +51,10 @@ for _experiment in (
 
 def as_of_now(config: Mapping) -> Mapping:
     """A recorded configuration with the fields that its experiment was given since."""
-    cls = REGISTRY.get(config.get("name"))
-    return config if cls is None else filled(config, before(cls()))
+    if config.get("name") not in REGISTRY:
+        return config
+    missing = before(REGISTRY[config["name"]]())
+    return filled(config, missing, missing)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

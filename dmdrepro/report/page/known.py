@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
+from dmdrepro.commands import program
 from dmdrepro.measures.chart import Chart, Line
 from dmdrepro.measures.students import as_number
 from dmdrepro.report.known import circle_table, dm_loss_table, pairs_table
@@ -122,7 +123,7 @@ def _origin(record: Mapping) -> Html:
         duration(facts.get("wall_s")),
     ]
     return element(
-        "p", "Made by python reproduce.py known: ", ", ".join(p for p in parts if p), ".",
+        "p", f"Made by {program()} known: ", ", ".join(p for p in parts if p), ".",
         class_="size",
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dmdrepro.commands import program
 from dmdrepro.measures.along import study_charts
 from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import collect
@@ -51,7 +52,7 @@ def _origin(opened: OpenStudy) -> Html:
     students = collect(opened.arms)
     seeds = sorted({seed for student in students for seed in student.seeds})
     study = opened.study
-    line = f"python reproduce.py study {study.name} --seeds {','.join(map(str, seeds))}"
+    line = f"{program()} study {study.name} --seeds {','.join(map(str, seeds))}"
     return details(
         "Where these numbers come from",
         element("pre", element("code", f"{line} --size {study.size}"), tabindex=0),
