@@ -62,7 +62,12 @@ def test_a_number_has_three_digits_and_four_decimals_at_most(value, decimals, te
     ("page", "words", "records", "entry"),
     [
         ("docs/findings.md", "Delta_E 5.96, 17.7 and 18.9", paper("chessboard", "102"), "delta_e"),
-        ("docs/findings.md", "retention 0.82, 0.36 and 0.47", paper("chessboard", "102"), "retention"),
+        (
+            "docs/findings.md",
+            "retention 0.82, 0.36 and 0.47",
+            paper("chessboard", "102"),
+            "retention",
+        ),
         ("docs/findings.md", "Moons (14.2, 25.7 and 37.3)", paper("moons", "021"), "delta_e"),
         ("docs/findings.md", "ring (14.2, 28.9 and 31.3)", paper("ring", "021"), "delta_e"),
         ("README.md", "give 5.96, 17.7 and 18.9", paper("chessboard", "102"), "delta_e"),
