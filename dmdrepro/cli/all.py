@@ -10,10 +10,10 @@ from dmdrepro.pipeline.task import STAGES
 
 
 @o.takes_request(**o.SHARED, **o.CHAIN)
-def all_stages(request: Request) -> None:
+def all_stages(request: Request, tables: o.Tables = False) -> None:
     """Do everything: teachers, students, samples, evaluation, known answers, figures, tables."""
     from dmdrepro.cli import known
-    from dmdrepro.cli.results import draw_figures, print_tables
+    from dmdrepro.cli.results import draw_figures, show_results
 
     with guarded():
         plan = run_command(request, STAGES)
@@ -22,5 +22,5 @@ def all_stages(request: Request) -> None:
         unusable = {}
         if not plan.part:
             known.make_for(plan)
-            unusable = draw_figures(plan) | print_tables(plan)
+            unusable = draw_figures(plan) | show_results(plan, tables)
         conclude(plan, unusable)

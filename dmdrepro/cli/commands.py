@@ -21,6 +21,7 @@ from dmdrepro.cli import (
     list_experiments,
     sample,
     study,
+    summary,
     teacher,
 )
 from dmdrepro.cli.console import visible
@@ -74,5 +75,6 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("figures")(figures.figures)
 app.command("known")(known.known)
 app.command("study")(study.study)
+app.command("summary")(summary.summary)
 app.command("list")(list_experiments.list_experiments)
 app.command("bench")(bench.bench)

@@ -63,7 +63,11 @@ SecondDraw = Annotated[
 ]
 ShowPublished = Annotated[
     bool,
-    typer.Option("--published", help="Print the tables of the project's own records; run nothing."),
+    typer.Option(
+        "--published",
+        help="Show what the project's own records say, of the experiments and studies named. "
+        "Nothing is run.",
+    ),
 ]
 Publish = Annotated[
     Path | None,
@@ -82,6 +86,7 @@ def evaluate(
     independent: SecondDraw = None,
     published: ShowPublished = False,
     publish: Publish = None,
+    tables: o.Tables = False,
 ) -> None:
     """Measure the pairing: Delta_E with its null, retention and quality; print the tables."""
     with guarded(HOW_TO_GO_ON if pairs is None else NOTHING_KEPT):
@@ -96,7 +101,7 @@ def evaluate(
                 independent=independent,
                 publish=publish,
             )
-            show_published()
+            show_published(request.names, tables)
             return
         if pairs is not None:
             if publish is not None:
@@ -119,13 +124,13 @@ def evaluate(
         if independent is not None:
             fail("--independent goes with --pairs; `sample` makes an experiment's second draw.")
         from dmdrepro.cli.execute import conclude, run_command
-        from dmdrepro.cli.results import print_tables
+        from dmdrepro.cli.results import show_results
         from dmdrepro.pipeline.request import resolve
 
         if publish is not None:
             check_publish(publish, resolve(request)[0])
         if (plan := run_command(request, ("evaluate",))) is not None:
-            unusable = print_tables(plan)
+            unusable = show_results(plan, tables)
             if publish is not None:
                 from dmdrepro.runs.results import open_results
 

@@ -65,6 +65,7 @@ Jobs = Annotated[
         "Default: on a CPU up to 4, one for each core; on a GPU 1.",
     ),
 ]
+Tables = Annotated[bool, typer.Option("--tables", help="Print every table, not the answer alone.")]
 Settings = Annotated[
     list[str] | None,
     typer.Option(

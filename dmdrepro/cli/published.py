@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, fail
-from dmdrepro.experiments import REGISTRY, STUDIES, Experiment, Study
+from dmdrepro.experiments import REGISTRY, STUDIES, Experiment, Study, nearest
 from dmdrepro.pipeline.paths import check_target
 from dmdrepro.pipeline.request import Request
+
+if TYPE_CHECKING:
+    from dmdrepro.measures.table import Table
 
 FOLDER = Path(__file__).parents[2] / "docs" / "published"
 # Beside the students of the paper's size, in one figure: the image student distilled the longest.
@@ -21,8 +26,8 @@ SHOWN = ("verdict", "paper_and_ours", "along_distillation")
 def check_alone(request: Request, **own: object) -> None:
     """Refuse whatever --published would leave aside."""
     given = [f"--{name}" for name, value in own.items() if value is not None] + o.given(request)
-    if request.names or given:
-        fail(f"--published runs nothing; leave out {', '.join([*request.names, *given])}.")
+    if given:
+        fail(f"--published runs nothing; leave out {', '.join(given)}.")
 
 
 def check_publish(folder: Path, experiments: Iterable[Experiment], arm: str = "") -> None:
@@ -41,24 +46,55 @@ def check_publish(folder: Path, experiments: Iterable[Experiment], arm: str = ""
             check_output("--publish", file, json_with(PUBLISHED))
 
 
-def show_published() -> None:
-    """Print the tables of every published record; nothing is run."""
+def show_published(names: Sequence[str] = (), every_table: bool = False) -> None:
+    """Print what the published records say, of `names` (experiments, studies) alone; runs nothing.
+
+    Without names: the paper's numbers with a verdict each, and a line a study. `every_table`: all
+    tables instead.
+    """
+    from dmdrepro.cli.results import print_answer
+    from dmdrepro.measures.students import collect
     from dmdrepro.report import render_terminal, tables_of
+    from dmdrepro.report.answer import answer
     from dmdrepro.report.study import study_tables
     from dmdrepro.runs.published import of_size
 
+    for name in names:
+        if name not in (known := [*REGISTRY, *STUDIES]):
+            fail(f"There is no experiment or study {name!r}; {nearest(name, known)}")
     published = _read()
     for study, arms in _studies(published):
-        for table in study_tables(study, arms):
-            console.print(render_terminal(table))
-    for size in SIZES_SHOWN:
-        results = of_size(published, size, list(REGISTRY))
+        if every_table and (not names or study.name in names):
+            for table in study_tables(study, arms):
+                console.print(render_terminal(table))
+        elif study.name in names:
+            console.print(f"Study {study.name}: {study.question}")
+            print_answer(collect(arms), whole=False, sentences=False)
+        elif not names:
+            words = ", ".join(f"{s.experiment} {answer(s).word}" for s in collect(arms))
+            console.print(f"{study.name}: {words}", highlight=False)
+    chosen = [name for name in REGISTRY if not names or name in names]
+    for size in SIZES_SHOWN if chosen else ():
+        results = of_size(published, size, chosen)
         tables = {table.name: table for table in tables_of(results, size)}
         # The verdict speaks of the paper's size alone, and comes last.
-        for name in reversed(SHOWN):
+        for name in reversed(SHOWN) if every_table else ():
             if name in tables and (name != "verdict" or size == "paper"):
                 console.print(render_terminal(tables[name]))
+        if names and not every_table and (students := collect(results)):
+            console.print(f"Size {size}" + ("" if size == "paper" else " (reduced)"))
+            print_answer(students, whole=False)
+        if not names and not every_table and size == "paper":
+            console.print(render_terminal(_run(tables["verdict"])))
     console.print(f"From {FOLDER}; each record names its command, device, commit and wall time.")
+
+
+def _run(verdict: Table) -> Table:
+    """The verdicts on what was run; the rest is one note."""
+    place = verdict.columns.index("verdict")
+    rows = tuple(row for row in verdict.rows if row[place] != "not run")
+    absent = dict.fromkeys(str(row[0]) for row in verdict.rows if row[place] == "not run")
+    return replace(verdict, rows=rows, notes=(f"Not run at that size: {', '.join(absent)}.",))
 
 
 def draw_published(folder: Path) -> None:

@@ -14,6 +14,7 @@ from dmdrepro.runs.links import refuse_links
 from dmdrepro.runs.results import Missing, Result, open_known, open_results
 
 if TYPE_CHECKING:
+    from dmdrepro.measures.students import Student
     from dmdrepro.report import Picture, Table
 
 
@@ -94,29 +95,56 @@ def lack(result: Result | Missing) -> str:
     return f"without {result.experiment}'s students of the teacher at {teachers} iterations"
 
 
-# What a reader looks for: the last lines of a terminal. The files keep the report's order.
+# What a reader of all tables looks for stands last. The files keep the report's order.
 PRINTED_LAST = ("paper_and_ours", "not_run")
 
 
-def print_tables(plan: Plan) -> dict[str, str]:
-    """Print the paper's tables beside ours, write them as Markdown, CSV, JSON, and the page.
+def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
+    """Print the answer, of the experiments named or of all; write the tables and the page.
 
-    Returns what of the results that were read cannot be shown, as `_unusable`.
+    `every_table`: print all tables before it. They are written as Markdown, CSV and JSON. Returns
+    what of the results that were read cannot be shown, as `_unusable`.
     """
+    from dmdrepro.measures.students import collect
     from dmdrepro.pipeline.places import ready
     from dmdrepro.report import all_seeds, render_terminal, tables_of, write_tables
 
     results = all_seeds(plan.runs, plan.size, plan.seed)
     tables = tables_of(results, plan.size, not_run=plan.cannot)
     target = ready(plan.folder("tables"), plan.runs)
-    before = [table for table in reversed(tables) if table.name not in PRINTED_LAST]
-    last = [table for table in tables if table.name in PRINTED_LAST]
-    for table in before + last:
-        console.print(render_terminal(table, target))
+    if every_table:
+        before = [table for table in reversed(tables) if table.name not in PRINTED_LAST]
+        for table in before + [table for table in tables if table.name in PRINTED_LAST]:
+            console.print(render_terminal(table, target))
     write_tables(tables, target)
-    console.print(f"Tables: {target}")
     unusable = _unusable(plan, [result for seeds in results.values() for result in seeds])
-    return unusable | write_page(plan, results, tables)
+    unusable |= write_page(plan, results, tables)
+    named = {experiment.name for experiment in plan.experiments}
+    shown = [s for s in collect(results) if s.experiment in named]
+    print_answer(shown, whole=len(named) == len(REGISTRY))
+    if not every_table:
+        console.print(f"All numbers: {target / 'tables.md'}, or `--tables`.")
+    console.print(f"Report: {plan.folder(PAGE)}")
+    words = " ".join(sorted(named)) if len(named) < len(REGISTRY) else ""
+    again = " ".join(filter(None, (program(), "all", words, f"--size {plan.size}")))
+    console.print(f"Another seed: {again} --seed {plan.seed + 1}")
+    return unusable
+
+
+def print_answer(students: Sequence[Student], whole: bool, sentences: bool = True) -> None:
+    """The paper's numbers beside ours, then one sentence for each experiment.
+
+    `whole`: all experiments were asked for, so what was not run is named.
+    """
+    from dmdrepro.report import render_terminal
+    from dmdrepro.report.answer import answer_table, answers
+
+    if not students:
+        console.print("Nothing has been evaluated yet.")
+        return
+    console.print(render_terminal(answer_table(students, whole)))
+    for found in answers(students) if sentences else ():
+        console.print(found.sentence, highlight=False, markup=False)
 
 
 def refresh_page(plan: Plan) -> dict[str, str]:
@@ -148,7 +176,6 @@ def write_page(
     studies = open_studies(plan.runs, plan.size, plan.seed)
     page = report_page(results, tables, pictures, plan.size, plan.seed, studies, known)
     write_bytes(target, page)
-    console.print(f"Report: {target}")
     arms = {arm: words for each in studies for arm, words in damaged_arms(each.arms).items()}
     return arms | (_unusable(plan, [known]) if isinstance(known, Missing) else {})
 

@@ -46,6 +46,7 @@ def study(
     seeds: Seeds = None,
     arm: OnlyArms = None,
     publish: Publish = None,
+    tables: o.Tables = False,
 ) -> None:
     """Answer what the paper leaves open: changed copies of an experiment over several seeds."""
     with guarded():
@@ -56,7 +57,7 @@ def study(
             fail(f"There is no study {name!r}; {nearest(name, STUDIES)}")
         chosen = STUDIES[name]
         chosen = chosen if request.size is None else chosen.at(request.size)
-        wanted = chosen.seeds if seeds is None else _parsed(seeds)
+        wanted = chosen.seeds if seeds is None else parsed_seeds(seeds)
         request = replace(
             request, experiments=[chosen.experiment], size=chosen.size, seed=wanted[0]
         )
@@ -66,16 +67,23 @@ def study(
                 check_publish(publish, [made.build(each, seed) for seed in wanted], each.name)
         plan = run_plan(make_study_plan(made, wanted, request))
         if plan is not None:
-            conclude(plan, {} if plan.part else _results(plan, chosen, made, wanted, publish))
+            conclude(
+                plan, {} if plan.part else _results(plan, chosen, made, wanted, publish, tables)
+            )
 
 
 def _results(
-    plan: Plan, study: Study, made: Study, seeds: tuple[int, ...], publish: Path | None
+    plan: Plan,
+    study: Study,
+    made: Study,
+    seeds: tuple[int, ...],
+    publish: Path | None,
+    every_table: bool,
 ) -> dict[str, str]:
     """Show the study, publish what was made of it, refresh the pages; -> what is damaged."""
     from dmdrepro.cli.results import refresh_page
 
-    unusable, opened = _show(study, plan.runs, seeds)
+    unusable, opened = _show(study, plan.runs, seeds, every_table)
     if publish is not None:
         mine = (result for each in made.arms for result in opened[each.name])
         publish_results([result for result in mine if result.seed in seeds], publish)
@@ -100,7 +108,7 @@ def _only(study: Study, names: list[str]) -> Study:
     return replace(study, arms=tuple(known[n] for n in dict.fromkeys(names))) if names else study
 
 
-def _parsed(words: str) -> tuple[int, ...]:
+def parsed_seeds(words: str) -> tuple[int, ...]:
     try:
         seeds = tuple(int(word) for word in words.split(","))
     except ValueError:
@@ -110,11 +118,15 @@ def _parsed(words: str) -> tuple[int, ...]:
     return seeds
 
 
-def _show(study: Study, runs: Path, seeds: tuple[int, ...]) -> tuple[dict[str, str], Arms]:
-    """Print and write the study's tables and figure, over `seeds` and all others that have begun.
+def _show(
+    study: Study, runs: Path, seeds: tuple[int, ...], every_table: bool
+) -> tuple[dict[str, str], Arms]:
+    """Print the answer, write tables and figure, over `seeds` and all others that have begun.
 
     Returns arm -> what is damaged, and the results that were shown.
     """
+    from dmdrepro.cli.results import print_answer
+    from dmdrepro.measures.students import collect
     from dmdrepro.report import render_terminal, write_tables
     from dmdrepro.report.figures import save_study
     from dmdrepro.report.study import begun, damaged_arms, open_arms, study_tables
@@ -122,9 +134,10 @@ def _show(study: Study, runs: Path, seeds: tuple[int, ...]) -> tuple[dict[str, s
     folder = ready(runs / study.size / f"study-{study.name}", runs)
     results = open_arms(study, runs, dict.fromkeys([*seeds, *begun(study, runs)]))
     tables = study_tables(study, results)
-    for table in tables:
+    for table in tables if every_table else ():
         console.print(render_terminal(table, folder))
     write_tables(tables, folder)
+    print_answer(collect(results), whole=False, sentences=False)
     paths = save_study(study.question, results, folder)
     console.print(f"Tables and figure ({', '.join(p.name for p in paths)}): {folder}")
     return damaged_arms(results), results

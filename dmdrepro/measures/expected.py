@@ -31,6 +31,8 @@ class Rule:
     copies_below: float
     remaps_above: float
     quality_within: float
+    frechet_within: float
+    kept_by_a_turn: float
     moderately_negative: tuple[float, float]
 
 

@@ -86,9 +86,10 @@ class _Fitting:
             yield grid
         elif table.essential and (grid := _fitting_grid(essential, width, tight=True)) is not None:
             yield grid
-            shown = f"{len(essential.columns)} of {len(table.columns)} columns"
-            file = "" if self.folder is None else f"; all: {self.folder / table.name}.md"
-            yield _text(shown + file)
+            if essential.columns != table.columns:
+                shown = f"{len(essential.columns)} of {len(table.columns)} columns"
+                file = "" if self.folder is None else f"; all: {self.folder / table.name}.md"
+                yield _text(shown + file)
         else:
             yield from _paragraphs(table, width)
         for note in table.notes:

@@ -1,0 +1,210 @@
+"""The answer in words: of each experiment one sentence, and the paper's numbers beside ours.
+
+The words follow the rule of dmdrepro/measures/expected.toml. They are the same in the terminal, in
+the report and in the README.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dmdrepro.measures.expected import PAPER_NUMBERS, RULE, PaperNumber, paper_number, regime
+from dmdrepro.measures.students import Student, last_of
+from dmdrepro.measures.table import Band, Cell, Table, cell_text
+from dmdrepro.runs.shown import ALL_PAIRS
+
+NO_SAMPLER, SAYS_NOTHING = "NO SAMPLER", "SAYS NOTHING"
+# What tells that a student is no sampler: its distance to the data over its teacher's.
+JUDGED_BY = (
+    (("quality", "ratio"), RULE.quality_within),
+    (("features", "frechet_squared"), RULE.frechet_within),
+)
+MEANINGS = (
+    f"COPIES: Delta_E is below {RULE.copies_below:g} of its null, which is that of an independent "
+    f"pairing. REMAPS: above {RULE.remaps_above:g}. PARTLY: between. {NO_SAMPLER}: its distance to "
+    f"the data is more than {RULE.quality_within:g} times the teacher's, or its Frechet distance "
+    f"more than {RULE.frechet_within:g} times. {SAYS_NOTHING}: the "
+    "student hardly varies, or its pairing has no meaning."
+)
+COLLAPSED = "student hardly varies"  # of the warnings of metrics/implausible.py
+COLUMNS = ("experiment", "teacher", "paper", "Delta_E", "null", "answer")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found of one student, over its seeds."""
+
+    student: Student
+    word: str  # COPIES, PARTLY, REMAPS, NO SAMPLER or SAYS NOTHING
+    sentence: str
+
+    def to_json(self) -> dict[str, object]:
+        """Its numbers, one a seed, beside the word and the sentence."""
+        student = self.student
+        names = ("delta_e", "delta_e_null", "retention", "concordance", "e_dt", "e_ot", "e_ind")
+        numbers = {name: _strict(student.each("pairing", name)) for name in names}
+        return {
+            "experiment": student.experiment,
+            "size": student.results[0].size,
+            "teacher_iterations": student.snapshot,
+            "seeds": student.seeds,
+            "answer": self.word,
+            "sentence": self.sentence,
+            **numbers,
+        }
+
+
+def answer(student: Student) -> Answer:
+    """The answer that a student's records give."""
+    word = _word(student)
+    name = f"{student.experiment} (teacher {student.snapshot:,})"
+    parts = [_distance(student), _quality(student), _turn(student), _paper(student)]
+    return Answer(student, word, f"{name}: {word}. {' '.join(filter(None, parts))}")
+
+
+def answers(students: Sequence[Student]) -> list[Answer]:
+    """One of each experiment: of the student whose teacher was trained the longest."""
+    return [answer(student) for student in last_of(students)]
+
+
+def answer_table(students: Sequence[Student], whole: bool = True) -> Table:
+    """The paper's numbers beside ours, a row a student; if `whole`, what was not run is a note."""
+    rows: list[tuple[Cell, ...]] = []
+    for student in students:
+        found = answer(student)
+        number = paper_number(student.experiment, student.snapshot)
+        rows.append(
+            (
+                student.experiment,
+                student.snapshot,
+                _of_paper(number),
+                _short(student.cell("pairing", "delta_e")),
+                _middle(student.cell("pairing", "delta_e_null")),
+                found.word,
+            )
+        )
+    notes = _not_run(students) if whole else ()
+    title = "Delta_E: the paper's and ours"
+    return Table("answer", title, COLUMNS, tuple(rows), notes, essential=COLUMNS)
+
+
+def _not_run(students: Sequence[Student]) -> tuple[str, ...]:
+    names = {s.experiment for s in students}
+    absent = dict.fromkeys(n.experiment for n in PAPER_NUMBERS if n.experiment not in names)
+    notes = [f"Not run: {', '.join(absent)}."] if absent else []
+    if not any(s.as_the_paper for s in students):
+        notes.append("Smaller and shorter than the paper's, whose numbers are of its own size.")
+    return tuple(notes)
+
+
+def _short(cell: Cell) -> Cell:
+    """A number of at most four decimals, or three with their brackets, as text."""
+    if isinstance(cell, Band):
+        ends = Band(*(round(v, 4) for v in (cell.value, cell.low, cell.high)))
+        return cell_text(ends)
+    return None if cell is None else cell_text(round(float(cell), 4))
+
+
+def _middle(cell: Cell) -> Cell:
+    return cell.value if isinstance(cell, Band) else cell
+
+
+def _word(student: Student) -> str:
+    if any(COLLAPSED in words for words in student.warnings):
+        return SAYS_NOTHING
+    retention = _numbers(student.each("pairing", "retention"))
+    if not retention or any(math.isnan(value) for value in retention):
+        return SAYS_NOTHING
+    for path, within in JUDGED_BY:
+        times = _times(student, path)
+        if times is not None and not times <= within:
+            return NO_SAMPLER
+    return regime(1 - statistics.median(retention)).upper()
+
+
+def _times(student: Student, path: tuple[str, str]) -> float | None:
+    """Median of the student's distance to the data over its teacher's, None if not measured."""
+    kind, name = path
+    ours, teacher = (_numbers(student.each(kind, who, name)) for who in ("student", "teacher_8"))
+    return statistics.median(ours) / statistics.median(teacher) if ours and teacher else None
+
+
+def _distance(student: Student) -> str:
+    """E_DT over E_ind, which is 1 - concordance, and how many are optimally paired."""
+    shares = [1 - value for value in _numbers(student.each("pairing", "concordance"))]
+    if not shares or any(math.isnan(share) for share in shares):
+        return "No pairing of these samples is cheaper than another."
+    same_class = all(null not in ("", ALL_PAIRS) for null in student.nulls())
+    other = "another's of its class" if same_class else "another's"
+    words = f"The squared distance to the teacher's own sample is {_percent(shares)} of that to"
+    return f"{words} {other}{_optimal(student)}."
+
+
+def _percent(shares: Sequence[float]) -> str:
+    middle = statistics.mean(shares)
+    if len(shares) == 1:
+        return f"{middle:.0%}"
+    low, high = (f"{100 * value:.0f}" for value in (min(shares), max(shares)))
+    return f"{middle:.0%} ({len(shares)} seeds: {low} to {high})"
+
+
+def _optimal(student: Student) -> str:
+    n = student.each("pairing", "n")[0]
+    remapped = _numbers(student.each("pairing", "remapped"))
+    if all(value == 0 for value in _numbers(student.each("pairing", "delta_e"))):
+        return f"; all {n:,} are optimally paired" if isinstance(n, int) else ""
+    if len(remapped) < len(student.seeds) or not isinstance(n, int):
+        return ""
+    kept = [round(n * (1 - value)) for value in remapped]
+    shown = f"{min(kept):,}" if min(kept) == max(kept) else f"{min(kept):,} to {max(kept):,}"
+    return f"; {shown} of {n:,} are optimally paired"
+
+
+def _quality(student: Student) -> str:
+    frechet = [
+        _numbers(student.each("features", name, "frechet_squared"))
+        for name in ("student", "teacher_8")
+    ]
+    if all(frechet):
+        ours, teacher = (cell_text(round(statistics.mean(values))) for values in frechet)
+        return f"Frechet distance {ours}, teacher {teacher}."
+    ratios = [_numbers(student.each("quality", n, "ratio")) for n in ("student", "teacher_8")]
+    if not all(ratios):
+        return ""
+    ours, teacher = (f"{statistics.mean(values):.1f}" for values in ratios)
+    return f"Distance to the data {ours} times that of other data, teacher {teacher}."
+
+
+def _turn(student: Student) -> str:
+    """Of a toy whose map was kept up to a turn."""
+    degrees = _numbers(student.each("turn", "degrees"))
+    turned = _numbers(student.each("turn", "concordance"))
+    plain = _numbers(student.each("pairing", "concordance"))
+    if len(turned) != 1 or len(plain) != 1 or turned[0] < plain[0] + RULE.kept_by_a_turn:
+        return ""
+    return f"Turned by {degrees[0]:.0f} degrees it is {1 - turned[0]:.0%}."
+
+
+def _paper(student: Student) -> str:
+    number = paper_number(student.experiment, student.snapshot)
+    if number is None:
+        return ""
+    words = "figure only" if number.delta_e is None else f"Delta_E {number.delta_e:g}"
+    return f"Paper: {words}." if student.as_the_paper else f"Paper, at its size: {words}."
+
+
+def _of_paper(number: PaperNumber | None) -> Cell:
+    if number is None:
+        return None
+    return "figure only" if number.delta_e is None else number.delta_e
+
+
+def _numbers(cells: Sequence[Cell]) -> list[float]:
+    return [cell for cell in cells if isinstance(cell, int | float)]
+
+
+def _strict(cells: Sequence[Cell]) -> list[object]:
+    return [str(c) if isinstance(c, float) and not math.isfinite(c) else c for c in cells]
