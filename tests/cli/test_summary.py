@@ -1,0 +1,66 @@
+"""`summary`: what was found, over folders and seeds, without running anything."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+from processes import reproduce
+
+
+@pytest.fixture
+def two_folders(finished, tmp_path):
+    """Seed 0 in one folder of runs, and what passes for seed 1 in another."""
+    other = tmp_path / "other"
+    shutil.copytree(finished / "smoke/seed0", other / "smoke/seed0")
+    return finished, other
+
+
+def test_it_says_what_was_found_and_changes_nothing(finished):
+    before = sorted(p.stat().st_mtime_ns for p in finished.rglob("*"))
+    printed = reproduce("summary", "--runs", finished)
+    assert "Size smoke (reduced)" in printed
+    assert "chessboard (teacher 60): " in printed
+    assert "Not run: moons, ring, mnist" in printed
+    assert sorted(p.stat().st_mtime_ns for p in finished.rglob("*")) == before
+
+
+def test_json_is_the_only_output_and_holds_the_records_numbers(finished):
+    (found,) = json.loads(reproduce("summary", "chessboard", "--runs", finished, "--json", "-"))
+    record = json.loads((finished / "smoke/seed0/chessboard/evaluate-60/record.json").read_text())
+    assert found["delta_e"] == [record["pairing"]["delta_e"]]
+    assert found["sentence"].startswith(f"chessboard (teacher 60): {found['answer']}. ")
+
+
+def test_a_seed_that_lies_in_two_folders_counts_once(two_folders):
+    printed = reproduce("summary", "--runs", two_folders[0], "--runs", two_folders[1])
+    assert "chessboard, seed 0, is in two folders; not taken" in printed
+    assert "seeds:" not in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("chesboard",), "did you mean 'chessboard'?"),
+        (("--size", "tiny"), "There is no size 'tiny'"),
+        (("--seeds", "0,x"), "--seeds 0,x is no list"),
+        (("--seeds", "7"), "Nothing that was asked for has been evaluated in"),
+        (("moons",), "Nothing that was asked for has been evaluated in"),
+        (("--runs", "nowhere"), "--runs nowhere is no folder"),
+    ],
+)
+def test_a_mistake_is_a_sentence(finished, words, said):
+    runs = () if "--runs" in words else ("--runs", finished)
+    assert said in " ".join(reproduce("summary", *words, *runs, code=1).split())
+
+
+def test_all_ends_with_the_answer_and_prints_every_table_on_request(finished):
+    words = ("evaluate", "chessboard", "--size", "smoke", "--gpu", "cpu", "--runs", finished)
+    short, long = reproduce(*words), reproduce(*words, "--tables")
+    assert len(short.splitlines()) < 25
+    assert "chessboard (teacher 60): " in short
+    assert "moons" not in short
+    assert "Choices" not in short
+    assert len(long) > 2 * len(short)
+    assert "The paper's Delta_E and ours" in long

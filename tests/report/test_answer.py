@@ -1,0 +1,102 @@
+"""The answer in words: the rule of each word, the sentences, and how short it is."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from conftest import ROOT
+from report_runs import PAIRING, write_run
+from rich.console import Console
+
+from dmdrepro.experiments import REGISTRY
+from dmdrepro.measures import evaluation
+from dmdrepro.measures.students import collect
+from dmdrepro.report import all_seeds, render_terminal
+from dmdrepro.report.answer import answer, answer_table, answers
+from dmdrepro.runs.published import of_size, read_published
+
+GOOD = {"n": 1000, "student": {"ratio": 1.5}, "teacher_8": {"ratio": 1.1}}
+
+
+def student(tmp_path, *, pairing=(), experiment="chessboard", seeds=(0,), **parts):
+    changes = pairing if isinstance(pairing, list) else [dict(pairing)] * len(seeds)
+    for seed, change in zip(seeds, changes, strict=True):
+        write_run(tmp_path, experiment, (4000,), seed=seed, pairing={**PAIRING, **change}, **parts)
+    (found,) = collect(all_seeds(tmp_path, "laptop", seeds[0]))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("retention", "word"),
+    [(1.0, "COPIES"), (0.91, "COPIES"), (0.89, "PARTLY"), (0.51, "PARTLY"), (0.49, "REMAPS"),
+     (0.0, "REMAPS"), (-0.8, "REMAPS")],
+)  # fmt: skip
+def test_the_word_follows_from_the_share_of_the_null(tmp_path, retention, word):
+    assert answer(student(tmp_path, pairing={"retention": retention})).word == word
+
+
+@pytest.mark.parametrize(
+    ("parts", "word"),
+    [
+        ({"quality": {**GOOD, "student": {"ratio": 1.7}}}, "NO SAMPLER"),
+        ({"quality": {**GOOD, "student": {"ratio": 1.6}}}, "PARTLY"),
+        ({"pairing": {"retention": "nan", "concordance": "nan"}}, "SAYS NOTHING"),
+        ({"pairing": {"warnings": ["The student hardly varies: ..."]}}, "SAYS NOTHING"),
+        ({"pairing": {"warnings": ["The teacher hardly varies: ..."]}}, "PARTLY"),
+    ],
+)
+def test_a_student_that_draws_no_samples_is_no_copy(tmp_path, parts, word):
+    assert answer(student(tmp_path, **parts)).word == word
+
+
+def test_an_image_student_that_has_not_left_its_start_is_no_sampler():
+    """By the quality ratio, which rewards blur, it would be as good as its teacher."""
+    runs = of_size(published(), "laptop", ["learning-rate-images/lr=2e-6"])
+    (found,) = collect(runs)
+    assert answer(found).word == "NO SAMPLER"
+
+
+def test_the_sentence_of_one_seed_and_of_several(tmp_path):
+    change = [{"concordance": c, "remapped": r} for c, r in ((0.8, 0.1), (0.9, 0.3), (0.7, 0.2))]
+    one = answer(student(tmp_path / "one", pairing=[change[0]])).sentence
+    assert one == (
+        "chessboard (teacher 4,000): PARTLY. The squared distance to the teacher's own sample is "
+        "20% of that to another's; 900 of 1,000 are optimally paired. Distance to the data 1.5 "
+        "times that of other data, teacher 1.1. Paper, at its size: Delta_E 8.55."
+    )
+    several = answer(student(tmp_path / "three", pairing=change, seeds=(0, 1, 2))).sentence
+    assert "is 20% (3 seeds: 10 to 30) of that to another's; 700 to 900 of 1,000" in several
+
+
+def test_a_map_that_was_turned_is_said_to_be(tmp_path):
+    turn = {"degrees": -178.0, "concordance": 0.75}
+    found = answer(student(tmp_path, pairing={"concordance": -0.8}, turn=turn))
+    assert "is 180% of that" in found.sentence
+    assert "Turned by -178 degrees it is 25%." in found.sentence
+
+
+def published():
+    return read_published(ROOT / "docs/published", evaluation())
+
+
+def test_of_the_published_laptop_runs_it_fits_into_forty_lines_of_eighty_columns():
+    students = collect(of_size(published(), "laptop", list(REGISTRY)))
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(render_terminal(answer_table(students)))
+    for found in answers(students):
+        console.print(found.sentence)
+    lines = console.export_text().splitlines()
+    assert len(lines) <= 36  # and three about files
+    assert max(map(len, lines)) <= 80
+    assert [line.split()[-1] for line in lines if "mnist " in line][:2] == ["COPIES", "COPIES"]
+    words = {found.student.experiment: found.word for found in answers(students)}
+    assert words["chessboard"] == "REMAPS"
+    assert words["mlp-manifold"] == "COPIES"
+
+
+def test_json_has_a_number_a_seed(tmp_path):
+    found = answer(student(tmp_path, pairing={"delta_e": "inf"}, seeds=(0, 3))).to_json()
+    assert found["seeds"] == [0, 3]
+    assert found["delta_e"] == ["inf", "inf"]
+    assert found["answer"] == "PARTLY"
