@@ -7,8 +7,14 @@ Three names are promised to library users; each is imported when first asked for
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
 from dmdrepro.checkout import map_beside
+
+if TYPE_CHECKING:
+    from dmdrepro.diffusion.sampler import heun_sample
+    from dmdrepro.metrics.pairing import pairing_inefficiency
+    from dmdrepro.models.adm import adm_denoiser
 
 map_beside()
 
@@ -19,7 +25,7 @@ _PUBLIC = {
     "heun_sample": "dmdrepro.diffusion.sampler",
     "adm_denoiser": "dmdrepro.models.adm",
 }
-__all__ = ["__version__", *_PUBLIC]
+__all__ = ["__version__", "adm_denoiser", "heun_sample", "pairing_inefficiency"]
 
 
 def __getattr__(name: str) -> object:

@@ -11,7 +11,6 @@ import torch
 
 from dmdrepro.bench.plain import plain_iteration
 from dmdrepro.experiments import Experiment, build
-from dmdrepro.experiments.data import class_count, sample_shape
 from dmdrepro.runs.errors import RunError
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.draws import Draws
@@ -21,14 +20,6 @@ from dmdrepro.training.student import distillation, initial_networks
 PLAIN = "plain eager loop"
 
 
-class ShapeOnly:
-    """All that distillation asks of a data set without GAN: a shape and a number of classes."""
-
-    def __init__(self, experiment: Experiment) -> None:
-        self.shape = sample_shape(experiment.data)
-        self.label_dim = class_count(experiment.data)
-
-
 class Runner:
     """Iterations of one experiment, executed one way, from freshly initialised networks."""
 
@@ -36,7 +27,7 @@ class Runner:
         """`engine` None: the plain loop."""
         settings = experiment.distill
         self._nets = initial_networks(experiment, build_denoiser(experiment).state_dict(), device)
-        self._draws = Draws(experiment, 0, ShapeOnly(experiment), device)
+        self._draws = Draws(experiment, 0, experiment.data, device)
         self._device, self._every, self._done = device, settings.student_every, 0
         self._step: Callable | None = None
         if engine is not None:
@@ -64,7 +55,7 @@ class Runner:
 
 def ways(experiment: Experiment, device: torch.device) -> dict[str, tuple[Experiment, Engine]]:
     """What is compared with the plain loop, each trick alone and then together."""
-    images = len(sample_shape(experiment.data)) == 3
+    images = experiment.images
     low = replace(experiment, precision="bfloat16")
     found = {"eager": (experiment, Engine())}
     if images:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, fail
-from dmdrepro.cli.options import Request
-from dmdrepro.cli.paths import check_target
 from dmdrepro.experiments import REGISTRY, STUDIES, Experiment, Study
+from dmdrepro.pipeline.paths import check_target
+from dmdrepro.pipeline.request import Request
 
 FOLDER = Path(__file__).parents[2] / "docs" / "published"
 # Beside the students of the paper's size, in one figure: the image student distilled the longest.
@@ -19,7 +20,7 @@ SHOWN = ("verdict", "paper_and_ours", "along_distillation")
 
 def check_alone(request: Request, **own: object) -> None:
     """Refuse whatever --published would leave aside."""
-    given = [f"--{name}" for name, value in own.items() if value is not None] + request.given()
+    given = [f"--{name}" for name, value in own.items() if value is not None] + o.given(request)
     if request.names or given:
         fail(f"--published runs nothing; leave out {', '.join([*request.names, *given])}.")
 
@@ -112,8 +113,8 @@ def _studies(published: dict) -> Iterator[tuple[Study, dict]]:
             yield study, {name.partition("/")[2]: seeds for name, seeds in found.items()}
 
 
-def publish_results(results, folder: Path) -> None:
-    """Write the records of every finished result into `folder`."""
+def publish_results(results, folder: Path, only: int | None = None) -> None:
+    """Write the records of every finished result into `folder`; `only`: of that snapshot."""
     from dmdrepro.measures.students import Student
     from dmdrepro.report.commands import command
     from dmdrepro.runs.published import publish
@@ -122,7 +123,7 @@ def publish_results(results, folder: Path) -> None:
     for result in results:
         if isinstance(result, Missing):
             continue
-        for snapshot in result.evaluated:
+        for snapshot in result.evaluated if only is None else {only} & {*result.evaluated}:
             line = command(Student(result.experiment, snapshot, (result,)))
             words = result.diverged.get(snapshot, "")
             aside = f" (diverged, left out of tables: {words})" if words else ""

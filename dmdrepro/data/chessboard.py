@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-import torch
+from typing import TYPE_CHECKING
 
 from dmdrepro.data.toy import Toy
-from dmdrepro.data.truncated_normal import interval_moments
+from dmdrepro.settings import require, require_count, require_positive
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,9 @@ class Chessboard(Toy):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.half_width > 0:
-            raise ValueError(f"Chessboard has half_width {self.half_width}; it must be positive.")
-        if self.cells < 2 or self.cells % 2:
-            raise ValueError(f"Chessboard has {self.cells} cells a side; it must be even.")
+        require_positive("data.half_width", self.half_width)
+        require_count("data.cells", self.cells, 2)
+        require(self.cells % 2 == 0, f"data.cells is {self.cells} (a side); it must be even.")
 
     @property
     def rms(self) -> float:
@@ -37,6 +38,8 @@ class Chessboard(Toy):
 
     def sample(self, n: int, generator: torch.Generator) -> tuple[torch.Tensor, None]:
         """(x float32 [n, ambient_dim], None) on the generator's device."""
+        import torch
+
         device, half = generator.device, self.cells // 2
         cell = torch.randint(self.cells * half, (n,), generator=generator, device=device)
         column = cell // half
@@ -53,6 +56,10 @@ class Chessboard(Toy):
         `x`: [B, ambient_dim]; `sigma`: a positive number or [B]. Finite and accurate however far
         from the board. Raises ValueError on other shapes or levels.
         """
+        import torch
+
+        from dmdrepro.data.truncated_normal import interval_moments
+
         x, sigma = self._noisy(x, sigma)
         edges = torch.linspace(
             -self.half_width, self.half_width, self.cells + 1, dtype=torch.float64, device=x.device

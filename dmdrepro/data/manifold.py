@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import copy
 import math
-from typing import Self
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
-import torch
+from dmdrepro.data.dataset import Data
+from dmdrepro.settings import require, require_count, require_not_negative, require_positive
+
+if TYPE_CHECKING:
+    import torch
 
 GRID = 32  # stripes are laid out on a 32x32 image, whatever the resolution
 RMS_SAMPLES = 4096
 
 
-class Manifold:
+@dataclass(frozen=True)
+class MlpManifold(Data):
     """Images of a `latent_dim`-dimensional manifold in [-1, 1], one for each of `classes` classes.
 
     x = b + m_c (1 - b), with b = tanh(W2 tanh(W1 z + b1)) and z ~ N(0, I): a two-layer random
@@ -31,45 +39,67 @@ class Manifold:
     at 8.
     """
 
-    training_set = None
-    denoise = None
+    resolution: int = 32
+    latent_dim: int = 16
+    hidden: int = 256  # width of the random MLP
+    bias_sd: float = 0.5
+    output_gain: float = 0.9
+    opacity: float = 0.8
+    classes: int = 10
+    seed: int = 0  # of the random MLP: the data set, not the run
 
-    def __init__(
-        self,
-        resolution: int = 32,
-        latent_dim: int = 16,
-        hidden: int = 256,
-        bias_sd: float = 0.5,
-        output_gain: float = 0.9,
-        opacity: float = 0.8,
-        classes: int = 10,
-        seed: int = 0,
-    ) -> None:
-        """Raises ValueError where a stripe has no room or a size is not positive."""
-        if resolution < 1 or GRID % resolution:
-            raise ValueError(f"Manifold has resolution {resolution}; take 32, 16, 8, 4, 2 or 1.")
-        if not 1 <= classes <= GRID:
-            raise ValueError(f"Manifold has {classes} classes; it has room for 1 to {GRID}.")
-        if latent_dim < 1 or hidden < 1:
-            raise ValueError(
-                f"Manifold has latent_dim {latent_dim} and hidden {hidden}; both must be positive."
-            )
-        self.shape = (1, resolution, resolution)
-        self.label_dim = classes
-        draw = torch.Generator().manual_seed(seed)
+    def __post_init__(self) -> None:
+        require(
+            self.resolution in (1, 2, 4, 8, 16, 32),
+            f"data.resolution is {self.resolution}; the manifold comes at 32, 16, 8, 4, 2 or 1.",
+        )
+        require_count("data.latent_dim", self.latent_dim)
+        require_count("data.hidden", self.hidden)
+        require_not_negative("data.bias_sd", self.bias_sd)
+        require_positive("data.output_gain", self.output_gain)
+        require(0 <= self.opacity <= 1, f"data.opacity is {self.opacity}; it must be in [0, 1].")
+        require(
+            1 <= self.classes <= GRID,
+            f"data.classes is {self.classes}; the stripes have room for 1 to {GRID}.",
+        )
+        require_not_negative("data.seed", self.seed)
+        require(self.seed < 2**63, f"data.seed is {self.seed}; it must be below 2^63.")
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return (1, self.resolution, self.resolution)
+
+    def make(
+        self, folder: Path | None = None, offline: bool = False, say: Callable | None = None
+    ) -> ManifoldImages:
+        """The same with its random MLP, on the CPU."""
+        return ManifoldImages(self)
+
+
+class ManifoldImages(Data):
+    """The manifold with its random MLP's weights, which is what can be sampled."""
+
+    def __init__(self, settings: MlpManifold) -> None:
+        import torch
+
+        self.shape, self.classes = settings.shape, settings.classes
+        draw = torch.Generator().manual_seed(settings.seed)
         # Drawn on the CPU in float64, so that every device and precision has the same data set.
+        latent_dim, hidden, pixels = settings.latent_dim, settings.hidden, math.prod(self.shape)
         w1, b1, w2 = (
             torch.randn(size, generator=draw, dtype=torch.float64)
-            for size in ((latent_dim, hidden), (hidden,), (hidden, resolution**2))
+            for size in ((latent_dim, hidden), (hidden,), (hidden, pixels))
         )
         self._w1 = (w1 / math.sqrt(latent_dim)).float()
-        self._b1 = (bias_sd * b1).float()
-        self._w2 = (output_gain / math.sqrt(hidden) * w2).float()
-        self._stripes = opacity * stripes(resolution, classes)  # [classes, R]
+        self._b1 = (settings.bias_sd * b1).float()
+        self._w2 = (settings.output_gain / math.sqrt(hidden) * w2).float()
+        self._stripes = settings.opacity * stripes(settings.resolution, self.classes)  # [C, R]
 
     @property
     def rms(self) -> float:
         """Of 4,096 samples: accurate to about half a percent."""
+        import torch
+
         draw = torch.Generator(device=self._w1.device).manual_seed(0)
         return self.sample(RMS_SAMPLES, draw)[0].double().square().mean().sqrt().item()
 
@@ -78,18 +108,22 @@ class Manifold:
 
         Raises ValueError where the generator is on another device than the data set.
         """
+        import torch
+
         device = self._w1.device
         if generator.device != device:
             raise ValueError(
                 f"the MLP manifold is on {device} and the generator on {generator.device}; call "
                 ".to(generator.device) first."
             )
-        labels = torch.randint(self.label_dim, (n,), generator=generator, device=device)
+        labels = torch.randint(self.classes, (n,), generator=generator, device=device)
         z = torch.randn((n, len(self._w1)), generator=generator, device=device)
         return self.image(z, labels), labels
 
     def image(self, z: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """The images [n, 1, R, R] of latents z [n, latent_dim] in classes `labels` [n]."""
+        import torch
+
         # A GPU's float32 products may be TF32, which would be another data set than a CPU's.
         wide = torch.float64 if z.is_cuda else z.dtype
         w1, b1, w2 = (t.to(wide) for t in (self._w1, self._b1, self._w2))
@@ -111,6 +145,8 @@ def stripes(resolution: int, classes: int) -> torch.Tensor:
 
     On 32 rows: bands of floor(32 / classes) rows, one below the other, in the middle.
     """
+    import torch
+
     height = GRID // classes
     first = (GRID - classes * height) // 2 + height * torch.arange(classes)[:, None]
     row = torch.arange(GRID)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-
-import numpy as np
-import torch
+from typing import TYPE_CHECKING
 
 from dmdrepro.data.toy import Toy
+from dmdrepro.settings import require_positive
+
+if TYPE_CHECKING:
+    import torch
 
 NODES = 512  # Gauss-Legendre nodes on each half circle
 CHUNK = 4096  # samples denoised at once: [CHUNK, 2 NODES] float64 is 32 MiB
@@ -32,10 +34,8 @@ class Moons(Toy):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not (self.radius > 0 and self.sd > 0):
-            raise ValueError(
-                f"Moons has radius {self.radius} and sd {self.sd}; both must be positive."
-            )
+        require_positive("data.radius", self.radius)
+        require_positive("data.sd", self.sd)
 
     @property
     def rms(self) -> float:
@@ -44,6 +44,8 @@ class Moons(Toy):
 
     def sample(self, n: int, generator: torch.Generator) -> tuple[torch.Tensor, None]:
         """(x float32 [n, ambient_dim], None) on the generator's device."""
+        import torch
+
         device = generator.device
         t = math.pi * torch.rand((n,), generator=generator, device=device)
         sign = 2.0 * torch.randint(2, (n,), generator=generator, device=device) - 1
@@ -61,6 +63,8 @@ class Moons(Toy):
         is |x| < 60 at the lowest noise; it is finite everywhere. `x`: [B, ambient_dim];
         `sigma`: a positive number or [B]. Raises ValueError on other shapes or levels.
         """
+        import torch
+
         x, sigma = self._noisy(x, sigma)
         t, log_weight = (q.to(x.device) for q in _quadrature(NODES))
         upper = self._upper(t)
@@ -79,11 +83,16 @@ class Moons(Toy):
 
     def _upper(self, t: torch.Tensor) -> torch.Tensor:
         """The upper moon at t [n], as [n, 2]; the lower one is its negative."""
+        import torch
+
         return self.radius * torch.stack((t.cos() - 0.5, t.sin() - 0.25), dim=1)
 
 
 @functools.cache
 def _quadrature(nodes: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Gauss-Legendre nodes on [0, pi] and their log weights (up to a constant), float64."""
+    import numpy as np
+    import torch
+
     t, weight = np.polynomial.legendre.leggauss(nodes)
     return torch.from_numpy((t + 1) * (math.pi / 2)), torch.from_numpy(weight).log()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-import torch
+from typing import TYPE_CHECKING
 
 from dmdrepro.data.toy import Toy
+from dmdrepro.settings import require_count, require_positive
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,9 @@ class Ring(Toy):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.components < 1:
-            raise ValueError(f"Ring has {self.components} components; it needs at least 1.")
-        if not (self.radius > 0 and self.sd > 0):
-            raise ValueError(
-                f"Ring has radius {self.radius} and sd {self.sd}; both must be positive."
-            )
+        require_count("data.components", self.components)
+        require_positive("data.radius", self.radius)
+        require_positive("data.sd", self.sd)
 
     @property
     def rms(self) -> float:
@@ -38,6 +38,8 @@ class Ring(Toy):
 
     def sample(self, n: int, generator: torch.Generator) -> tuple[torch.Tensor, None]:
         """(x float32 [n, ambient_dim], None) on the generator's device."""
+        import torch
+
         device = generator.device
         component = torch.randint(self.components, (n,), generator=generator, device=device)
         x = self.sd * torch.randn((n, self.ambient_dim), generator=generator, device=device)
@@ -50,6 +52,8 @@ class Ring(Toy):
         `x`: [B, ambient_dim]; `sigma`: a positive number or [B]. Raises ValueError on other
         shapes or levels.
         """
+        import torch
+
         x, sigma = self._noisy(x, sigma)
         means = self._means(
             torch.arange(self.components, dtype=torch.float64, device=x.device)
@@ -62,5 +66,7 @@ class Ring(Toy):
         return denoised
 
     def _means(self, component: torch.Tensor) -> torch.Tensor:
+        import torch
+
         angle = component * (2 * math.pi / self.components)
         return self.radius * torch.stack((angle.cos(), angle.sin()), dim=1)

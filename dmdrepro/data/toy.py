@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING
 
-import torch
+from dmdrepro.data.dataset import Data
+from dmdrepro.settings import require_count
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
-class Toy:
+class Toy(Data):
     """A law whose structure lies in the first two of `ambient_dim` coordinates."""
 
-    label_dim: ClassVar[int] = 0
-    training_set: ClassVar[None] = None
+    exact = True
 
     ambient_dim: int = 4
 
     def __post_init__(self) -> None:
-        if self.ambient_dim < 2:
-            raise ValueError(
-                f"{type(self).__name__} has ambient_dim {self.ambient_dim}; it needs at least 2."
-            )
+        require_count("data.ambient_dim", self.ambient_dim, 2)
 
     @property
     def shape(self) -> tuple[int]:
         return (self.ambient_dim,)
 
-    def to(self, device: torch.device | str) -> Self:
-        """Itself: a toy holds no tensors and samples on the generator's device."""
-        return self
-
     def _noisy(
         self, x: torch.Tensor, sigma: torch.Tensor | float
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """x [B, ambient_dim] and sigma [1 or B, 1], both float64 on the device of `x`."""
+        import torch
+
         if x.ndim != 2 or x.shape[1] != self.ambient_dim:
             raise ValueError(
                 f"{type(self).__name__}.denoise was given x of shape {tuple(x.shape)}; "

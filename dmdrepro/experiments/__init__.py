@@ -1,8 +1,16 @@
 """What the paper did, and what it leaves open: experiments in three sizes, and studies of them."""
 
-from dmdrepro.experiments.config import SIZES, ConfigError, Experiment
-from dmdrepro.experiments.registry import REGISTRY, build, nearest, parse_overrides
+from dmdrepro.experiments.config import SIZES, Experiment
+from dmdrepro.experiments.registry import (
+    REGISTRY,
+    as_of_now,
+    build,
+    nearest,
+    parse_overrides,
+    register,
+)
 from dmdrepro.experiments.studies import STUDIES, Arm, Study
+from dmdrepro.settings import ConfigError
 
 __all__ = [
     "REGISTRY",
@@ -12,7 +20,9 @@ __all__ = [
     "ConfigError",
     "Experiment",
     "Study",
+    "as_of_now",
     "build",
     "nearest",
     "parse_overrides",
+    "register",
 ]

@@ -1,57 +1,27 @@
 """What one experiment is: frozen dataclasses, every choice a named field.
 
-Standard library only, so that `--help`, `list` and `--dry-run` start at once. Data, networks
-and sampling are in data.py, networks.py and sampling.py, and are imported from here with the rest.
+Nothing here loads torch, so that `--help`, `list` and `--dry-run` start at once. The settings of a
+data set stand with it in dmdrepro/data, those of a network in dmdrepro/models.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from dmdrepro.experiments.data import (
-    MNIST_IMAGES,
-    ChessboardData,
-    Data,
-    ImageNet64Data,
-    ManifoldData,
-    MnistData,
-    MoonsData,
-    RingData,
-    sample_shape,
-)
-from dmdrepro.experiments.networks import AdmUnet, Mlp, Model
-from dmdrepro.experiments.refusal import (
-    ConfigError,
+from dmdrepro.data import Data
+from dmdrepro.experiments.sampling import Sampling
+from dmdrepro.models import Model
+from dmdrepro.models.classifier import Classifier
+from dmdrepro.settings import (
+    plain,
     require,
     require_count,
     require_not_negative,
     require_positive,
 )
-from dmdrepro.experiments.sampling import Sampling
-
-__all__ = [
-    "SIZES",
-    "AdmUnet",
-    "ChessboardData",
-    "ConfigError",
-    "Data",
-    "Distill",
-    "Experiment",
-    "ImageNet64Data",
-    "ManifoldData",
-    "Mlp",
-    "MnistData",
-    "Model",
-    "MoonsData",
-    "RingData",
-    "Sampling",
-    "Teacher",
-    "ToyData",
-]
 
 SIZES = ("smoke", "laptop", "laptop-32", "paper")
-ToyData = ChessboardData | MoonsData | RingData  # of which the exact denoiser is known
 
 # Of sigma_data: its square and inverse square stay within float32 beside those of the noise levels.
 SMALLEST_SCALE, LARGEST_SCALE = 1e-6, 1e6
@@ -177,10 +147,11 @@ def _check_training(part: str, settings: Teacher | Distill) -> None:
 class Experiment:
     """One experiment, resolved: the fields' defaults are the paper's size.
 
-    `REDUCED` states, per smaller size, each field that differs from it.
+    `REDUCED` states, for each smaller size that it has, the fields that differ from it, dotted.
+    A class becomes an experiment by `register`.
     """
 
-    REDUCED: ClassVar[dict[str, dict[str, object]]] = {"laptop": {}, "laptop-32": {}, "smoke": {}}
+    REDUCED: ClassVar[dict[str, dict[str, object]]] = {}
     PAPER: ClassVar[str] = ""  # where in the paper
     NEEDS: ClassVar[str] = ""  # what it needs that the program cannot make
     CANNOT: ClassVar[str] = ""  # why it cannot be run
@@ -209,24 +180,37 @@ class Experiment:
         )
         require_not_negative("seed", self.seed)
         require(
-            "exact" not in (self.distill.real_score, self.distill.start)
-            or isinstance(self.data, ToyData),
+            "exact" not in (self.distill.real_score, self.distill.start) or self.data.exact,
             f"distill.real_score or distill.start is exact, but {self.name} has no exact denoiser; "
-            "only chessboard, moons and ring have one.",
+            "of ours only chessboard, moons and ring have one.",
         )
-        if len(sample_shape(self.data)) > 1:
+        if self.images:
             require(
                 self.sampling.pairing >= 4,
                 f"sampling.pairing is {self.sampling.pairing}; the intervals of Figure 11 need at "
                 "least 4 images.",
             )
-        if isinstance(self.data, MnistData):
-            require(
-                2 * self.sampling.pairing <= MNIST_IMAGES,
-                f"sampling.pairing is {self.sampling.pairing:,}; sample quality compares so many "
-                f"images of MNIST with as many others, and there are {MNIST_IMAGES:,} in all.",
-            )
-        self.model.check(sample_shape(self.data))
+        require(
+            not self.data.training_size or 2 * self.sampling.pairing <= self.data.training_size,
+            f"sampling.pairing is {self.sampling.pairing:,}; sample quality compares so many of "
+            f"{self.name}'s data with as many others, and there are {self.data.training_size:,} in "
+            "all.",
+        )
+        self.model.check(self.data.shape)
+
+    @property
+    def images(self) -> bool:
+        """Whether a sample is an image [C, H, W]; else it is a point [D] of a toy."""
+        return len(self.data.shape) > 1
+
+    @property
+    def classifier(self) -> Classifier | None:
+        """The classifier of the samples; None if the data are not MNIST's digits."""
+        if not self.data.digits:
+            return None
+        usual = Classifier(self.data.shape[-1])
+        smoke = self.size == "smoke"
+        return replace(usual, width=8, iterations=100, batch=64, lr=1e-2) if smoke else usual
 
     @property
     def folder(self) -> str:
@@ -235,12 +219,4 @@ class Experiment:
 
     def as_dict(self) -> dict[str, object]:
         """The resolved configuration as plain JSON values."""
-        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
-
-
-def _plain(value: object) -> object:
-    if hasattr(value, "__dataclass_fields__"):
-        return {key: _plain(inner) for key, inner in asdict(value).items()}
-    if isinstance(value, tuple):
-        return [_plain(inner) for inner in value]
-    return value
+        return plain(self)

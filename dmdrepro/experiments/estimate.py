@@ -11,14 +11,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dmdrepro.experiments.classifier import classifier_of
-from dmdrepro.experiments.config import AdmUnet, Experiment, MnistData
-from dmdrepro.experiments.data import MNIST_IMAGES, class_count, sample_shape
+from dmdrepro.experiments.config import Experiment
 
 
 @dataclass(frozen=True)
 class Speed:
-    """FLOP/s sustained, and seconds that a step costs whatever its size: (MLP, U-Net)."""
+    """FLOP/s sustained, and seconds that a step costs whatever its size: (toys, images)."""
 
     flops: tuple[float, float]
     step_s: tuple[float, float]
@@ -29,48 +27,6 @@ CPU = Speed(flops=(75e9, 56e9), step_s=(0.0015, 0.0015), measured=True)
 # An eager iteration launches some 140 operations of a toy's and 4,000 of the U-Net's.
 # These numbers do not count on CUDA graphs, which are launched as one.
 GPU = Speed(flops=(50e12, 100e12), step_s=(0.001, 0.017), measured=False)
-
-
-@dataclass(frozen=True)
-class Network:
-    """Parameters, multiply-add FLOPs of one forward pass of one sample, activation values."""
-
-    parameters: int
-    flops: float
-    activations: float
-
-
-def network(experiment: Experiment) -> Network:
-    """Counts of the experiment's network."""
-    data, model = experiment.data, experiment.model
-    if not isinstance(model, AdmUnet):
-        inner = (model.hidden_layers - 1) * model.width**2
-        ends = (data.ambient_dim + model.time_features) * model.width
-        ends += model.width * data.ambient_dim
-        return Network(
-            inner + ends + model.hidden_layers * model.width,
-            2.0 * (inner + ends),
-            2.0 * model.width * model.hidden_layers,
-        )
-    channels, resolution, _ = sample_shape(data)
-    return _adm(model, resolution, channels)
-
-
-def _adm(model: AdmUnet, resolution: int, channels: int) -> Network:
-    embedding = 4 * model.width
-    ends = 2 * 9 * channels * model.width * model.channel_mult[0]
-    parameters = ends + embedding * (model.width + embedding)
-    flops, activations = 0.0, 0.0
-    for block in model.blocks(resolution):
-        c_in, c_out, pixels = block.c_in, block.c_out, block.resolution**2
-        weights = 9 * c_in * c_out + 9 * c_out * c_out + (c_in * c_out if c_in != c_out else 0)
-        if block.attention:
-            weights += 4 * c_out * c_out
-            flops += 4.0 * pixels**2 * c_out
-        parameters += weights + 2 * embedding * c_out
-        flops += 2.0 * weights * pixels
-        activations += 8.0 * c_out * pixels
-    return Network(parameters, flops, activations)
 
 
 @dataclass(frozen=True)
@@ -91,10 +47,10 @@ STATES = 3  # saved states on the disk at once
 
 def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
     """The cost of one stage (for one snapshot); a classifier's where the data have one."""
-    net, speed = network(experiment), GPU if gpu else CPU
-    kind = isinstance(experiment.model, AdmUnet)
+    data, speed, kind = experiment.data, GPU if gpu else CPU, experiment.images
+    net = experiment.model.cost(data.shape, data.classes)
     weights = 4.0 * net.parameters
-    values = 4.0 * math.prod(sample_shape(experiment.data))
+    values = 4.0 * math.prod(data.shape)
     n = experiment.sampling.total
 
     def passes(count: float, steps: float) -> float:
@@ -133,7 +89,7 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
         # Phi_1, Phi_8 and G of all; Phi_32, and a student kept on the way, of the first alone. If
         # there are classes, of those also a second draw: Phi_1, all students and the noise.
         s, kept = experiment.sampling, len(experiment.distill.kept)
-        second = 2 + kept if class_count(experiment.data) else 0
+        second = 2 + kept if data.classes else 0
         drawn = (3 * n + (1 + kept + second) * s.pairing) * values
         return Estimate(
             passes(
@@ -144,23 +100,23 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
             STATES * drawn,
         )
     if stage == "classifier":
-        c, data = classifier_of(experiment), MNIST_IMAGES * values
+        c, held = experiment.classifier, data.training_size * values
         count = 3.0 * c.batch * c.iterations + c.held_out
         seconds = count * c.flops / speed.flops[1] + c.iterations * speed.step_s[0]
         parameters = 4.0 * c.parameters
         disk, states = parameters + 60 * c.iterations, STATES * 3 * parameters
-        return Estimate(seconds, 3 * data + 4e5 * c.width, disk, states)
+        return Estimate(seconds, 3 * held + 4e5 * c.width, disk, states)
     return _evaluate(experiment, values)
 
 
 def _evaluate(experiment: Experiment, values: float) -> Estimate:
     """Optimal assignments, and of MNIST distances and features; `values`: bytes of one sample."""
     s, kept = experiment.sampling, len(experiment.distill.kept)
-    toy = len(sample_shape(experiment.data)) == 1
+    toy = not experiment.images
     draws = 8 if toy else 2  # of data, which all samples and other data are compared with
     solved = [s.pairing] * (4 + kept + draws * (5 + kept))
     solved += [size for size in s.curve for _ in range(min(s.sets, s.total // size))]
     pairs = sum(size**2 for size in solved)
-    data = MNIST_IMAGES * values if isinstance(experiment.data, MnistData) else 0.0
+    data = experiment.data.training_size * values
     seconds = 1.0 + pairs * (4e-7 if toy else 1.1e-7) + data * 6e-8
     return Estimate(seconds, 3 * 8.0 * max(solved) ** 2 + 3 * data, s.pairing * 64 + 2e5)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from dmdrepro.experiments.config import (
-    AdmUnet,
-    Distill,
-    Experiment,
-    ImageNet64Data,
-    ManifoldData,
-    MnistData,
-    Teacher,
-)
+from dmdrepro.data import Data, ImageNet64, MlpManifold, Mnist
+from dmdrepro.experiments.config import Experiment, Teacher
+from dmdrepro.models import AdmUnet, Model
 
 # Appendix D asks for AdamW at 2e-6 for "all models"; from random weights that cannot train a
 # teacher in 8192 iterations, so the teacher's optimiser is our choice (docs/choices.md).
 _TEACHER = Teacher(snapshots=(8192,), batch=128, lr=3e-4, warmup=200)
+_SIX_TEACHERS = replace(_TEACHER, snapshots=(1024, 2048, 3072, 4096, 6144, 8192))
 
 _LAPTOP = {
     "data.resolution": 16,
@@ -72,7 +67,16 @@ _SMOKE = {
 
 
 @dataclass(frozen=True)
-class Mnist(Experiment):
+class _ImageExperiment(Experiment):
+    name: str = ""
+    data: Data = field(default_factory=Mnist)
+    model: Model = field(default_factory=AdmUnet)
+    teacher: Teacher = _TEACHER
+    precision: str = "bfloat16"
+
+
+@dataclass(frozen=True)
+class MnistExperiment(_ImageExperiment):
     """Unconditional MNIST, one student from each of six teacher snapshots.
 
     Command: `python reproduce.py all mnist`.
@@ -90,19 +94,12 @@ class Mnist(Experiment):
     NEEDS: ClassVar = "MNIST"
 
     name: str = "mnist"
-    data: MnistData = field(default_factory=MnistData)
-    model: AdmUnet = field(default_factory=AdmUnet)
-    teacher: Teacher = field(
-        default_factory=lambda: Teacher(
-            snapshots=(1024, 2048, 3072, 4096, 6144, 8192), batch=128, lr=3e-4, warmup=200
-        )
-    )
-    distill: Distill = field(default_factory=Distill)
-    precision: str = "bfloat16"
+    data: Data = field(default_factory=Mnist)
+    teacher: Teacher = _SIX_TEACHERS
 
 
 @dataclass(frozen=True)
-class MnistConditional(Experiment):
+class MnistConditionalExperiment(_ImageExperiment):
     """Class-conditional MNIST, one student.
 
     Command: `python reproduce.py all mnist-conditional`.
@@ -119,15 +116,11 @@ class MnistConditional(Experiment):
     NEEDS: ClassVar = "MNIST"
 
     name: str = "mnist-conditional"
-    data: MnistData = field(default_factory=lambda: MnistData(conditional=True))
-    model: AdmUnet = field(default_factory=AdmUnet)
-    teacher: Teacher = _TEACHER
-    distill: Distill = field(default_factory=Distill)
-    precision: str = "bfloat16"
+    data: Data = field(default_factory=lambda: Mnist(conditional=True))
 
 
 @dataclass(frozen=True)
-class MlpManifold(Experiment):
+class ManifoldExperiment(_ImageExperiment):
     """Random-MLP images of a 16-dimensional Gaussian with class stripes, conditional.
 
     Command: `python reproduce.py all mlp-manifold`.
@@ -143,15 +136,11 @@ class MlpManifold(Experiment):
     PAPER: ClassVar = "appendix A, figures 6-8"
 
     name: str = "mlp-manifold"
-    data: ManifoldData = field(default_factory=ManifoldData)
-    model: AdmUnet = field(default_factory=AdmUnet)
-    teacher: Teacher = _TEACHER
-    distill: Distill = field(default_factory=Distill)
-    precision: str = "bfloat16"
+    data: Data = field(default_factory=MlpManifold)
 
 
 @dataclass(frozen=True)
-class ImageNet64(Experiment):
+class ImageNet64Experiment(_ImageExperiment):
     """Conditional ImageNet-64 from the public EDM teacher: registered, not run.
 
     Command: none yet; it reports "not run: needs weights".
@@ -165,8 +154,5 @@ class ImageNet64(Experiment):
     CANNOT: ClassVar = "needs weights (the ImageNet-64 teacher's; a later work)"
 
     name: str = "imagenet64"
-    data: ImageNet64Data = field(default_factory=ImageNet64Data)
-    model: AdmUnet = field(default_factory=lambda: AdmUnet(width=192))
-    teacher: Teacher = _TEACHER
-    distill: Distill = field(default_factory=Distill)
-    precision: str = "bfloat16"
+    data: Data = field(default_factory=ImageNet64)
+    model: Model = field(default_factory=lambda: AdmUnet(width=192))

@@ -8,21 +8,53 @@ import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 
-from dmdrepro.experiments.config import SIZES, ConfigError, Experiment
-from dmdrepro.experiments.images import ImageNet64, MlpManifold, Mnist, MnistConditional
-from dmdrepro.experiments.toys import Chessboard, Moons, Ring
-
-_CLASSES: tuple[type[Experiment], ...] = (
-    Chessboard,
-    Moons,
-    Ring,
-    Mnist,
-    MnistConditional,
-    MlpManifold,
-    ImageNet64,
+from dmdrepro.experiments.config import Experiment
+from dmdrepro.experiments.images import (
+    ImageNet64Experiment,
+    ManifoldExperiment,
+    MnistConditionalExperiment,
+    MnistExperiment,
 )
+from dmdrepro.experiments.toys import ChessboardExperiment, MoonsExperiment, RingExperiment
+from dmdrepro.settings import ConfigError, before, filled
+
 OPTIONS = ("size", "seed")  # fields of an experiment that have an option of their own
-REGISTRY: dict[str, type[Experiment]] = {cls().name: cls for cls in _CLASSES}
+REGISTRY: dict[str, type[Experiment]] = {}
+
+
+def register(cls: type[Experiment]) -> type[Experiment]:
+    """Add an experiment: a frozen dataclass whose fields all have defaults; a decorator.
+
+    Its data set and network are any that inherit `Data` and `Model`, its sizes `paper` and those of
+    `REDUCED`. Raises ConfigError for a name that is taken or that makes no folder.
+    """
+    name = cls().name
+    if name in REGISTRY:
+        raise ConfigError(f"There is an experiment {name!r} already; choose another name.")
+    if not name or set(name) & set("@/\\"):
+        raise ConfigError(f"{name!r} cannot name an experiment: its folder bears the name.")
+    REGISTRY[name] = cls
+    return cls
+
+
+for _experiment in (
+    ChessboardExperiment,
+    MoonsExperiment,
+    RingExperiment,
+    MnistExperiment,
+    MnistConditionalExperiment,
+    ManifoldExperiment,
+    ImageNet64Experiment,
+):
+    register(_experiment)
+
+
+def as_of_now(config: Mapping) -> Mapping:
+    """A recorded configuration with the fields that its experiment was given since."""
+    if config.get("name") not in REGISTRY:
+        return config
+    missing = before(REGISTRY[config["name"]]())
+    return filled(config, missing, missing)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -38,9 +70,9 @@ def build(
     """The resolved experiment; raises ConfigError for an unknown name, size, field or value."""
     if name not in REGISTRY:
         raise ConfigError(f"There is no experiment {name!r}; {nearest(name, REGISTRY)}")
-    if size not in SIZES:
-        raise ConfigError(f"There is no size {size!r}; {nearest(size, SIZES)}")
     cls = REGISTRY[name]
+    if size not in (sizes := (*cls.REDUCED, "paper")):
+        raise ConfigError(f"There is no size {size!r} of {name}; {nearest(size, sizes)}")
     experiment = replace(cls(), size=size, seed=seed)
     if size != "paper":
         experiment = _replaced(experiment, cls.REDUCED[size])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dmdrepro.experiments.refusal import require, require_count
+from dmdrepro.settings import require, require_count
 
 
 @dataclass(frozen=True)

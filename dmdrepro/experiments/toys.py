@@ -5,15 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from dmdrepro.experiments.config import (
-    ChessboardData,
-    Distill,
-    Experiment,
-    Mlp,
-    MoonsData,
-    RingData,
-    Teacher,
-)
+from dmdrepro.data import Chessboard, Data, Moons, Ring
+from dmdrepro.experiments.config import Distill, Experiment, Teacher
+from dmdrepro.models import Mlp, Model
 
 # The student starts at D(z; 80), whose true spread on a toy is 0.02 to 0.03 a coordinate: a teacher
 # that is not accurate there has lost its pairing before distillation begins. So the noise-level
@@ -64,7 +58,18 @@ _SMOKE = {
 
 
 @dataclass(frozen=True)
-class Chessboard(Experiment):
+class _ToyExperiment(Experiment):
+    REDUCED: ClassVar = {"laptop": _LAPTOP, "laptop-32": _LAPTOP, "smoke": _SMOKE}
+
+    name: str = ""
+    data: Data = field(default_factory=Chessboard)
+    model: Model = field(default_factory=Mlp)
+    teacher: Teacher = _TEACHER
+    distill: Distill = _DISTILL
+
+
+@dataclass(frozen=True)
+class ChessboardExperiment(_ToyExperiment):
     """4x4 chessboard in the first two coordinates of R^4: the student remaps.
 
     Command: `python reproduce.py all chessboard`.
@@ -72,19 +77,15 @@ class Chessboard(Experiment):
     Cost: laptop under three minutes on one core; paper size about an hour on one.
     """
 
-    REDUCED: ClassVar = {"laptop": _LAPTOP, "laptop-32": _LAPTOP, "smoke": _SMOKE}
     PAPER: ClassVar = "section 3.3, figures 2, 3"
 
     name: str = "chessboard"
-    data: ChessboardData = field(default_factory=ChessboardData)
-    model: Mlp = field(default_factory=Mlp)
+    data: Data = field(default_factory=Chessboard)
     sigma_data: float = 0.8  # RMS over the four coordinates: sqrt(2 * 4/3 / 4) = 0.816
-    teacher: Teacher = _TEACHER
-    distill: Distill = _DISTILL
 
 
 @dataclass(frozen=True)
-class Moons(Experiment):
+class MoonsExperiment(_ToyExperiment):
     """Double moons in the first two coordinates of R^4.
 
     Command: `python reproduce.py all moons`.
@@ -92,19 +93,15 @@ class Moons(Experiment):
     Cost: as the chessboard.
     """
 
-    REDUCED: ClassVar = {"laptop": _LAPTOP, "laptop-32": _LAPTOP, "smoke": _SMOKE}
     PAPER: ClassVar = "appendix A, figure 5"
 
     name: str = "moons"
-    data: MoonsData = field(default_factory=MoonsData)
-    model: Mlp = field(default_factory=Mlp)
+    data: Data = field(default_factory=Moons)
     sigma_data: float = 0.8  # RMS over the four coordinates: 0.8008
-    teacher: Teacher = _TEACHER
-    distill: Distill = _DISTILL
 
 
 @dataclass(frozen=True)
-class Ring(Experiment):
+class RingExperiment(_ToyExperiment):
     """32 Gaussians of sd 0.2 on a circle of radius 2 in R^4.
 
     Command: `python reproduce.py all ring`.
@@ -112,12 +109,8 @@ class Ring(Experiment):
     Cost: as the chessboard.
     """
 
-    REDUCED: ClassVar = {"laptop": _LAPTOP, "laptop-32": _LAPTOP, "smoke": _SMOKE}
     PAPER: ClassVar = "appendix A, figure 5"
 
     name: str = "ring"
-    data: RingData = field(default_factory=RingData)
-    model: Mlp = field(default_factory=Mlp)
+    data: Data = field(default_factory=Ring)
     sigma_data: float = 1.0  # RMS over the four coordinates: sqrt((4 + 4 * 0.04) / 4) = 1.02
-    teacher: Teacher = _TEACHER
-    distill: Distill = _DISTILL

@@ -65,10 +65,10 @@ def measured(of: Sampled, told, one, eight, student, distance) -> dict:
 
     classes, source = told, {"from": "labels"}
     if classes is None:
-        if of.classifier is None:
+        if of.reader is None:
             return {}
         classes = of.read["teacher_8"][1].cpu().numpy()
-        source = {"from": "classifier", "sha256": of.classifier.sha256}
+        source = {"from": "classifier", "sha256": of.reader.sha256}
     found = boundary_by_class(one, eight, student, distance, classes)
     return {"classes": source, **found.to_json()}
 

@@ -43,10 +43,10 @@ def measure(of: Sampled) -> Found | None:
     """
     from dmdrepro.metrics import feature_quality
 
-    if of.classifier is None:
+    if of.reader is None:
         return None
     pairs = [
-        tuple(of.classifier.read(x.to(of.device))[0] for x in pair)
+        tuple(of.reader.digits(x.to(of.device))[0] for x in pair)
         for pair in of.data_pairs(DRAWS, "features")
     ]
     sets = feature_quality({name: features for name, (features, _) in of.read.items()}, pairs)
@@ -56,7 +56,7 @@ def measure(of: Sampled) -> Found | None:
             same = digits.cpu().numpy() == of.classes[: of.n]
             found[name]["agreement"] = float(same.mean())
     along = {name: found.pop(name) for name in of.kept}
-    about = {"sha256": of.classifier.sha256, "accuracy": of.classifier.accuracy}
+    about = {"sha256": of.reader.sha256, "accuracy": of.reader.accuracy}
     return Found({"features": {**found, "classifier": about, "n": of.n, "draws": DRAWS}}, along)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from dmdrepro.data import Dataset
+    from dmdrepro.data import Data
     from dmdrepro.experiments import Experiment
     from dmdrepro.metrics import MemorisationRecord
     from dmdrepro.metrics.watch import Watch
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Classifier:
-    """The digits' classifier: `read` gives (features [N, F], digits [N]) of images."""
+class Reader:
+    """The digits' classifier: `digits` gives (features [N, F], digits [N]) of images."""
 
-    read: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+    digits: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
     sha256: str  # of its weights
     accuracy: float  # on the held-out digits
 
@@ -45,11 +45,11 @@ class Sampled:
     samples: dict[str, torch.Tensor]
     everything: dict[str, torch.Tensor]
     kept: Mapping[str, int]  # array of a student kept on the way -> its iterations
-    dataset: Dataset
+    dataset: Data
     device: torch.device
     classes: np.ndarray | None = None  # [total], if teacher and student are told one
     second: Mapping[str, torch.Tensor] = field(default_factory=dict)  # second draws, by array
-    classifier: Classifier | None = None
+    reader: Reader | None = None  # of MNIST
     teacher: Callable[[], Callable] | None = None  # loads the trained denoiser; None: it is exact
     watch: Watch | None = None  # told how far a long measurement is; raises Stopped
     look: Callable[[], None] = lambda: None  # raises Stopped if a stop was asked for
@@ -98,7 +98,7 @@ class Sampled:
     @cached_property
     def read(self) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
         """(features, digits) of every set of samples, by the classifier."""
-        return {k: self.classifier.read(x) for k, x in self.samples.items() if k != "noise"}
+        return {k: self.reader.digits(x) for k, x in self.samples.items() if k != "noise"}
 
 
 @dataclass(frozen=True)

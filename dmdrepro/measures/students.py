@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from dmdrepro.experiments import ConfigError, build
+from dmdrepro.experiments import ConfigError, as_of_now, build
 from dmdrepro.measures.table import Cell, over_seeds
-from dmdrepro.runs.results import ALL_PAIRS as ALL
 from dmdrepro.runs.results import Missing, Result
+from dmdrepro.runs.shown import ALL_PAIRS
 
 # Of each experiment: the seed that was asked for first, then any others.
 Results = Mapping[str, Sequence[Result | Missing]]
@@ -38,7 +38,7 @@ class Student:
 
     @property
     def config(self) -> dict:
-        return self.records[0].get("config", {})
+        return config_of(self.records[0])
 
     @cached_property
     def changes(self) -> dict[str, tuple[object, object]]:
@@ -132,16 +132,23 @@ def _why_not(result: Result | Missing, snapshot: int, first: Result) -> str | No
         return ""
     if snapshot in result.diverged:
         return f"diverged: left out ({result.diverged[snapshot]})"
-    config = first.record(snapshot).get("config", {})
-    changed = differences(config, result.record(snapshot).get("config", {}))
+    changed = differences(config_of(first.record(snapshot)), config_of(result.record(snapshot)))
     changed.pop(SNAPSHOTS, None)
     if changed:
         return f"is left out, it has {change_words(changed)}"
     # Of class-conditional students: the two kinds of null must not be averaged.
-    if (over := result.null(snapshot)) != (usual := first.null(snapshot)) and ALL in (over, usual):
-        whose = ALL if over == ALL else "pairs of one class"
+    if (over := result.null(snapshot)) != (usual := first.null(snapshot)) and ALL_PAIRS in (
+        over,
+        usual,
+    ):
+        whose = ALL_PAIRS if over == ALL_PAIRS else "pairs of one class"
         return f"is left out, its null is over {whose}"
     return None
+
+
+def config_of(record: dict) -> dict:
+    """A record's configuration, with the fields that its experiment was given since."""
+    return as_of_now(record.get("config", {}))
 
 
 def differences(usual: object, found: object, prefix: str = "") -> dict[str, tuple]:

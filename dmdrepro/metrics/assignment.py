@@ -12,13 +12,12 @@ from dmdrepro.metrics.certificate import certify
 from dmdrepro.metrics.costs import Costs
 from dmdrepro.metrics.memory_plan import plan_costs
 from dmdrepro.metrics.on_a_line import in_order, sorted_pairing
-from dmdrepro.metrics.solvers import NEAREST, NEED_MATRIX, SOLVERS, SORTING, choose_solver
+from dmdrepro.metrics.remapped import remapped_share
+from dmdrepro.metrics.solvers import NEAREST, NEED_MATRIX, SORTING, choose_solver, solve
 from dmdrepro.metrics.watch import Watch, nobody
 
 # Values at once, for which torch on a CPU starts no thread, and which a core's cache keeps.
 SMALL = 30_000
-# Relative: two sums of the same squares, rounded apart.
-SUMS_DIFFER = 2.0**-46
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,8 @@ def optimal_assignment(
     which is a permutation (Birkhoff). `solver`: "scipy", "lapx", "auction", or "auto", which takes
     one by size, or none: where one coordinate alone matters it sorts ("sorting", exact by theorem,
     without any distance), and where the nearest of each x is its own y that is it ("nearest";
-    zero potentials prove it). Whichever it is, its permutation is certified against the squared
+    zero potentials prove it). An auction that takes long is left to scipy or lapx, if the matrix is
+    in memory. Whichever it is, its permutation is certified against the squared
     distances, whose entries are right to 1e-10. All of them take 8 N^2 bytes; where `memory`
     (bytes; what the system can give) is less, the auction runs with as many rows as fit and makes
     the others when it needs them: the same bits, later. `say` is told which way is taken before the
@@ -80,17 +80,21 @@ def optimal_assignment(
     costs = Costs.of_points(x, y, plan.rows, watch)
     found = own_nearest(costs) if solver == "auto" and costs.whole else None
     if found is None:
-        found = SOLVERS[name](costs).to(costs.device)
+        found, name = solve(costs, solver, name)
+        found = found.to(costs.device)
     else:
         name = NEAREST
     certificate = certify(costs, found, name)
     e_ot, gap = mean_sqdist(x, y[found]), certificate.gap
     # Among pairings of equal cost rounding decides. The given one is a coupling too, so that
-    # E_OT <= E_DT holds to the last bit.
+    # E_OT <= E_DT holds to the last bit. What is saved by near neighbours alone, and lost in the
+    # sum's rounding, is saved all the same.
     given = mean_sqdist(x, y)
     if given <= e_ot:
-        found, e_ot = torch.arange(len(x), device=costs.device), given
-        gap = certificate.gap_of(costs, found, name)
+        e_ot = given
+        if remapped_share(x, y, found.cpu().numpy()) == 0:
+            found = torch.arange(len(x), device=costs.device)
+            gap = certificate.gap_of(costs, found, name)
     return Optimum(e_ot, gap, certificate.passes, name, found.cpu().numpy())
 
 
@@ -110,11 +114,12 @@ def _in_order(
         say(
             "One coordinate alone matters: the optimal pairing is the sorted one. No distance held."
         )
-    e_ot, given, gap = mean_sqdist(x, y[found]), mean_sqdist(x, y), 0.0
+    e_ot, given = mean_sqdist(x, y[found]), mean_sqdist(x, y)
     if given <= e_ot:
-        found, e_ot = torch.arange(len(x)), given
-        gap = 0.0 if in_order(x, y) else SUMS_DIFFER
-    return Optimum(e_ot, gap, 0, SORTING, found.cpu().numpy())
+        e_ot = given
+        if in_order(x, y):
+            found = torch.arange(len(x))
+    return Optimum(e_ot, 0.0, 0, SORTING, found.cpu().numpy())
 
 
 def sqdist_matrix(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

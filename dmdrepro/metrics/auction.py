@@ -7,6 +7,7 @@ assignment costs at most N eps more than the optimum. The prices are kept and ep
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -36,15 +37,21 @@ TOLD_EVERY = 1000  # bids: some ten milliseconds
 PHASES = 9  # after which most assignments are optimal or soon mended
 
 
-def auction(cost: Costs | torch.Tensor, *, at_once: bool | None = None) -> torch.Tensor:
+class Unfinished(ValueError):
+    """The bidding did not end within the bids that it was given."""
+
+
+def auction(
+    cost: Costs | torch.Tensor, *, at_once: bool | None = None, most_bids: int | None = None
+) -> torch.Tensor:
     """[N] int64: the column of each row in an assignment of least cost; `cost` [N, N] float64 >= 0.
 
     `at_once`: all waiting rows bid in one step, where the costs are (the default on a GPU from
     `AT_ONCE_FROM` rows on), or one after the other on the CPU, where a bid costs less than a step's
     overhead. eps falls until the assignment has dual potentials, which makes it optimal. No float64
     price resolves differences far below the largest cost; what the least eps leaves is mended by
-    cancelling negative cycles, which needs no prices. Reproducible. Raises ValueError where the
-    bidding does not end.
+    cancelling negative cycles, which needs no prices. Reproducible. Raises Unfinished, a
+    ValueError, after `most_bids` in all, or `BIDS` times N in one phase.
     """
     costs, n = as_costs(cost), len(cost)
     if at_once is None:
@@ -61,7 +68,7 @@ def auction(cost: Costs | torch.Tensor, *, at_once: bool | None = None) -> torch
     if at_once:
         bid = AllAtOnce(costs.matrix("An auction of all rows at once"), price, costs.watch)
     else:
-        bid = InTurn(costs, price.numpy())
+        bid = InTurn(costs, price.numpy(), most_bids)
     spread = costs.mean - costs.mean_cheapest
     eps, phases = FIRST_EPS * spread, 1
     while True:
@@ -149,9 +156,10 @@ def _repeatable(work: Callable[[], None], device: torch.device) -> Callable[[], 
 class InTurn:
     """The same by a Gauss-Seidel auction, on the CPU: each bid sees the prices of the last."""
 
-    def __init__(self, costs: Costs, price: np.ndarray) -> None:
-        """`price`: raised in place."""
+    def __init__(self, costs: Costs, price: np.ndarray, most: int | None = None) -> None:
+        """`price`: raised in place; `most`: bids in all."""
         self._rows, self._told = bidder(costs, price), _Told(costs.watch, len(price))
+        self._left = math.inf if most is None else most
 
     def __call__(self, eps: float) -> torch.Tensor:
         """As of `AllAtOnce`."""
@@ -165,12 +173,15 @@ class InTurn:
                 next_look = min(bids + TOLD_EVERY, BIDS * n + 1)
                 _counted(bids, n)
                 self._told(len(waiting), bids)
+                if bids > self._left:
+                    raise Unfinished("The auction takes long.")
             row = waiting.pop()
             column, first, second = rows.cheapest_two(row)
             price[column] += second - first + eps
             if owner[column] >= 0:
                 waiting.append(owner[column])
             owner[column] = row
+        self._left -= bids
         return torch.tensor(owner)
 
 
@@ -203,7 +214,7 @@ class _Told:
 
 def _counted(bids: int, n: int) -> int:
     if bids > BIDS * n:
-        raise ValueError(
+        raise Unfinished(
             f"The auction did not end within {BIDS:,} bids a row; use another solver, such as "
             "'scipy'."
         )

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
 
-from dmdrepro.metrics.auction import auction
+from dmdrepro.metrics.auction import AT_ONCE_FROM, Unfinished, auction
 from dmdrepro.metrics.costs import Costs
 from dmdrepro.metrics.interruptible import interruptible
 from dmdrepro.metrics.memory import cpu_copy
@@ -17,9 +17,13 @@ from dmdrepro.metrics.watch import News
 
 # Measured on one core (docs/performance.md): lapx takes a third of scipy's time from here on, ...
 LAPX_FROM = 500
-# ... and the auction a fifth of either's on students that half copy, and as much as lapx on others
-# (more where most costs are tied).
+# ... and the auction a fifth of either's on students that half copy, and as much as lapx on others.
 AUCTION_FROM = 2000
+# Most rows have two equally cheap columns: below this many points the others take a third.
+TIED, TIED_BELOW = 0.5, 5000
+# Times N^1.5: bids after which `auto` gives the auction up. Points along a line take four fifths
+# (scipy takes ten times as long there); where a few points lie far from all others, it is endless.
+PATIENCE = 5
 
 
 def _scipy(costs: Costs) -> torch.Tensor:
@@ -53,6 +57,29 @@ NEED_MATRIX = ("scipy", "lapx")
 NAMES = ("auto", *SOLVERS)
 # What `auto` needs no solver for (metrics/assignment.py); they cannot be asked for by name.
 SORTING, NEAREST = "sorting", "nearest"
+
+
+def solve(costs: Costs, solver: str, name: str) -> tuple[torch.Tensor, str]:
+    """(the column of each row [N], who found it): `solver` as asked for, `name` as chosen.
+
+    `auto` leaves the auction to others where it is slow: at ties, and in long price wars.
+    """
+    n = len(costs)
+    if solver != "auto" or name != "auction" or not costs.whole or n >= AT_ONCE_FROM:
+        return SOLVERS[name](costs), name
+    other = "lapx" if lapx_installed() else "scipy"
+    if n < TIED_BELOW and _tied(costs) > TIED:
+        return SOLVERS[other](costs), other
+    try:
+        return auction(costs, most_bids=int(PATIENCE * n**1.5)), name
+    except Unfinished:
+        return SOLVERS[other](costs), other
+
+
+def _tied(costs: Costs) -> float:
+    """Share of the rows whose two cheapest columns cost the same."""
+    first, second = costs.nearest_cost.topk(2, dim=1, largest=False).values.T
+    return float((first == second).double().mean())
 
 
 def lapx_installed() -> bool:

@@ -1,20 +1,133 @@
-"""The ADM U-Net (Dhariwal & Nichol 2021) with EDM preconditioning: the images' network.
-
-Its state-dict keys and shapes are those of the public EDM ImageNet-64 teacher and DMD2 student.
-No dropout and no augmentation embedding (design, section 4).
-"""
+"""The settings of the images' network: the ADM U-Net (Dhariwal & Nichol 2021; appendix D)."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-import torch.nn.functional as F
-from torch import nn
+from dmdrepro.models.mlp import DEEPEST
+from dmdrepro.models.model import Cost, Model, require_layer
+from dmdrepro.settings import LARGEST, require, require_count
 
-from dmdrepro.models.adm_block import AdmBlock, Resampling, group_norm, zeroed
-from dmdrepro.models.edm import EDMDenoiser
-from dmdrepro.models.precision import full_precision
+if TYPE_CHECKING:
+    from dmdrepro.models.adm_network import AdmNetwork
+    from dmdrepro.models.edm import EDMDenoiser
+
+MAX_GROUPS = 32
+MIN_GROUP_WIDTH = 4  # channels of one normalisation group, at least
+
+
+@dataclass(frozen=True)
+class Block:
+    """One residual block of the U-Net; `attention`: whether its level asks for it."""
+
+    place: str  # "enc" or "dec"
+    name: str  # there: `down`, `up`, `in0`, `in1` or `block0`, ...
+    c_in: int
+    c_out: int
+    resolution: int
+    attention: bool = False
+
+
+@dataclass(frozen=True)
+class AdmUnet(Model):
+    """The ADM U-Net of square images, at the paper's MNIST size (appendix D).
+
+    `width`: base number of channels; level i has width * channel_mult[i] channels at resolution /
+    2^i, with `num_blocks` residual blocks going down and one more going up. Levels whose resolution
+    is in `attn_resolutions`, and the middle, have attention with heads of 64 channels; a level
+    narrower than 64 channels has none.
+    """
+
+    width: int = 64
+    channel_mult: tuple[int, ...] = (1, 2, 3, 4)
+    num_blocks: int = 3
+    attn_resolutions: tuple[int, ...] = (32, 16, 8)
+
+    def __post_init__(self) -> None:
+        require_count("model.width", self.width)
+        require(self.width % 4 == 0, f"model.width is {self.width}; it must be a multiple of 4.")
+        require(
+            bool(self.channel_mult) and all(1 <= m <= LARGEST for m in self.channel_mult),
+            f"model.channel_mult is {_listed(self.channel_mult)}; "
+            "give one positive number for each level.",
+        )
+        require_count("model.num_blocks", self.num_blocks)
+        require(
+            self.num_blocks <= DEEPEST,
+            f"model.num_blocks is {self.num_blocks}; it must be at most {DEEPEST}.",
+        )
+        require(
+            all(resolution >= 1 for resolution in self.attn_resolutions),
+            f"model.attn_resolutions is {_listed(self.attn_resolutions)}; "
+            "resolutions are positive (leave it empty for no attention).",
+        )
+
+    def blocks(self, resolution: int) -> Iterator[Block]:
+        """The residual blocks in order, for images that can be halved as often as is asked."""
+        levels = [(resolution >> i, self.width * m) for i, m in enumerate(self.channel_mult)]
+        channels = self.width * self.channel_mult[0]  # of the first convolution
+        skips = [channels]
+        for i, (size, c) in enumerate(levels):
+            if i:
+                yield Block("enc", "down", channels, channels, size)
+                skips.append(channels)
+            attention = size in self.attn_resolutions
+            for j in range(self.num_blocks):
+                yield Block("enc", f"block{j}", channels, c, size, attention)
+                channels = c
+                skips.append(channels)
+        for i, (size, c) in reversed(list(enumerate(levels))):
+            attention = size in self.attn_resolutions
+            if i == len(levels) - 1:
+                yield Block("dec", "in0", channels, channels, size, attention=True)
+                yield Block("dec", "in1", channels, channels, size)
+            else:
+                yield Block("dec", "up", channels, channels, size)
+            for j in range(self.num_blocks + 1):
+                yield Block("dec", f"block{j}", channels + skips.pop(), c, size, attention)
+                channels = c
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Raises ConfigError if the network cannot be built for samples of this shape."""
+        require(
+            len(shape) == 3 and shape[1] == shape[2] and min(shape) >= 1,
+            f"the U-Net takes square images, and one sample has shape {shape}.",
+        )
+        resolution, halvings = shape[-1], len(self.channel_mult) - 1
+        require(
+            halvings < resolution.bit_length() and resolution % 2**halvings == 0,
+            f"model.channel_mult has {halvings + 1} levels, but images of {resolution} pixels "
+            f"cannot be halved {halvings} times; give fewer levels or another data.resolution.",
+        )
+        for block in self.blocks(resolution):
+            norm_groups(block.c_in)
+            norm_groups(block.c_out)
+            require_layer(self.width, 9 * block.c_in * block.c_out)
+
+    def network(self, shape: tuple[int, ...], classes: int) -> AdmNetwork:
+        from dmdrepro.models.adm_network import AdmNetwork
+
+        return AdmNetwork(self, shape[0], shape[1], classes)
+
+    def cost(self, shape: tuple[int, ...], classes: int = 0) -> Cost:
+        """Counted without loading torch, which would take a dry run longer than all the rest."""
+        channels, resolution, _ = shape
+        embedding = 4 * self.width
+        ends = 2 * 9 * channels * self.width * self.channel_mult[0]
+        parameters = ends + embedding * (self.width + embedding)
+        flops, activations = 0.0, 0.0
+        for block in self.blocks(resolution):
+            c_in, c_out, pixels = block.c_in, block.c_out, block.resolution**2
+            weights = 9 * c_in * c_out + 9 * c_out * c_out + (c_in * c_out if c_in != c_out else 0)
+            if block.attention:
+                weights += 4 * c_out * c_out
+                flops += 4.0 * pixels**2 * c_out
+            parameters += weights + 2 * embedding * c_out
+            flops += 2.0 * weights * pixels
+            activations += 8.0 * c_out * pixels
+        return Cost(parameters, flops, activations)
 
 
 def adm_denoiser(
@@ -29,138 +142,24 @@ def adm_denoiser(
 ) -> EDMDenoiser:
     """The denoiser of square images [B, channels, resolution, resolution] in about [-1, 1].
 
-    `label_dim`: number of classes (labels one-hot), 0 = unconditional. `width`: base number of
-    channels; level i has width * channel_mult[i] channels at resolution / 2^i, with `num_blocks`
-    residual blocks going down and one more going up. Levels whose resolution is in
-    `attn_resolutions`, and the middle, have attention with heads of 64 channels; a level
-    narrower than 64 channels has none. Paper: appendix D. Raises ValueError where the sizes do
-    not fit. Initialised from torch's global generator.
+    `label_dim`: number of classes (labels one-hot), 0 = unconditional; the others are fields of
+    `AdmUnet`. Raises ValueError for sizes that do not fit.
     """
-    net = AdmUnet(
-        resolution, channels, label_dim, width, channel_mult, num_blocks, attn_resolutions
+    settings = AdmUnet(width, channel_mult, num_blocks, attn_resolutions)
+    return settings.make((channels, resolution, resolution), label_dim, sigma_data)
+
+
+def norm_groups(channels: int) -> int:
+    """Of a layer's normalisation: at most 32 groups of at least 4 channels; ConfigError if none."""
+    groups = min(MAX_GROUPS, channels // MIN_GROUP_WIDTH)
+    require(
+        groups > 0 and channels % groups == 0,
+        f"a layer of {channels} channels cannot be normalised in groups; choose model.width and "
+        "channel_mult so that channels, and their sums where the decoder reads the encoder's, are "
+        "multiples of 4 (of 32 above 128).",
     )
-    return EDMDenoiser(net, sigma_data, (channels, resolution, resolution), label_dim)
+    return groups
 
 
-class AdmUnet(nn.Module):
-    """The raw network F; arguments as in `adm_denoiser`."""
-
-    def __init__(
-        self,
-        resolution: int,
-        channels: int,
-        label_dim: int,
-        width: int,
-        channel_mult: tuple[int, ...],
-        num_blocks: int,
-        attn_resolutions: tuple[int, ...],
-    ) -> None:
-        super().__init__()
-        _check(resolution, channels, label_dim, width, channel_mult, num_blocks)
-        self.width = width
-        emb_channels = 4 * width
-        self.map_layer0 = nn.Linear(width, emb_channels)
-        self.map_layer1 = nn.Linear(emb_channels, emb_channels)
-        self.map_label = None
-        if label_dim:
-            self.map_label = nn.Linear(label_dim, emb_channels, bias=False)
-            nn.init.normal_(self.map_label.weight)  # a one-hot label becomes N(0, 1) features
-
-        levels = [(resolution >> i, width * mult) for i, mult in enumerate(channel_mult)]
-        self.enc = nn.ModuleDict()
-        cout, skips = channels, []
-        for i, (size, c) in enumerate(levels):
-            cin, cout = cout, c
-            if i == 0:
-                self.enc[f"{size}x{size}_conv"] = nn.Conv2d(cin, cout, 3, padding=1)
-            else:
-                cout = cin
-                self.enc[f"{size}x{size}_down"] = AdmBlock(cin, cin, emb_channels, Resampling.DOWN)
-            skips.append(cout)
-            for j in range(num_blocks):
-                cin, cout = cout, c
-                attention = size in attn_resolutions
-                self.enc[f"{size}x{size}_block{j}"] = AdmBlock(
-                    cin, cout, emb_channels, attention=attention
-                )
-                skips.append(cout)
-        self.feature_shape = (cout, size, size)
-
-        self.dec = nn.ModuleDict()
-        for i, (size, c) in reversed(list(enumerate(levels))):
-            if i == len(levels) - 1:
-                self.dec[f"{size}x{size}_in0"] = AdmBlock(cout, cout, emb_channels, attention=True)
-                self.dec[f"{size}x{size}_in1"] = AdmBlock(cout, cout, emb_channels)
-            else:
-                self.dec[f"{size}x{size}_up"] = AdmBlock(cout, cout, emb_channels, Resampling.UP)
-            for j in range(num_blocks + 1):
-                cin, cout = cout + skips.pop(), c
-                self.dec[f"{size}x{size}_block{j}"] = AdmBlock(
-                    cin, cout, emb_channels, attention=size in attn_resolutions
-                )
-        self.out_norm = group_norm(cout)
-        self.out_conv = zeroed(nn.Conv2d(cout, channels, 3, padding=1))
-
-    def forward(
-        self, x: torch.Tensor, noise: torch.Tensor, class_labels: torch.Tensor | None = None
-    ) -> torch.Tensor:
-        """F [B, C, H, W] from c_in x, c_noise [1 or B] and one-hot labels [B, label_dim]."""
-        return self.features(x, noise, class_labels)[0]
-
-    def features(
-        self, x: torch.Tensor, noise: torch.Tensor, class_labels: torch.Tensor | None = None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """(F, h), h the encoder's deepest output [B, *feature_shape]; arguments as `forward`."""
-        emb = self._embedding(noise, class_labels)  # [1 or B, 4 width]
-        skips = []
-        for layer in self.enc.values():
-            x = layer(x, emb) if isinstance(layer, AdmBlock) else layer(x)
-            skips.append(x)
-        h = x
-        for layer in self.dec.values():
-            if layer.in_channels != x.shape[1]:
-                x = torch.cat([x, skips.pop()], dim=1)
-            x = layer(x, emb)
-        return self.out_conv(F.silu(self.out_norm(x))), h
-
-    def _embedding(self, noise: torch.Tensor, class_labels: torch.Tensor | None) -> torch.Tensor:
-        """[1 or B, 4 width], float32 also under autocast, as in the public code."""
-        with full_precision(noise):
-            emb = positional_embedding(noise, self.width)
-            emb = self.map_layer1(F.silu(self.map_layer0(emb)))
-            if self.map_label is not None:
-                emb = emb + self.map_label(class_labels)
-            return F.silu(emb)
-
-
-def positional_embedding(noise: torch.Tensor, features: int) -> torch.Tensor:
-    """[B, features] cosines, then sines, of `noise` [B] at frequencies 10000^(-2i/features)."""
-    half = features // 2
-    i = torch.arange(half, dtype=torch.float32, device=noise.device)
-    angles = noise[:, None] * torch.exp(-math.log(10000) / half * i)
-    return torch.cat([angles.cos(), angles.sin()], dim=1)
-
-
-def _check(
-    resolution: int,
-    channels: int,
-    label_dim: int,
-    width: int,
-    channel_mult: tuple[int, ...],
-    num_blocks: int,
-) -> None:
-    halvings = len(channel_mult) - 1
-    if halvings < 0 or min(channel_mult) < 1:
-        raise ValueError(f"channel_mult is {channel_mult}; give one positive number per level.")
-    if resolution < 1 or resolution % 2**halvings:
-        raise ValueError(
-            f"resolution {resolution} cannot be halved {halvings} times; "
-            "choose a multiple of 2^(levels - 1) or fewer levels in channel_mult."
-        )
-    if min(channels, num_blocks) < 1 or label_dim < 0:
-        raise ValueError(
-            f"channels is {channels}, num_blocks {num_blocks}, label_dim {label_dim}; "
-            "the first two must be at least 1, label_dim at least 0."
-        )
-    if width < 4 or width % 4:
-        raise ValueError(f"width is {width}; it must be a positive multiple of 4.")
+def _listed(numbers: tuple[int, ...]) -> str:
+    return ",".join(map(str, numbers)) or "empty"

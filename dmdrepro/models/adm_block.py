@@ -11,25 +11,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from dmdrepro.models.adm import norm_groups
 from dmdrepro.models.precision import full_precision
 
 HEAD_WIDTH = 64  # channels of one attention head
-MAX_GROUPS = 32
-MIN_GROUP_WIDTH = 4  # channels of one normalisation group, at least
 
 
 def group_norm(channels: int) -> nn.GroupNorm:
-    """Group normalisation with at most 32 groups of at least 4 channels.
-
-    Raises ValueError where the channels do not divide into that many groups.
-    """
-    groups = min(MAX_GROUPS, channels // MIN_GROUP_WIDTH)
-    if groups == 0 or channels % groups:
-        raise ValueError(
-            f"a layer of {channels} channels cannot be normalised in {groups} groups; choose "
-            "width and channel_mult so that channels are multiples of 4 (of 32 above 128)."
-        )
-    return nn.GroupNorm(groups, channels)
+    """Group normalisation as `norm_groups` has it; raises ConfigError as that does."""
+    return nn.GroupNorm(norm_groups(channels), channels)
 
 
 class Resampling(Enum):

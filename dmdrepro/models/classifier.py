@@ -1,49 +1,65 @@
-"""The digits' classifier: three convolutions, a feature layer, ten logits."""
+"""The classifier whose features measure images: an instrument, the same for every run of a size.
+
+No field of an experiment: whatever a run changes, its images are measured alike.
+"""
 
 from __future__ import annotations
 
-import torch
-import torch.nn.functional as F
-from torch import nn
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-CLASSES = 10
+from dmdrepro.settings import require, require_count
+
+if TYPE_CHECKING:
+    from dmdrepro.models.classifier_network import ClassifierNetwork
 
 
-class DigitClassifier(nn.Module):
-    """Logits [B, 10] of images [B, 1, R, R] in [-1, 1]; their features are the last hidden layer.
+@dataclass(frozen=True)
+class Classifier:
+    """A small convolutional network that tells MNIST's digits apart, and its training (Adam)."""
 
-    Initialised from torch's global generator. Raises ValueError for a resolution that cannot be
-    halved twice, or a width or number of features below 1.
-    """
+    resolution: int
+    width: int = 16  # channels of the first of three convolutions; each next has twice as many
+    features: int = 64
+    iterations: int = 1500
+    batch: int = 128
+    lr: float = 2e-3  # falls linearly to 0
+    held_out: int = 10_000  # the last images: MNIST's own test part
+    seed: int = 0
 
-    def __init__(self, resolution: int, width: int = 16, features: int = 64) -> None:
-        super().__init__()
-        if resolution < 4 or resolution % 4:
-            raise ValueError(f"resolution is {resolution}; it is halved twice: a multiple of 4.")
-        if min(width, features) < 1:
-            raise ValueError(f"width is {width}, features {features}; both must be at least 1.")
-        self.image_shape = (1, resolution, resolution)
-        self.convolutions = nn.ModuleList(
-            [
-                nn.Conv2d(1, width, 3, padding=1),
-                nn.Conv2d(width, 2 * width, 3, stride=2, padding=1),
-                nn.Conv2d(2 * width, 4 * width, 3, stride=2, padding=1),
-            ]
+    def __post_init__(self) -> None:
+        require(
+            self.resolution >= 4 and self.resolution % 4 == 0,
+            f"resolution is {self.resolution}; it is halved twice: a multiple of 4.",
         )
-        self.hidden = nn.Linear(4 * width * (resolution // 4) ** 2, features)
-        self.out = nn.Linear(features, CLASSES)
+        require_count("width", self.width)
+        require_count("features", self.features)
 
-    def features(self, x: torch.Tensor) -> torch.Tensor:
-        """[B, features], none below 0; ValueError for images of another shape."""
-        if tuple(x.shape[1:]) != self.image_shape:
-            raise ValueError(
-                f"images have shape {tuple(x.shape)}; this classifier reads "
-                f"[B, {', '.join(map(str, self.image_shape))}]."
-            )
-        for convolution in self.convolutions:
-            x = F.relu(convolution(x))  # [B, C, R, R], then R/2, then R/4
-        return F.relu(self.hidden(x.flatten(1)))
+    @property
+    def folder(self) -> str:
+        """Where it lies below a size's folder."""
+        return f"classifier-mnist-{self.resolution}"
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """[B, 10] logits."""
-        return self.out(self.features(x))
+    @property
+    def label(self) -> str:
+        """Its name in messages."""
+        return f"MNIST {self.resolution}x{self.resolution}"
+
+    def make(self) -> ClassifierNetwork:
+        """The network, initialised from torch's global generator."""
+        from dmdrepro.models.classifier_network import ClassifierNetwork
+
+        return ClassifierNetwork(self)
+
+    @property
+    def parameters(self) -> int:
+        w, pooled = self.width, (self.resolution // 4) ** 2
+        convolutions = 10 * w + (9 * w + 1) * 2 * w + (18 * w + 1) * 4 * w
+        return convolutions + (4 * w * pooled + 1) * self.features + (self.features + 1) * 10
+
+    @property
+    def flops(self) -> float:
+        """Multiply-add FLOPs of one forward pass of one image."""
+        w, pixels = self.width, self.resolution**2
+        convolutions = 9 * w * pixels + 18 * w * w * (pixels // 4) + 72 * w * w * (pixels // 16)
+        return 2.0 * (convolutions + 4 * w * (pixels // 16) * self.features)

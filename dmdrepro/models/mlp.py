@@ -1,92 +1,55 @@
-"""The toys' network (appendix D): an MLP of 5 hidden layers with a Fourier time embedding."""
+"""The settings of the toys' network (appendix D)."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-import torch.nn.functional as F
-from torch import nn
+from dmdrepro.models.model import Cost, Model, require_layer
+from dmdrepro.settings import LARGEST, require, require_count
 
-from dmdrepro.models.edm import EDMDenoiser
-from dmdrepro.models.precision import full_precision
+if TYPE_CHECKING:
+    from dmdrepro.models.mlp_network import MlpNetwork
 
-# The angular frequencies are geometric between these, in units of c_noise = ln(sigma)/4, which
-# runs over [-1.6, 1.1]: the slowest orders all noise levels, the fastest has a period of 6.3 in
-# ln(sigma). Fixed rather than drawn, so that a network is its weights alone.
-SLOWEST, FASTEST = 0.5, 4.0
-
-# sqrt(1 / E[silu(z)^2]), z ~ N(0, 1): keeps the activations' second moment through the layers.
-SILU_GAIN = 1.6765
+DEEPEST = 1000  # layers: a network that is made one layer at a time
 
 
-def mlp_denoiser(
-    dim: int,
-    hidden_layers: int = 5,
-    width: int = 384,
-    time_features: int = 32,
-    sigma_data: float = 0.5,
-    label_dim: int = 0,
-) -> EDMDenoiser:
-    """The denoiser of points [B, dim]; see `Mlp`. Initialised from torch's global generator."""
-    net = Mlp(dim, hidden_layers, width, time_features, label_dim)
-    return EDMDenoiser(net, sigma_data, (dim,), label_dim)
+@dataclass(frozen=True)
+class Mlp(Model):
+    """An MLP of 5 hidden layers of 384 with a 32-dimensional Fourier time embedding (app. D)."""
 
+    hidden_layers: int = 5
+    width: int = 384
+    time_features: int = 32
 
-class Mlp(nn.Module):
-    """The raw network F: [c_in x, Fourier features of c_noise, one-hot label], then SiLU layers.
+    def __post_init__(self) -> None:
+        require_count("model.hidden_layers", self.hidden_layers)
+        require(
+            self.hidden_layers <= DEEPEST,
+            f"model.hidden_layers is {self.hidden_layers}; it must be at most {DEEPEST}.",
+        )
+        require_count("model.width", self.width)
+        require(
+            2 <= self.time_features <= LARGEST and self.time_features % 2 == 0,
+            f"model.time_features is {self.time_features}; it must be even (sine and cosine), "
+            "2 or more.",
+        )
 
-    Raises ValueError for sizes below 1 or an odd number of time features.
-    """
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Raises ConfigError for samples that are no points, or that make a layer too large."""
+        require(
+            len(shape) == 1, f"an MLP takes points, and one sample has shape {shape}; use a U-Net."
+        )
+        require_layer(self.width, self.width * max(self.width, shape[0] + self.time_features))
 
-    def __init__(
-        self, dim: int, hidden_layers: int, width: int, time_features: int, label_dim: int
-    ) -> None:
-        super().__init__()
-        if min(dim, hidden_layers, width) < 1 or label_dim < 0:
-            raise ValueError(
-                f"dim is {dim}, hidden_layers {hidden_layers}, width {width}, label_dim "
-                f"{label_dim}; the first three must be at least 1, label_dim at least 0."
-            )
-        if time_features < 2 or time_features % 2:
-            raise ValueError(
-                f"time_features is {time_features}; it must be even (sine and cosine), 2 or more."
-            )
-        self.time_features = time_features
-        self.feature_shape = (width,)
-        sizes = [dim + time_features + label_dim, *[width] * hidden_layers]
-        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
-        for layer in self.hidden:
-            nn.init.normal_(layer.weight, std=SILU_GAIN / layer.in_features**0.5)
-            nn.init.zeros_(layer.bias)
-        self.out = nn.Linear(width, dim)
-        nn.init.zeros_(self.out.weight)  # D starts as c_skip x
-        nn.init.zeros_(self.out.bias)
+    def network(self, shape: tuple[int, ...], classes: int) -> MlpNetwork:
+        from dmdrepro.models.mlp_network import MlpNetwork
 
-    def forward(
-        self, x: torch.Tensor, noise: torch.Tensor, class_labels: torch.Tensor | None = None
-    ) -> torch.Tensor:
-        """F [B, dim] from c_in x, c_noise [1 or B] and one-hot labels [B, label_dim]."""
-        return self.features(x, noise, class_labels)[0]
+        return MlpNetwork(self, shape[0], classes)
 
-    def features(
-        self, x: torch.Tensor, noise: torch.Tensor, class_labels: torch.Tensor | None = None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """(F, h), h the last hidden layer [B, width]; arguments as `forward`."""
-        first, *rest = self.hidden
-        # The layer that reads the embedding, as the U-Net's: float32 also under autocast.
-        with full_precision(noise):
-            time = fourier_features(noise, self.time_features).expand(len(x), -1)
-            h = torch.cat([x, time] if class_labels is None else [x, time, class_labels], dim=1)
-            h = F.silu(first(h))
-        for layer in rest:
-            h = F.silu(layer(h))
-        return self.out(h), h
-
-
-def fourier_features(noise: torch.Tensor, features: int) -> torch.Tensor:
-    """[B, features] cosines, then sines, of `noise` [B] at geometric fixed frequencies."""
-    half = features // 2
-    ramp = torch.linspace(0, 1, half, device=noise.device)
-    angles = noise[:, None] * (SLOWEST * (FASTEST / SLOWEST) ** ramp)
-    return torch.cat([angles.cos(), angles.sin()], dim=1)
+    def cost(self, shape: tuple[int, ...], classes: int = 0) -> Cost:
+        """Counted without loading torch."""
+        inner = (self.hidden_layers - 1) * self.width**2
+        weights = inner + (2 * shape[0] + self.time_features) * self.width
+        hidden = self.hidden_layers * self.width
+        return Cost(weights + hidden, 2.0 * weights, 2.0 * hidden)

@@ -15,6 +15,6 @@ def full_precision(x: torch.Tensor) -> contextlib.AbstractContextManager:
     network is as it was.
     """
     device = x.device.type
-    if torch.is_autocast_enabled(device):
+    if device != "meta" and torch.is_autocast_enabled(device):
         return torch.autocast(device, enabled=False)
     return contextlib.nullcontext()

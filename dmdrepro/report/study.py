@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dmdrepro.measures as measures
+from dmdrepro.commands import advice
 from dmdrepro.experiments import STUDIES, Arm, Study
 from dmdrepro.measures.along import Way, along_table, column_notes, ways
 from dmdrepro.measures.null import null_notes
@@ -34,7 +35,7 @@ def open_arms(study: Study, runs: Path, seeds: Iterable[int]) -> Arms:
         for seed in seeds:
             folder = _folder(study, arm, runs, seed)
             where = (folder, arm.name, study.size, seed, study.name, arm.teacher_folder(folder))
-            opened.append(open_result(Result(*where, shape=measures.evaluation())))
+            opened.append(open_result(Result(*where, measures.evaluation()), advice))
         found[arm.name] = sorted(opened, key=lambda result: isinstance(result, Missing))
     return found
 

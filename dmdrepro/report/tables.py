@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import dmdrepro.measures as measures
+from dmdrepro.commands import advice, program
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.measures.along import along_table
 from dmdrepro.measures.expected import PAPER_NUMBERS, K, N, PaperNumber, paper_number
@@ -78,7 +79,8 @@ def tables_of(results: Results, size: str, not_run: Mapping[str, str] | None = N
 def all_seeds(runs: Path, size: str, seed: int) -> Results:
     """Of each experiment the results of `seed`, then of every other seed found at that size."""
     others = [other for other in seeds_found(runs, size) if other != seed]
-    opened = [open_results(runs, size, s, REGISTRY, measures.evaluation()) for s in (seed, *others)]
+    shape = measures.evaluation()
+    opened = [open_results(runs, size, s, REGISTRY, advice, shape) for s in (seed, *others)]
     return {name: [results[name] for results in opened] for name in REGISTRY}
 
 
@@ -177,6 +179,6 @@ def not_run_table(results: Results, size: str, not_run: Mapping[str, str]) -> Ta
             rows.append((name, what, why))
     rows += [(n, "everything", why) for n, why in not_run.items() if n not in results]
     if size != "paper":
-        why = f"this is the {size} size (reduced): python reproduce.py all --size paper"
+        why = f"this is the {size} size (reduced): {program()} all --size paper"
         rows.append(("all experiments", "the paper's size", why))
     return Table("not_run", "Not run", ("experiment", "what", "why"), tuple(rows))

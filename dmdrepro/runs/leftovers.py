@@ -11,6 +11,7 @@ from pathlib import Path
 from dmdrepro.runs.errors import DamagedArtifact
 from dmdrepro.runs.files import read_json
 from dmdrepro.runs.layout import CONFIG, RECORD
+from dmdrepro.settings import filled
 
 # Exactly the names that this program gives: what a user keeps beside them is the user's.
 STATE_FILE = re.compile(r"state-[0-9]+\.safetensors")
@@ -41,7 +42,7 @@ def drop_states(folder: Path, keep: Collection[str] = ()) -> None:
             path.unlink(missing_ok=True)
 
 
-def unlisted(folder: Path, key: dict) -> list[str]:
+def unlisted(folder: Path, key: dict, before: dict) -> list[str]:
     """The results and states in a folder without a listing that are not to be written over.
 
     A stage that was killed before its first saved state leaves its configuration, its log and, if
@@ -51,14 +52,14 @@ def unlisted(folder: Path, key: dict) -> list[str]:
     """
     names = [path.name for path in _entries(folder) if path.is_file()]
     found = [name for name in names if name == RECORD or _WEIGHTS.fullmatch(name)]
-    if not _same(folder, key):
+    if not _same(folder, key, before):
         found += [name for name in names if _ARRAY.fullmatch(name)]
     return found
 
 
-def _same(folder: Path, key: dict) -> bool:
+def _same(folder: Path, key: dict, before: dict) -> bool:
     try:
-        return read_json(folder / CONFIG) == key
+        return filled(read_json(folder / CONFIG), before, key) == key
     except (OSError, DamagedArtifact):
         return False
 

@@ -16,8 +16,9 @@ from dmdrepro.runs.errors import DamagedArtifact, RunError
 from dmdrepro.runs.files import part_by_part, read_json, write_bytes
 from dmdrepro.runs.log import thinned
 from dmdrepro.runs.record import EVALUATION, NEEDED, published
-from dmdrepro.runs.results import Missing, Result, Shown
+from dmdrepro.runs.results import Missing, Result
 from dmdrepro.runs.shape import Shape, problem
+from dmdrepro.runs.shown import Shown
 
 if TYPE_CHECKING:
     import numpy as np

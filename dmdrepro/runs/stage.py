@@ -36,6 +36,7 @@ from dmdrepro.runs.state import (
     has_state,
     write_state,
 )
+from dmdrepro.settings import filled
 
 REMEDY = (
     "Give the same options, another --runs folder, or --fresh to make it anew (what is there is "
@@ -55,15 +56,24 @@ class Stage:
     shared = False  # by several runs, which may be made at the same time: see stages/waiting.py
 
     def __init__(
-        self, folder: Path, key: dict, what: str, remedy: str = REMEDY, runs: Path | None = None
+        self,
+        folder: Path,
+        key: dict,
+        what: str,
+        remedy: str = REMEDY,
+        runs: Path | None = None,
+        before: dict | None = None,
     ) -> None:
         """`key`: all that the result depends on; `what`: its name in messages.
+
+        `before`: what those parts of the key were that did not exist yet (`settings.before`).
 
         `remedy`: what to do where what is there has another configuration. `runs`: the folder
         below which no link is followed; None: the folder's own parent.
         """
         self.folder = folder
         self.key = key
+        self._before = before or {}
         self.what = what
         self.remedy = remedy
         self._runs = folder.parent if runs is None else runs
@@ -86,11 +96,11 @@ class Stage:
         return 0 if found is None else found.state.step
 
     @property
-    def unlisted(self) -> bool:
-        """Whether there are results or saved states whose listing is lost."""
-        return (
-            not self.done and not has_state(self.folder) and bool(unlisted(self.folder, self.key))
-        )
+    def unlisted(self) -> list[str]:
+        """The results or saved states whose listing is lost."""
+        if self.done or has_state(self.folder):
+            return []
+        return unlisted(self.folder, self.key, self._before)
 
     def verify(self) -> dict[str, str]:
         """Check a done stage's files against its manifest; SHA-256 by file name."""
@@ -114,7 +124,8 @@ class Stage:
         else:
             return
         check_file(self.folder / CONFIG, digest, listing)
-        changes = differences(read_json(self.folder / CONFIG), self.key)
+        recorded = filled(read_json(self.folder / CONFIG), self._before, self.key)
+        changes = differences(recorded, self.key)
         if changes:
             listed = "; ".join(changes)
             raise DifferentConfiguration(
@@ -152,8 +163,7 @@ class Stage:
         """
         self.check_configuration()
         drop_parts(self.folder, locked=True)
-        if self.unlisted:
-            found = unlisted(self.folder, self.key)
+        if found := self.unlisted:
             aside = self.set_aside()
             self.say(
                 f"{self.what}: {', '.join(found[:3])}{', ...' if len(found) > 3 else ''} had "

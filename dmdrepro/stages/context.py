@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dmdrepro.data import Data
 from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.waiting import alone
-from dmdrepro.training.build import build_dataset
 from dmdrepro.training.session import Session
 
 Made = tuple[list[str], dict]  # the files made, the record
@@ -22,12 +22,12 @@ class Context:
     data_dir: Path | None = None
     offline: bool = False
     say: Callable[[str], None] = print
-    _datasets: dict[object, object] = field(default_factory=dict)
+    _datasets: dict[Data, Data] = field(default_factory=dict)
 
-    def dataset(self, data: object):
-        """The data set of a data configuration, loaded once a command."""
+    def dataset(self, data: Data) -> Data:
+        """The data set that these settings make, once a command."""
         if data not in self._datasets:
-            self._datasets[data] = build_dataset(data, self.data_dir, self.offline, self.say)
+            self._datasets[data] = data.make(self.data_dir, self.offline, self.say)
         return self._datasets[data]
 
     def set_aside(self, stage: Stage) -> None:

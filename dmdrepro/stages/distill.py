@@ -15,7 +15,8 @@ def make_student(run: Run, snapshot: int, context: Context) -> bool:
     def work(stage: Stage) -> Made:
         stage.sittings.here |= context.session.chosen()
         weights = load_tensors(run.teacher_weights(snapshot)[0])
-        dataset = context.dataset(run.experiment.data)
+        data = run.experiment.data  # a shape and a number of classes; real data the GAN alone asks
+        dataset = context.dataset(data) if run.experiment.distill.gan else data
         files = distill_student(run.experiment, snapshot, weights, dataset, stage, context.session)
         return files, context.session.execution()
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
+from dmdrepro.commands import program
 from dmdrepro.experiments import Arm, Experiment
-from dmdrepro.experiments.classifier import classifier_of
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import verify_manifest
 from dmdrepro.runs.layout import CLASSIFIER, snapshot_file, student_file
 from dmdrepro.runs.stage import REMEDY, Stage
+from dmdrepro.settings import before
 
 
 class Run:
@@ -31,15 +33,13 @@ class Run:
             self.name = f"{experiment.name}@{arm.name}"
             self.folder = self.folder.with_name(self.name)
             self._teacher_folder = arm.teacher_folder(self.folder)
-        self.classifier_settings = classifier_of(experiment)
+        self.classifier_settings = experiment.classifier
         self._shared = runs / experiment.size  # by all seeds of a size
         settings = experiment.as_dict()
-        self._common = {
-            name: settings[name]
-            for name in ("name", "seed", "data", "model", "sigma_data", "precision")
-        }
-        self._settings = settings
-        self._is_arm = arm is not None
+        own = ("size", "teacher", "distill", "sampling")  # of no stage, or of some alone
+        self._common = {name: value for name, value in settings.items() if name not in own}
+        self._settings, self._before = settings, before(experiment)
+        self.arm = arm
 
     def teacher(self) -> Stage:
         key = {**self._common, "teacher": self._settings["teacher"]}
@@ -93,7 +93,7 @@ class Run:
         settings = self.classifier_settings
         if settings is None:
             return None
-        key = {"data": "MNIST", "classifier": settings.as_dict()}
+        key = {"data": "MNIST", "classifier": asdict(settings)}
         stage = Stage(
             self._shared / settings.folder, key, f"classifier {settings.label}", runs=self.runs
         )
@@ -129,30 +129,32 @@ class Run:
     def _stage(self, kind: str, snapshot: int | None, key: dict) -> Stage:
         if snapshot is None:
             what = f"{kind} {self._teacher_folder.name}"
-            return Stage(self._teacher_folder / kind, key, what, self._remedy(), self.runs)
+            folder = self._teacher_folder / kind
+            return Stage(folder, key, what, self._remedy(), self.runs, self._before)
         what = f"{kind} {self.name}"
         what = f"{what} (teacher of {snapshot:,} iterations)"
-        return Stage(self.folder / f"{kind}-{snapshot}", key, what, self._remedy(), self.runs)
+        folder = self.folder / f"{kind}-{snapshot}"
+        return Stage(folder, key, what, self._remedy(), self.runs, self._before)
 
     def _remedy(self, command: str = "") -> str:
         """What to do about a stage of another configuration; `command`: that makes it, if not this.
 
         A study has neither --fresh nor settings of its own.
         """
-        if self._is_arm:
+        if self.arm is not None:
             return "Use another --runs folder, or move that one away."
         if not command:
             return REMEDY
         return (
-            "Give the same options, another --runs folder, or make it anew first: `python "
-            f"reproduce.py {command} {self.experiment.name} --fresh` with the same options."
+            "Give the same options, another --runs folder, or make it anew first: "
+            f"`{program()} {command} {self.experiment.name} --fresh` with the same options."
         )
 
     def _done(self, stage: Stage, command: str) -> dict[str, str]:
         if not stage.done:
             raise RunError(
                 f"{stage.what} is not done in {stage.folder}; "
-                f"run `python reproduce.py {command} {self.experiment.name}` with the same options "
+                f"run `{program()} {command} {self.experiment.name}` with the same options "
                 "first, or `all`."
             )
         stage.remedy = self._remedy(command)

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 
 from dmdrepro.diffusion import SIGMA_MAX, heun_sample
-from dmdrepro.experiments.data import class_count, sample_shape
 from dmdrepro.runs.checkpoint import load_tensors
 from dmdrepro.runs.errors import NonFinite, Stopped
 from dmdrepro.runs.files import write_bytes
@@ -46,7 +45,7 @@ def student_array(kept: int | None = None) -> str:
 def latents(run: Run) -> tuple[torch.Tensor, torch.Tensor | None]:
     """z [N, ...] (scaled by 80) and class numbers [N] or None: the same for every snapshot."""
     experiment = run.experiment
-    shape, classes = sample_shape(experiment.data), class_count(experiment.data)
+    shape, classes = experiment.data.shape, experiment.data.classes
     n = experiment.sampling.total
     z = SIGMA_MAX * torch.randn((n, *shape), generator=generator(experiment.seed, "sample/noise"))
     if classes == 0:
@@ -62,9 +61,9 @@ def second_array(name: str) -> str:
 def second_noise(run: Run) -> torch.Tensor | None:
     """Fresh z for the first `sampling.pairing` classes; None of an unconditional experiment."""
     experiment = run.experiment
-    if class_count(experiment.data) == 0:
+    if experiment.data.classes == 0:
         return None
-    shape = (experiment.sampling.pairing, *sample_shape(experiment.data))
+    shape = (experiment.sampling.pairing, *experiment.data.shape)
     draw = generator(experiment.seed, "sample/second-noise")
     return SIGMA_MAX * torch.randn(shape, generator=draw)
 
@@ -73,7 +72,7 @@ def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
     experiment, device = run.experiment, session.device
     z, labels = latents(run)
     fresh = second_noise(run)
-    classes = one_hot(labels, class_count(experiment.data))
+    classes = one_hot(labels, experiment.data.classes)
     network = build_denoiser(experiment, device).eval()
     teacher = None  # weights; without: the exact denoiser
     if experiment.distill.real_score == "teacher":

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from dmdrepro.experiments.classifier import Classifier
-from dmdrepro.models import DigitClassifier
+from dmdrepro.models.classifier import Classifier
+from dmdrepro.models.classifier_network import ClassifierNetwork
 from dmdrepro.runs.checkpoint import (
     load_tensors,
     optimiser_tensors,
@@ -24,17 +24,17 @@ from dmdrepro.training.session import Loop, Session
 AT_ONCE = 1000  # images in one call
 
 
-def build_classifier(settings: Classifier, device: torch.device | str = "cpu") -> DigitClassifier:
+def build_classifier(settings: Classifier, device: torch.device | str = "cpu") -> ClassifierNetwork:
     """The network, freshly initialised from its own fixed seed, on `device`."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream_seed(settings.seed, "classifier/init"))
-        network = DigitClassifier(settings.resolution, settings.width, settings.features)
+        network = settings.make()
     return network.to(device)
 
 
 def load_classifier(
     settings: Classifier, weights: Path, device: torch.device | str
-) -> DigitClassifier:
+) -> ClassifierNetwork:
     """A trained one, ready to be asked."""
     network = build_classifier(settings, device).eval()
     network.load_state_dict(load_tensors(weights))
@@ -87,7 +87,7 @@ def train_classifier(
 
 @torch.no_grad()
 def read_digits(
-    network: DigitClassifier, images: torch.Tensor
+    network: ClassifierNetwork, images: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """(features [N, F], digits int64 [N]) of images [N, 1, R, R], clipped to [-1, 1] as shown."""
     features = [network.features(part.clamp(-1, 1)) for part in images.split(AT_ONCE)]

@@ -83,7 +83,7 @@ class Draws:
         z = SIGMA_MAX * torch.randn(
             (self.settings.batch, *self.shape), generator=draw, device=self.device
         )
-        classes = self.dataset.label_dim
+        classes = self.dataset.classes
         if classes == 0:
             return z, None
         labels = torch.randint(classes, (self.settings.batch,), generator=draw, device=self.device)
@@ -108,7 +108,7 @@ class Draws:
         x, labels = self.dataset.sample(self.settings.batch, draw)
         eps = self._eps(draw)
         # Last of its stream, so that all else that is drawn stays what it was.
-        return Real(x, self._sigma(draw), eps, one_hot(labels, self.dataset.label_dim))
+        return Real(x, self._sigma(draw), eps, one_hot(labels, self.dataset.classes))
 
     def _fake_noise(self, draw: torch.Generator) -> Noise:
         return self._sigma(draw), self._eps(draw)

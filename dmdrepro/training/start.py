@@ -9,7 +9,7 @@ import torch
 
 from dmdrepro.diffusion import SIGMA_MAX
 from dmdrepro.experiments.config import Experiment
-from dmdrepro.models import EDMDenoiser
+from dmdrepro.models.edm import EDMDenoiser
 from dmdrepro.runs.streams import generator, stream_seed
 from dmdrepro.training.build import build_denoiser, exact_denoiser
 

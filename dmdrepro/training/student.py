@@ -23,7 +23,8 @@ from dmdrepro.distillation import (
     student_gan_loss,
 )
 from dmdrepro.experiments.config import Distill, Experiment
-from dmdrepro.models import ExactDenoiser, GanHead
+from dmdrepro.models.exact import ExactDenoiser
+from dmdrepro.models.gan_head import GanHead
 from dmdrepro.runs.checkpoint import (
     Tensors,
     optimiser_tensors,

@@ -87,7 +87,7 @@ def draw_inputs(experiment: Experiment, dataset, step: int, device: torch.device
     sigma = lognormal_sigmas(settings.batch, settings.p_mean, settings.p_std, draw)
     eps = torch.randn(x.shape, generator=draw, device=device)
     lr = settings.lr * min(1.0, (step + 1) / max(settings.warmup, 1))
-    classes = one_hot(labels, dataset.label_dim)
+    classes = one_hot(labels, dataset.classes)
     return Inputs(x, classes, sigma, eps, torch.full((), lr, device=device))
 
 

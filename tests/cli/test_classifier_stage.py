@@ -11,7 +11,7 @@ import pytest
 from command import command
 
 from dmdrepro.data import mnist_layout
-from dmdrepro.experiments.classifier import Classifier
+from dmdrepro.models.classifier import Classifier
 from dmdrepro.runs.files import sha256
 
 SHORT = ("--set", "teacher.snapshots=10", "--set", "distill.iterations=6")
@@ -42,7 +42,8 @@ def reproduce(tmp_path, monkeypatch):
     digits(tmp_path / "data", monkeypatch)
     small = Classifier(8, width=8, iterations=40, batch=32, lr=1e-2, held_out=100)
     monkeypatch.setattr(
-        "dmdrepro.stages.run.classifier_of", lambda e: small if "mnist" in e.name else None
+        "dmdrepro.experiments.Experiment.classifier",
+        property(lambda e: small if "mnist" in e.name else None),
     )
     where = ("--data", tmp_path / "data", "--runs", tmp_path / "runs")
     options = ("--size", "smoke", "--gpu", "cpu", "--offline")

@@ -74,7 +74,6 @@ def test_a_state_of_ruined_weights_is_not_saved_and_the_one_before_is_named(tmp_
     from dmdrepro.experiments import build
     from dmdrepro.runs.errors import NonFinite
     from dmdrepro.training import teacher
-    from dmdrepro.training.build import build_dataset
     from dmdrepro.training.session import Session
 
     experiment = build("chessboard", "smoke")
@@ -88,9 +87,7 @@ def test_a_state_of_ruined_weights_is_not_saved_and_the_one_before_is_named(tmp_
 
     monkeypatch.setattr(teacher, "draw_inputs", ruinous)
     with pytest.raises(NonFinite, match="Its state saved at step 1 is kept"):
-        teacher.train_teacher(
-            experiment, build_dataset(experiment.data), stage, Session(save_every_s=0.0)
-        )
+        teacher.train_teacher(experiment, experiment.data.make(), stage, Session(save_every_s=0.0))
     step, tensors = stage.load_state()
     assert step == 1
     assert all(bool(t.isfinite().all()) for t in tensors.values())
@@ -121,7 +118,7 @@ def test_a_classifier_that_its_rate_ruins(tmp_path):
 
     import torch
 
-    from dmdrepro.experiments.classifier import Classifier
+    from dmdrepro.models.classifier import Classifier
     from dmdrepro.runs.errors import NonFinite
     from dmdrepro.training.classifier import train_classifier
     from dmdrepro.training.session import Session

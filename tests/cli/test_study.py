@@ -14,7 +14,7 @@ from processes import reproduce
 from dmdrepro.data import Chessboard
 from dmdrepro.diffusion import heun_sample
 from dmdrepro.experiments import build
-from dmdrepro.models import ExactDenoiser
+from dmdrepro.models.exact import ExactDenoiser
 from dmdrepro.runs.files import verify_manifest
 from dmdrepro.runs.published import publish
 from dmdrepro.runs.results import Result

@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dmdrepro.data import Chessboard, Manifold, MnistDataset, Moons, Ring
+from dmdrepro.data import Chessboard, MlpManifold, Mnist, MnistImages, Moons, Ring
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 
 
 def mnist(conditional):
     images = torch.arange(3 * 784).reshape(3, 28, 28).remainder(256).byte()
-    return MnistDataset(images, torch.tensor([4, 0, 9]), 16, conditional)
+    return MnistImages(images, torch.tensor([4, 0, 9]), Mnist(16, conditional))
 
 
 @pytest.mark.parametrize(
     "data",
-    [Chessboard(), Moons(), Ring(), Manifold(16), mnist(True), mnist(False)],
+    [Chessboard(), Moons(), Ring(), MlpManifold(16).make(), mnist(True), mnist(False)],
     ids=lambda data: type(data).__name__,
 )
 def test_samples_come_on_the_generators_device(data):
@@ -25,7 +25,7 @@ def test_samples_come_on_the_generators_device(data):
     x, labels = moved.sample(64, torch.Generator("cuda").manual_seed(0))
     assert x.device.type == "cuda"
     assert tuple(x.shape) == (64, *data.shape)
-    assert (labels is None) == (data.label_dim == 0)
+    assert (labels is None) == (data.classes == 0)
     assert labels is None or labels.device.type == "cuda"
     here, _ = data.sample(4, torch.Generator())  # moving left the first one where it was
     assert here.device.type == "cpu"

@@ -7,7 +7,7 @@ import pytest
 import small_mnist
 import torch
 
-from dmdrepro.data import MnistDataset, load_mnist
+from dmdrepro.data import Mnist, MnistImages, load_mnist
 from dmdrepro.data.mnist import parse_idx
 
 
@@ -24,7 +24,7 @@ def test_an_image_is_the_mean_of_blocks_of_the_padded_one(resolution):
     padded[:, 2:30, 2:30] = images
     block = 32 // resolution
     means = padded.reshape(-1, resolution, block, resolution, block).mean((2, 4))
-    found = MnistDataset(images, labels, resolution)
+    found = MnistImages(images, labels, Mnist(resolution))
     assert found.training_set.dtype == torch.float32
     assert found.shape == (1, resolution, resolution)
     np.testing.assert_allclose(found.training_set[:, 0], means / 127.5 - 1, atol=1e-7)
@@ -34,7 +34,7 @@ def test_an_image_is_the_mean_of_blocks_of_the_padded_one(resolution):
 def test_black_is_minus_one_and_white_is_one_to_the_bit(resolution):
     images = torch.zeros((2, 28, 28), dtype=torch.uint8)
     images[1] = 255
-    x = MnistDataset(images, torch.tensor([0, 1]), resolution).training_set
+    x = MnistImages(images, torch.tensor([0, 1]), Mnist(resolution)).training_set
     assert (x[0] == -1).all()
     assert x[1].max() == 1
     assert x[1, 0, resolution // 2, resolution // 2] == 1
@@ -42,9 +42,9 @@ def test_black_is_minus_one_and_white_is_one_to_the_bit(resolution):
 
 def test_samples_are_images_with_their_digits():
     images, labels = pictures()
-    data = MnistDataset(images, labels, 16, conditional=True)
+    data = MnistImages(images, labels, Mnist(16, conditional=True))
     x, digits = data.sample(200, torch.Generator().manual_seed(0))
-    assert (data.label_dim, digits.dtype) == (10, torch.int64)
+    assert (data.classes, digits.dtype) == (10, torch.int64)
     match = (x[:, None] == data.training_set[None]).flatten(2).all(2)  # [200, 40]
     assert (match.sum(1) == 1).all()
     assert torch.equal(labels[match.int().argmax(1)], digits)
@@ -55,30 +55,30 @@ def test_samples_are_images_with_their_digits():
 
 def test_the_same_images_are_drawn_with_and_without_digits():
     images, labels = pictures()
-    plain = MnistDataset(images, labels, 8)
+    plain = MnistImages(images, labels, Mnist(8))
     x, digits = plain.sample(30, torch.Generator().manual_seed(0))
     assert digits is None
-    assert plain.label_dim == 0
-    both = MnistDataset(images, labels, 8, conditional=True)
+    assert plain.classes == 0
+    both = MnistImages(images, labels, Mnist(8, conditional=True))
     assert torch.equal(x, both.sample(30, torch.Generator().manual_seed(0))[0])
 
 
 def test_a_batch_longer_than_a_chunk_is_scaled_alike(monkeypatch):
     images, labels = pictures()
-    whole = MnistDataset(images, labels, 16)
+    whole = MnistImages(images, labels, Mnist(16))
     monkeypatch.setattr("dmdrepro.data.mnist.CHUNK", 7)
-    parts = MnistDataset(images, labels, 16)
+    parts = MnistImages(images, labels, Mnist(16))
     assert torch.equal(whole.training_set, parts.training_set)
     truth = whole.training_set.double().square().mean().sqrt().item()
     assert parts.rms == pytest.approx(truth, rel=1e-12)
 
 
 def test_moving_makes_another_and_a_generator_elsewhere_is_refused():
-    data = MnistDataset(*pictures(), 8, conditional=True)
+    data = MnistImages(*pictures(), Mnist(8, conditional=True))
     moved = data.to("meta")
     assert moved.training_set.device.type == "meta"
     assert data.training_set.device.type == "cpu"
-    assert (moved.shape, moved.label_dim) == (data.shape, 10)
+    assert (moved.shape, moved.classes) == (data.shape, 10)
     with pytest.raises(ValueError, match=r"to\(generator\.device\)"):
         moved.sample(2, torch.Generator())
 
@@ -86,7 +86,6 @@ def test_moving_makes_another_and_a_generator_elsewhere_is_refused():
 @pytest.mark.parametrize(
     ("change", "word"),
     [
-        ({"resolution": 28}, "8, 16 or 32"),
         ({"images": torch.zeros(40, 28, 28)}, "uint8"),
         ({"images": torch.zeros(40, 32, 32, dtype=torch.uint8)}, "28, 28"),
         ({"labels": torch.zeros(39, dtype=torch.int64)}, "one for each"),
@@ -97,7 +96,7 @@ def test_moving_makes_another_and_a_generator_elsewhere_is_refused():
 def test_bad_input_is_refused_with_a_sentence(change, word):
     images, labels = pictures()
     with pytest.raises(ValueError, match=word):
-        MnistDataset(**{"images": images, "labels": labels, **change})
+        MnistImages(**{"images": images, "labels": labels, "settings": Mnist(), **change})
 
 
 def test_training_images_come_before_test_images(tmp_path, monkeypatch):
@@ -129,4 +128,4 @@ def test_the_real_mnist_is_mnist(mnist_dir, tmp_path):
     counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     assert torch.bincount(labels[:60_000]).tolist() == counts
     for resolution, rms in ((16, 0.9447), (8, 0.9007)):  # the docstring's
-        assert MnistDataset(images, labels, resolution).rms == pytest.approx(rms, abs=5e-5)
+        assert MnistImages(images, labels, Mnist(resolution)).rms == pytest.approx(rms, abs=5e-5)

@@ -106,9 +106,3 @@ def test_samples_lie_along_the_moons():
         rtol=0,
         atol=0.04,
     )
-
-
-@pytest.mark.parametrize("arguments", [{"radius": 0.0}, {"sd": 0.0}])
-def test_impossible_moons_are_refused(arguments):
-    with pytest.raises(ValueError, match=r"Moons has"):
-        Moons(**arguments)

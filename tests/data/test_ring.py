@@ -49,9 +49,3 @@ def test_samples_are_the_32_gaussians():
     angle = torch.atan2(x[:, 1], x[:, 0])
     for harmonic in range(1, 32):
         assert torch.exp(1j * harmonic * angle).mean().abs() < 5 / n**0.5
-
-
-@pytest.mark.parametrize("arguments", [{"components": 0}, {"radius": 0.0}, {"sd": -1.0}])
-def test_an_impossible_ring_is_refused(arguments):
-    with pytest.raises(ValueError, match=r"Ring has"):
-        Ring(**arguments)

@@ -89,7 +89,7 @@ def test_a_sample_depends_on_the_generator_alone(toy):
     assert not torch.equal(first, draw(toy, 9, seed=6))
     assert first.dtype == torch.float32
     assert tuple(first.shape[1:]) == toy.shape
-    assert (toy.label_dim, toy.training_set) == (0, None)
+    assert (toy.classes, toy.training_set, toy.training_size) == (0, None, 0)
     assert toy.to("cpu") is toy
 
 
@@ -110,9 +110,3 @@ def test_bad_input_is_refused_with_a_sentence(toy, x, sigma, word):
     x = torch.zeros(3, toy.ambient_dim) if x is None else x
     with pytest.raises(ValueError, match=f"{type(toy).__name__}.denoise.*({word})"):
         toy.denoise(x, sigma)
-
-
-@pytest.mark.parametrize("kind", [Chessboard, Moons, Ring])
-def test_a_line_has_no_plane(kind):
-    with pytest.raises(ValueError, match="ambient_dim 1"):
-        kind(1)

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from dmdrepro.diffusion import denoising_loss, lognormal_sigmas
-from dmdrepro.models import c_skip, mlp_denoiser
+from dmdrepro.models import Mlp
+from dmdrepro.models.edm import c_skip
 
 SD = 0.5
 
@@ -62,7 +63,7 @@ def test_training_brings_the_loss_down_to_that_of_the_exact_denoiser():
     draw = torch.Generator().manual_seed(0)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        denoiser = mlp_denoiser(1, hidden_layers=2, width=32)
+        denoiser = Mlp(hidden_layers=2, width=32).make((1,))
     optimiser = torch.optim.Adam(denoiser.parameters(), lr=3e-3)
     fresh = two_points(20_000, draw)
     exact = Known(lambda noisy, s: SD * torch.tanh(SD * noisy / s**2))

@@ -15,7 +15,7 @@ from dmdrepro.distillation import (
     score_difference,
     student_gan_loss,
 )
-from dmdrepro.models import precondition
+from dmdrepro.models.edm import precondition
 
 SIGMA_DATA = 0.5
 

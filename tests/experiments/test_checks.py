@@ -9,8 +9,7 @@ import torch
 
 from dmdrepro.distillation import draw_dm_levels
 from dmdrepro.experiments import ConfigError, build, parse_overrides
-from dmdrepro.experiments.config import AdmUnet, Distill
-from dmdrepro.models import adm_denoiser
+from dmdrepro.experiments.config import Distill
 
 
 @pytest.mark.parametrize(
@@ -92,46 +91,15 @@ def test_the_last_value_that_runs_is_not_refused(name, settings):
     build(name, "smoke", overrides=parse_overrides(settings.split()))
 
 
-def accepted(make) -> bool:
-    try:
-        make()
-    except ValueError:
-        return False
-    return True
-
-
-def test_the_u_net_is_refused_where_the_network_itself_refuses():
-    """Each combination is built without memory, on torch's meta device."""
-    widths = (4, 8, 12, 20, 32, 36, 64, 68, 96, 132, 160, 192)
-    mults = ((1,), (1, 1), (1, 2), (1, 3), (2, 1), (1, 2, 3), (3, 5), (1, 2, 2, 2))
-    verdicts = set()
-    for width, mult, blocks in itertools.product(widths, mults, (1, 2)):
-        for resolution, attention in ((8, ()), (8, (8, 4)), (4, ())):
-            model = AdmUnet(width, mult, blocks, attention)
-
-            def network(model=model, resolution=resolution):
-                with torch.device("meta"):
-                    adm_denoiser(
-                        resolution,
-                        1,
-                        0,
-                        model.width,
-                        model.channel_mult,
-                        model.num_blocks,
-                        model.attn_resolutions,
-                    )
-
-            ours = accepted(lambda m=model, r=resolution: m.check((1, r, r)))
-            assert ours == accepted(network), (model, resolution)
-            verdicts.add(ours)
-    assert verdicts == {True, False}
-
-
 @pytest.mark.parametrize("levels", [2, 3, 10, 1000])
 def test_an_interval_of_noise_levels_is_refused_where_nothing_could_be_drawn(levels):
     verdicts = set()
     for low, high in itertools.combinations([0, 0.02, 0.3, 0.5, 0.9, 0.98, 0.9996, 0.9999, 1], 2):
-        ours = accepted(lambda a=low, b=high: Distill(noise_levels=levels, dm_min=a, dm_max=b))
+        try:
+            Distill(noise_levels=levels, dm_min=low, dm_max=high)
+            ours = True
+        except ConfigError:
+            ours = False
         try:
             drawn = draw_dm_levels(64, levels, low, high, torch.Generator())
             theirs = bool((drawn < levels).all())

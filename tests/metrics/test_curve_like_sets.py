@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from dmdrepro.metrics import bids, pairing_inefficiency
+from dmdrepro.metrics import bids, pairing_inefficiency, solvers
 from dmdrepro.metrics.assignment import optimal_assignment
 from dmdrepro.metrics.certificate import certify
 from dmdrepro.metrics.shortest_paths import Paths
@@ -67,6 +67,23 @@ def test_the_auction_and_its_proof_take_little_work(monkeypatch, name):
     assert found.gap < 1e-12
     assert made["bids"] < 250 * N
     assert made["passes"] < 8 * N  # one pass after another a single proof took up to 3 N
+
+
+def far_points():
+    """On a line whose coordinate spans 16 powers of ten: endless price wars."""
+    x, y = (np.exp(6 * gaussian(seed, N, 1)) for seed in (16, 17))
+    return [np.hstack([t, 1e-3 * gaussian(seed, N, 1)]) for t, seed in ((x, 18), (y, 19))]
+
+
+@pytest.mark.parametrize("name", ["far points", "few values", "line in 16 dimensions"])
+def test_auto_leaves_to_others_what_an_auction_is_slow_at(monkeypatch, name):
+    monkeypatch.setattr(solvers, "AUCTION_FROM", 100)
+    sets = {**CURVES, "far points": far_points()}
+    x, y = (torch.from_numpy(t) for t in sets[name])
+    found = optimal_assignment(x, y)
+    assert (found.solver == "auction") == (name == "line in 16 dimensions")
+    cost = cdist(x.numpy(), y.numpy(), "sqeuclidean")
+    assert found.e_ot == pytest.approx(cost[linear_sum_assignment(cost)].mean(), rel=1e-12)
 
 
 def test_the_proof_of_a_long_chain_takes_a_few_passes():

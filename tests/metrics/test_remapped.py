@@ -73,6 +73,18 @@ def test_near_neighbours_that_change_places_have_moved(small, solver):
     assert pairing_inefficiency(teacher, teacher, solver).remapped == 0
 
 
+@pytest.mark.parametrize("small", [1e-6, 1e-9, 1e-12])
+@pytest.mark.parametrize("dim", [1, 3])
+def test_a_move_counts_though_other_rows_cost_so_much_that_the_sum_is_the_same(small, dim):
+    teacher, student = np.zeros((4, dim)), np.zeros((4, dim))
+    teacher[:, 0], student[:, 0] = [0, small, 1e3, 2e3], [small, 0, 1e3, 2e3]
+    student[2:, -1] += 300
+    record = pairing_inefficiency(teacher, student)
+    assert list(record.assignment) == [1, 0, 2, 3]
+    assert record.remapped == 0.5
+    assert record.e_ot <= record.e_dt
+
+
 @pytest.mark.parametrize("noise", [1e-2, 1e-5, 1e-9])
 def test_near_copies_on_a_line_are_counted_as_sorting_counts_them(noise):
     teacher = gaussian(0, 3000, 1)

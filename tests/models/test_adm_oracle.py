@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from dmdrepro.diffusion import heun_sample
-from dmdrepro.models import adm_denoiser
+from dmdrepro.models.adm import adm_denoiser
 
 PAPER = {"channel_mult": (1, 2, 3, 4), "num_blocks": 3, "attn_resolutions": (32, 16, 8)}
 TOLERANCE = 1e-5  # the promise is 1e-4; measured 1e-6

@@ -6,14 +6,13 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from dmdrepro.experiments.classifier import Classifier
-from dmdrepro.models import DigitClassifier
+from dmdrepro.models.classifier import Classifier
 
 
 @pytest.mark.parametrize("resolution", [8, 16, 32])
 def test_weights_and_operations_are_as_the_plan_counts_them(resolution):
     settings = Classifier(resolution)
-    network = DigitClassifier(resolution, settings.width, settings.features)
+    network = settings.make()
     assert sum(p.numel() for p in network.parameters()) == settings.parameters
     with FlopCounterMode(display=False) as counter:
         network(torch.zeros(2, 1, resolution, resolution))
@@ -21,7 +20,7 @@ def test_weights_and_operations_are_as_the_plan_counts_them(resolution):
 
 
 def test_the_logits_are_read_from_the_features():
-    network = DigitClassifier(8, width=4, features=12)
+    network = Classifier(8, width=4, features=12).make()
     x = torch.randn(5, 1, 8, 8)
     features = network.features(x)
     assert features.shape == (5, 12)
@@ -31,8 +30,8 @@ def test_the_logits_are_read_from_the_features():
 
 def test_what_it_cannot_read_is_refused():
     with pytest.raises(ValueError, match=r"reads \[B, 1, 8, 8\]"):
-        DigitClassifier(8)(torch.zeros(2, 1, 16, 16))
+        Classifier(8).make()(torch.zeros(2, 1, 16, 16))
     with pytest.raises(ValueError, match="a multiple of 4"):
-        DigitClassifier(6)
+        Classifier(6)
     with pytest.raises(ValueError, match="at least 1"):
-        DigitClassifier(8, width=0)
+        Classifier(8, width=0)

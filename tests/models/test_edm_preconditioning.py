@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from dmdrepro.models import EDMDenoiser, c_in, c_noise, c_out, c_skip, precondition
+from dmdrepro.models.edm import EDMDenoiser, c_in, c_noise, c_out, c_skip, precondition
 
 SIGMA = torch.logspace(-2.7, 1.9, 20, dtype=torch.float64)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dmdrepro.models import adm_denoiser, mlp_denoiser
+from dmdrepro.models import Mlp
+from dmdrepro.models.adm import adm_denoiser
 from dmdrepro.models.adm_block import AdmBlock
 from dmdrepro.models.precision import full_precision
 
@@ -20,7 +21,7 @@ def adm():
 
 def mlp():
     torch.manual_seed(0)
-    return mlp_denoiser(4, hidden_layers=3, width=16, time_features=8, label_dim=5)
+    return Mlp(hidden_layers=3, width=16, time_features=8).make((4,), 5)
 
 
 def seen(denoiser, layers) -> list[tuple[torch.Tensor, torch.Tensor]]:

@@ -8,7 +8,8 @@ import torch
 from dmdrepro.data import Chessboard, Moons, Ring
 from dmdrepro.diffusion import heun_sample
 from dmdrepro.distillation import score_difference
-from dmdrepro.models import ExactDenoiser, precondition
+from dmdrepro.models.edm import precondition
+from dmdrepro.models.exact import ExactDenoiser
 
 LAWS = pytest.mark.parametrize("law", [Chessboard(), Moons(), Ring()], ids=lambda law: str(law)[:5])
 SIGMA_DATA = 0.8

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dmdrepro.models import GanHead, adm_denoiser, mlp_denoiser
+from dmdrepro.models import Mlp
+from dmdrepro.models.adm import adm_denoiser
+from dmdrepro.models.gan_head import GanHead
 
 
 @pytest.mark.parametrize(
@@ -14,7 +16,7 @@ from dmdrepro.models import GanHead, adm_denoiser, mlp_denoiser
         adm_denoiser(16, 1, 0, 16, (1, 2, 2), 1, ()),
         adm_denoiser(8, 1, 0, 8, (1, 2), 1, ()),
         adm_denoiser(4, 1, 0, 8, (1, 2, 2), 1, ()),
-        mlp_denoiser(4, hidden_layers=2, width=16),
+        Mlp(hidden_layers=2, width=16).make((4,)),
     ],
     ids=["4x4", "2-level", "1x1", "mlp"],
 )

@@ -6,12 +6,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from dmdrepro.models import c_skip, mlp_denoiser
-from dmdrepro.models.mlp import SILU_GAIN, fourier_features
+from dmdrepro.models import Mlp
+from dmdrepro.models.edm import c_skip
+from dmdrepro.models.mlp_network import SILU_GAIN, fourier_features
 
 
 def test_the_paper_size_is_five_hidden_layers_of_384():
-    denoiser = mlp_denoiser(4)
+    denoiser = Mlp().make((4,))
     shapes = [tuple(layer.weight.shape) for layer in denoiser.model.hidden]
     assert shapes == [(384, 4 + 32), *[(384, 384)] * 4]
     assert sum(p.numel() for p in denoiser.parameters()) == 607_108
@@ -19,11 +20,11 @@ def test_the_paper_size_is_five_hidden_layers_of_384():
 
 def test_an_untrained_denoiser_returns_c_skip_x():
     x, sigma = torch.randn(3, 4), torch.tensor([0.01, 1.0, 80.0])
-    torch.testing.assert_close(mlp_denoiser(4)(x, sigma), c_skip(sigma, 0.5)[:, None] * x)
+    torch.testing.assert_close(Mlp().make((4,))(x, sigma), c_skip(sigma, 0.5)[:, None] * x)
 
 
 def test_features_are_the_last_hidden_layer():
-    denoiser = mlp_denoiser(4, hidden_layers=3, width=24)
+    denoiser = Mlp(hidden_layers=3, width=24).make((4,))
     torch.nn.init.normal_(denoiser.model.out.weight)
     x = torch.randn(5, 4)
     raw, h = denoiser.features(x, 2.0)
@@ -33,7 +34,7 @@ def test_features_are_the_last_hidden_layer():
 
 
 def test_the_class_changes_the_output():
-    denoiser = mlp_denoiser(4, hidden_layers=2, width=16, label_dim=3)
+    denoiser = Mlp(hidden_layers=2, width=16).make((4,), 3)
     torch.nn.init.normal_(denoiser.model.out.weight)
     x = torch.randn(1, 4).expand(3, 4)
     out = denoiser(x, 1.0, torch.eye(3))
@@ -58,14 +59,6 @@ def test_the_silu_gain_keeps_the_second_moment():
     assert moment.item() * SILU_GAIN**2 == pytest.approx(1.0, abs=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("sizes", "word"),
-    [
-        ({"dim": 0}, "dim is 0"),
-        ({"dim": 4, "hidden_layers": 0}, "hidden_layers 0"),
-        ({"dim": 4, "time_features": 31}, "time_features is 31"),
-    ],
-)
-def test_sizes_that_do_not_fit_are_named(sizes, word):
-    with pytest.raises(ValueError, match=word):
-        mlp_denoiser(**sizes)
+def test_images_are_refused():
+    with pytest.raises(ValueError, match=r"one sample has shape \(1, 8, 8\)"):
+        Mlp().make((1, 8, 8))

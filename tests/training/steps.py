@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from dmdrepro.experiments import build
-from dmdrepro.training.build import build_dataset, build_denoiser
+from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.draws import Draws
 from dmdrepro.training.student import initial_networks
 
@@ -21,7 +21,7 @@ def given(name="mlp-manifold", device=CPU, **overrides):
     # Fresh networks start with a zero output layer: move away from it.
     weights = {k: v + 0.05 * torch.randn_like(v) for k, v in weights.items()}
     nets = initial_networks(experiment, weights, device)
-    dataset = build_dataset(experiment.data).to(device)
+    dataset = experiment.data.make().to(device)
     return experiment, nets, Draws(experiment, 7, dataset, device)
 
 

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 import torch
 
-from dmdrepro.data import MnistDataset
-from dmdrepro.experiments.classifier import Classifier
+from dmdrepro.data import Mnist, MnistImages
+from dmdrepro.models.classifier import Classifier
 from dmdrepro.runs.checkpoint import load_tensors
 from dmdrepro.runs.errors import NonFinite, Stopped
 from dmdrepro.runs.layout import CLASSIFIER
@@ -31,9 +31,9 @@ def digits(n=400):
 
 def train(tmp_path, dataset=None, settings=SETTINGS, session=None):
     """(files, record, folder) of a stage trained from where it stands."""
-    stage = Stage(tmp_path / "classifier", settings.as_dict(), "classifier")
+    stage = Stage(tmp_path / "classifier", dataclasses.asdict(settings), "classifier")
     stage.begin()
-    dataset = dataset or MnistDataset(*digits(), resolution=8)
+    dataset = dataset or MnistImages(*digits(), Mnist(8))
     return *train_classifier(settings, dataset, stage, session or Session()), stage.folder
 
 
@@ -42,7 +42,7 @@ def test_it_learns_digits_that_it_has_not_seen(tmp_path):
     assert record == {"accuracy": record["accuracy"], "held_out": 100, "trained_on": 300}
     assert record["accuracy"] > 0.95
     assert all((folder / name).is_file() for name in files)
-    dataset = MnistDataset(*digits(), resolution=8)
+    dataset = MnistImages(*digits(), Mnist(8))
     network = load_classifier(SETTINGS, folder / CLASSIFIER, "cpu")
     named = read_digits(network, dataset.training_set[300:])[1]
     assert (named == dataset.labels[300:]).double().mean().item() == record["accuracy"]
@@ -51,7 +51,7 @@ def test_it_learns_digits_that_it_has_not_seen(tmp_path):
 def test_the_held_out_digits_do_not_touch_the_weights(tmp_path):
     images, labels = digits()
     images[300:], labels[300:] = 0, 3
-    _, record, changed = train(tmp_path / "changed", MnistDataset(images, labels, resolution=8))
+    _, record, changed = train(tmp_path / "changed", MnistImages(images, labels, Mnist(8)))
     _, _, folder = train(tmp_path / "plain")
     assert (changed / CLASSIFIER).read_bytes() == (folder / CLASSIFIER).read_bytes()
     assert record["accuracy"] in (0.0, 1.0)  # a hundred times one image

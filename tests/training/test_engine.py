@@ -10,7 +10,7 @@ from torch._dynamo.exc import TorchDynamoException
 from dmdrepro.bench.plain import plain_iteration
 from dmdrepro.experiments import build
 from dmdrepro.runs.errors import RunError
-from dmdrepro.training.build import build_dataset, build_denoiser
+from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.engine import Engine
 from dmdrepro.training.optimiser import AdamW
 from dmdrepro.training.recorded import WARM_UP
@@ -133,7 +133,7 @@ def test_a_compiled_step_is_one_graph_for_each_function(setting, value, function
 @pytest.mark.slow
 def test_a_compiled_teacher_step_gives_the_losses_of_an_eager_one():
     experiment = build("chessboard", "smoke", overrides={"teacher.warmup": "0"})
-    dataset = build_dataset(experiment.data)
+    dataset = experiment.data.make()
     found = []
     for words in ("eager", "compiled"):
         denoiser = build_denoiser(experiment).train()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 
-from dmdrepro.bench.step import ShapeOnly
 from dmdrepro.experiments import build
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.draws import Draws
@@ -19,7 +18,7 @@ def test_two_sittings_of_an_attention_unet_are_bit_equal(gpu):
     found = []
     for _ in range(2):
         nets = initial_networks(experiment, weights, gpu)
-        draws = Draws(experiment, 1, ShapeOnly(experiment), gpu)
+        draws = Draws(experiment, 1, experiment.data, gpu)
         step = distillation(nets, experiment.distill)
         for first in (0, 5, 10):
             step(draws.block(range(first, first + 5)))

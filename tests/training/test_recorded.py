@@ -13,7 +13,7 @@ from torch.utils._pytree import tree_leaves
 
 from dmdrepro.experiments import build
 from dmdrepro.runs.checkpoint import optimiser_tensors, pack
-from dmdrepro.training.build import build_dataset, build_denoiser
+from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.optimiser import AdamW
 from dmdrepro.training.recorded import WARM_UP, Recorded, difference, tensors_of
 from dmdrepro.training.student import distillation
@@ -165,7 +165,7 @@ class Writes(TorchDispatchMode):
 
 def test_a_teacher_step_records_too():
     experiment = build("mlp-manifold", "smoke")
-    dataset = build_dataset(experiment.data)
+    dataset = experiment.data.make()
     found = []
     for recording in (False, True):
         denoiser = build_denoiser(experiment).train()

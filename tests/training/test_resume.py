@@ -9,7 +9,7 @@ from steps import rerun
 from dmdrepro.experiments import build
 from dmdrepro.runs.errors import Stopped
 from dmdrepro.runs.stage import Stage
-from dmdrepro.training.build import build_dataset, build_denoiser
+from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.engine import Engine
 from dmdrepro.training.session import Session
 from dmdrepro.training.student import distill_student
@@ -28,7 +28,7 @@ SHORT = {
 
 
 def teacher(experiment, stage, session):
-    return train_teacher(experiment, build_dataset(experiment.data), stage, session)
+    return train_teacher(experiment, experiment.data.make(), stage, session)
 
 
 def student(experiment, stage, session):
@@ -36,7 +36,7 @@ def student(experiment, stage, session):
         name: w + 0.05 * torch.randn(w.shape, generator=torch.Generator().manual_seed(len(name)))
         for name, w in build_denoiser(experiment).state_dict().items()
     }
-    return distill_student(experiment, 6, weights, build_dataset(experiment.data), stage, session)
+    return distill_student(experiment, 6, weights, experiment.data.make(), stage, session)
 
 
 def files_of(

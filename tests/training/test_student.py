@@ -10,7 +10,7 @@ from steps import blocks, given
 from dmdrepro.bench.plain import plain_iteration
 from dmdrepro.diffusion import heun_sample
 from dmdrepro.training import student as loop
-from dmdrepro.training.build import build_dataset, build_denoiser
+from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.student import distillation, draw_images
 
 
@@ -37,7 +37,7 @@ def test_an_exact_start_is_the_exact_denoiser_at_the_students_one_level():
     experiment, nets, draws = given("chessboard", **{"distill.start": "exact"})
     _, again, _ = given("chessboard", **{"distill.start": "exact"})
     z, _ = draws.latent(99)
-    exact = build_dataset(experiment.data).denoise(z, 80.0)
+    exact = experiment.data.make().denoise(z, 80.0)
     spread = (exact - exact.mean(0)).square().mean()
 
     def error(network):
@@ -58,7 +58,7 @@ def test_the_exact_score_takes_the_teachers_place_and_the_student_still_starts_a
     x = nets.student(inputs.z, 80.0).detach()
     sigma, eps = inputs.dm
     at = x + sigma[:, None] * eps
-    d_real = build_dataset(experiment.data).denoise(at, sigma)
+    d_real = experiment.data.make().denoise(at, sigma)
     d_fake = nets.fake(at, sigma).double()
     weight = (x - d_real).abs().mean(1, keepdim=True)
     expected = ((d_fake - d_real) / weight).square().mean() / 2

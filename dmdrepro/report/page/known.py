@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
+from dmdrepro.commands import program
 from dmdrepro.measures.chart import Chart, Line
 from dmdrepro.measures.students import as_number
 from dmdrepro.report.known import circle_table, dm_loss_table, pairs_table
@@ -28,6 +29,7 @@ def known_part(record: dict | Missing) -> dict[str, object]:
     ]
     return {
         "charts": circle_charts(record),
+        "command": f"{program()} known",
         "numbers": (circle_table(record), dm_loss_table(record)),
         "pairs": pairs_table(record),
         "origin": [words for words in origin if words],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dmdrepro.commands import program
 from dmdrepro.measures.along import study_charts
 from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import collect
@@ -15,7 +16,7 @@ def study_part(opened: OpenStudy) -> dict[str, object]:
     tables = {table.name: table for table in study_tables(study, arms)}
     found, students = study_ways(arms), collect(arms)
     seeds = sorted({seed for student in students for seed in student.seeds})
-    line = f"python reproduce.py study {study.name} --seeds {','.join(map(str, seeds))}"
+    line = f"{program()} study {study.name} --seeds {','.join(map(str, seeds))}"
     return {
         "study": study,
         "own": tables.get(f"study_{study.name}"),

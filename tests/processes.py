@@ -88,9 +88,3 @@ def tree(folder: Path) -> dict[str, object]:
 
 def chessboard(runs: Path) -> Path:
     return runs / "smoke" / "seed0" / "chessboard"
-
-
-def finished_chessboard(runs: Path) -> Path:
-    """`runs`, with one uninterrupted run of everything on the chessboard in it."""
-    reproduce("all", "chessboard", *FAST, "--runs", runs)
-    return runs

@@ -7,62 +7,61 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from dmdrepro.cli.dry_run import bytes_words
-from dmdrepro.cli.paths import try_writing
-from dmdrepro.cli.plan import STAGES, Plan, Task
-from dmdrepro.cli.results import PAGE
+from dmdrepro.experiments.estimate import estimate
+from dmdrepro.pipeline.cost import bytes_words
+from dmdrepro.pipeline.paths import try_writing
+from dmdrepro.pipeline.plan import Plan
+from dmdrepro.pipeline.task import STAGES, Task
 from dmdrepro.runs.errors import RunError
-from dmdrepro.runs.known import known_folder
-from dmdrepro.runs.layout import seed_folder
+from dmdrepro.runs.layout import PAGE, known_folder, seed_folder
 from dmdrepro.runs.leftovers import drop_parts
 from dmdrepro.runs.links import refuse_links
-from dmdrepro.runs.stage import Stage
 
 WRITTEN = (".png", ".pdf", ".md", ".csv", ".json", ".html")  # what results are written as
 
 
-def check_places(plan: Plan, stages: tuple[str, ...], fresh: bool, jobs: int) -> None:
+def check_places(plan: Plan, jobs: int) -> None:
     """Refuse, before hours of work, a place that it could not write to at its end.
 
-    Nothing is tried where all is done, which can be looked at on a read-only disk. Raises RunError
+    Nothing is tried if all is done, which can be looked at on a read-only disk. Raises RunError
     or DamagedArtifact, or the OSError of the place.
     """
-    left = [task for task in plan.tasks if fresh or not _stage(task).done]
+    fresh = plan.request.fresh
+    left = [task for task in plan.tasks if fresh or not task.place().done]
     if not left:
         return
-    places = later(plan, stages)
-    for place in [*places, *(_stage(task).folder for task in left)]:
+    places = later(plan)
+    for place in [*places, *(task.place().folder for task in left)]:
         if not fresh or place in places:  # a stage's link is itself moved aside by --fresh
             refuse_links(place, plan.runs)
         for file in [place] if place.name == PAGE else _inside(place):
             if file.suffix in WRITTEN and file.is_dir():
                 raise RunError(f"{file} is a folder, and a file is to be written there; move it.")
         try_writing(place.parent if place.name == PAGE else place)
-    check_space(plan, left, fresh, jobs)
+    _check_space(plan, left, fresh, jobs)
 
 
-def later(plan: Plan, stages: tuple[str, ...]) -> list[Path]:
+def later(plan: Plan) -> list[Path]:
     """What is written when the stages are done: figures, tables, pages."""
-    seeds = dict.fromkeys(task.run.experiment.seed for task in plan.tasks)
+    if plan.part:
+        return []
     if plan.study:
-        pages = [seed_folder(plan.runs, plan.size, seed) / PAGE for seed in seeds]
+        pages = [seed_folder(plan.runs, plan.size, seed) / PAGE for seed in plan.seeds]
         return [plan.runs / plan.size / f"study-{plan.study}", *pages]
-    place = seed_folder(plan.runs, plan.size, plan.seed)
-    found = [place / "tables", place / PAGE] if "evaluate" in stages else []
-    if stages == STAGES:
+    found = [plan.folder("tables"), plan.folder(PAGE)] if "evaluate" in plan.stages else []
+    if plan.stages == STAGES:
         known = known_folder(plan.runs, plan.size, plan.seed)
-        found += [place / "figures", known, known / "tables"]
+        found += [plan.folder("figures"), known, known / "tables"]
     return found
 
 
-def check_space(plan: Plan, left: Iterable[Task], fresh: bool, jobs: int) -> None:
-    """Raise RunError, with both numbers, where the disk has less room than the plan needs."""
-    from dmdrepro.experiments.estimate import estimate
-
+def _check_space(plan: Plan, left: Iterable[Task], fresh: bool, jobs: int) -> None:
+    """Raise RunError, with both numbers, if the disk has less room than the plan needs."""
     disk, states = 0.0, []
     for task in left:
         cost = estimate(task.run.experiment, task.stage, gpu=False)
-        there = 0.0 if fresh else sum(file.stat().st_size for file in _inside(_stage(task).folder))
+        inside = _inside(task.place().folder)
+        there = 0.0 if fresh else sum(file.stat().st_size for file in inside)
         disk += max(0.0, cost.disk - there)
         states.append(max(0.0, cost.states - max(0.0, there - cost.disk)))
     need = disk + sum(sorted(states)[-jobs:])
@@ -89,12 +88,6 @@ def ready(place: Path, runs: Path) -> Path:
     with contextlib.suppress(OSError):  # a read-only disk
         drop_parts(place.parent if place.name == PAGE else place, locked=False)
     return place
-
-
-def _stage(task: Task) -> Stage:
-    if task.stage == "classifier":
-        return task.run.classifier()
-    return task.run.place(task.stage, task.snapshot)
 
 
 def _inside(folder: Path) -> list[Path]:

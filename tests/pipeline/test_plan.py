@@ -9,20 +9,14 @@ import pytest
 from command import SMOKE, command
 
 from dmdrepro.cli.guard import console
-from dmdrepro.cli.options import Request
-from dmdrepro.cli.plan import STAGES, State, Task, make_plan, make_study_plan
 from dmdrepro.data import mnist_files
 from dmdrepro.experiments import REGISTRY, STUDIES
+from dmdrepro.pipeline.plan import make_plan, make_study_plan
+from dmdrepro.pipeline.request import Request
+from dmdrepro.pipeline.task import STAGES, State, Task
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.run import Run
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("plan")
-    command("all", "chessboard", *SMOKE, "--runs", folder)
-    return folder
 
 
 @pytest.fixture
@@ -40,10 +34,10 @@ def request(runs, *names, **options):
     [("teacher", 45, 0.25), ("distill-60", 10, 0.75), ("sample-60", 3, 0.5)],
 )
 def test_what_is_left_of_an_interrupted_stage_is_counted(
-    made, tmp_path, monkeypatch, stage, step, left
+    finished, tmp_path, monkeypatch, stage, step, left
 ):
     runs = tmp_path / "runs"
-    shutil.copytree(made, runs)
+    shutil.copytree(finished, runs)
     (runs / "smoke/seed0/chessboard" / stage / "manifest.json").unlink()
     monkeypatch.setattr(Stage, "progress", lambda self: step * (self.folder.name == stage))
     tasks = make_plan(request(runs, "chessboard"), STAGES).tasks
@@ -75,40 +69,40 @@ def left_to_do(printed: str) -> float:
     return float(number) * {"s": 1, "min": 60, "h": 3600}[unit]
 
 
-def test_left_to_do_counts_neither_what_is_done_nor_what_is_refused(made, width):
+def test_left_to_do_counts_neither_what_is_done_nor_what_is_refused(finished, width):
     width(200)
     long = ("--set", "teacher.snapshots=1000000", "--set", "teacher.lr=1e-4")
-    new = command("teacher", "ring", *SMOKE, *long, "--runs", made, "--dry-run")
+    new = command("teacher", "ring", *SMOKE, *long, "--runs", finished, "--dry-run")
     assert left_to_do(new) > 1000
-    printed = command("teacher", "chessboard", *SMOKE, *long, "--runs", made, "--dry-run")
+    printed = command("teacher", "chessboard", *SMOKE, *long, "--runs", finished, "--dry-run")
     assert left_to_do(printed) == 0
     assert "without what is refused" in printed
-    assert left_to_do(command("all", "chessboard", *SMOKE, "--runs", made, "--dry-run")) == 0
-    fresh = command("all", "chessboard", *SMOKE, "--runs", made, "--dry-run", "--fresh")
+    assert left_to_do(command("all", "chessboard", *SMOKE, "--runs", finished, "--dry-run")) == 0
+    fresh = command("all", "chessboard", *SMOKE, "--runs", finished, "--dry-run", "--fresh")
     assert left_to_do(fresh) > 0
 
 
-def test_the_plan_of_all_ends_with_figures_and_tables(made):
-    printed = command("all", "chessboard", *SMOKE, "--runs", made, "--dry-run")
-    assert f"Figures: 2, 3, over_n, into {made}/smoke/seed0/figures" in printed
-    assert f"Tables: into {made}/smoke/seed0/tables" in printed
-    printed = command("teacher", "chessboard", *SMOKE, "--runs", made, "--dry-run")
+def test_the_plan_of_all_ends_with_figures_and_tables(finished):
+    printed = command("all", "chessboard", *SMOKE, "--runs", finished, "--dry-run")
+    assert f"Figures: 2, 3, over_n, into {finished}/smoke/seed0/figures" in printed
+    assert f"Tables: into {finished}/smoke/seed0/tables" in printed
+    printed = command("teacher", "chessboard", *SMOKE, "--runs", finished, "--dry-run")
     assert "Figures" not in printed
     assert "Tables" not in printed
 
 
-def test_figures_dry_run_lists_what_would_be_drawn(made):
-    printed = command("figures", "chessboard", *SMOKE, "--runs", made, "--dry-run")
+def test_figures_dry_run_lists_what_would_be_drawn(finished):
+    printed = command("figures", "chessboard", *SMOKE, "--runs", finished, "--dry-run")
     assert re.findall(r"Figure (\d+): (.*)", printed) == [
         ("2", "complete"),
         ("3", "without mnist"),
     ]
-    folder = made / "smoke/seed0/figures"
+    folder = finished / "smoke/seed0/figures"
     drawn = {path.stem for path in folder.glob("*.png")}
     assert drawn == {"figure_02", "figure_03", "over_n"}
 
 
-def test_a_figure_is_complete_only_with_every_planned_student(made, tmp_path):
+def test_a_figure_is_complete_only_with_every_planned_student(finished, tmp_path):
     snapshots = ("--set", "teacher.snapshots=30,60")
     command("all", "chessboard", *SMOKE, "--runs", tmp_path, *snapshots)
     shutil.rmtree(tmp_path / "smoke/seed0/chessboard/evaluate-30")
@@ -117,9 +111,9 @@ def test_a_figure_is_complete_only_with_every_planned_student(made, tmp_path):
 
 
 @pytest.mark.parametrize("columns", [60, 80, 100, 200])
-def test_no_name_and_no_refusal_is_cut_at_any_width(made, tmp_path, width, columns):
+def test_no_name_and_no_refusal_is_cut_at_any_width(finished, tmp_path, width, columns):
     runs = tmp_path / "runs"
-    shutil.copytree(made, runs)
+    shutil.copytree(finished, runs)
     manifest = Run(make_plan(request(runs, "chessboard"), ()).experiments[0], runs).folder
     (manifest / "teacher" / "manifest.json").write_text("{}")
     width(columns)

@@ -1,0 +1,89 @@
+"""The ADM U-Net (Dhariwal & Nichol 2021), block by block as its settings list them.
+
+Its state-dict keys and shapes are those of the public EDM ImageNet-64 teacher and DMD2 student.
+No dropout and no augmentation embedding (design, section 4).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from dmdrepro.models.adm import AdmUnet
+from dmdrepro.models.adm_block import AdmBlock, Resampling, group_norm, zeroed
+from dmdrepro.models.precision import full_precision
+
+
+class AdmNetwork(nn.Module):
+    """The raw network F of images [B, channels, resolution, resolution]."""
+
+    def __init__(self, settings: AdmUnet, channels: int, resolution: int, classes: int) -> None:
+        super().__init__()
+        self.width = width = settings.width
+        emb_channels = 4 * width
+        self.map_layer0 = nn.Linear(width, emb_channels)
+        self.map_layer1 = nn.Linear(emb_channels, emb_channels)
+        self.map_label = None
+        if classes:
+            self.map_label = nn.Linear(classes, emb_channels, bias=False)
+            nn.init.normal_(self.map_label.weight)  # a one-hot label becomes N(0, 1) features
+
+        cout = width * settings.channel_mult[0]
+        self.enc, self.dec = nn.ModuleDict(), nn.ModuleDict()
+        self.enc[f"{resolution}x{resolution}_conv"] = nn.Conv2d(channels, cout, 3, padding=1)
+        self.feature_shape = (cout, resolution, resolution)
+        for block in settings.blocks(resolution):
+            size, cout = block.resolution, block.c_out
+            getattr(self, block.place)[f"{size}x{size}_{block.name}"] = AdmBlock(
+                block.c_in,
+                cout,
+                emb_channels,
+                {"down": Resampling.DOWN, "up": Resampling.UP}.get(block.name, Resampling.KEEP),
+                block.attention,
+            )
+            if block.place == "enc":
+                self.feature_shape = (cout, size, size)
+        self.out_norm = group_norm(cout)
+        self.out_conv = zeroed(nn.Conv2d(cout, channels, 3, padding=1))
+
+    def forward(
+        self, x: torch.Tensor, noise: torch.Tensor, class_labels: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """F [B, C, H, W] from c_in x, c_noise [1 or B] and one-hot labels [B, classes]."""
+        return self.features(x, noise, class_labels)[0]
+
+    def features(
+        self, x: torch.Tensor, noise: torch.Tensor, class_labels: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """(F, h), h the encoder's deepest output [B, *feature_shape]; arguments as `forward`."""
+        emb = self._embedding(noise, class_labels)  # [1 or B, 4 width]
+        skips = []
+        for layer in self.enc.values():
+            x = layer(x, emb) if isinstance(layer, AdmBlock) else layer(x)
+            skips.append(x)
+        h = x
+        for layer in self.dec.values():
+            if layer.in_channels != x.shape[1]:
+                x = torch.cat([x, skips.pop()], dim=1)
+            x = layer(x, emb)
+        return self.out_conv(F.silu(self.out_norm(x))), h
+
+    def _embedding(self, noise: torch.Tensor, class_labels: torch.Tensor | None) -> torch.Tensor:
+        """[1 or B, 4 width], float32 also under autocast, as in the public code."""
+        with full_precision(noise):
+            emb = positional_embedding(noise, self.width)
+            emb = self.map_layer1(F.silu(self.map_layer0(emb)))
+            if self.map_label is not None:
+                emb = emb + self.map_label(class_labels)
+            return F.silu(emb)
+
+
+def positional_embedding(noise: torch.Tensor, features: int) -> torch.Tensor:
+    """[B, features] cosines, then sines, of `noise` [B] at frequencies 10000^(-2i/features)."""
+    half = features // 2
+    i = torch.arange(half, dtype=torch.float32, device=noise.device)
+    angles = noise[:, None] * torch.exp(-math.log(10000) / half * i)
+    return torch.cat([angles.cos(), angles.sin()], dim=1)

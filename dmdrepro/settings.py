@@ -1,0 +1,74 @@
+"""What all settings stand on: how a value is refused, how a field is added later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, field, fields, is_dataclass
+
+# Counts beyond it index no tensor and fit no memory; torch itself stops at 2^63.
+LARGEST = 2**31 - 1
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be run; the message is one sentence for the user."""
+
+
+def require(condition: bool, sentence: str) -> None:
+    """Raise ConfigError with the sentence if the condition does not hold."""
+    if not condition:
+        raise ConfigError(sentence)
+
+
+def require_count(name: str, value: int, least: int = 1) -> None:
+    """Raise ConfigError unless `value` is within `least` and 2^31 - 1."""
+    require(value >= least, f"{name} is {value}; it must be at least {least}.")
+    require(value <= LARGEST, f"{name} is {value}; it must be at most {LARGEST:,}.")
+
+
+def require_positive(name: str, value: float) -> None:
+    """Raise ConfigError unless `value` is above 0."""
+    require(value > 0, f"{name} is {value}; it must be positive.")
+
+
+def require_not_negative(name: str, value: float) -> None:
+    """Raise ConfigError if `value` is below 0."""
+    require(value >= 0, f"{name} is {value}; it must not be negative.")
+
+
+def added(default: object = MISSING, *, before: object, **rest: object):
+    """A dataclass's field that is added later; `before`: what the program did without it.
+
+    Records and runs made before the field are read as having had that value, so they are neither
+    refused nor told apart from new ones with the same value. `default`, `rest`: as of `field`.
+    """
+    return field(default=default, metadata={"before": before}, **rest)
+
+
+def before(settings: object) -> dict[str, object]:
+    """What a dataclass's later fields were before they existed, as nested JSON values."""
+    found: dict[str, object] = {}
+    for f in fields(settings):
+        value = getattr(settings, f.name)
+        if "before" in f.metadata:
+            found[f.name] = plain(f.metadata["before"])
+        elif is_dataclass(value) and (inner := before(value)):
+            found[f.name] = inner
+    return found
+
+
+def filled(recorded: Mapping, missing: Mapping, key: Mapping) -> dict:
+    """A recorded configuration with those parts of `missing` that it lacks and `key` has."""
+    whole = dict(recorded)
+    for name in missing.keys() & key.keys():
+        if not isinstance(missing[name], Mapping):
+            whole.setdefault(name, missing[name])
+        elif isinstance(whole.get(name), Mapping):
+            whole[name] = filled(whole[name], missing[name], key[name])
+    return whole
+
+
+def plain(value: object) -> object:
+    """A setting as a plain JSON value: dataclasses as dictionaries, tuples as lists."""
+    if is_dataclass(value):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    return [plain(inner) for inner in value] if isinstance(value, tuple) else value

@@ -1,0 +1,57 @@
+"""The documentation site is built without a warning, and its examples run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+EXAMPLES = [
+    (page.name, number, code)
+    for page in sorted((ROOT / "docs").glob("*.md"))
+    for number, code in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL))
+]
+
+
+def test_the_site_is_built_without_a_warning(tmp_path):
+    pytest.importorskip("furo")
+    pytest.importorskip("myst_parser")
+    build = (sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "docs", tmp_path)
+    done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    commands = (tmp_path / "commands.html").read_text()
+    assert "--pairs" in commands
+    assert "pairing_inefficiency" in (tmp_path / "api.html").read_text()
+
+
+@pytest.mark.parametrize(("page", "number", "code"), EXAMPLES, ids=lambda v: str(v)[:20])
+def test_every_example_of_the_docs_runs(page, number, code):
+    exec(compile(code, f"{page}, example {number}", "exec"), {})
+
+
+CLIENT = """
+import numpy as np
+import torch
+
+from dmdrepro import adm_denoiser, heun_sample, pairing_inefficiency
+
+net = adm_denoiser(8, 1, 0, width=32, channel_mult=(1,), num_blocks=1, attn_resolutions=())
+samples: torch.Tensor = heun_sample(net, 80 * torch.randn(4, 1, 8, 8), 8)
+record = pairing_inefficiency(samples, np.zeros((4, 1, 8, 8)))
+numbers: list[float] = [record.delta_e, record.retention, record.concordance]
+"""
+
+
+def test_a_client_passes_a_strict_type_check(tmp_path):
+    pytest.importorskip("mypy")
+    assert (ROOT / "dmdrepro/py.typed").is_file()
+    (tmp_path / "client.py").write_text(CLIENT + "wrong: str = record.delta_e\n")
+    # Silent, as of an installed package: what is asked is what a client sees.
+    check = (sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent")
+    command = (*check, "--cache-dir", tmp_path, tmp_path / "client.py")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.count("error:") == 1, done.stdout + done.stderr
+    assert 'variable has type "str"' in done.stdout
