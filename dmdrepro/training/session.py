@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import torch
 
@@ -18,17 +17,8 @@ from dmdrepro.training.losses import LossBuffer
 from dmdrepro.training.step import Losses, Parts, Step, restore, state_of
 
 
-class Progress(Protocol):
-    """A display of long work; the default one shows nothing."""
-
-    def begin(self, what: str, total: int, done: int) -> None: ...
-    def update(self, step: int, losses: dict[str, float]) -> None: ...
-    def note(self, words: str) -> None: ...
-    def end(self) -> None: ...
-
-
-class Silent:
-    """Shows nothing."""
+class Progress:
+    """A display of long work; this one shows nothing."""
 
     def begin(self, what: str, total: int, done: int) -> None:
         pass
@@ -56,7 +46,7 @@ class Session:
     executed: Engine = field(default_factory=Engine)
     why_not: str = ""  # that step does without graphs, which `auto` had chosen
     say: Callable[[str], None] = print
-    progress: Progress = field(default_factory=Silent)
+    progress: Progress = field(default_factory=Progress)
     save_every_s: float = 60.0
     stop_requested: bool = False
     in_loop: bool = False  # inside work that looks at stop_requested and saves itself

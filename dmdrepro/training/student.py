@@ -30,7 +30,7 @@ from dmdrepro.runs.layout import LOG, student_file
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import stream_seed
 from dmdrepro.training.build import build_denoiser, exact_denoiser
-from dmdrepro.training.draws import Draws, Inputs
+from dmdrepro.training.draws import Draws, StudentInputs
 from dmdrepro.training.optimiser import AdamW, Gradients, clipped_gradients
 from dmdrepro.training.session import Loop, Session
 from dmdrepro.training.start import initial_student
@@ -111,7 +111,7 @@ class Distillation(Step):
         """Of the fake score and of the head that is trained with it."""
         return [*self.fake.parameters(), *(() if self.head is None else self.head.parameters())]
 
-    def __call__(self, block: Sequence[Inputs]) -> Losses:
+    def __call__(self, block: Sequence[StudentInputs]) -> Losses:
         first, *rest = block
         target = None
         if self.settings.regression_weight:
@@ -129,14 +129,14 @@ class Distillation(Step):
         return found
 
     @torch.no_grad()
-    def draw_images(self, block: Sequence[Inputs]) -> tuple[torch.Tensor, ...]:
+    def draw_images(self, block: Sequence[StudentInputs]) -> tuple[torch.Tensor, ...]:
         """G(z) [B, ...] of several iterations in one pass of the frozen student."""
         z = torch.cat([inputs.z for inputs in block])
         classes = None if block[0].classes is None else torch.cat([i.classes for i in block])
         return self.student(z, SIGMA_MAX, classes).split(len(block[0].z))
 
     def student_gradients(
-        self, inputs: Inputs, target: torch.Tensor | None
+        self, inputs: StudentInputs, target: torch.Tensor | None
     ) -> tuple[dict[str, torch.Tensor], torch.Tensor, Gradients]:
         """Equation 3: the weighted score difference is the gradient with respect to the images.
 
@@ -163,9 +163,9 @@ class Distillation(Step):
         return losses, x.detach(), gradients
 
     def fake_gradients(
-        self, inputs: Inputs, x: torch.Tensor
+        self, inputs: StudentInputs, x: torch.Tensor
     ) -> tuple[dict[str, torch.Tensor], Gradients]:
-        """Equation 2: denoising score matching of the fake score on the student's images `x`.
+        """Denoising score matching of the fake score on the student's images `x` (section 2.2).
 
         Returns the losses, with the GAN's if it is on, and the gradients of the fake score's (and
         the head's) parameters, clipped.

@@ -10,16 +10,12 @@ column's winner is forgotten by those that bid for it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 import triton
 import triton.language as tl
 
+from dmdrepro.kernels.auction_rounds.bidding import Bidding
 from dmdrepro.kernels.cheapest_two.kernel import two_of_row
-
-if TYPE_CHECKING:
-    from dmdrepro.kernels.auction_rounds.op import Bidding
 
 BLOCK = 2048  # columns, or rows of the queue, that a program looks at together
 NUM_WARPS = 8

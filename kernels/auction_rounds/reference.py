@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 
+from dmdrepro.kernels.auction_rounds.bidding import Bidding
 from dmdrepro.kernels.cheapest_two.reference import cheapest_two_reference
-
-if TYPE_CHECKING:
-    from dmdrepro.kernels.auction_rounds.op import Bidding
 
 
 def auction_rounds_reference(cost: torch.Tensor, bidding: Bidding, rounds: int) -> None:
