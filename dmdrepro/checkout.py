@@ -7,8 +7,6 @@ belongs to Hugging Face's package of kernels, which transformers imports.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
@@ -52,18 +50,3 @@ def leave_path() -> None:
     """
     if is_checkout():
         sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != ROOT]
-
-
-@contextmanager
-def on_path() -> Iterator[None]:
-    """Put the root back first while a process is started, which inherits the path as it is then.
-
-    Else it would import another, installed dmdrepro, or none. It calls `leave_path` for itself.
-    """
-    before = list(sys.path)
-    if is_checkout():
-        sys.path.insert(0, str(ROOT))
-    try:
-        yield
-    finally:
-        sys.path[:] = before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -93,3 +94,19 @@ def heeding():
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Path:
+    """Runs with one uninterrupted run of everything on the chessboard, not to be changed."""
+    from processes import FAST, reproduce
+
+    runs = tmp_path_factory.mktemp("finished")
+    reproduce("all", "chessboard", *FAST, "--runs", runs)
+    return runs
+
+
+@pytest.fixture
+def runs(finished, tmp_path) -> Path:
+    """A copy of the finished runs, to be changed."""
+    return shutil.copytree(finished, tmp_path / "runs")

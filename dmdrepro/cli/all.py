@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dmdrepro.cli import options as o
+from dmdrepro.cli.execute import conclude, run_command
 from dmdrepro.cli.guard import guarded
-from dmdrepro.cli.options import Request, takes_request
-from dmdrepro.cli.plan import STAGES
+from dmdrepro.pipeline.request import Request
+from dmdrepro.pipeline.task import STAGES
 
 
-@takes_request
-def all_stages(request: Request, engine: o.Engine = "auto", jobs: o.Jobs = None) -> None:
+@o.takes_request(**o.SHARED, **o.CHAIN)
+def all_stages(request: Request) -> None:
     """Do everything: teachers, students, samples, evaluation, known answers, figures, tables."""
     from dmdrepro.cli import known
-    from dmdrepro.cli.execute import conclude, run_command
     from dmdrepro.cli.results import draw_figures, print_tables
 
     with guarded():
-        plan = run_command(request, STAGES, engine, jobs)
+        plan = run_command(request, STAGES)
         if plan is None:
             return
-        known.make_for(plan)
-        conclude(plan, draw_figures(plan) | print_tables(plan))
+        unusable = {}
+        if not plan.part:
+            known.make_for(plan)
+            unusable = draw_figures(plan) | print_tables(plan)
+        conclude(plan, unusable)

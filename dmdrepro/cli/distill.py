@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dmdrepro.cli import options as o
+from dmdrepro.cli.execute import conclude, run_command
 from dmdrepro.cli.guard import guarded
-from dmdrepro.cli.options import Request, takes_request
+from dmdrepro.pipeline.request import Request
 
 
-@takes_request
-def distill(request: Request, engine: o.Engine = "auto") -> None:
+@o.takes_request(**o.SHARED, engine=o.Engine, snapshot=o.Snapshot)
+def distill(request: Request) -> None:
     """Distil a one-step student from each teacher snapshot."""
-    from dmdrepro.cli.execute import conclude, run_command
-
     with guarded():
-        if (plan := run_command(request, ("distill",), engine)) is not None:
+        if (plan := run_command(request, ("distill",))) is not None:
             conclude(plan)

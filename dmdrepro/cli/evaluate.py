@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
+from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import HOW_TO_GO_ON, NOTHING_KEPT, console, fail, guarded
 from dmdrepro.cli.optimum_display import OptimumDisplay
-from dmdrepro.cli.options import Request, takes_request
 from dmdrepro.cli.overwrite import PAIRS, check_output, json_with, write_record
 from dmdrepro.cli.published import check_alone, check_publish, publish_results, show_published
-from dmdrepro.cli.trouble import says_no_memory
+from dmdrepro.pipeline.request import Request
+from dmdrepro.pipeline.trouble import says_no_memory
 
 Pairs = Annotated[
     tuple[Path, Path] | None,
@@ -70,7 +71,7 @@ Publish = Annotated[
 ]
 
 
-@takes_request
+@o.takes_request(**o.SHARED, snapshot=o.Snapshot)
 def evaluate(
     request: Request,
     pairs: Pairs = None,
@@ -118,8 +119,8 @@ def evaluate(
         if independent is not None:
             fail("--independent goes with --pairs; `sample` makes an experiment's second draw.")
         from dmdrepro.cli.execute import conclude, run_command
-        from dmdrepro.cli.plan import resolve
         from dmdrepro.cli.results import print_tables
+        from dmdrepro.pipeline.request import resolve
 
         if publish is not None:
             check_publish(publish, resolve(request)[0])
@@ -130,7 +131,7 @@ def evaluate(
 
                 names = [experiment.name for experiment in plan.experiments]
                 opened = open_results(plan.runs, plan.size, plan.seed, names)
-                publish_results(opened.values(), publish)
+                publish_results(opened.values(), publish, request.snapshot)
             conclude(plan, unusable)
 
 
@@ -141,7 +142,7 @@ def _check_pairs(request: Request, files: tuple[Path, ...], out: Path | None) ->
     if request.names:
         fail("--pairs measures two files; it takes no experiment names.")
     # The arrays are measured on the CPU.
-    given = [option for option in request.given() if (option, request.gpu) != ("--gpu", "cpu")]
+    given = [option for option in o.given(request) if (option, request.gpu) != ("--gpu", "cpu")]
     if given:
         fail(f"--pairs measures two files as they are; leave out {', '.join(given)}.")
     if out is None:

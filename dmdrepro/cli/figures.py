@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
+from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import fail, guarded
-from dmdrepro.cli.options import Request, takes_request
-from dmdrepro.cli.paths import check_target
 from dmdrepro.cli.published import check_alone, draw_published
+from dmdrepro.pipeline.paths import check_target
+from dmdrepro.pipeline.request import Request
 
 Published = Annotated[
     Path | None,
@@ -23,12 +24,12 @@ Published = Annotated[
 ]
 
 
-@takes_request
+@o.takes_request(**o.SHARED)
 def figures(request: Request, published: Published = None) -> None:
     """Draw the paper's figures and the report from what has been evaluated; gaps say why."""
     from dmdrepro.cli.execute import conclude
-    from dmdrepro.cli.plan import make_plan
     from dmdrepro.cli.results import draw_figures, refresh_page, show_figures_plan
+    from dmdrepro.pipeline.plan import make_plan
 
     with guarded():
         if published is not None:

@@ -9,8 +9,8 @@ from typing import NoReturn
 import typer
 
 from dmdrepro.cli.console import console, errors
+from dmdrepro.cli.file_errors import os_sentence
 from dmdrepro.cli.limits import check_threads, limit_sentence
-from dmdrepro.cli.paths import os_sentence
 from dmdrepro.cli.signals import PIPE, SIGINT, Interrupted, Listener
 from dmdrepro.data.mnist_layout import MnistUnavailable
 from dmdrepro.experiments import ConfigError

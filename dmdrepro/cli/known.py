@@ -6,11 +6,12 @@ from pathlib import Path
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, errors, guarded
-from dmdrepro.cli.paths import check_folder
-from dmdrepro.cli.plan import Plan, default_size
+from dmdrepro.pipeline.paths import check_folder
+from dmdrepro.pipeline.plan import Plan
+from dmdrepro.pipeline.request import default_size
 from dmdrepro.runs.errors import RunError
-from dmdrepro.runs.known import NAME, known_folder, open_known
-from dmdrepro.runs.results import Missing
+from dmdrepro.runs.layout import known_folder
+from dmdrepro.runs.results import KNOWN_NAME, Missing, open_known
 
 
 def known(
@@ -30,8 +31,8 @@ def make_for(plan: Plan) -> None:
         make(plan.runs, plan.size, plan.seed)
         write(plan.runs, plan.size, plan.seed)
     except RunError as error:
-        plan.failed.append(NAME)
-        errors.print(f"{NAME} failed: {error}")
+        plan.failed.append(KNOWN_NAME)
+        errors.print(f"{KNOWN_NAME} failed: {error}")
 
 
 def make(runs: Path, size: str, seed: int, fresh: bool = False) -> None:
@@ -49,12 +50,12 @@ def make(runs: Path, size: str, seed: int, fresh: bool = False) -> None:
 
 def write(runs: Path, size: str, seed: int) -> list:
     """Write the record's tables beside it; returns them."""
-    from dmdrepro.cli.places import ready
+    from dmdrepro.pipeline.places import ready
     from dmdrepro.report import known_tables, write_tables
 
     record = open_known(runs, size, seed)
     if isinstance(record, Missing):
-        raise RunError(record.damage or f"{NAME}: {record.reason}")
+        raise RunError(record.damage or f"{KNOWN_NAME}: {record.reason}")
     tables = known_tables(record)
     write_tables(tables, ready(known_folder(runs, size, seed) / "tables", runs))
     return tables

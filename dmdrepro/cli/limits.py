@@ -6,7 +6,7 @@ import errno
 import os
 import threading
 
-from dmdrepro.cli.trouble import first_line, says_no_memory
+from dmdrepro.pipeline.trouble import first_line, says_no_memory
 from dmdrepro.runs.errors import RunError
 
 try:  # at once: at the limit not even this could be loaded

@@ -8,10 +8,10 @@ from rich.table import Table
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, guarded
-from dmdrepro.cli.paths import check_folder
-from dmdrepro.cli.plan import Task
 from dmdrepro.experiments import REGISTRY, SIZES, build
 from dmdrepro.experiments.config import Experiment
+from dmdrepro.pipeline.paths import check_folder
+from dmdrepro.pipeline.task import Task
 from dmdrepro.stages.run import Run
 
 

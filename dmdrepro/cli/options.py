@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from dmdrepro.pipeline.request import Request
 
 Names = Annotated[
     list[str] | None,
@@ -71,50 +73,75 @@ Settings = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the user asked for, unchecked; each field is an option of every stage command."""
+Snapshot = Annotated[
+    int | None,
+    typer.Option(
+        "--snapshot",
+        metavar="ITERATIONS",
+        min=1,
+        help="Only the student of the teacher after so many iterations. Default: each.",
+    ),
+]
+# What a process of --jobs is told (pipeline/processes.py): which chain of the command it makes.
+Stages = Annotated[str | None, typer.Option("--stages", hidden=True)]
+Threads = Annotated[int | None, typer.Option("--threads", min=1, hidden=True)]
+Sharers = Annotated[int, typer.Option("--sharers", min=1, hidden=True)]
+Lifeline = Annotated[int | None, typer.Option("--lifeline", min=0, hidden=True)]
+OnlySnapshot = Annotated[int | None, typer.Option("--snapshot", min=1, hidden=True)]
 
-    experiments: Names = None
-    size: Size = None
-    gpu: Gpu = None
-    seed: Seed = 0
-    runs: Runs = Path("runs")
-    data: DataDir = None
-    offline: Offline = False
-    dry_run: DryRun = False
-    fresh: Fresh = False
-    settings: Settings = None
-
-    @property
-    def names(self) -> list[str]:
-        """The experiments named; empty for all."""
-        return self.experiments or []
-
-    def given(self) -> list[str]:
-        """The options that differ from their defaults, as the user writes them."""
-        differ = [f.name for f in fields(self) if getattr(self, f.name) not in (f.default, [])]
-        return [_OPTIONS.get(name, f"--{name}") for name in differ if name != "experiments"]
-
-
-_OPTIONS = {"dry_run": "--dry-run", "settings": "--set"}
+SHARED = {
+    "experiments": Names,
+    "size": Size,
+    "gpu": Gpu,
+    "seed": Seed,
+    "runs": Runs,
+    "data": DataDir,
+    "offline": Offline,
+    "dry_run": DryRun,
+    "fresh": Fresh,
+    "settings": Settings,
+}
+CHAIN = {
+    "engine": Engine,
+    "jobs": Jobs,
+    "stages": Stages,
+    "snapshot": OnlySnapshot,
+    "threads": Threads,
+    "sharers": Sharers,
+    "lifeline": Lifeline,
+}
 
 
-def takes_request(function: Callable[..., None]) -> Callable[..., None]:
-    """A command `f(request, own_option=...)` as typer wants it: every shared option spelt out."""
-    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-    shared = inspect.signature(Request, eval_str=True)
-    names = list(shared.parameters)
+def given(request: Request) -> list[str]:
+    """The options that differ from their defaults, as the user writes them."""
+    differ = [f.name for f in fields(request) if getattr(request, f.name) not in (f.default, [])]
+    names = {"dry_run": "--dry-run", "settings": "--set"}
+    return [names.get(name, f"--{name}") for name in differ if name != "experiments"]
 
-    def command(**options: object) -> None:
-        request = Request(**{name: options.pop(name) for name in names})
-        function(request, **options)
 
-    parameters = [*shared.parameters.values(), *own]
-    command.__signature__ = inspect.Signature(
-        [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
-    )
-    command.__annotations__ = {p.name: p.annotation for p in parameters}
-    command.__doc__ = function.__doc__
-    command.__name__ = function.__name__
-    return command
+def takes_request(**options: object) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Makes `f(request, own_option=...)` a command as typer wants it: every option spelt out.
+
+    `options`: of a Request, those that the command has, each with what typer is to know of it.
+    """
+
+    def made(function: Callable[..., None]) -> Callable[..., None]:
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        defaults = {f.name: f.default for f in fields(Request)}
+
+        def command(**given: object) -> None:
+            function(Request(**{name: given.pop(name) for name in options}), **given)
+
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        parameters = [
+            inspect.Parameter(name, keyword, default=defaults[name], annotation=option)
+            for name, option in options.items()
+        ]
+        parameters += [parameter.replace(kind=keyword) for parameter in own]
+        command.__signature__ = inspect.Signature(parameters)
+        command.__annotations__ = {p.name: p.annotation for p in parameters}
+        command.__doc__ = function.__doc__
+        command.__name__ = function.__name__
+        return command
+
+    return made

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from dmdrepro.cli.paths import check_file
+from dmdrepro.pipeline.paths import check_file
 from dmdrepro.runs.errors import RunError
 
 if TYPE_CHECKING:

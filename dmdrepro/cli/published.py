@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, fail
-from dmdrepro.cli.options import Request
-from dmdrepro.cli.paths import check_target
 from dmdrepro.experiments import REGISTRY, STUDIES, Experiment, Study
+from dmdrepro.pipeline.paths import check_target
+from dmdrepro.pipeline.request import Request
 
 FOLDER = Path(__file__).parents[2] / "docs" / "published"
 # Beside the students of the paper's size, in one figure: the image student distilled the longest.
@@ -19,7 +20,7 @@ SHOWN = ("verdict", "paper_and_ours", "along_distillation")
 
 def check_alone(request: Request, **own: object) -> None:
     """Refuse whatever --published would leave aside."""
-    given = [f"--{name}" for name, value in own.items() if value is not None] + request.given()
+    given = [f"--{name}" for name, value in own.items() if value is not None] + o.given(request)
     if request.names or given:
         fail(f"--published runs nothing; leave out {', '.join([*request.names, *given])}.")
 
@@ -66,11 +67,9 @@ def draw_published(folder: Path) -> None:
     The tables of all seeds of a size are written below it.
     """
     from dmdrepro.cli.overwrite import check_output, check_tables, is_figure
-    from dmdrepro.paper_figures import save_over_n, save_study
+    from dmdrepro.measures.students import collect
     from dmdrepro.report import tables_of, write_tables
-    from dmdrepro.report.over_n import over_n
-    from dmdrepro.report.students import collect
-    from dmdrepro.report.study import curves
+    from dmdrepro.report.figures import measure_figures, save_measures, save_study
     from dmdrepro.runs.published import of_size
 
     published = _read()
@@ -78,28 +77,29 @@ def draw_published(folder: Path) -> None:
     for size in SIZES_SHOWN:
         tables[size] = tables_of(of_size(published, size, list(REGISTRY)), size)
         check_tables("--published", folder / size, tables[size])
-    for stem in (*STUDIES, "together", "over_n"):
+    for stem in (*STUDIES, "together", *measure_figures()):
         for kind in ("png", "pdf"):
             check_output("--published", folder / f"{stem}.{kind}", is_figure)
     for study, arms in _studies(published):
-        save_study(study.question, curves(arms), folder, study.name)
+        save_study(study.question, arms, folder, study.name)
     paper = of_size(published, "paper", list(REGISTRY))
     together = dict(paper)
     if LONGEST_IMAGES in published:
         together["mnist (laptop size)"] = published[LONGEST_IMAGES]
-    save_study("The paper's size, and images beside it", curves(together), folder, "together")
-    save_over_n(over_n(collect(paper)), folder)
+    save_study("The paper's size, and images beside it", together, folder, "together")
+    save_measures(collect(paper), folder)
     for size in SIZES_SHOWN:
         write_tables(tables[size], folder / size)
     console.print(f"Figures and tables of the published records: {folder}")
 
 
 def _read() -> dict:
+    from dmdrepro.measures import evaluation
     from dmdrepro.runs.published import read_published
 
     if not FOLDER.is_dir():
         fail(f"{FOLDER} is not there: published records come with the repository, not the package.")
-    return read_published(FOLDER)
+    return read_published(FOLDER, evaluation())
 
 
 def _studies(published: dict) -> Iterator[tuple[Study, dict]]:
@@ -113,17 +113,17 @@ def _studies(published: dict) -> Iterator[tuple[Study, dict]]:
             yield study, {name.partition("/")[2]: seeds for name, seeds in found.items()}
 
 
-def publish_results(results, folder: Path) -> None:
-    """Write the records of every finished result into `folder`."""
+def publish_results(results, folder: Path, only: int | None = None) -> None:
+    """Write the records of every finished result into `folder`; `only`: of that snapshot."""
+    from dmdrepro.measures.students import Student
     from dmdrepro.report.commands import command
-    from dmdrepro.report.students import Student
     from dmdrepro.runs.published import publish
     from dmdrepro.runs.results import Missing
 
     for result in results:
         if isinstance(result, Missing):
             continue
-        for snapshot in result.evaluated:
+        for snapshot in result.evaluated if only is None else {only} & {*result.evaluated}:
             line = command(Student(result.experiment, snapshot, (result,)))
             words = result.diverged.get(snapshot, "")
             aside = f" (diverged, left out of tables: {words})" if words else ""

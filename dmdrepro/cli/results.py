@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dmdrepro.cli.guard import console
-from dmdrepro.cli.plan import Plan
+from dmdrepro.commands import advice, program
 from dmdrepro.experiments import REGISTRY
-from dmdrepro.runs.layout import seed_folder
+from dmdrepro.pipeline.plan import Plan
+from dmdrepro.runs.layout import PAGE
 from dmdrepro.runs.links import refuse_links
-from dmdrepro.runs.results import Missing, Result, open_results
+from dmdrepro.runs.results import Missing, Result, open_known, open_results
 
 if TYPE_CHECKING:
     from dmdrepro.report import Picture, Table
-
-PAGE = "report.html"
-
-
-def folder(plan: Plan, name: str) -> Path:
-    """Where a size's and seed's figures, tables or page lie."""
-    return seed_folder(plan.runs, plan.size, plan.seed) / name
 
 
 def chosen_figures(plan: Plan) -> list[int]:
@@ -38,16 +31,17 @@ def draw_figures(plan: Plan) -> dict[str, str]:
     Returns what of the results that were read cannot be shown, as `_unusable`.
     """
     from dmdrepro import paper_figures
-    from dmdrepro.cli.places import ready
-    from dmdrepro.report.over_n import over_n
-    from dmdrepro.report.students import collect
+    from dmdrepro.measures import evaluation
+    from dmdrepro.measures.students import collect
+    from dmdrepro.pipeline.places import ready
+    from dmdrepro.report.figures import save_measures
 
-    results = open_results(plan.runs, plan.size, plan.seed, REGISTRY)
-    target = ready(folder(plan, "figures"), plan.runs)
+    results = open_results(plan.runs, plan.size, plan.seed, REGISTRY, advice, evaluation())
+    target = ready(plan.folder("figures"), plan.runs)
     only = chosen_figures(plan)
     paths = paper_figures.save_all(results, target, only=only)
     students = collect({name: [result] for name, result in results.items()})
-    paths += paper_figures.save_over_n(over_n(students), target)
+    paths += save_measures(students, target)
     console.print(f"Figures: {len(paths)} files in {target}")
     read = {name for n in only for name in paper_figures.FIGURES[n].EXPERIMENTS}
     return _unusable(plan, [results[name] for name in REGISTRY if name in read])
@@ -72,13 +66,14 @@ def _unusable(plan: Plan, results: Iterable[Result | Missing]) -> dict[str, str]
 def show_figures_plan(plan: Plan, *, finished: bool = False) -> None:
     """Which figures would be drawn, and where; what each lacks, unless all stages run before."""
     from dmdrepro import paper_figures
+    from dmdrepro.report.figures import measure_figures
 
     numbers = chosen_figures(plan)
-    words = ", ".join([*map(str, numbers), "over_n"])
-    console.print(f"Figures: {words}, into {folder(plan, 'figures')}")
+    words = ", ".join([*map(str, numbers), *measure_figures()])
+    console.print(f"Figures: {words}, into {plan.folder('figures')}")
     if finished:
         return
-    results = open_results(plan.runs, plan.size, plan.seed, REGISTRY)
+    results = open_results(plan.runs, plan.size, plan.seed, REGISTRY, advice)
     for number in numbers:
         lacks = [lack(results[name]) for name in paper_figures.FIGURES[number].EXPERIMENTS]
         lacks = [words for words in lacks if words]
@@ -108,12 +103,12 @@ def print_tables(plan: Plan) -> dict[str, str]:
 
     Returns what of the results that were read cannot be shown, as `_unusable`.
     """
-    from dmdrepro.cli.places import ready
+    from dmdrepro.pipeline.places import ready
     from dmdrepro.report import all_seeds, render_terminal, tables_of, write_tables
 
     results = all_seeds(plan.runs, plan.size, plan.seed)
     tables = tables_of(results, plan.size, not_run=plan.cannot)
-    target = ready(folder(plan, "tables"), plan.runs)
+    target = ready(plan.folder("tables"), plan.runs)
     before = [table for table in reversed(tables) if table.name not in PRINTED_LAST]
     last = [table for table in tables if table.name in PRINTED_LAST]
     for table in before + last:
@@ -140,15 +135,15 @@ def write_page(
     The studies that the plan's seed has results of and the known answers are opened here, for
     only the page reads them; returns what cannot be shown, as `_unusable`.
     """
-    from dmdrepro.cli.places import ready
+    from dmdrepro.pipeline.places import ready
     from dmdrepro.report import open_studies, report_page
     from dmdrepro.report.study import damaged_arms
     from dmdrepro.runs.files import write_bytes
-    from dmdrepro.runs.known import open_known
 
-    target = ready(folder(plan, PAGE), plan.runs)
-    refuse_links(folder(plan, "figures"), plan.runs)  # whose pictures the page embeds
-    known = open_known(plan.runs, plan.size, plan.seed)
+    target = ready(plan.folder(PAGE), plan.runs)
+    refuse_links(plan.folder("figures"), plan.runs)  # whose pictures the page embeds
+    command = f"{program()} known --size {plan.size} --seed {plan.seed}"
+    known = open_known(plan.runs, plan.size, plan.seed, command)
     pictures = _pictures(plan, {name: first for name, (first, *_) in results.items()})
     studies = open_studies(plan.runs, plan.size, plan.seed)
     page = report_page(results, tables, pictures, plan.size, plan.seed, studies, known)
@@ -162,12 +157,12 @@ def _pictures(plan: Plan, results: Mapping[str, Result | Missing]) -> list[Pictu
     from dmdrepro import paper_figures
     from dmdrepro.report import Picture
 
-    again = f"python reproduce.py figures --size {plan.size} --seed {plan.seed} draws it"
+    again = f"{program()} figures --size {plan.size} --seed {plan.seed} draws it"
     pictures = []
     for number, module in paper_figures.FIGURES.items():
         png, reason = None, ""
         try:
-            png = paper_figures.kept_png(module, results, folder(plan, "figures"))
+            png = paper_figures.kept_png(module, results, plan.folder("figures"))
         except paper_figures.Unavailable as error:
             reason = f"{error}; {again}"
         caption = paper_figures.caption(module, results)

@@ -10,10 +10,13 @@ import typer
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.evaluate import Publish
+from dmdrepro.cli.execute import conclude, run_plan
 from dmdrepro.cli.guard import console, fail, guarded
-from dmdrepro.cli.options import Request
 from dmdrepro.cli.published import check_publish, publish_results
 from dmdrepro.experiments import STUDIES, Study, nearest
+from dmdrepro.pipeline.places import ready
+from dmdrepro.pipeline.plan import Plan, make_study_plan
+from dmdrepro.pipeline.request import Request
 
 if TYPE_CHECKING:
     from dmdrepro.report.study import Arms
@@ -24,26 +27,24 @@ Name = Annotated[
 Seeds = Annotated[
     str | None, typer.Option("--seeds", help="Such as 0,1,2. Default: the study's own.")
 ]
+Size = Annotated[
+    str | None,
+    typer.Option("--size", help="smoke, laptop, laptop-32 or paper. Default: the study's own."),
+]
 OnlyArms = Annotated[
     list[str] | None, typer.Option("--arm", help="Make only this arm. Repeatable. Default: all.")
 ]
 
 
+@o.takes_request(
+    size=Size, gpu=o.Gpu, runs=o.Runs, data=o.DataDir, offline=o.Offline, dry_run=o.DryRun,
+    **o.CHAIN,
+)  # fmt: skip
 def study(
+    request: Request,
     name: Name = None,
     seeds: Seeds = None,
     arm: OnlyArms = None,
-    size: Annotated[
-        str | None,
-        typer.Option("--size", help="smoke, laptop, laptop-32 or paper. Default: the study's own."),
-    ] = None,
-    gpu: o.Gpu = None,
-    runs: o.Runs = Path("runs"),
-    data: o.DataDir = None,
-    offline: o.Offline = False,
-    dry_run: o.DryRun = False,
-    engine: o.Engine = "auto",
-    jobs: o.Jobs = None,
     publish: Publish = None,
 ) -> None:
     """Answer what the paper leaves open: changed copies of an experiment over several seeds."""
@@ -53,28 +54,34 @@ def study(
             return
         if name not in STUDIES:
             fail(f"There is no study {name!r}; {nearest(name, STUDIES)}")
-        from dmdrepro.cli.execute import conclude, run_plan
-        from dmdrepro.cli.plan import STAGES, make_study_plan
-        from dmdrepro.cli.results import refresh_page
-
-        chosen = STUDIES[name].at(STUDIES[name].size if size is None else size)
+        chosen = STUDIES[name]
+        chosen = chosen if request.size is None else chosen.at(request.size)
         wanted = chosen.seeds if seeds is None else _parsed(seeds)
-        request = Request(
-            [chosen.experiment], chosen.size, gpu, wanted[0], runs, data, offline, dry_run
+        request = replace(
+            request, experiments=[chosen.experiment], size=chosen.size, seed=wanted[0]
         )
         made = _only(chosen, arm or [])
         if publish is not None:
             for each in made.arms:
                 check_publish(publish, [made.build(each, seed) for seed in wanted], each.name)
-        plan = run_plan(make_study_plan(made, wanted, request), request, STAGES, engine, jobs)
+        plan = run_plan(make_study_plan(made, wanted, request))
         if plan is not None:
-            unusable, opened = _show(chosen, runs, wanted)
-            if publish is not None:
-                mine = (result for each in made.arms for result in opened[each.name])
-                publish_results([result for result in mine if result.seed in wanted], publish)
-            for seed in wanted:
-                unusable |= refresh_page(replace(plan, seed=seed))
-            conclude(plan, unusable)
+            conclude(plan, {} if plan.part else _results(plan, chosen, made, wanted, publish))
+
+
+def _results(
+    plan: Plan, study: Study, made: Study, seeds: tuple[int, ...], publish: Path | None
+) -> dict[str, str]:
+    """Show the study, publish what was made of it, refresh the pages; -> what is damaged."""
+    from dmdrepro.cli.results import refresh_page
+
+    unusable, opened = _show(study, plan.runs, seeds)
+    if publish is not None:
+        mine = (result for each in made.arms for result in opened[each.name])
+        publish_results([result for result in mine if result.seed in seeds], publish)
+    for seed in seeds:
+        unusable |= refresh_page(replace(plan, seed=seed))
+    return unusable
 
 
 def _list() -> None:
@@ -108,10 +115,9 @@ def _show(study: Study, runs: Path, seeds: tuple[int, ...]) -> tuple[dict[str, s
 
     Returns arm -> what is damaged, and the results that were shown.
     """
-    from dmdrepro.cli.places import ready
-    from dmdrepro.paper_figures import save_study
     from dmdrepro.report import render_terminal, write_tables
-    from dmdrepro.report.study import begun, curves, damaged_arms, open_arms, study_tables
+    from dmdrepro.report.figures import save_study
+    from dmdrepro.report.study import begun, damaged_arms, open_arms, study_tables
 
     folder = ready(runs / study.size / f"study-{study.name}", runs)
     results = open_arms(study, runs, dict.fromkeys([*seeds, *begun(study, runs)]))
@@ -119,6 +125,6 @@ def _show(study: Study, runs: Path, seeds: tuple[int, ...]) -> tuple[dict[str, s
     for table in tables:
         console.print(render_terminal(table, folder))
     write_tables(tables, folder)
-    paths = save_study(study.question, curves(results), folder)
+    paths = save_study(study.question, results, folder)
     console.print(f"Tables and figure ({', '.join(p.name for p in paths)}): {folder}")
     return damaged_arms(results), results

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 
-from dmdrepro.report.students import Student
+from dmdrepro.commands import making
+from dmdrepro.measures.students import Student
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.results import Result
 
@@ -14,7 +15,7 @@ def command(student: Student) -> str:
 
     Where the engine was left to `auto`, or is that of records from before there was a choice, none.
     """
-    line = student.results[0].command("all")
+    line = making(student.results[0])
     for field, (_, value) in student.changes.items():
         line += f" --set {shlex.quote(f'{field}={value_words(value)}')}"
     facts = stage_facts(student.results[0], student.snapshot, "distill")

@@ -7,11 +7,17 @@ from pathlib import Path
 
 CONFIG, RECORD, LOG = "config.json", "record.json", "log.jsonl"
 CLASSIFIER = "classifier.safetensors"
+PAGE = "report.html"
 
 
 def seed_folder(runs: Path, size: str, seed: int) -> Path:
     """Of all that belongs to one seed at one size."""
     return runs / size / f"seed{seed}"
+
+
+def known_folder(runs: Path, size: str, seed: int) -> Path:
+    """Of the known answers, beside the experiments of that size and seed."""
+    return seed_folder(runs, size, seed) / "known"
 
 
 def runs_of(experiment: Path) -> Path:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dmdrepro.runs.divergence import divergence
 from dmdrepro.runs.errors import DamagedArtifact
 from dmdrepro.runs.files import (
     MANIFEST,
@@ -24,6 +23,7 @@ from dmdrepro.runs.layout import (
     CONFIG,
     LOG,
     RECORD,
+    known_folder,
     number_of,
     runs_of,
     seed_folder,
@@ -32,11 +32,15 @@ from dmdrepro.runs.layout import (
 )
 from dmdrepro.runs.links import refuse_links
 from dmdrepro.runs.log import read_losses
-from dmdrepro.runs.record import EVALUATION, STAGE
-from dmdrepro.runs.shape import read_shaped
+from dmdrepro.runs.record import EVALUATION, KNOWN, STAGE
+from dmdrepro.runs.shape import Shape, read_shaped
+from dmdrepro.runs.shown import Shown
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+KNOWN_NAME = "known answers"
 
 
 @dataclass(frozen=True)
@@ -56,35 +60,14 @@ class Missing:
 
 
 class Stale(Exception):
-    """Stages that do not belong together; the message says which, and what to run."""
+    """Stages that do not belong together; the message says which.
 
+    `stage`: the first that has to be made anew ("all": from the teacher on); "": one is not done.
+    """
 
-class Shown:
-    """What follows from `size` and `record(snapshot)` alone, wherever the records lie."""
-
-    size: str
-    evaluated: tuple[int, ...]  # teacher iterations whose student has been evaluated, ascending
-
-    @cached_property
-    def diverged(self) -> dict[int, str]:
-        """Those of them whose samples have left the data altogether -> how far."""
-        found = {snapshot: divergence(self.record(snapshot)) for snapshot in self.evaluated}
-        return {snapshot: words for snapshot, words in found.items() if words}
-
-    @cached_property
-    def snapshots(self) -> tuple[int, ...]:
-        """The others, which means, curves, figures and verdicts are made of, ascending."""
-        return tuple(s for s in self.evaluated if s not in self.diverged)
-
-    @property
-    def label(self) -> str:
-        reduced = "" if self.size == "paper" else " (reduced)"
-        return f"{self.size} size{reduced}"
-
-    @cached_property
-    def config(self) -> dict:
-        """The resolved experiment of the last evaluated snapshot."""
-        return self.record(self.evaluated[-1])["config"]
+    def __init__(self, words: str, stage: str) -> None:
+        super().__init__(words)
+        self.stage = stage
 
 
 class Result(Shown):
@@ -98,13 +81,15 @@ class Result(Shown):
         seed: int,
         study: str = "",
         teacher: Path | None = None,
+        shape: Mapping[str, Shape] = EVALUATION,
     ) -> None:
         """`study`: whose arm `experiment` names; empty: an experiment of its own.
 
-        `teacher`: the folder whose teacher was distilled; None: this one.
+        `teacher`: the folder whose teacher was distilled; None: this one. `shape`: what an
+        evaluation's record has to hold (dmdrepro.measures.evaluation).
         """
         self.folder, self.experiment, self.size, self.seed = folder, experiment, size, seed
-        self.study, self._teacher = study, teacher or folder
+        self.study, self._teacher, self._shape = study, teacher or folder, shape
         self._verified: dict[Path, dict[str, str]] = {}  # folder -> SHA-256 by file name
 
     @cached_property
@@ -116,7 +101,7 @@ class Result(Shown):
 
     def record(self, snapshot: int, stage: str = "evaluate") -> dict:
         """The record of a stage; the teacher's where `stage` is "teacher"."""
-        shape = EVALUATION if stage == "evaluate" else STAGE
+        shape = self._shape if stage == "evaluate" else STAGE
         return read_shaped(self._file(stage, snapshot, RECORD), shape)
 
     def samples(self, snapshot: int, name: str) -> np.ndarray:
@@ -168,19 +153,19 @@ class Result(Shown):
             student = self._made("distill", snapshot).get(student_file())
             if self._own_teacher(snapshot) is False:
                 raise Stale(
-                    f"distill-{snapshot} was distilled from another teacher than lies there now; "
-                    f"{self._anew('all')}"
+                    f"distill-{snapshot} was distilled from another teacher than lies there now",
+                    "all",
                 )
             if self._made_from("sample", snapshot, "student_weights") != student:
                 raise Stale(
-                    f"sample-{snapshot} was drawn from another student than distill-{snapshot}; "
-                    f"{self._anew('sample')}, then `evaluate` likewise"
+                    f"sample-{snapshot} was drawn from another student than distill-{snapshot}",
+                    "sample",
                 )
             arrays = {name: h for name, h in samples.items() if name.endswith(".npy")}
             if self._made_from("evaluate", snapshot, "samples") != arrays:
                 raise Stale(
-                    f"evaluate-{snapshot} measured other samples than sample-{snapshot}; "
-                    f"{self._anew('evaluate')}"
+                    f"evaluate-{snapshot} measured other samples than sample-{snapshot}",
+                    "evaluate",
                 )
 
     def _own_teacher(self, snapshot: int) -> bool | None:
@@ -204,29 +189,12 @@ class Result(Shown):
     def _made(self, stage: str, snapshot: int) -> dict[str, str]:
         """The hashes of a stage that an evaluation stands on; raises Stale where it is not done."""
         if not (self._place(stage, snapshot) / MANIFEST).is_file():
-            raise Stale(
-                f"{stage}-{snapshot} is not done, though it was evaluated; "
-                f"run `{self.command('all')}` with your other options"
-            )
+            raise Stale(f"{stage}-{snapshot} is not done, though it was evaluated", "")
         return self._verify(stage, snapshot)
 
     def _made_from(self, stage: str, snapshot: int, name: str) -> object:
         """The hashes that a stage recorded of what it was made from."""
         return read_json(self._file(stage, snapshot, CONFIG)).get(name)
-
-    def command(self, stage: str) -> str:
-        """What makes a stage of this experiment at this size and seed."""
-        if self.study:
-            words = f"python reproduce.py study {self.study} --seeds {self.seed}"
-            return f"{words} --size {self.size}"
-        words = f"python reproduce.py {stage} {self.experiment}"
-        return f"{words} --size {self.size} --seed {self.seed}"
-
-    def _anew(self, stage: str) -> str:
-        """What to do about a stage that belongs to another one; a study has no --fresh."""
-        if self.study:
-            return f"move {self.folder} away and run `{self.command(stage)}`"
-        return f"run `{self.command(stage)} --fresh` with your other options"
 
     def _file(self, stage: str, snapshot: int, name: str) -> Path:
         self._verify(stage, snapshot)
@@ -246,6 +214,12 @@ class Result(Shown):
         return self._teacher / "teacher"
 
 
+# What to do about a result that cannot be shown: see `Stale.stage`; None if nothing was run.
+Advice = Callable[[Result, str | None], str]
+
+_NO_ADVICE: Advice = lambda result, stage: ""  # noqa: E731
+
+
 def seeds_found(runs: Path, size: str) -> list[int]:
     """The seeds that have a folder at a size, ascending."""
     numbers = (number_of(p.name, "seed") for p in (runs / size).glob("seed*") if p.is_dir())
@@ -253,27 +227,50 @@ def seeds_found(runs: Path, size: str) -> list[int]:
 
 
 def open_results(
-    runs: Path, size: str, seed: int, experiments: Iterable[str]
+    runs: Path,
+    size: str,
+    seed: int,
+    experiments: Iterable[str],
+    advice: Advice = _NO_ADVICE,
+    shape: Mapping[str, Shape] = EVALUATION,
 ) -> dict[str, Result | Missing]:
     """Each experiment's finished results below `runs`, checked, or why there are none to show."""
-    return {
-        name: open_result(Result(seed_folder(runs, size, seed) / name, name, size, seed))
-        for name in experiments
-    }
+    folder = seed_folder(runs, size, seed)
+    found = {name: Result(folder / name, name, size, seed, shape=shape) for name in experiments}
+    return {name: open_result(result, advice) for name, result in found.items()}
 
 
-def open_result(result: Result) -> Result | Missing:
+def open_result(result: Result, advice: Advice = _NO_ADVICE) -> Result | Missing:
     """The result with its files checked, or why it cannot be shown."""
     name, seed = result.experiment, result.seed
     if not result.evaluated:
-        if name == "imagenet64":
-            return Missing(name, "not run: needs weights", seed)
-        return Missing(name, f"not run: {result.command('all')}", seed)
+        return Missing(name, ": ".join(filter(None, ("not run", advice(result, None)))), seed)
     try:
         result.check()
     except DamagedArtifact as error:
-        what = str(error).partition(";")[0].replace(f"{result.folder}{os.sep}", "")
-        return Missing(name, f"damaged: {what}", seed, damage=str(error))
+        return _damaged(name, result.folder, seed, error)
     except Stale as error:
-        return Missing(name, f"stale: {error}", seed, stale=f"{error}.")
+        words = "; ".join(filter(None, (str(error), advice(result, error.stage))))
+        return Missing(name, f"stale: {words}", seed, stale=f"{words}.")
     return result
+
+
+def open_known(runs: Path, size: str, seed: int, command: str = "") -> dict | Missing:
+    """The record of the known answers, its files checked, or why there is none to show.
+
+    `command`: what makes it.
+    """
+    folder = known_folder(runs, size, seed)
+    if not (folder / MANIFEST).is_file():
+        return Missing(KNOWN_NAME, ": ".join(filter(None, ("not run", command))), seed)
+    try:
+        refuse_links(folder, runs)
+        verify_manifest(folder)
+        return read_shaped(folder / RECORD, KNOWN)
+    except DamagedArtifact as error:
+        return _damaged(KNOWN_NAME, folder, seed, error)
+
+
+def _damaged(name: str, folder: Path, seed: int, error: DamagedArtifact) -> Missing:
+    what = str(error).partition(";")[0].replace(f"{folder}{os.sep}", "")
+    return Missing(name, f"damaged: {what}", seed, damage=str(error))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dmdrepro.experiments import SIZES, ConfigError, nearest
 from dmdrepro.known import SMOKE, KnownSettings, known_answers
-from dmdrepro.runs.known import NAME, known_folder
+from dmdrepro.runs.layout import known_folder
+from dmdrepro.runs.results import KNOWN_NAME
 from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.context import Context, Made
 
@@ -24,7 +25,7 @@ def known_stage(runs: Path, size: str, seed: int) -> Stage:
     key = {"seed": seed, "known": asdict(known_settings(size))}
     # As JSON has it, to be compared with what was written.
     key["known"] = {k: list(v) if isinstance(v, tuple) else v for k, v in key["known"].items()}
-    return Stage(known_folder(runs, size, seed), key, NAME, runs=runs)
+    return Stage(known_folder(runs, size, seed), key, KNOWN_NAME, runs=runs)
 
 
 def make_known(stage: Stage, size: str, seed: int, context: Context) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
+from dmdrepro.commands import program
 from dmdrepro.experiments import Arm, Experiment
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import verify_manifest
@@ -38,7 +39,7 @@ class Run:
         own = ("size", "teacher", "distill", "sampling")  # of no stage, or of some alone
         self._common = {name: value for name, value in settings.items() if name not in own}
         self._settings, self._before = settings, before(experiment)
-        self._is_arm = arm is not None
+        self.arm = arm
 
     def teacher(self) -> Stage:
         key = {**self._common, "teacher": self._settings["teacher"]}
@@ -140,20 +141,20 @@ class Run:
 
         A study has neither --fresh nor settings of its own.
         """
-        if self._is_arm:
+        if self.arm is not None:
             return "Use another --runs folder, or move that one away."
         if not command:
             return REMEDY
         return (
-            "Give the same options, another --runs folder, or make it anew first: `python "
-            f"reproduce.py {command} {self.experiment.name} --fresh` with the same options."
+            "Give the same options, another --runs folder, or make it anew first: "
+            f"`{program()} {command} {self.experiment.name} --fresh` with the same options."
         )
 
     def _done(self, stage: Stage, command: str) -> dict[str, str]:
         if not stage.done:
             raise RunError(
                 f"{stage.what} is not done in {stage.folder}; "
-                f"run `python reproduce.py {command} {self.experiment.name}` with the same options "
+                f"run `{program()} {command} {self.experiment.name}` with the same options "
                 "first, or `all`."
             )
         stage.remedy = self._remedy(command)

@@ -1,4 +1,4 @@
-"""The state of an auction in progress, which rounds change."""
+"""The state that `auction_rounds` changes."""
 
 from __future__ import annotations
 

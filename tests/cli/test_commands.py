@@ -6,19 +6,12 @@ import json
 import re
 import signal
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
-from processes import FAST, begin, chessboard, finished_chessboard, reproduce, tree
+from processes import FAST, begin, chessboard, reproduce, tree
 
 from dmdrepro.metrics.solvers import lapx_installed
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Path:
-    """One uninterrupted run of everything on the chessboard."""
-    return finished_chessboard(tmp_path_factory.mktemp("finished"))
 
 
 def test_help_names_every_command():

@@ -18,17 +18,8 @@ from dmdrepro.cli.signals import STOPS
 HIDE, SHOW = b"\x1b[?25l", b"\x1b[?25h"
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("interrupts")
-    command("all", "chessboard", *SMOKE, "--runs", folder)
-    for name in ("a", "b"):
-        np.save(folder / f"{name}.npy", np.random.default_rng(len(name)).random((10, 2)))
-    return folder
-
-
 PLACES = [
-    ("all", "dmdrepro.cli.plan.resolve"),
+    ("all", "dmdrepro.pipeline.plan.resolve"),
     ("all", "dmdrepro.paper_figures.save_all"),
     ("all", "dmdrepro.report.write_tables"),
     ("figures", "dmdrepro.paper_figures.save_all"),
@@ -51,6 +42,8 @@ def test_a_signal_outside_the_stages_gets_a_sentence(
     monkeypatch.setattr(place, interrupted)
     before = signal.getsignal(signal.SIGTERM)
     if name == "pairs":
+        for seed, file in enumerate(("a", "b")):
+            np.save(runs / f"{file}.npy", np.random.default_rng(seed).random((10, 2)))
         printed = command("evaluate", "--pairs", runs / "a.npy", runs / "b.npy", code=code)
     else:
         printed = command(name, "chessboard", *SMOKE, "--runs", runs, code=code)

@@ -11,9 +11,9 @@ import pytest
 import torch
 from command import SMOKE, command, invoke
 
-from dmdrepro.cli.paths import os_sentence
-from dmdrepro.cli.trouble import named
+from dmdrepro.cli.file_errors import os_sentence
 from dmdrepro.experiments import ConfigError
+from dmdrepro.pipeline.trouble import named
 from dmdrepro.runs.errors import NonFinite, RunError
 
 # --- settings ---

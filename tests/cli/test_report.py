@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
-import pytest
-from processes import FAST, finished_chessboard, reproduce
+from processes import FAST, reproduce
 
 PAGE = "smoke/seed0/report.html"
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Path:
-    """One run of everything on the chessboard."""
-    return finished_chessboard(tmp_path_factory.mktemp("finished"))
-
-
-@pytest.fixture
-def runs(finished, tmp_path) -> Path:
-    """A copy of the finished run, to be changed."""
-    return shutil.copytree(finished, tmp_path / "runs")
 
 
 def figures(runs: Path) -> set[str]:

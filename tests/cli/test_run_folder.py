@@ -12,29 +12,17 @@ from pathlib import Path
 
 import pytest
 from command import SMOKE, command
-from processes import chessboard, finished_chessboard, tree
+from processes import chessboard, tree
 
-from dmdrepro.cli import places
 from dmdrepro.experiments import REGISTRY
+from dmdrepro.measures import evaluation
+from dmdrepro.pipeline import places
 from dmdrepro.report import report_page, tables_of
 from dmdrepro.report.render import to_json, to_markdown
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import read_json, read_manifest, write_json, write_manifest
-from dmdrepro.runs.known import open_known
 from dmdrepro.runs.lock import locked
-from dmdrepro.runs.results import open_results
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Path:
-    """One uninterrupted run of everything on the chessboard."""
-    return finished_chessboard(tmp_path_factory.mktemp("finished"))
-
-
-@pytest.fixture
-def runs(finished, tmp_path) -> Path:
-    """A copy of the finished run, to be changed."""
-    return shutil.copytree(finished, tmp_path / "runs")
+from dmdrepro.runs.results import open_known, open_results
 
 
 def flat(printed: str) -> str:
@@ -233,7 +221,7 @@ def changed(record: dict, place: tuple, other: object) -> dict:
 
 def show(runs: Path) -> None:
     """Whatever reads records, but the figures."""
-    results = open_results(runs, "smoke", 0, REGISTRY)
+    results = open_results(runs, "smoke", 0, REGISTRY, evaluation())
     each = {name: [result] for name, result in results.items()}
     tables = tables_of(each, "smoke")
     for table in tables:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 from PIL import Image
-from processes import FAST, chessboard, finished_chessboard, reproduce, run, tree
+from processes import FAST, chessboard, reproduce, run, tree
 
 from dmdrepro.cli.guard import stoppable
 from dmdrepro.runs.errors import NonFinite, Stopped
@@ -21,18 +21,6 @@ from dmdrepro.training.session import Session
 STAGES = ("teacher", "distill-60", "sample-60", "evaluate-60")
 SIGNALLED, READONLY = "tests/cli/signalled.py", "tests/cli/readonly.py"
 LOOP = "dmdrepro.training.session:Loop"
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Path:
-    """One uninterrupted run of everything on the chessboard."""
-    return finished_chessboard(tmp_path_factory.mktemp("finished"))
-
-
-@pytest.fixture
-def runs(finished, tmp_path) -> Path:
-    """A copy of the finished run, to be changed."""
-    return shutil.copytree(finished, tmp_path / "runs")
 
 
 def done(runs: Path) -> list[str]:
@@ -54,9 +42,9 @@ def damage(file: Path) -> None:
     ("target", "nth", "finished_stages"),
     [
         # Seen by the stage, which starts again from the samples.
-        ("dmdrepro.stages.evaluate:_quality", 1, STAGES[:3]),
+        ("dmdrepro.metrics:sample_quality", 1, STAGES[:3]),
         # In its last part, after it last looked: it ends, and the command with it.
-        ("dmdrepro.stages.evaluate:_teacher_error", 1, STAGES),
+        ("dmdrepro.metrics:denoiser_error", 1, STAGES),
         (f"{LOOP}.close", 2, STAGES[:2]),
     ],
 )
@@ -91,7 +79,7 @@ def test_a_stop_while_an_experiment_fails_is_not_forgotten(tmp_path):
     arguments = ("teacher", *FAST, "--runs", tmp_path, "--set", "teacher.lr=1e30")
     printed = run(SIGNALLED, f"{LOOP}.checkpoint", 30, "SIGINT", *arguments, code=130)
     assert printed.count(" failed: ") == 1
-    assert "Stopped after teacher chessboard" in printed
+    assert "Stopped, saved." in printed
     assert len(list((tmp_path / "smoke/seed0").glob("*/teacher"))) == 1
 
 

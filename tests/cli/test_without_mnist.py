@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from command import SMOKE, command
 
-from dmdrepro.cli import execute
 from dmdrepro.cli.execute import NOT_ALL
+from dmdrepro.pipeline import here
 
 NAME = "train-images-idx3-ubyte"
 
@@ -15,7 +15,7 @@ NAME = "train-images-idx3-ubyte"
 def made(monkeypatch):
     """The stages that would be made: nothing is."""
     tasks = []
-    monkeypatch.setattr(execute, "make", lambda task, context: tasks.append(task))
+    monkeypatch.setattr(here, "make", lambda task, context: tasks.append(task))
     return tasks
 
 
@@ -40,7 +40,7 @@ def test_a_failure_counts_more(tmp_path, monkeypatch):
         if task.run.name == "ring":
             raise RunError("no")
 
-    monkeypatch.setattr(execute, "make", make)
+    monkeypatch.setattr(here, "make", make)
     assert "1 failed: ring" in command("teacher", *SMOKE, "--runs", tmp_path, code=1)
 
 

@@ -19,6 +19,13 @@ def gaussian(seed: int, *shape: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape)
 
 
+def half_kept(seed: int, n: int, d: int, kept: float, dtype=np.float64):
+    """Teacher and a shifted student that has `kept` of its noise."""
+    x, e = np.random.default_rng(seed).standard_normal((2, n, d))
+    y = 0.1 + kept * x + e * (1 - kept**2) ** 0.5
+    return x.astype(dtype), y.astype(dtype)
+
+
 def awkward_sets(n: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """(x, y) [n, D]: independent, tied, degenerate, at scales that rounding mixes up."""
     rng = np.random.default_rng(n)

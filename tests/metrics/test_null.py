@@ -1,10 +1,8 @@
-"""The null of class-conditional sets: closed forms, identities, and what is refused."""
+"""The null of class-conditional sets: known answers, closed forms and identities."""
 
 from __future__ import annotations
 
-import json
 import math
-import re
 import time
 from itertools import permutations
 
@@ -13,19 +11,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pairs import half_kept
 
 from dmdrepro.metrics import pairing_inefficiency
 from dmdrepro.metrics.classes import as_classes
 from dmdrepro.metrics.null import null_within_classes
-from dmdrepro.runs import nulls
 
 ALL = np.zeros(40, dtype=int)
-
-
-def pair(seed, n, d, kept, dtype=np.float64):
-    x, e = np.random.default_rng(seed).standard_normal((2, n, d))
-    y = 0.1 + kept * x + e * (1 - kept**2) ** 0.5
-    return x.astype(dtype), y.astype(dtype)
 
 
 def mixture(rng, labels, means, sd, kept=0.0):
@@ -78,16 +70,16 @@ BEFORE = {
 
 @pytest.mark.parametrize("case", list(BEFORE))
 def test_without_classes_every_bit_is_as_before(case):
-    record = pairing_inefficiency(*pair(*case))
+    record = pairing_inefficiency(*half_kept(*case))
     found = record.to_json()
     assert {name: found[name].hex() for name in BEFORE[case]} == BEFORE[case]
     assert (found["null"], found["e_ot_within"], found["warnings"]) == ("all", None, [])
 
 
 def test_the_energies_of_the_paper_do_not_depend_on_the_null():
-    x, y = pair(3, 60, 5, 0.4, np.float32)
+    x, y = half_kept(3, 60, 5, 0.4, np.float32)
     plain = pairing_inefficiency(x, y)
-    for more in ({"classes": np.arange(60) % 4}, {"independent": pair(4, 60, 5, 0.0)[1]}):
+    for more in ({"classes": np.arange(60) % 4}, {"independent": half_kept(4, 60, 5, 0.0)[1]}):
         found = pairing_inefficiency(x, y, **more)
         for name in ("delta_e", "e_dt", "e_ot", "remapped", "n", "gap", "solver"):
             assert getattr(found, name) == getattr(plain, name), name
@@ -132,7 +124,7 @@ def test_the_optimum_within_classes_is_the_best_permutation_that_keeps_them(seed
 
 
 def test_equal_classes_give_the_old_concordance_and_the_old_e_ind_without_own_pairs():
-    x, y = pair(0, 40, 3, 0.5)
+    x, y = half_kept(0, 40, 3, 0.5)
     old, new = pairing_inefficiency(x, y), pairing_inefficiency(x, y, classes=ALL)
     assert new.null == "class"
     assert new.concordance == pytest.approx(old.concordance, rel=1e-13)
@@ -238,127 +230,6 @@ def test_a_student_that_knows_only_the_class_kept_nothing():
     assert math.isnan(found.retention)  # all pairings of its class cost the same
 
 
-# --- classes of one sample ---
-
-
-def test_classes_of_one_sample_are_named_and_left_out():
-    rng = np.random.default_rng(5)
-    labels = np.r_[np.arange(38) % 4, 77, -5]
-    x, y = rng.standard_normal((2, 40, 3))
-    found = pairing_inefficiency(x, y, classes=labels)
-    others = pairing_inefficiency(x[:38], y[:38], classes=labels[:38])
-    for name in ("e_ind", "delta_e_null", "retention", "concordance", "null"):
-        assert getattr(found, name) == getattr(others, name), name
-    assert found.e_dt == pairing_inefficiency(x, y).e_dt
-    (words,) = found.warnings
-    assert words.startswith("Classes -5, 77 of 6 have a single sample and so no null")
-    assert found.to_json()["warnings"] == [words]
-
-
-def test_many_single_classes_are_counted():
-    x, y = pair(6, 20, 2, 0.0)
-    (words,) = pairing_inefficiency(x, y, classes=np.r_[0, 0, np.arange(1, 19)]).warnings
-    assert words.startswith("Classes 1, 2, 3, 4, 5 and 13 more of 19 have")
-
-
-def test_only_single_classes_are_no_null():
-    x, y = pair(7, 12, 2, 0.5)
-    found = pairing_inefficiency(x, y, classes=range(12))
-    numbers = (found.e_ind, found.delta_e_null, found.retention, found.concordance)
-    assert all(math.isnan(value) for value in numbers)
-    assert found.null == "class"
-    assert found.e_ot_within == found.e_dt
-    assert "Each of the 12 classes has a single sample" in found.warnings[0]
-    facts = found.to_json()
-    assert json.loads(json.dumps(facts, allow_nan=False)) == facts
-
-
-def test_a_second_draw_that_is_the_student_is_warned_of():
-    x, y = pair(8, 12, 2, 0.5)
-    found = pairing_inefficiency(x, y, independent=y)
-    assert "is the student's samples themselves" in found.warnings[0]
-    assert found.concordance == 0.0
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda y: 127.5 * y + 127.5, "nearer to each other than the second draw's"),
-        (lambda y: y / 2 + 0.5, "^Student and second draw differ by much"),
-        (lambda y: np.round(127 * y).astype(np.int16), "^The second draw's samples are integers"),
-        (np.zeros_like, "^The second draw hardly varies"),
-    ],
-)
-def test_a_second_draw_in_other_units_is_warned_of(change, words):
-    rng = np.random.default_rng(12)
-    x, y, other = rng.uniform(-1, 1, (3, 200, 4))
-    assert pairing_inefficiency(x, y, independent=other).warnings == ()
-    found = pairing_inefficiency(x, y, independent=change(other)).warnings
-    assert re.search(words, found[0])
-    assert "Delta_E" not in found[0]  # which does not depend on it
-
-
-# --- what is accepted ---
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        list,
-        tuple,
-        np.uint8,
-        np.uint64,
-        np.float32,
-        lambda c: torch.tensor(c),
-        lambda c: torch.tensor(c, dtype=torch.bfloat16),
-        lambda c: torch.tensor(c, dtype=torch.float32).requires_grad_(),
-    ],
-)
-def test_every_kind_of_whole_numbers_is_the_same_classes(make):
-    x, y = pair(9, 30, 3, 0.5)
-    labels = np.arange(30) % 3
-    given = make(labels) if make in (np.uint8, np.uint64, np.float32) else make(labels.tolist())
-    assert pairing_inefficiency(x, y, classes=given) == pairing_inefficiency(x, y, classes=labels)
-
-
-@pytest.mark.parametrize(
-    ("classes", "words"),
-    [
-        (np.zeros(11, int), r"classes has shape \(11,\); there are 12 samples"),
-        (np.zeros((12, 1), int), r"classes has shape \(12, 1\)"),
-        (3, r"classes has shape \(\)"),
-        ([0.5] * 12, r"classes has 0\.5 in row 0; pass one whole number"),
-        ([1.0, math.nan] * 6, "classes has nan in row 1"),
-        ([math.inf] * 12, "classes has inf in row 0"),
-        (["a"] * 12, "classes has type <U1"),
-        ([None] * 12, "classes has type object"),
-        ([1j] * 12, "classes has type complex128"),
-        ([[1], [2, 3]], "classes is no list of whole numbers"),
-        (np.ma.array(np.zeros(12), mask=[True] + [False] * 11), "classes has masked entries"),
-        (torch.zeros(12).to_sparse(), "classes is a sparse tensor"),
-        (torch.zeros(12, device="meta"), "classes is a meta tensor"),
-        (torch.nested.nested_tensor([torch.zeros(6)] * 2), "classes is a nested tensor"),
-    ],
-)
-def test_other_classes_are_refused_in_one_sentence(classes, words):
-    with pytest.raises(ValueError, match=words) as refused:
-        pairing_inefficiency(*pair(10, 12, 2, 0.5), classes=classes)
-    assert "\n" not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("independent", "words"),
-    [
-        (np.zeros((11, 2)), r"student \(12, 2\), independent \(11, 2\)"),
-        (np.full((12, 2), np.nan), "independent holds values that are not finite"),
-        (np.full((12, 2), 1e200), "to the second draw .* overflow float64"),
-    ],
-)
-def test_another_second_draw_is_refused(independent, words):
-    with pytest.raises(ValueError, match=words):
-        pairing_inefficiency(*pair(11, 12, 2, 0.5), independent=independent)
-
-
 def test_ten_thousand_rows_of_a_thousand_classes_build_no_matrix():
     rng = np.random.default_rng(12)
     x, y = (torch.from_numpy(rng.standard_normal((10_000, 64))) for _ in range(2))
@@ -368,9 +239,3 @@ def test_ten_thousand_rows_of_a_thousand_classes_build_no_matrix():
     assert time.perf_counter() - started < 5  # 0.1 s; the matrix of distances alone is 800 MB
     assert null.e_ind == pytest.approx(128, rel=0.01)
     assert null.concordance == pytest.approx(0, abs=0.01)
-
-
-def test_the_words_of_metrics_and_records_are_the_same():
-    from dmdrepro.metrics import null
-
-    assert (nulls.ALL, nulls.CLASS, nulls.SECOND_DRAW) == (null.ALL, null.CLASS, null.SECOND_DRAW)

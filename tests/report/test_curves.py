@@ -10,8 +10,9 @@ from page_reader import read_page
 from page_runs import page_of, section, write_runs
 from report_runs import PAIRING, write_run
 
-from dmdrepro.report.page.chart import Chart, Line, chart_html, nice_ticks
-from dmdrepro.report.page.curves import MOST
+from dmdrepro.measures.chart import Chart, Line
+from dmdrepro.measures.loss import MOST
+from dmdrepro.report.page.chart import chart_html, nice_ticks
 from dmdrepro.runs.log import thinned
 
 

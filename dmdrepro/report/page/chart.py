@@ -4,40 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
+from dmdrepro.measures.chart import Chart, Line
+from dmdrepro.measures.table import cell_text
 from dmdrepro.report.page.html import Html, element, joined
-from dmdrepro.report.render import cell_text
 
 WIDTH, HEIGHT = 420, 250  # of the drawing; the page scales it
 LEFT, RIGHT, TOP, BOTTOM = 52, 22, 12, 44
 GAP = 34  # from 0, which no logarithm has, to the smallest positive x
 MARKED = 24  # points of a line; of a longer one they are not marked
+COLOURS = 6  # that page.css has
 LABEL = 44  # the least distance between labels of the x axis
 
 
-@dataclass(frozen=True)
-class Line:
-    """One curve; equal colours belong together, the dashed one is what to compare with."""
-
-    label: str
-    xs: Sequence[float]  # iterations or such, ascending, from 0
-    ys: Sequence[float]  # as many; what is not finite leaves a gap
-    colour: int = 0
-    dashed: bool = False
-
-
-@dataclass(frozen=True)
-class Chart:
-    """Lines over a logarithmic axis, 0 set apart, or over a `linear` one."""
-
-    title: str
-    x_label: str
-    lines: tuple[Line, ...]
-    shown: tuple[float, ...] = (0.0,)  # values that the y axis reaches in any case
-    note: str = ""
-    linear: bool = False
+def charts_html(charts: Sequence[Chart], legend: str = "") -> Html:
+    """The charts that have a finite value side by side, under the legend of what colours mean."""
+    drawn = [chart for chart in map(chart_html, charts) if chart is not None]
+    named = {line.name: line.colour for chart in charts for line in chart.lines if line.name}
+    items = [
+        element("li", element("span", class_=f"swatch c{colour % COLOURS}"), name)
+        for name, colour in named.items()
+    ]
+    words = element("span", legend), element("ul", *items)
+    return element(
+        "div",
+        element("div", *words, class_="legend") if len(named) > 1 else None,
+        element("div", *drawn, class_="charts") if drawn else None,
+    )
 
 
 def chart_html(chart: Chart) -> Html | None:
@@ -163,7 +157,7 @@ def _curve(line: Line, across: _Across, up: _Up) -> Html:
         if marked:
             cx, cy = at.split()
             dots.append(element("circle", cx=cx, cy=cy, r=2.6))
-    style = f"line c{line.colour}{' dashed' if line.dashed else ''}"
+    style = f"line c{line.colour % COLOURS}{' dashed' if line.dashed else ''}"
     return element("g", element("path", d="".join(path)), *dots, class_=style)
 
 

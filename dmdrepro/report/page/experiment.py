@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import inspect
-import math
-import statistics
 from collections.abc import Mapping, Sequence
 
+import dmdrepro.measures as measures
 from dmdrepro.experiments import REGISTRY
-from dmdrepro.report.expected import CLAIMS, CLAIMS_OF, PAPER_NUMBERS, RULE, PaperNumber
-from dmdrepro.report.nulls import null_notes, of_over_n, where_independent
-from dmdrepro.report.page.curves import curves_html, over_n_html
+from dmdrepro.measures.along import along_table, experiment_charts
+from dmdrepro.measures.expected import CLAIMS, CLAIMS_OF, PAPER_NUMBERS, REGIMES, PaperNumber
+from dmdrepro.measures.null import null_notes
+from dmdrepro.measures.students import Results, Student
+from dmdrepro.measures.table import Table, cell_text, seed_words
+from dmdrepro.report.page.chart import charts_html
 from dmdrepro.report.page.html import Html, details, element, joined
 from dmdrepro.report.page.pictures import Picture, pictures_html
 from dmdrepro.report.page.provenance import provenance_html
 from dmdrepro.report.page.tables import about, table_html
-from dmdrepro.report.render import cell_text
-from dmdrepro.report.students import Results, Student
-from dmdrepro.report.table import Table, seed_words
-from dmdrepro.report.verdict import regime
 from dmdrepro.runs.results import Missing, Result
 
-# What the rule's names mean (expected.toml).
-REGIMES = {
-    "copies": "the student keeps the teacher's pairing",
-    "partly": "the student keeps a part of the teacher's pairing",
-    "remaps": "the student's pairing is not the teacher's",
-}
 CLAIMED = {4: "DM loss", 11: "displacement against D(z)", 12: "memorisation"}  # by figure
-OWN_TABLES = ("image_features", "figure_4", "figures_11_12", "boundary_classes", "teacher_error")
-SHOWN = ("verdict", "paper_and_ours", *OWN_TABLES, "not_run")
+COMPARED = ("verdict", "paper_and_ours", "not_run")
+LEGEND = "Teacher iterations:"
+NO_STOPS = "No students were kept on the way, or not the same ones of all seeds."
+FOLDED = 20  # rows: a longer table of a measure is shown when the reader opens it
 
 
 def experiment_html(
@@ -49,16 +43,20 @@ def experiment_html(
     ]
     if students:
         parts.append(element("p", _size(students), class_="size"))
-        parts.append(element("ul", *(element("li", sentence(s)) for s in students)))
+        said = (m.sentence(s) for s in students for m in measures.MEASURES if m.sentence)
+        parts.append(element("ul", *(element("li", words) for words in said)))
         parts += [element("p", note) for note in null_notes(students)]
         parts += [
-            element("p", element("b", "Warning: "), f"{_teacher(s)}. {words}", class_="warning")
+            element("p", element("b", "Warning: "), f"{s.teacher_words}. {words}", class_="warning")
             for s in students
             for words in s.warnings
         ]
-        for table in (about(tables.get(key), name, "size") for key in SHOWN):
-            if table is not None:
-                parts.append(table_html(table, notes=table.name in OWN_TABLES))
+        parts += [_table(about(tables.get(key), name, "size"), False) for key in COMPARED]
+        parts += [
+            _table(about(m.table(students), name, "size"))
+            for m in measures.MEASURES
+            if m.table and not m.charts
+        ]
     else:
         parts.append(_lack(name, first, tables.get("not_run")))
     parts += [
@@ -66,22 +64,43 @@ def experiment_html(
         pictures_html(pictures, name, list(REGISTRY)),
     ]
     if students:
-        along = about(tables.get("along_distillation"), name, "size")
-        turned = about(tables.get("turned"), name, "size")
-        over = about(tables.get("over_n"), name, "size")
+        drawn = charts_html(experiment_charts(students), LEGEND)
+        parts += [element("h3", "Along distillation"), drawn]
+        along = about(along_table(students), name, "size")
+        parts.append(element("p", NO_STOPS) if along is None else _folded(along))
+        for measure in measures.MEASURES:
+            parts += _curves(measure, students)
         parts += [
-            element("h3", "Along distillation"),
-            curves_html(students),
-            None if along is None else details("The numbers of these curves", table_html(along)),
-            None if turned is None else details(turned.title, table_html(turned)),
-            *(() if over is None else (element("h3", "Over N"), over_n_html(students))),
-            *(() if over is None else (element("p", w) for w in null_notes(students, of_over_n))),
-            None if over is None else details("The numbers of these curves", table_html(over)),
             element("h3", "Choices and provenance"),
             _choices_link(),
             provenance_html(students),
         ]
     return element("section", joined([p for p in parts if p is not None], "\n"), id=anchor(name))
+
+
+def _table(table: Table | None, notes: bool = True) -> Html | None:
+    if table is None:
+        return None
+    return table_html(table, notes) if len(table.rows) <= FOLDED else _folded(table)
+
+
+def _folded(table: Table) -> Html:
+    return details(table.title, table_html(table))
+
+
+def _curves(measure: measures.Measure, students: Sequence[Student]) -> list[Html | None]:
+    """A measure's own charts, the table below them."""
+    if measure.charts is None:
+        return []
+    if not (charts := measure.charts(students)):
+        return [element("p", measure.lack)] if measure.lack else []
+    table = measure.table and about(measure.table(students), students[0].experiment, "size")
+    return [
+        element("h3", measure.title),
+        charts_html(charts, LEGEND),
+        *(element("p", words) for words in (measure.notes(students) if measure.notes else ())),
+        None if table is None else _folded(table),
+    ]
 
 
 def anchor(name: str) -> str:
@@ -135,53 +154,6 @@ def _size(students: Sequence[Student]) -> str:
     return (
         f"{sizes[0].upper()}{sizes[1:]}; seed{'s' if len(seeds) > 1 else ''} {seed_words(seeds)}."
     )
-
-
-def sentence(student: Student) -> str:
-    """What one student did, with medians over its seeds, and whether that says anything."""
-    values = [
-        _median(student.each(*path))
-        for path in (
-            ("pairing", "delta_e"),
-            ("pairing", "delta_e_null"),
-            ("pairing", "retention"),
-            ("quality", "student", "ratio"),
-            ("quality", "teacher_8", "ratio"),
-            ("pairing_untrained", "retention"),
-        )
-    ]
-    medians = ", medians over the seeds" if len(student.seeds) > 1 else ""
-    teacher = f"{_teacher(student)}{medians}: "
-    if any(value is None for value in values):
-        return f"{teacher}the record lacks a number, or one is not finite."
-    delta_e, null, retention, quality, teachers, untrained = values
-    words = (
-        f"{teacher}Delta_E {cell_text(delta_e)} {where_independent(student)} would have "
-        f"{cell_text(null)} (retention {cell_text(retention)}, before distillation "
-        f"{cell_text(untrained)})"
-    )
-    times = quality / teachers if teachers else math.inf
-    if not times <= RULE.quality_within:
-        return (
-            f"{words}; but G's samples are {cell_text(times)} times as far from the data as the "
-            "teacher's, and of such a student the pairing says nothing."
-        )
-    if null <= 0:
-        return f"{words}; the null is no yardstick here."
-    return (
-        f"{words}: {REGIMES[regime(delta_e / null)]}. Quality {cell_text(quality)}, the teacher's "
-        f"{cell_text(teachers)}."
-    )
-
-
-def _teacher(student: Student) -> str:
-    return f"Teacher of {student.snapshot:,} iterations"
-
-
-def _median(values: Sequence[object]) -> float | None:
-    if any(not isinstance(value, int | float) or not math.isfinite(value) for value in values):
-        return None
-    return float(statistics.median(values))
 
 
 def _choices_link() -> Html:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
+from dmdrepro.commands import program
+from dmdrepro.measures.chart import Chart, Line
+from dmdrepro.measures.students import as_number
 from dmdrepro.report.known import circle_table, dm_loss_table, pairs_table
-from dmdrepro.report.page.chart import Chart, Line, chart_html
+from dmdrepro.report.page.chart import charts_html
 from dmdrepro.report.page.html import Html, details, element
 from dmdrepro.report.page.provenance import duration, short_commit
 from dmdrepro.report.page.tables import table_html
-from dmdrepro.report.students import as_number
 from dmdrepro.runs.results import Missing
 
 ANCHOR, TITLE = "known-answers", "What Delta_E says where the answer is known"
@@ -23,7 +25,6 @@ def known_html(record: dict | Missing) -> Html:
         head = element("b", "Not shown: " if record.unusable else "Not run: ")
         words = f"{record.reason.removeprefix('not run: ')}."
         return _section(element("p", head, words, class_="lack"))
-    charts = [chart_html(chart) for chart in circle_charts(record)]
     return _section(
         element(
             "p",
@@ -32,7 +33,7 @@ def known_html(record: dict | Missing) -> Html:
             "the same samples in distribution, so the DM loss is the same (Lemma 3.2), while the "
             "pairing goes from copied to reversed.",
         ),
-        element("div", *charts, class_="charts"),
+        charts_html(circle_charts(record)),
         details(
             "The numbers of these curves",
             table_html(circle_table(record)),
@@ -122,7 +123,7 @@ def _origin(record: Mapping) -> Html:
         duration(facts.get("wall_s")),
     ]
     return element(
-        "p", "Made by python reproduce.py known: ", ", ".join(p for p in parts if p), ".",
+        "p", f"Made by {program()} known: ", ", ".join(p for p in parts if p), ".",
         class_="size",
     )  # fmt: skip
 

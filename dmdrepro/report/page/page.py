@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dmdrepro.experiments import REGISTRY
+from dmdrepro.measures.students import Results, Student, collect
+from dmdrepro.measures.table import Table, seed_words
 from dmdrepro.report.page.experiment import anchor, experiment_html
 from dmdrepro.report.page.html import Html, element, joined
 from dmdrepro.report.page.known import ANCHOR as KNOWN
@@ -16,9 +18,7 @@ from dmdrepro.report.page.pictures import Picture
 from dmdrepro.report.page.provenance import summary_table
 from dmdrepro.report.page.studies import STUDIES_TITLE, studies_html
 from dmdrepro.report.page.tables import table_html
-from dmdrepro.report.students import Results, Student, collect
 from dmdrepro.report.study import OpenStudy
-from dmdrepro.report.table import Table, seed_words
 from dmdrepro.report.verdict import NOT_RUN
 from dmdrepro.runs.results import Missing
 

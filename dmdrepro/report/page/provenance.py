@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 
+from dmdrepro.measures.students import Student
+from dmdrepro.measures.table import Cell, Table
 from dmdrepro.report.commands import command, stage_facts, value_words
 from dmdrepro.report.page.html import Html, details, element
 from dmdrepro.report.page.tables import table_html
-from dmdrepro.report.students import Student
-from dmdrepro.report.table import Cell, Table
 from dmdrepro.runs.results import Result
 
 VERSIONS = ("torch", "triton", "numpy", "scipy", "python")

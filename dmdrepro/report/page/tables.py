@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dmdrepro.measures.table import Cell, Table, cell_text
 from dmdrepro.report.page.html import Html, details, element, joined
-from dmdrepro.report.render import cell_text, numeric_columns
-from dmdrepro.report.table import Cell, Table
+from dmdrepro.report.render import numeric_columns
 
 VERDICT = "verdict"  # the column whose words are shown as badges
 WHY = "why"  # the column of sentences

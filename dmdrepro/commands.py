@@ -1,0 +1,62 @@
+"""Commands as the user writes them, for sentences that name one; and how to start one.
+
+Whoever reads or makes runs knows no command: it is given `advice`, or says what is the matter.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dmdrepro.checkout import ROOT, is_checkout
+
+if TYPE_CHECKING:
+    from dmdrepro.runs.results import Result
+
+VARIABLE = "DMDREPRO_PROGRAM"  # tells a process of --jobs how the user started the command
+
+
+def program() -> str:
+    """`dmdrepro`, `python -m dmdrepro` or `python reproduce.py`, as this program was started."""
+    if said := os.environ.get(VARIABLE):
+        return said
+    started = Path(sys.argv[0])
+    if (started.parent.name, started.name) == ("dmdrepro", "__main__.py"):
+        return "python -m dmdrepro"
+    checkout = is_checkout() and started.stem != "dmdrepro"
+    return "python reproduce.py" if checkout else "dmdrepro"
+
+
+def as_now() -> list[str]:
+    """What starts a command of this same code in a process of its own, from any folder."""
+    if is_checkout():
+        return [sys.executable, str(ROOT / "reproduce.py")]
+    return [sys.executable, "-P", "-m", "dmdrepro"]  # -P: not what the folder may hold
+
+
+def making(result: Result, command: str = "all") -> str:
+    """The command line that makes an experiment's or arm's stages at its size and seed."""
+    if result.study:
+        words = f"{program()} study {result.study} --seeds {result.seed}"
+        return f"{words} --size {result.size}"
+    return f"{program()} {command} {result.experiment} --size {result.size} --seed {result.seed}"
+
+
+def advice(result: Result, stage: str | None) -> str:
+    """What to do about results that cannot be shown.
+
+    `stage`: the first that has to be made anew; "": one that is not done; None: none is.
+    """
+    from dmdrepro.experiments import REGISTRY
+
+    if stage is None:
+        cannot = getattr(REGISTRY.get(result.experiment), "CANNOT", "").partition(" (")[0]
+        return cannot or making(result)
+    if stage == "":
+        return f"run `{making(result)}` with your other options"
+    if result.study:  # has no --fresh
+        return f"move {result.folder} away and run `{making(result)}`"
+    words = f"run `{making(result, stage)} --fresh` with your other options"
+    return f"{words}, then `evaluate` likewise" if stage == "sample" else words

@@ -1,0 +1,139 @@
+"""A plan as chains, and the order in which an executor makes them.
+
+A chain is made by one process: a teacher, a classifier, or a student with its samples and their
+evaluation. Chains wait for the teacher and the classifier that they need, and for nothing else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from dmdrepro.pipeline.plan import Plan
+from dmdrepro.pipeline.task import Task
+from dmdrepro.runs.errors import Stopped
+
+FIRST = ("classifier", "teacher")  # stages that others depend on
+LOOK_S = 0.1  # between looks at chains that are being made
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """Tasks that are made one after the other."""
+
+    tasks: tuple[Task, ...]
+    after: frozenset[Path]  # folders of the stages that it needs
+    makes: Path | None  # the folder of the stage that others need
+
+    @property
+    def experiment(self) -> str:
+        return self.tasks[0].run.experiment.name
+
+
+class ChainFailed(Exception):
+    """A task of a chain could not be made; those after it were not tried."""
+
+    def __init__(self, task: Task, error: Exception) -> None:
+        self.task, self.error = task, error
+
+
+class Work(Protocol):
+    """A chain that an executor has begun."""
+
+    def ended(self) -> bool:
+        """Whether it has; raises ChainFailed, or RunError if nobody can say why it has."""
+
+    def stop(self) -> None:
+        """Ask it to save and end."""
+
+    def kill(self) -> None:
+        """End it now."""
+
+
+class Executor(Protocol):
+    """Who makes chains, so many at once: this process, others beside it."""
+
+    places: int
+
+    def start(self, chain: Chain) -> Work: ...
+
+
+def chains_of(plan: Plan) -> list[Chain]:
+    """The plan's tasks in their order."""
+    found: dict[object, list[Task]] = {}
+    for task in plan.tasks:
+        first = task.stage in FIRST
+        key = task.place().folder if first else (task.run.folder, task.snapshot)
+        found.setdefault(key, []).append(task)
+    return [
+        Chain(tuple(tasks), _needs(tasks[0]), key if isinstance(key, Path) else None)
+        for key, tasks in found.items()
+    ]
+
+
+def _needs(task: Task) -> frozenset[Path]:
+    if task.stage in FIRST:
+        return frozenset()
+    stages = (task.run.place("teacher"), task.run.classifier())
+    return frozenset(stage.folder for stage in stages if stage is not None)
+
+
+def make_chains(
+    plan: Plan, executor: Executor, session, failed: Callable[[Task, Exception], None]
+) -> None:
+    """Make the plan's chains; an experiment in `plan.cannot` is left out, from then on.
+
+    `failed` is told of a task that could not be made, and why: it may raise, which stops the
+    others. Raises Stopped after `session.stop_requested`, once all have saved; at a second signal,
+    a KeyboardInterrupt, they are killed.
+    """
+    waiting = chains_of(plan)
+    making: dict[Chain, Work] = {}
+    try:
+        while waiting or making:
+            if session.stop_requested:
+                waiting = []
+                for work in making.values():
+                    work.stop()
+            waiting = [chain for chain in waiting if chain.experiment not in plan.cannot]
+            for chain in list(waiting):
+                unmade = {other.makes for other in (*waiting, *making)}
+                if len(making) < executor.places and chain.after.isdisjoint(unmade):
+                    waiting.remove(chain)
+                    making[chain] = executor.start(chain)
+            for chain in list(making):
+                work = making.pop(chain)
+                try:
+                    if not work.ended():
+                        making[chain] = work
+                except ChainFailed as failure:
+                    failed(failure.task, failure.error)
+            if making:
+                time.sleep(LOOK_S)
+    except KeyboardInterrupt:
+        for work in making.values():
+            work.kill()
+        raise
+    except Exception:
+        _stop(list(making.values()))
+        raise
+    if session.stop_requested:
+        raise Stopped("Stopped, saved")
+
+
+def _stop(works: list[Work]) -> None:
+    """Let all save, and wait until they have ended, however they end."""
+    for work in works:
+        work.stop()
+    while works:
+        for work in list(works):
+            try:
+                if not work.ended():
+                    continue
+            except Exception:  # the first one's is raised
+                pass
+            works.remove(work)
+        time.sleep(LOOK_S)

@@ -1,0 +1,92 @@
+"""A plan executed: data fetched, old results set aside, every chain made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dmdrepro.data.mnist_layout import MnistUnavailable
+from dmdrepro.pipeline.chains import make_chains
+from dmdrepro.pipeline.here import Here
+from dmdrepro.pipeline.plan import Plan
+from dmdrepro.pipeline.processes import Processes
+from dmdrepro.pipeline.task import STAGES, Task
+from dmdrepro.runs.errors import RunError, Stopped
+
+
+def execute(plan: Plan, context, jobs: int, threads: int, complain: Callable[[str], None]) -> None:
+    """Make all tasks in `jobs` processes that share `threads`; 1: in this process.
+
+    `context`: of dmdrepro.stages. A failure of an experiment that was named is raised; otherwise
+    the others go on, the reason is kept in `plan.cannot`, and `complain` is told. Raises Stopped.
+    """
+
+    def failed(task: Task, error: Exception) -> None:
+        name = task.run.experiment.name
+        if name in plan.request.names:
+            raise error
+        plan.cannot[name] = str(error)
+        plan.failed.append(name)
+        complain(f"{task.stage} {task.label} failed: {error}")
+
+    _fetch(plan, context)
+    if plan.request.fresh:
+        _set_all_aside(plan, context, failed)
+    executor = Here(context)
+    if jobs > 1:
+        executor = Processes(plan, context.session, jobs, threads, complain)
+        context.say(f"{jobs} processes side by side, threads each: {executor.threads}")
+    try:
+        make_chains(plan, executor, context.session, failed)
+    finally:
+        context.session.leave_loop()
+
+
+def _fetch(plan: Plan, context) -> None:
+    """Download what is missing before hours of work depend on it."""
+    if not plan.downloads:
+        return
+    try:
+        for experiment in plan.experiments:
+            if experiment.data.needs:
+                context.dataset(experiment.data)
+    except MnistUnavailable as error:
+        for experiment in plan.experiments:
+            if experiment.data.needs:
+                plan.cannot[experiment.name] = str(error)
+                plan.lacking.append(experiment.name)
+                if experiment.name in plan.request.names:
+                    raise RunError(f"{experiment.name} cannot run: {error}") from None
+
+
+def _set_all_aside(plan: Plan, context, failed: Callable[[Task, Exception], None]) -> None:
+    """Move every stage of the command aside before any is made; of `all` the known answers too.
+
+    So an interrupted command goes on without --fresh: no later stage still holds old results.
+    A stage whose inputs, made by no task of this command, are not there stays where it is. A stop
+    waits until all are aside: half of them would be such old results. A classifier is moved only
+    if it cannot be used: other seeds and experiments were measured by it.
+    """
+    from dmdrepro.stages.known import known_stage
+
+    context.session.in_loop = True
+    for task in plan.tasks:
+        if task.run.experiment.name in plan.cannot:
+            continue
+        if task.stage == "classifier":
+            if task.state().reason:
+                context.set_aside(task.open())
+            continue
+        if task.stage == plan.stages[0]:
+            try:
+                task.check_inputs()
+            except RunError:
+                continue
+        try:
+            context.set_aside(task.place())
+        except RunError as error:
+            failed(task, error)
+    if plan.stages == STAGES:
+        context.set_aside(known_stage(plan.runs, plan.size, plan.seed))
+    context.session.leave_loop()
+    if context.session.stop_requested:
+        raise Stopped("Stopped before the first stage")

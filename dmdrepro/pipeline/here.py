@@ -1,0 +1,66 @@
+"""The executor that makes chains in this process, one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dmdrepro.data.mnist_layout import MnistUnavailable
+from dmdrepro.pipeline.chains import Chain, ChainFailed
+from dmdrepro.pipeline.task import Task
+from dmdrepro.pipeline.trouble import named
+from dmdrepro.runs.errors import RunError
+
+
+@dataclass
+class Made:
+    """A chain that has been made, as far as it could be."""
+
+    failure: ChainFailed | None = None
+
+    def ended(self) -> bool:
+        if self.failure is not None:
+            raise self.failure
+        return True
+
+    def stop(self) -> None:
+        pass
+
+    def kill(self) -> None:
+        pass
+
+
+class Here:
+    """Makes a chain before `start` returns; `context`: of dmdrepro.stages."""
+
+    places = 1
+
+    def __init__(self, context) -> None:
+        self._context = context
+
+    def start(self, chain: Chain) -> Made:
+        for task in chain.tasks:
+            if self._context.session.stop_requested:  # too late for a stage itself to see
+                break
+            try:
+                make(task, self._context)
+            except (RunError, MnistUnavailable) as error:
+                return Made(ChainFailed(task, error))
+        return Made()
+
+
+def make(task: Task, context) -> None:
+    """One stage: made, gone on with, or seen to be done."""
+    from dmdrepro.stages.classifier import make_classifier
+    from dmdrepro.stages.distill import make_student
+    from dmdrepro.stages.evaluate import make_evaluation
+    from dmdrepro.stages.sample import make_samples
+    from dmdrepro.stages.teacher import make_teacher
+
+    makers = {"distill": make_student, "sample": make_samples, "evaluate": make_evaluation}
+    with named(f"{task.stage} {task.label}"):
+        if task.stage == "classifier":
+            make_classifier(task.run, context)
+        elif task.snapshot is None:
+            make_teacher(task.run, context)
+        else:
+            makers[task.stage](task.run, task.snapshot, context)

@@ -1,0 +1,168 @@
+"""What a command would do: experiments resolved, stages in order, what is done, what cannot run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dmdrepro.data import Data
+from dmdrepro.data.dataset import Files
+from dmdrepro.experiments import ConfigError, Experiment, Study
+from dmdrepro.pipeline.request import Request, check_request, resolve
+from dmdrepro.pipeline.task import STAGES, Task
+from dmdrepro.runs.errors import RunError
+from dmdrepro.runs.layout import seed_folder
+from dmdrepro.stages.run import Run
+
+Look = Callable[[Data], Files]  # whether the files of a data set can be had
+
+
+@dataclass
+class Plan:
+    """The tasks in order; what cannot run and why; what is fetched; remarks for the user."""
+
+    request: Request
+    stages: tuple[str, ...]  # that the command makes
+    size: str
+    seed: int
+    experiments: list[Experiment]
+    study: str = ""  # whose arms the tasks are of; empty: the experiments themselves
+    tasks: list[Task] = field(default_factory=list)
+    cannot: dict[str, str] = field(default_factory=dict)
+    downloads: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    lacking: list[str] = field(default_factory=list)  # of `cannot`: whose data could not be had
+
+    @property
+    def runs(self) -> Path:
+        return self.request.runs
+
+    @property
+    def seeds(self) -> list[int]:
+        """Of the tasks; a study has several."""
+        return list(dict.fromkeys(task.run.experiment.seed for task in self.tasks))
+
+    @property
+    def part(self) -> bool:
+        """Whether this is one chain of another command, which shows what was made."""
+        return self.request.stages is not None
+
+    def folder(self, name: str) -> Path:
+        """Where the size's and seed's figures, tables or page lie."""
+        return seed_folder(self.runs, self.size, self.seed) / name
+
+
+def make_plan(request: Request, stages: tuple[str, ...]) -> Plan:
+    """The plan of a command; raises ConfigError, or RunError for what was named and cannot run."""
+    plan = _empty_plan(request, stages)
+    look = _looking(request)
+    for experiment in plan.experiments:
+        tasks = _tasks(Run(experiment, request.runs), stages, plan.tasks)
+        _admit(plan, experiment, tasks, look)
+    return _checked(plan)
+
+
+def make_study_plan(study: Study, seeds: Sequence[int], request: Request) -> Plan:
+    """Teachers, students, samples and evaluations of every arm and seed; raises as `make_plan`."""
+    plan = _empty_plan(request, STAGES)
+    plan.study = study.name
+    tasks: list[Task] = []
+    known: set[Path] = set()  # teachers that several arms share
+    for seed in seeds:
+        for arm in study.arms:
+            run = Run(study.build(arm, seed), request.runs, arm)
+            teacher = run.place("teacher").folder
+            stages = STAGES[1:] if teacher in known else STAGES
+            known.add(teacher)
+            tasks += _tasks(run, stages, tasks)
+    _admit(plan, plan.experiments[0], tasks, _looking(request))
+    return _checked(plan)
+
+
+def _empty_plan(request: Request, stages: tuple[str, ...]) -> Plan:
+    check_request(request)
+    experiments, remarks = resolve(request)
+    size = experiments[0].size
+    return Plan(request, stages, size, request.seed, experiments, remarks=remarks)
+
+
+def _admit(plan: Plan, experiment: Experiment, tasks: list[Task], look: Look) -> None:
+    """Add an experiment's tasks to the plan with what they fetch, or why they cannot run."""
+    reason, files = experiment.CANNOT, Files()
+    if not reason and plan.stages == ("classifier",) and experiment.classifier is None:
+        reason = "its data are not MNIST, so it has no classifier"
+    if not reason:
+        tasks = _chosen(tasks, plan.request)
+    if not reason and experiment.data.needs and _look_at_data(tasks, plan.request):
+        files = look(experiment.data)
+        if files.lacking:
+            reason = files.lacking
+            plan.lacking.append(experiment.name)
+    for word, said in ((files.remark, plan.remarks), (files.download, plan.downloads)):
+        if word and word not in said:
+            said.append(word)
+    if reason:
+        plan.cannot[experiment.name] = reason
+        return
+    plan.tasks += tasks
+
+
+def _chosen(tasks: list[Task], request: Request) -> list[Task]:
+    """Of an experiment's tasks those that --snapshot and --stages leave."""
+    if (snapshot := request.snapshot) is not None:
+        known = {task.snapshot for task in tasks if task.snapshot is not None}
+        if known and snapshot not in known:
+            having = ", ".join(map(str, sorted(known)))
+            raise ConfigError(
+                f"--snapshot {snapshot}: {tasks[0].run.name} keeps its teacher at {having} "
+                "iterations; name one of these."
+            )
+        tasks = [task for task in tasks if task.snapshot in (None, snapshot)]
+    if request.stages is not None:
+        wanted = request.stages.split(",")
+        tasks = [task for task in tasks if task.stage in wanted]
+    return tasks
+
+
+def _checked(plan: Plan) -> Plan:
+    """Raise RunError if what was named cannot run."""
+    named = [name for name in plan.request.names if name in plan.cannot]
+    if named:
+        raise RunError("; ".join(f"{name} cannot run: {plan.cannot[name]}" for name in named) + ".")
+    return plan
+
+
+def _tasks(run: Run, stages: tuple[str, ...], before: list[Task]) -> list[Task]:
+    """One experiment's tasks in order; a classifier that it shares with one before is that one's.
+
+    The classifier comes first: nothing that fails in its experiment can keep it from another.
+    """
+    tasks = []
+    settings = run.classifier_settings
+    if settings is not None and {"classifier", "evaluate"} & set(stages):
+        known = [t.run.classifier_settings for t in before if t.stage == "classifier"]
+        tasks += [Task(run, "classifier")] if settings not in known else []
+    if "teacher" in stages:
+        tasks.append(Task(run, "teacher"))
+    after = [stage for stage in stages if stage not in ("classifier", "teacher")]
+    return tasks + [Task(run, stage, snapshot) for snapshot in run.snapshots for stage in after]
+
+
+def _look_at_data(tasks: list[Task], request: Request) -> bool:
+    """Whether anything that is left to do looks at the data; samples and figures do not."""
+    looking = [task for task in tasks if task.looks_at_data]
+    return any(request.fresh or task.state().words != "done" for task in looking)
+
+
+def _looking(request: Request) -> Look:
+    """Looks for the files that several data sets need only once: every byte is hashed."""
+    found: dict[str, Files] = {}
+
+    def look(data: Data) -> Files:
+        if data.needs not in found:
+            found[data.needs] = data.files(request.data, request.offline)
+        return found[data.needs]
+
+    return look

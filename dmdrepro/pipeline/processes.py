@@ -1,0 +1,162 @@
+"""The executor that makes chains in processes side by side, each a command of ours.
+
+On a CPU several processes of few threads use the cores better than one of many. A process is
+`all EXPERIMENT` or `study NAME --arm ARM --seeds SEED` with hidden options that name the chain: it
+locks, saves, stops and resumes as every command does. What it says goes where this command's words
+go. Its errors are kept until it ends; the last line, `Error: ...`, is why its chain failed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO
+
+from dmdrepro.commands import VARIABLE, as_now, program
+from dmdrepro.experiments.registry import field_names
+from dmdrepro.pipeline.chains import FIRST, LOOK_S, Chain, ChainFailed, chains_of
+from dmdrepro.pipeline.plan import Plan
+from dmdrepro.pipeline.task import STAGES
+from dmdrepro.runs.errors import RunError
+
+MOST = 4  # jobs without --jobs: each needs about a gigabyte
+ERROR = "Error: "  # how a command's last line begins if it failed
+
+KILLED = (
+    "A process was killed from outside, perhaps for want of memory; what the others made is saved. "
+    "Run the same command again, with fewer --jobs if memory is short."
+)
+ENDED = (
+    "A process ended by itself (exit status {}; what it said stands above); what the others made "
+    "is saved. Run the same command again with --jobs 1."
+)
+STOPPED_ALONE = (
+    "A process was told to end from outside (`kill`, or a limit on its processor time); all have "
+    "saved. Run the same command again."
+)
+
+
+def jobs_of(plan: Plan, device, threads: int) -> int:
+    """How many processes: what was asked for; else as many as pay, for what the plan has in all.
+
+    What is done already counts too, so that the same command goes on with the same threads, and
+    so to the same bytes. A GPU is one place, and a smoke run is over before processes have begun.
+    """
+    chains = chains_of(plan)
+    first = sum(chain.tasks[0].stage in FIRST for chain in chains)
+    most = max(1, first, len(chains) - first)
+    if plan.request.jobs is not None:
+        return min(plan.request.jobs, most)
+    if device.type != "cpu" or plan.size == "smoke" or plan.stages != STAGES:
+        return 1
+    return min(MOST, threads, most)
+
+
+@dataclass
+class Process:
+    """A chain's process. It saves and ends when the lifeline is closed, also by our own death."""
+
+    chain: Chain
+    session: object
+    complain: Callable[[str], None]
+    lifeline: int
+    errors: IO[str]
+    process: subprocess.Popen
+
+    def stop(self) -> None:
+        if self.lifeline >= 0:
+            os.close(self.lifeline)
+            self.lifeline = -1
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def ended(self) -> bool:
+        status = self.process.poll()
+        if status is None:
+            return False
+        self.stop()
+        if status == 0:
+            return True
+        if status < 0 or status > 128:
+            self._stopped(status)
+            return True
+        self.errors.seek(0)
+        *above, last = self.errors.read().splitlines() or [""]
+        failed = status == 1 and last.startswith(ERROR)
+        for line in above if failed else [*above, last]:
+            self.complain(line)
+        if not failed:
+            raise RunError(ENDED.format(status))
+        left = (task for task in self.chain.tasks if task.state().words != "done")
+        raise ChainFailed(next(left, self.chain.tasks[-1]), RunError(last.removeprefix(ERROR)))
+
+    def _stopped(self, status: int) -> None:
+        """Raise RunError unless the whole command is to stop."""
+        if not self.session.stop_requested:
+            if status == 128 + signal.SIGPIPE:
+                self.complain("")
+            time.sleep(2 * LOOK_S)  # a signal may have been sent to all
+        if not self.session.stop_requested:
+            raise RunError(KILLED if status < 0 else STOPPED_ALONE)
+
+
+class Processes:
+    """Starts up to `places` processes, which share `threads`."""
+
+    def __init__(
+        self, plan: Plan, session, places: int, threads: int, complain: Callable[[str], None]
+    ) -> None:
+        self.places, self.threads = places, max(1, threads // places)
+        self._plan, self._session, self._complain = plan, session, complain
+
+    def start(self, chain: Chain) -> Process:
+        self._session.in_loop = True  # a first signal asks for a stop
+        theirs, ours = os.pipe()
+        try:
+            errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - until it ends
+            process = subprocess.Popen(
+                [*as_now(), *self._words(chain), f"--lifeline={theirs}"],
+                env={**os.environ, VARIABLE: program()},
+                stdin=subprocess.DEVNULL,
+                stderr=errors,
+                pass_fds=[theirs],
+            )
+        except BaseException:
+            os.close(ours)
+            raise
+        finally:
+            os.close(theirs)
+        return Process(chain, self._session, self._complain, ours, errors, process)
+
+    def _words(self, chain: Chain) -> list[str]:
+        """The command that makes the chain."""
+        plan, request, run = self._plan, self._plan.request, chain.tasks[0].run
+        device = self._session.device
+        options = {
+            "size": plan.size,
+            "gpu": "cpu" if device.type == "cpu" else device.index,
+            "runs": request.runs,
+            "data": request.data,
+            "engine": request.engine,
+            "jobs": 1,
+            "stages": ",".join(task.stage for task in chain.tasks),
+            "snapshot": chain.tasks[0].snapshot,
+            "threads": self.threads,
+            "sharers": self.places,
+        }
+        words = [f"--{name}={value}" for name, value in options.items() if value is not None]
+        words += ["--offline"] if request.offline else []
+        if plan.study:
+            return ["study", plan.study, f"--arm={run.arm.name}", f"--seeds={run.experiment.seed}",
+                    *words]  # fmt: skip
+        known = field_names(run.experiment)
+        mine = [s for s in request.settings or [] if s.partition("=")[0].strip() in known]
+        words += [f"--set={setting}" for setting in mine]
+        return ["all", run.experiment.name, f"--seed={run.experiment.seed}", *words]

@@ -1,0 +1,92 @@
+"""One stage of a plan: what it is called, where it lies, how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dmdrepro.runs.errors import DamagedArtifact, DifferentConfiguration, RunError
+from dmdrepro.runs.stage import Stage
+from dmdrepro.stages.run import Run
+
+STAGES = ("teacher", "distill", "sample", "evaluate")
+SAMPLE_ARRAYS = 4  # Phi_1, Phi_8, Phi_32 and G: the steps of the stage `sample`
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a stage stands: in words, which part of its work is left, why it is refused."""
+
+    words: str
+    left: float
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One stage of one experiment; of one snapshot, if the stage comes after the teacher."""
+
+    run: Run
+    stage: str
+    snapshot: int | None = None
+
+    @property
+    def label(self) -> str:
+        if self.stage == "classifier":
+            return self.run.classifier_settings.label
+        name = self.run.name
+        return f"{name} ({self.snapshot:,})" if self.snapshot else name
+
+    @property
+    def looks_at_data(self) -> bool:
+        """Whether the stage needs the data set, beyond its shape and number of classes."""
+        gan = self.run.experiment.distill.gan
+        return self.stage != "sample" and (self.stage != "distill" or gan)
+
+    def place(self) -> Stage:
+        """The stage without what it depends on: where it lies, and whether it is done."""
+        if self.stage == "classifier":
+            return self.run.classifier()
+        return self.run.place(self.stage, self.snapshot)
+
+    def open(self) -> Stage:
+        """Raises RunError if what this stage needs is not done."""
+        stage = getattr(self.run, self.stage)
+        return stage() if self.snapshot is None else stage(self.snapshot)
+
+    def check_inputs(self) -> None:
+        """Raises RunError if what other commands make for this stage is not done."""
+        if self.stage == "evaluate":
+            self.run.sample_hashes(self.snapshot)  # its own command makes the classifier
+        else:
+            self.open()
+
+    def state(self) -> State:
+        """Whether it is done, begun, still to do, or why it cannot go on."""
+        try:
+            stage = self.open()
+        except (DifferentConfiguration, DamagedArtifact) as error:
+            return State("refused", 0.0, str(error))
+        except RunError:
+            return State("to do", 1.0)
+        try:
+            stage.check_configuration()
+            if stage.done:
+                stage.verify()
+                return State("done", 0.0)
+            step = stage.progress()
+        except RunError as error:
+            return State("refused", 0.0, str(error))
+        if not step:
+            return State("to do", 1.0)
+        return State(f"stopped at step {step:,}", max(0.0, 1 - step / self._steps()))
+
+    def _steps(self) -> int:
+        """How many steps the saved state counts to."""
+        experiment = self.run.experiment
+        if self.stage == "teacher":
+            return experiment.teacher.snapshots[-1]
+        if self.stage == "classifier":
+            return self.run.classifier_settings.iterations
+        if self.stage == "distill":
+            return experiment.distill.iterations
+        return SAMPLE_ARRAYS + len(experiment.distill.kept)

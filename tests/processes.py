@@ -1,0 +1,90 @@
+"""Commands in processes of their own, for the tests of whole runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from conftest import ROOT
+
+from dmdrepro.cli.signals import STOPS
+
+FAST = ("--size", "smoke", "--gpu", "cpu", "--offline")
+# In the user's own cache MNIST might be found. Removed when the tests end.
+NO_CACHE = tempfile.TemporaryDirectory(prefix="dmdrepro-tests-")
+
+
+def environment() -> dict[str, str]:
+    env = {**os.environ, "COLUMNS": "200", "TERM": "dumb", "PYTHONPATH": str(ROOT)}
+    env.pop("TRITON_INTERPRET", None)  # the interpreter is for the kernels' tests
+    env.pop("DMDREPRO_DATA", None)
+    env["XDG_CACHE_HOME"] = NO_CACHE.name
+    env["MPLBACKEND"] = "module://of_a_notebook"  # which no command may need
+    return env
+
+
+def heed_signals(ignored: tuple[int, ...] = ()) -> None:
+    """For a child before it begins: whatever the tests were started by, it heeds every signal.
+
+    Under nohup, from cron and in a background shell the tests themselves ignore some. `ignored`:
+    what the child is to ignore from the start.
+    """
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN if number in ignored else signal.SIG_DFL)
+
+
+def begin(
+    script: str, *arguments: object, ignored: tuple[int, ...] = (), **options
+) -> subprocess.Popen:
+    """Start a script that can be sent signals; its output is text, both streams together."""
+    own = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "cwd": ROOT}
+    return subprocess.Popen(
+        [sys.executable, script, *map(str, arguments)],
+        env=options.pop("env", None) or environment(),
+        preexec_fn=lambda: heed_signals(ignored),
+        **own | options,
+    )
+
+
+def run(script: str, *arguments: object, code: int = 0) -> str:
+    """Run a script, check its exit code and that no traceback is shown; returns all it printed."""
+    done = subprocess.run(
+        [sys.executable, script, *map(str, arguments)],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        preexec_fn=heed_signals,
+    )
+    printed = done.stdout + done.stderr
+    assert done.returncode == code, printed
+    assert "Traceback" not in printed, printed
+    return printed
+
+
+def reproduce(*arguments: object, code: int = 0) -> str:
+    """Run a command; as `run`."""
+    return run("reproduce.py", *arguments, code=code)
+
+
+def tree(folder: Path) -> dict[str, object]:
+    """Every artifact's bytes; of a record all but its provenance, which holds clocks."""
+    found: dict[str, object] = {}
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.name == "record.json" and ".old" not in name:
+            found[name] = {**json.loads(path.read_text()), "provenance": None}
+        elif path.suffix in (".npy", ".jsonl", ".safetensors") and ".old" not in name:
+            found[name] = path.read_bytes()
+    return found
+
+
+def chessboard(runs: Path) -> Path:
+    return runs / "smoke" / "seed0" / "chessboard"
