@@ -32,6 +32,18 @@ def load_tensors(path: Path) -> Tensors:
         raise DamagedArtifact(f"{path} is not a readable safetensors file ({error}).") from None
 
 
+def put_weights(network: torch.nn.Module, tensors: Tensors, where: object) -> None:
+    """Give a network its weights; raises DamagedArtifact if `where` has those of another one."""
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        differs = " ".join(str(error).partition(":\n")[2].split())
+        raise DamagedArtifact(
+            f"{where} does not hold this network's weights ({differs[:160]}); put the file back, "
+            "or make it anew with --fresh."
+        ) from None
+
+
 def pack(**groups: Tensors) -> Tensors:
     """`pack(student={...})` -> {"student/<name>": tensor}."""
     return {
@@ -54,16 +66,25 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Tensors) -> Non
     """Put back what `optimiser_tensors` took; the settings stay the optimiser's own.
 
     What belongs to a parameter's entries lies in memory as the parameter does: a fused step walks
-    both side by side.
+    both side by side. Raises DamagedArtifact for another optimiser's state.
     """
     import torch
 
     saved = optimiser.state_dict()
     state: dict[int, Tensors] = {}
     for name, value in tensors.items():
-        index, key = name.split(".", 1)
+        index, _, key = name.partition(".")
+        if not index.isdecimal() or not key:
+            raise DamagedArtifact(
+                f"The saved state has an optimiser's entry {name!r}: use --fresh."
+            )
         state.setdefault(int(index), {})[key] = value
-    optimiser.load_state_dict({"state": state, "param_groups": saved["param_groups"]})
+    try:
+        optimiser.load_state_dict({"state": state, "param_groups": saved["param_groups"]})
+    except (ValueError, RuntimeError, KeyError) as error:
+        raise DamagedArtifact(
+            f"The saved state is of another optimiser ({error}): use --fresh."
+        ) from None
     for parameter, entry in optimiser.state.items():
         for key, value in entry.items():
             if value.shape == parameter.shape:

@@ -137,9 +137,12 @@ class Result(Shown):
 
         file = self._file(stage, snapshot, f"{name}.npy")
         try:
-            return np.load(file, allow_pickle=False)
+            array = np.load(file, allow_pickle=False)
         except (ValueError, EOFError) as error:  # whole by its manifest, and yet no array
             raise DamagedArtifact(unexpected(file, str(error))) from None
+        if name.startswith("heatmap") and array.ndim != (1 if name.endswith("assignment") else 2):
+            raise DamagedArtifact(unexpected(file, f"its shape is {list(array.shape)}"))
+        return array
 
     def check(self) -> None:
         """Check every evaluation's files, and that evaluation, samples and student are of one make.

@@ -10,9 +10,9 @@ import torch
 import dmdrepro.measures as measures
 from dmdrepro.measures.measure import Reader, Sampled
 from dmdrepro.metrics.watch import News
-from dmdrepro.runs.checkpoint import load_tensors
+from dmdrepro.runs.checkpoint import load_tensors, put_weights
 from dmdrepro.runs.divergence import divergence
-from dmdrepro.runs.errors import RunError, Stopped
+from dmdrepro.runs.errors import DamagedArtifact, RunError, Stopped
 from dmdrepro.runs.layout import RECORD
 from dmdrepro.runs.record import CLASSIFIER
 from dmdrepro.runs.shape import read_shaped
@@ -77,7 +77,13 @@ def _sampled(run: Run, snapshot: int, stage: Stage, context: Context) -> Sampled
         return np.load(folder / f"{name}.npy", allow_pickle=False)
 
     def tensor(name: str) -> torch.Tensor:
-        return torch.from_numpy(read(name)).to(session.device)
+        array = read(name)
+        if not np.issubdtype(array.dtype, np.floating) or array.shape[1:] != experiment.data.shape:
+            raise DamagedArtifact(
+                f"{folder / name}.npy holds {array.dtype} {list(array.shape)}, not samples of "
+                f"shape {list(experiment.data.shape)}; put it back, or draw anew with --fresh."
+            )
+        return torch.from_numpy(array).to(session.device)
 
     def look() -> None:
         if session.stop_requested:
@@ -130,7 +136,8 @@ def _teacher(run: Run, snapshot: int, device: torch.device) -> Callable | None:
 
     def load() -> torch.nn.Module:
         denoiser = build_denoiser(run.experiment, device).eval()
-        denoiser.load_state_dict(load_tensors(run.teacher_weights(snapshot)[0]))
+        weights = run.teacher_weights(snapshot)[0]
+        put_weights(denoiser, load_tensors(weights), weights)
         return denoiser
 
     return load

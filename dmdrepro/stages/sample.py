@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from dmdrepro.diffusion import SIGMA_MAX, heun_sample
-from dmdrepro.runs.checkpoint import load_tensors
+from dmdrepro.runs.checkpoint import load_tensors, put_weights
 from dmdrepro.runs.errors import NonFinite, Stopped
 from dmdrepro.runs.files import write_bytes
 from dmdrepro.runs.stage import Stage
@@ -103,7 +103,7 @@ def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
             continue
         denoiser = exact_denoiser(experiment) if weights is None else network
         if weights is not None:
-            network.load_state_dict(weights)
+            put_weights(network, weights, f"{stage.what}: the file of {name}")
         parts = []
         for start in range(0, count, experiment.sampling.batch):
             rows = slice(start, min(start + experiment.sampling.batch, count))

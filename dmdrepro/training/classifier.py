@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from dmdrepro.models.classifier import Classifier
 from dmdrepro.models.classifier_network import ClassifierNetwork
-from dmdrepro.runs.checkpoint import load_tensors
+from dmdrepro.runs.checkpoint import load_tensors, put_weights
 from dmdrepro.runs.layout import CLASSIFIER, LOG
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator, stream_seed
@@ -31,7 +31,7 @@ def load_classifier(
 ) -> ClassifierNetwork:
     """A trained one, ready to be asked."""
     network = build_classifier(settings, device).eval()
-    network.load_state_dict(load_tensors(weights))
+    put_weights(network, load_tensors(weights), weights)
     return network
 
 

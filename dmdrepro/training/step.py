@@ -11,7 +11,14 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from dmdrepro.runs.checkpoint import Tensors, optimiser_tensors, pack, restore_optimiser, unpack
+from dmdrepro.runs.checkpoint import (
+    Tensors,
+    optimiser_tensors,
+    pack,
+    put_weights,
+    restore_optimiser,
+    unpack,
+)
 
 Losses = list[dict[str, torch.Tensor]]
 Parts = Mapping[str, torch.nn.Module | torch.optim.Optimizer]
@@ -51,4 +58,4 @@ def restore(parts: Parts, tensors: Tensors) -> None:
         if isinstance(part, torch.optim.Optimizer):
             restore_optimiser(part, unpack(tensors, name))
         else:
-            part.load_state_dict(unpack(tensors, name))
+            put_weights(part, unpack(tensors, name), f"The saved state's {name}")

@@ -25,7 +25,7 @@ from dmdrepro.distillation import (
 )
 from dmdrepro.experiments.config import Experiment
 from dmdrepro.models.gan_head import GanHead
-from dmdrepro.runs.checkpoint import Tensors
+from dmdrepro.runs.checkpoint import Tensors, put_weights
 from dmdrepro.runs.layout import LOG, student_file
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import stream_seed
@@ -81,7 +81,7 @@ class Distillation(Step):
         """`weights`: the trained teacher's."""
         self.settings = settings = experiment.distill
         teacher = build_denoiser(experiment, device)
-        teacher.load_state_dict(weights)
+        put_weights(teacher, weights, "The teacher's snapshot")
         self.student = initial_student(experiment, teacher)
         self.fake = copy.deepcopy(teacher).train()
         self.denoisers = [self.student, self.fake]
