@@ -3,44 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from dmdrepro.measures.students import as_number
-from dmdrepro.measures.table import Band, Cell, Table, over_seeds
+from dmdrepro.measures.table import Band, Cell, Table, over_seeds, tabulated
 
-CIRCLE = (
-    "theta",
-    "Delta_E",
-    "its limit",
-    "null",
-    "retention",
-    "cos(theta)",
-    "concordance",
-    "limit of concordance",
-)
-DM_LOSS = (
-    "theta",
-    "DM loss",
-    "by samples",
-    "less that at 0",
-    "slope",
-    "slope by samples",
-    "slope of one sample",
-    "gradient moved",
-    "by samples from 0",
-    "2 |sin(theta / 2)|",
-)
-PAIRS = (
-    "case",
-    "N",
-    "D",
-    "Delta_E",
-    "its limit",
-    "retention",
-    "limit of retention",
-    "concordance",
-    "limit of concordance",
-)
 OVER_DRAWS = "Where brackets stand: mean [smallest, largest] over {draws} draws of N samples."
 LIMITS = (
     "Limits are closed forms, of N without end. E_OT of N samples comes down to its limit the more "
@@ -56,19 +23,16 @@ def known_tables(record: Mapping) -> list[Table]:
 def circle_table(record: Mapping) -> Table:
     """Appendix C's students: what their pairing costs, and what it tends to."""
     first = record["circle"][0]
-    rows = tuple(
-        (
-            each["theta"],
-            drawn(each, "delta_e"),
-            limit(each, "delta_e"),
-            drawn(each, "delta_e_null"),
-            drawn(each, "retention"),
-            limit(each, "retention"),
-            drawn(each, "concordance"),
-            limit(each, "concordance"),
-        )
-        for each in record["circle"]
-    )
+    columns = {
+        "theta": lambda each: each["theta"],
+        "Delta_E": drawn("delta_e"),
+        "its limit": limit("delta_e"),
+        "null": drawn("delta_e_null"),
+        "retention": drawn("retention"),
+        "cos(theta)": limit("retention"),
+        "concordance": drawn("concordance"),
+        "limit of concordance": limit("concordance"),
+    }
     notes = (
         f"The circle of appendix C, delta = {first['delta']:g}, N = {first['n']:,}: the student "
         "turns the noise by theta. All students have the same samples in distribution.",
@@ -78,27 +42,23 @@ def circle_table(record: Mapping) -> Table:
     )
     title = "The circle: pairing over theta"
     essential = ("theta", "Delta_E", "its limit", "retention", "concordance")
-    return Table("known_circle", title, CIRCLE, rows, notes, essential=essential)
+    return tabulated("known_circle", title, record["circle"], columns, notes, essential)
 
 
 def dm_loss_table(record: Mapping) -> Table:
     """Lemma 3.2 on the circle: the loss, its slope in theta, and a gradient that does move."""
-    rows = tuple(
-        (
-            each["theta"],
-            dm["rule"]["loss"],
-            two_errors(dm["loss"]),
-            two_errors(dm["difference"]) if each["theta"] else None,
-            dm["rule"]["slope"],
-            two_errors(dm["slope"]),
-            dm["slope_rms"],
-            dm["rule"]["turned"],
-            dm["turned"],
-            2 * abs(math.sin(each["theta"] / 2)),
-        )
-        for each in record["circle"]
-        for dm in (each["dm"],)
-    )
+    columns = {
+        "theta": lambda each: each["theta"],
+        "DM loss": lambda each: each["dm"]["rule"]["loss"],
+        "by samples": lambda each: two_errors(each["dm"]["loss"]),
+        "less that at 0": lambda each: two_errors(each["dm"]["difference"], each["theta"] != 0),
+        "slope": lambda each: each["dm"]["rule"]["slope"],
+        "slope by samples": lambda each: two_errors(each["dm"]["slope"]),
+        "slope of one sample": lambda each: each["dm"]["slope_rms"],
+        "gradient moved": lambda each: each["dm"]["rule"]["turned"],
+        "by samples from 0": lambda each: each["dm"]["turned"],
+        "2 |sin(theta / 2)|": lambda each: 2 * abs(math.sin(each["theta"] / 2)),
+    }
     dm = record["circle"][0]["dm"]
     notes = (
         f"DM loss: half the mean square of the weighted score difference, with the exact denoisers "
@@ -117,25 +77,22 @@ def dm_loss_table(record: Mapping) -> Table:
     )
     title = "The circle: DM loss over theta (Lemma 3.2)"
     essential = ("theta", "DM loss", "less that at 0", "slope by samples", "gradient moved")
-    return Table("known_dm_loss", title, DM_LOSS, rows, notes, essential=essential)
+    return tabulated("known_dm_loss", title, record["circle"], columns, notes, essential)
 
 
 def pairs_table(record: Mapping) -> Table:
     """Gaussians, a translated and a permuted set, a constant student, a share of copies."""
-    rows = tuple(
-        (
-            f"{each['group']}, {each['what']}",
-            each["n"],
-            each["d"],
-            drawn(each, "delta_e"),
-            limit(each, "delta_e"),
-            drawn(each, "retention"),
-            limit(each, "retention"),
-            drawn(each, "concordance"),
-            limit(each, "concordance"),
-        )
-        for each in record["pairs"]
-    )
+    columns = {
+        "case": lambda each: f"{each['group']}, {each['what']}",
+        "N": lambda each: each["n"],
+        "D": lambda each: each["d"],
+        "Delta_E": drawn("delta_e"),
+        "its limit": limit("delta_e"),
+        "retention": drawn("retention"),
+        "limit of retention": limit("retention"),
+        "concordance": drawn("concordance"),
+        "limit of concordance": limit("concordance"),
+    }
     notes = (
         "Gaussians: teacher A z and student B z of different covariances in D dimensions; c = 1 is "
         "the optimal transport, c = 0 an independent pairing; symmetric roots: A and B the "
@@ -153,21 +110,25 @@ def pairs_table(record: Mapping) -> Table:
     )
     title = "Other pairs whose pairing is known"
     essential = ("case", "N", "D", "Delta_E", "its limit", "retention", "concordance")
-    return Table("known_pairs", title, PAIRS, rows, notes, essential=essential)
+    return tabulated("known_pairs", title, record["pairs"], columns, notes, essential)
 
 
-def drawn(case: Mapping, name: str) -> Cell:
-    """A quantity over the case's draws: the value where all agree, else mean and extremes."""
-    values: Sequence[Cell] = [as_number(pairing[name]) for pairing in case["draws"]]
-    return values[0] if len(set(values)) == 1 else over_seeds(values)
+def drawn(name: str) -> Callable[[Mapping], Cell]:
+    """A quantity over a case's draws: the value where all agree, else mean and extremes."""
+
+    def cell(case: Mapping) -> Cell:
+        values = [as_number(pairing[name]) for pairing in case["draws"]]
+        return values[0] if len(set(values)) == 1 else over_seeds(values)
+
+    return cell
 
 
-def limit(case: Mapping, name: str) -> Cell:
+def limit(name: str) -> Callable[[Mapping], Cell]:
     """What it tends to."""
-    return as_number(case["population"][name])
+    return lambda case: as_number(case["population"][name])
 
 
-def two_errors(mean: Mapping[str, float]) -> Band:
+def two_errors(mean: Mapping[str, float], there: bool = True) -> Band | None:
     """The mean within two standard errors."""
     value, error = mean["value"], mean["error"]
-    return Band(value, value - 2 * error, value + 2 * error)
+    return Band(value, value - 2 * error, value + 2 * error) if there else None
