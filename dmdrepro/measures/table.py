@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -49,19 +46,6 @@ class Table:
         places = [self.columns.index(name) for name in names]
         rows = tuple(tuple(row[place] for place in places) for row in self.rows)
         return Table(self.name, self.title, tuple(names), rows)
-
-
-def tabulated(
-    name: str,
-    title: str,
-    items: Iterable[T],
-    columns: Mapping[str, Callable[[T], Cell]],
-    notes: Sequence[str] = (),
-    essential: Sequence[str] = (),
-) -> Table:
-    """A row an item; `columns`: head -> its cell."""
-    rows = tuple(tuple(cell(item) for cell in columns.values()) for item in items)
-    return Table(name, title, tuple(columns), rows, tuple(notes), tuple(essential))
 
 
 def cell_text(cell: Cell) -> str:

@@ -3,11 +3,44 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from dmdrepro.measures.students import as_number
-from dmdrepro.measures.table import Band, Cell, Table, over_seeds, tabulated
+from dmdrepro.measures.table import Band, Cell, Table, over_seeds
 
+
+def _with_limit(name: str, head: str, its_limit: str) -> dict[str, Callable[[Mapping], Cell]]:
+    return {head: lambda each: drawn(each, name), its_limit: lambda each: limit(each, name)}
+
+
+# Column -> its cell of a case.
+CIRCLE = {
+    "theta": lambda each: each["theta"],
+    **_with_limit("delta_e", "Delta_E", "its limit"),
+    "null": lambda each: drawn(each, "delta_e_null"),
+    **_with_limit("retention", "retention", "cos(theta)"),
+    **_with_limit("concordance", "concordance", "limit of concordance"),
+}
+DM_LOSS = {
+    "theta": lambda each: each["theta"],
+    "DM loss": lambda each: each["dm"]["rule"]["loss"],
+    "by samples": lambda each: two_errors(each["dm"]["loss"]),
+    "less that at 0": lambda each: two_errors(each["dm"]["difference"]) if each["theta"] else None,
+    "slope": lambda each: each["dm"]["rule"]["slope"],
+    "slope by samples": lambda each: two_errors(each["dm"]["slope"]),
+    "slope of one sample": lambda each: each["dm"]["slope_rms"],
+    "gradient moved": lambda each: each["dm"]["rule"]["turned"],
+    "by samples from 0": lambda each: each["dm"]["turned"],
+    "2 |sin(theta / 2)|": lambda each: 2 * abs(math.sin(each["theta"] / 2)),
+}
+PAIRS = {
+    "case": lambda each: f"{each['group']}, {each['what']}",
+    "N": lambda each: each["n"],
+    "D": lambda each: each["d"],
+    **_with_limit("delta_e", "Delta_E", "its limit"),
+    **_with_limit("retention", "retention", "limit of retention"),
+    **_with_limit("concordance", "concordance", "limit of concordance"),
+}
 OVER_DRAWS = "Where brackets stand: mean [smallest, largest] over {draws} draws of N samples."
 LIMITS = (
     "Limits are closed forms, of N without end. E_OT of N samples comes down to its limit the more "
@@ -23,16 +56,6 @@ def known_tables(record: Mapping) -> list[Table]:
 def circle_table(record: Mapping) -> Table:
     """Appendix C's students: what their pairing costs, and what it tends to."""
     first = record["circle"][0]
-    columns = {
-        "theta": lambda each: each["theta"],
-        "Delta_E": drawn("delta_e"),
-        "its limit": limit("delta_e"),
-        "null": drawn("delta_e_null"),
-        "retention": drawn("retention"),
-        "cos(theta)": limit("retention"),
-        "concordance": drawn("concordance"),
-        "limit of concordance": limit("concordance"),
-    }
     notes = (
         f"The circle of appendix C, delta = {first['delta']:g}, N = {first['n']:,}: the student "
         "turns the noise by theta. All students have the same samples in distribution.",
@@ -42,23 +65,11 @@ def circle_table(record: Mapping) -> Table:
     )
     title = "The circle: pairing over theta"
     essential = ("theta", "Delta_E", "its limit", "retention", "concordance")
-    return tabulated("known_circle", title, record["circle"], columns, notes, essential)
+    return _table("known_circle", title, CIRCLE, record["circle"], notes, essential)
 
 
 def dm_loss_table(record: Mapping) -> Table:
     """Lemma 3.2 on the circle: the loss, its slope in theta, and a gradient that does move."""
-    columns = {
-        "theta": lambda each: each["theta"],
-        "DM loss": lambda each: each["dm"]["rule"]["loss"],
-        "by samples": lambda each: two_errors(each["dm"]["loss"]),
-        "less that at 0": lambda each: two_errors(each["dm"]["difference"], each["theta"] != 0),
-        "slope": lambda each: each["dm"]["rule"]["slope"],
-        "slope by samples": lambda each: two_errors(each["dm"]["slope"]),
-        "slope of one sample": lambda each: each["dm"]["slope_rms"],
-        "gradient moved": lambda each: each["dm"]["rule"]["turned"],
-        "by samples from 0": lambda each: each["dm"]["turned"],
-        "2 |sin(theta / 2)|": lambda each: 2 * abs(math.sin(each["theta"] / 2)),
-    }
     dm = record["circle"][0]["dm"]
     notes = (
         f"DM loss: half the mean square of the weighted score difference, with the exact denoisers "
@@ -77,22 +88,11 @@ def dm_loss_table(record: Mapping) -> Table:
     )
     title = "The circle: DM loss over theta (Lemma 3.2)"
     essential = ("theta", "DM loss", "less that at 0", "slope by samples", "gradient moved")
-    return tabulated("known_dm_loss", title, record["circle"], columns, notes, essential)
+    return _table("known_dm_loss", title, DM_LOSS, record["circle"], notes, essential)
 
 
 def pairs_table(record: Mapping) -> Table:
     """Gaussians, a translated and a permuted set, a constant student, a share of copies."""
-    columns = {
-        "case": lambda each: f"{each['group']}, {each['what']}",
-        "N": lambda each: each["n"],
-        "D": lambda each: each["d"],
-        "Delta_E": drawn("delta_e"),
-        "its limit": limit("delta_e"),
-        "retention": drawn("retention"),
-        "limit of retention": limit("retention"),
-        "concordance": drawn("concordance"),
-        "limit of concordance": limit("concordance"),
-    }
     notes = (
         "Gaussians: teacher A z and student B z of different covariances in D dimensions; c = 1 is "
         "the optimal transport, c = 0 an independent pairing; symmetric roots: A and B the "
@@ -110,25 +110,26 @@ def pairs_table(record: Mapping) -> Table:
     )
     title = "Other pairs whose pairing is known"
     essential = ("case", "N", "D", "Delta_E", "its limit", "retention", "concordance")
-    return tabulated("known_pairs", title, record["pairs"], columns, notes, essential)
+    return _table("known_pairs", title, PAIRS, record["pairs"], notes, essential)
 
 
-def drawn(name: str) -> Callable[[Mapping], Cell]:
-    """A quantity over a case's draws: the value where all agree, else mean and extremes."""
-
-    def cell(case: Mapping) -> Cell:
-        values = [as_number(pairing[name]) for pairing in case["draws"]]
-        return values[0] if len(set(values)) == 1 else over_seeds(values)
-
-    return cell
+def _table(name: str, title: str, columns: Mapping, cases: Sequence, notes, essential) -> Table:
+    rows = tuple(tuple(cell(each) for cell in columns.values()) for each in cases)
+    return Table(name, title, tuple(columns), rows, notes, essential=essential)
 
 
-def limit(name: str) -> Callable[[Mapping], Cell]:
+def drawn(case: Mapping, name: str) -> Cell:
+    """A quantity over the case's draws: the value where all agree, else mean and extremes."""
+    values: Sequence[Cell] = [as_number(pairing[name]) for pairing in case["draws"]]
+    return values[0] if len(set(values)) == 1 else over_seeds(values)
+
+
+def limit(case: Mapping, name: str) -> Cell:
     """What it tends to."""
-    return lambda case: as_number(case["population"][name])
+    return as_number(case["population"][name])
 
 
-def two_errors(mean: Mapping[str, float], there: bool = True) -> Band | None:
+def two_errors(mean: Mapping[str, float]) -> Band:
     """The mean within two standard errors."""
     value, error = mean["value"], mean["error"]
-    return Band(value, value - 2 * error, value + 2 * error) if there else None
+    return Band(value, value - 2 * error, value + 2 * error)
