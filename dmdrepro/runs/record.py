@@ -55,7 +55,7 @@ _CONFIG = {
     },
     "sampling?": Each(scalar),
 }
-# Beside the parts of the measures (dmdrepro/measures).
+# What runs/ itself reads; dmdrepro.measures.evaluation has every measure's part.
 EVALUATION = {
     "experiment?": text,
     "size?": text,
@@ -63,6 +63,9 @@ EVALUATION = {
     "snapshot?": count,
     "provenance?": PROVENANCE,
     "config?": _CONFIG,
+    "pairing?": Maybe({}),
+    "quality?": Maybe({}),
+    "along?": Maybe([{"iterations": count}]),
     "warnings?": [text],
     "status?": Maybe(text),
 }

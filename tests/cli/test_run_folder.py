@@ -221,7 +221,7 @@ def changed(record: dict, place: tuple, other: object) -> dict:
 
 def show(runs: Path) -> None:
     """Whatever reads records, but the figures."""
-    results = open_results(runs, "smoke", 0, REGISTRY, evaluation())
+    results = open_results(runs, "smoke", 0, REGISTRY, shape=evaluation())
     each = {name: [result] for name, result in results.items()}
     tables = tables_of(each, "smoke")
     for table in tables:
