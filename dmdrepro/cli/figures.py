@@ -33,7 +33,7 @@ def figures(request: Request, published: Published = None) -> None:
 
     with guarded():
         if published is not None:
-            check_alone(request)
+            check_alone(request, *request.names)
             check_target("--published", published)
             draw_published(published)
             return

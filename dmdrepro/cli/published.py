@@ -23,9 +23,10 @@ SIZES_SHOWN = ("laptop", "paper")
 SHOWN = ("verdict", "paper_and_ours", "along_distillation")
 
 
-def check_alone(request: Request, **own: object) -> None:
-    """Refuse whatever --published would leave aside."""
-    given = [f"--{name}" for name, value in own.items() if value is not None] + o.given(request)
+def check_alone(request: Request, *names: str, **own: object) -> None:
+    """Refuse whatever --published would leave aside, `names` too."""
+    given = [*names, *(f"--{name}" for name, value in own.items() if value is not None)]
+    given += o.given(request)
     if given:
         fail(f"--published runs nothing; leave out {', '.join(given)}.")
 

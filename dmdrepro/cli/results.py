@@ -122,6 +122,9 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
     named = {experiment.name for experiment in plan.experiments}
     shown = [s for s in collect(results) if s.experiment in named]
     print_answer(shown, whole=len(named) == len(REGISTRY))
+    for name in named:
+        for snapshot, words in getattr(results[name][0], "diverged", {}).items():
+            console.print(f"{name} (teacher {snapshot:,}): diverged, left out: {words}.")
     if not every_table:
         console.print(f"All numbers: {target / 'tables.md'}, or `--tables`.")
     console.print(f"Report: {plan.folder(PAGE)}")
@@ -140,7 +143,7 @@ def print_answer(students: Sequence[Student], whole: bool, sentences: bool = Tru
     from dmdrepro.report.answer import answer_table, answers
 
     if not students:
-        console.print("Nothing has been evaluated yet.")
+        console.print("No student that can be shown has been evaluated.")
         return
     console.print(render_terminal(answer_table(students, whole)))
     for found in answers(students) if sentences else ():
@@ -152,7 +155,9 @@ def refresh_page(plan: Plan) -> dict[str, str]:
     from dmdrepro.report import all_seeds, tables_of
 
     results = all_seeds(plan.runs, plan.size, plan.seed)
-    return write_page(plan, results, tables_of(results, plan.size, not_run=plan.cannot))
+    unusable = write_page(plan, results, tables_of(results, plan.size, not_run=plan.cannot))
+    console.print(f"Report: {plan.folder(PAGE)}")
+    return unusable
 
 
 def write_page(

@@ -86,7 +86,8 @@ def answer_table(students: Sequence[Student], whole: bool = True) -> Table:
                 found.word,
             )
         )
-    notes = _not_run(students) if whole else ()
+    notes = tuple(f"{s.experiment}: {words}." for s in students for words in s.left_out)
+    notes += _not_run(students) if whole else ()
     title = "Delta_E: the paper's and ours"
     return Table("answer", title, COLUMNS, tuple(rows), notes, essential=COLUMNS)
 

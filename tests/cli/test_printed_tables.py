@@ -6,7 +6,7 @@ from command import SMOKE, command
 
 
 def test_the_papers_numbers_are_printed_last_and_written_first(tmp_path):
-    printed = command("all", "chessboard", *SMOKE, "--runs", tmp_path)
+    printed = command("all", "chessboard", *SMOKE, "--runs", tmp_path, "--tables")
     titles = [
         "Slips in the paper, not copied",
         "Choices that the paper left open",
@@ -16,5 +16,6 @@ def test_the_papers_numbers_are_printed_last_and_written_first(tmp_path):
     found = [title for line in printed.splitlines() for title in titles if line.strip() == title]
     assert found == [title for title in titles if title in found]
     assert found[-2:] == titles[-2:]
+    assert "chessboard (teacher 60): " in printed[printed.index(titles[-1]) :]
     text = (tmp_path / "smoke/seed0/tables/tables.md").read_text()
     assert text.startswith(f"### {titles[2]}")

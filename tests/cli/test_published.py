@@ -39,12 +39,22 @@ def test_the_projects_own_records_are_whole_and_printed():
                 assert record["pairing"]["n"] == 1000
     printed = command("evaluate", "--published")
     assert "our verdict" in printed
-    assert "The paper's Delta_E and ours" in printed
+    assert "learning-rate-images: lr=2e-4 REMAPS, lr=2e-5 COPIES, lr=2e-6 NO SAMPLER" in printed
+    assert len(printed.splitlines()) < 40
+    assert "The paper's Delta_E and ours" in command("evaluate", "--published", "--tables")
+
+
+def test_published_says_what_was_found_of_the_experiments_and_studies_named():
+    printed = command("evaluate", "--published", "ring", "regression")
+    assert "ring (teacher 20,000): REMAPS." in printed
+    assert "regression=0.25" in printed
+    assert "chessboard (teacher" not in printed
+    assert "did you mean 'regression'?" in command("evaluate", "--published", "regresion", code=1)
 
 
 @pytest.mark.parametrize(
     ("words", "left_out"),
-    [(("ring",), "ring"), (("--seed", "3"), "--seed"), (("--solver", "scipy"), "--solver")],
+    [(("--seed", "3"), "--seed"), (("--solver", "scipy"), "--solver")],
 )
 def test_published_leaves_nothing_aside(words, left_out):
     printed = command("evaluate", "--published", *words, code=1)
