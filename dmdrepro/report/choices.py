@@ -39,10 +39,23 @@ def choices_table(students: Sequence[Student]) -> Table:
         values = [_values(name, {n: configs[n] for n in names}) for name in choice.fields]
         ours = "; ".join(text for text in (*values, choice.ours) if text)
         rows.append((choice.item, choice.paper, choice.official, ours))
+    if others := [text for name in _unnamed(configs) if (text := _values(name, configs))]:
+        rows.append(("other fields", "-", "-", "; ".join(others)))
     columns = ("item", "paper", "official code", "ours")
     notes = ("Official: the public DMD2 ImageNet code; EDM where it trains no teacher.",)
     title = "Choices that the paper left open"
     return Table("choices", title, columns, tuple(rows), notes)
+
+
+def _unnamed(configs: dict[str, dict]) -> list[str]:
+    """The fields that no choice above names, such as ones added since."""
+    named = {"name", "size", "seed"} | {field for choice in CHOICES for field in choice.fields}
+    found = []
+    for config in configs.values():
+        for part, value in config.items():
+            inner = [f"{part}.{field}" for field in value] if isinstance(value, dict) else [part]
+            found += [] if part in named else [field for field in inner if field not in named]
+    return list(dict.fromkeys(found))
 
 
 def slips_table() -> Table:
