@@ -19,7 +19,7 @@ from typing import IO
 
 from dmdrepro.commands import VARIABLE, as_now, program
 from dmdrepro.experiments.registry import field_names
-from dmdrepro.pipeline.chains import FIRST, LOOK_S, Chain, ChainFailed, chains_of
+from dmdrepro.pipeline.chains import FIRST, LOOK_S, Chain, ChainFailed, Work, chains_of
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import STAGES
 from dmdrepro.runs.errors import RunError
@@ -58,7 +58,7 @@ def jobs_of(plan: Plan, device, threads: int) -> int:
 
 
 @dataclass
-class Process:
+class Process(Work):
     """A chain's process. It saves and ends when the lifeline is closed, also by our own death."""
 
     chain: Chain
