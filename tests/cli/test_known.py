@@ -6,7 +6,7 @@ import json
 
 import pytest
 from command import command
-from processes import FAST, reproduce
+from processes import FAST
 
 WORDS = ("known", "--size", "smoke")
 PLACE = "smoke/seed0/known"
@@ -21,7 +21,7 @@ def record_of(folder):
 
 
 def test_the_command_leaves_record_and_tables_and_prints_them(tmp_path):
-    printed = reproduce(*WORDS, "--runs", tmp_path)
+    printed = command(*WORDS, "--runs", tmp_path)
     for words in ("The circle: pairing over theta", "(Lemma 3.2)", "partly copied, share 0.5"):
         assert words in printed
     folder = tmp_path / PLACE
@@ -88,16 +88,16 @@ def test_a_mistake_is_one_sentence(tmp_path, words, message):
 
 
 def test_all_makes_them_once_and_shows_them_on_the_page(tmp_path):
-    printed = reproduce("all", "ring", *FAST, "--runs", tmp_path)
+    printed = command("all", "ring", *FAST, "--runs", tmp_path)
     assert printed.count("known answers: done in") == 1
     page = tmp_path / "smoke/seed0/report.html"
     assert "What Delta_E says where the answer is known" in page.read_text()
     assert (tmp_path / PLACE / "tables/known_pairs.md").is_file()
-    again = reproduce("all", "ring", *FAST, "--runs", tmp_path)
+    again = command("all", "ring", *FAST, "--runs", tmp_path)
     assert again.count("known answers: done already") == 1
     # Damaged, they end neither the tables nor the page, but the command.
     (tmp_path / PLACE / "record.json").write_text("{}")
-    last = reproduce("all", "ring", *FAST, "--runs", tmp_path, code=1)
+    last = command("all", "ring", *FAST, "--runs", tmp_path, code=1)
     assert "known answers failed: " in last
     assert "Report: " in last
     assert "Not shown: " in page.read_text()

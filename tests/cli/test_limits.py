@@ -126,7 +126,6 @@ def test_what_says_nothing_of_one(error):
 @pytest.mark.parametrize(
     ("number", "remedy"),
     [
-        (errno.EPIPE, "Another process has ended"),
         (errno.EMFILE, "x: Too many open files; too many files are open; raise the limit"),
         (errno.ENOSPC, "x: No space left on device; free space"),
         (errno.EACCES, "x: Permission denied; fix its rights"),

@@ -13,7 +13,7 @@ import torch
 
 from dmdrepro.runs import files
 from dmdrepro.runs.errors import DamagedArtifact, DifferentConfiguration
-from dmdrepro.runs.files import MANIFEST, read_json, verify_manifest, write_bytes
+from dmdrepro.runs.files import MANIFEST, verify_manifest, write_bytes
 from dmdrepro.runs.log import LossLog
 from dmdrepro.runs.stage import Stage
 
@@ -93,17 +93,6 @@ def test_a_removed_configuration_lets_no_other_one_go_on(tmp_path, interrupted):
 def test_a_saved_state_keeps_other_configurations_out(tmp_path, interrupted):
     with pytest.raises(DifferentConfiguration, match=r"teacher\.lr: 0\.001 there, 0\.002 now"):
         go_on(tmp_path, OTHER)
-
-
-def test_a_configuration_under_which_nothing_was_made_locks_nothing(tmp_path):
-    make(tmp_path, OTHER).begin()
-    (tmp_path / "teacher" / "log.jsonl").write_text('{"step": 0, "loss": 9.0}\n')
-    stage = make(tmp_path)
-    stage.check_configuration()
-    stage.begin()
-    assert read_json(stage.folder / "config.json") == KEY
-    stage.open_log().close()
-    assert (stage.folder / "log.jsonl").read_bytes() == b""
 
 
 def test_a_file_finished_before_a_resumed_stage_stays_vouched_for(tmp_path, interrupted):

@@ -40,7 +40,7 @@ def test_the_record_says_where_the_result_comes_from(tmp_path):
     facts = json.loads((stage.folder / "record.json").read_text())["provenance"]
     assert facts["device"] == "cpu"
     assert facts["wall_s"] >= 0
-    assert {"commit", "python", "torch", "numpy", "threads", "finished"} <= set(facts)
+    assert {"commit", "version", "python", "torch", "numpy", "threads", "finished"} <= set(facts)
 
 
 def test_another_configuration_is_refused_and_the_difference_named(tmp_path):
