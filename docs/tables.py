@@ -24,8 +24,8 @@ sys.path.insert(0, str(ROOT))
 from dmdrepro.checkout import leave_path  # noqa: E402
 
 leave_path()
-from dmdrepro.report.along import path_length  # noqa: E402
-from dmdrepro.report.loss_at import loss_at  # noqa: E402
+from dmdrepro.measures.along import path_length  # noqa: E402
+from dmdrepro.measures.loss import loss_at  # noqa: E402
 
 PAGES = tuple(ROOT / name for name in ("README.md", "docs/findings.md", "docs/performance.md"))
 MARKED = re.compile(r"(<!-- records: ([^>]*?) -->\n)((?:\|.*\n)+)")

@@ -25,14 +25,13 @@ from dmdrepro.paper_figures import (
     figure_11,
     figure_12,
 )
+from dmdrepro.paper_figures.curves import save_curves
 from dmdrepro.paper_figures.kept import kept_png
-from dmdrepro.paper_figures.over_n import save_over_n
 from dmdrepro.paper_figures.run import Results, Unavailable
 from dmdrepro.paper_figures.sampler import caption
 from dmdrepro.paper_figures.saving import save_figure
-from dmdrepro.paper_figures.study import save_study
 
-__all__ = ["FIGURES", "Unavailable", "caption", "kept_png", "save_all", "save_over_n", "save_study"]
+__all__ = ["FIGURES", "Unavailable", "caption", "kept_png", "save_all", "save_curves"]
 
 FIGURES: dict[int, ModuleType] = {
     module.NUMBER: module

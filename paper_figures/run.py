@@ -9,7 +9,6 @@ from typing import TypeVar
 import numpy as np
 
 from dmdrepro.paper_figures.words import iterations, name_of
-from dmdrepro.runs.nulls import null_mark
 from dmdrepro.runs.results import Missing, Result
 
 T = TypeVar("T")
@@ -50,8 +49,7 @@ class Run:
 
     def pairing(self) -> dict:
         """The record of the pairing; `null`: what it is over, "" of an unconditional student."""
-        found = self.record("pairing")
-        return {**found, "null": null_mark(found, self.result.config)}
+        return {**self.record("pairing"), "null": self.result.null(self.snapshot)}
 
     def losses(self, column: str) -> tuple[np.ndarray, np.ndarray]:
         """Iterations (from 0) and values of one column of the student's log, [n] each."""

@@ -12,15 +12,10 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
-from dmdrepro.paper_figures.style import COLOURS, SMALL, SOFT
+from dmdrepro.paper_figures.style import SMALL, SOFT
 
 LINES = ("-", (0, (4, 1.6)), (0, (1.2, 1.2)), (0, (5, 1.4, 1.2, 1.4)))
 MARKERS = ("o", "s", "^", "D", "v")
-
-
-def colour_of(name: object, names: Sequence) -> str:
-    """The colour of `name` among all that are drawn."""
-    return COLOURS[names.index(name) % len(COLOURS)]
 
 
 def stroke(seed: int, seeds: Sequence[int], colour: str, hollow: bool = False) -> dict:

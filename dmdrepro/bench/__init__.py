@@ -1,7 +1,4 @@
-"""Timings against named alternatives, in one run, with device and versions.
-
-Beside them `degraded`: what the measures of image quality say of data made worse on purpose.
-"""
+"""Timings against named alternatives, in one run, with device and versions."""
 
 from dmdrepro.bench.figure import draw_batches, draw_scaling
 from dmdrepro.bench.over_batch import show_batches

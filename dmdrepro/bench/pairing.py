@@ -14,6 +14,7 @@ from dmdrepro.metrics.assignment import sqdist_matrix
 from dmdrepro.metrics.auction import auction
 from dmdrepro.metrics.solvers import SOLVERS, choose_solver, lapx_installed
 
+POT = "POT emd2 (matrix, E_OT alone)"
 QUICK = (100,)
 SIZES = (1000, 3000)
 REPEATED = 1000  # points up to which a call is timed three times
@@ -70,18 +71,23 @@ def _rows(
         e_ot[solver] = pairing_inefficiency(teacher, student, solver).e_ot
 
     def pot() -> None:
-        import ot
-
-        weights = np.full(len(teacher), 1 / len(teacher))
-        cost = sqdist_matrix(teacher, student).cpu().numpy()
-        e_ot["POT"] = float(ot.emd2(weights, weights, cost, numItermax=100_000_000))
+        e_ot["POT"] = by_pot(teacher, student)
 
     chosen = choose_solver("auto", len(teacher))
     others = [name for name in SOLVERS if name != "lapx" or lapx_installed()]
-    calls = {"POT emd2 (matrix, E_OT alone)": pot}
+    calls = {POT: pot}
     calls |= {f"solver {name}": lambda name=name: ours(name) for name in others if name != chosen}
     for name, call in calls.items():
         our_s, their_s = in_turns(ours, call, device, repeats)
         yield f"Delta_E, {what} (auto: {chosen})", our_s, name, their_s
     if max(e_ot.values()) - min(e_ot.values()) > 1e-9 * max(e_ot.values()):
         raise AssertionError(f"The solvers disagree on E_OT: {e_ot}")
+
+
+def by_pot(x: torch.Tensor, y: torch.Tensor) -> float:
+    """E_OT by POT's exact solver."""
+    import ot
+
+    weights = np.full(len(x), 1 / len(x))
+    cost = sqdist_matrix(x, y).cpu().numpy()
+    return float(ot.emd2(weights, weights, cost, numItermax=100_000_000))

@@ -13,10 +13,10 @@ import torch.nn.functional as F
 
 from dmdrepro.diffusion import SIGMA_MAX
 from dmdrepro.training.draws import Draws
-from dmdrepro.training.student import Networks
+from dmdrepro.training.student import Distillation
 
 
-def plain_iteration(nets: Networks, draws: Draws, it: int) -> dict[str, float]:
+def plain_iteration(nets: Distillation, draws: Draws, it: int) -> dict[str, float]:
     """One iteration without GAN; updates `nets` in place and returns its losses."""
     settings = draws.settings
     z, classes = draws.latent(it)

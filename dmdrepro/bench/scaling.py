@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from dmdrepro.bench.pairing import POT, by_pot
 from dmdrepro.bench.timing import seconds
 from dmdrepro.metrics import pairing_inefficiency
 from dmdrepro.metrics.assignment import sqdist_matrix
@@ -19,7 +20,7 @@ DIMENSIONS = (4, 256)
 FEASIBLE = {4: 10_000, 256: 3000}
 
 HELD, MADE = "ours, matrix held", "ours, no row held"
-SCIPY, POT = "scipy (matrix, E_OT alone)", "POT emd2 (matrix, E_OT alone)"
+SCIPY = "scipy (matrix, E_OT alone)"
 
 
 def scaling_rows(
@@ -48,7 +49,7 @@ def _measured(
     ways = {HELD: _ours} if plan_costs(n, d, device).whole else {}
     ways[MADE] = lambda x, y: _ours(x.cpu(), y.cpu(), least_memory(n, d))
     if alternatives:
-        ways |= {SCIPY: _scipy, POT: _pot}
+        ways |= {SCIPY: _scipy, POT: by_pot}
     rows = []
     for way, call in ways.items():
         call(x[:50], y[:50])
@@ -73,14 +74,6 @@ def _scipy(x: torch.Tensor, y: torch.Tensor) -> float:
 
     cost = sqdist_matrix(x, y).cpu().numpy()
     return float(cost[linear_sum_assignment(cost)].mean())
-
-
-def _pot(x: torch.Tensor, y: torch.Tensor) -> float:
-    import ot
-
-    weights = np.full(len(x), 1 / len(x))
-    cost = sqdist_matrix(x, y).cpu().numpy()
-    return float(ot.emd2(weights, weights, cost, numItermax=100_000_000))
 
 
 def show_scaling(record: dict):

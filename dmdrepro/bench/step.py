@@ -15,7 +15,7 @@ from dmdrepro.runs.errors import RunError
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.draws import Draws
 from dmdrepro.training.engine import Engine
-from dmdrepro.training.student import distillation, initial_networks
+from dmdrepro.training.student import Distillation
 
 PLAIN = "plain eager loop"
 
@@ -26,16 +26,10 @@ class Runner:
     def __init__(self, experiment: Experiment, device: torch.device, engine: Engine | None) -> None:
         """`engine` None: the plain loop."""
         settings = experiment.distill
-        self._nets = initial_networks(experiment, build_denoiser(experiment).state_dict(), device)
+        self._nets = Distillation(experiment, build_denoiser(experiment).state_dict(), device)
         self._draws = Draws(experiment, 0, experiment.data, device)
         self._device, self._every, self._done = device, settings.student_every, 0
-        self._step: Callable | None = None
-        if engine is not None:
-            self._step = engine.prepare(
-                lambda compiled: distillation(self._nets, settings, compiled),
-                self._nets.denoisers(),
-                self._nets.state,
-            )
+        self._step = None if engine is None else engine.prepare(self._nets)
 
     def seconds(self, blocks: int) -> float:
         """Of one iteration, over so many blocks of `student_every`."""

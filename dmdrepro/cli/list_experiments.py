@@ -27,7 +27,8 @@ def list_experiments(seed: o.Seed = 0, runs: o.Runs = Path("runs")) -> None:
         for name in REGISTRY:
             counts = []
             for size in SIZES:
-                done, why = _done(build(name, size, seed), runs)
+                has = size in REGISTRY[name].sizes()
+                done, why = _done(build(name, size, seed), runs) if has else ("-", "")
                 counts.append(done)
                 if why and why not in reasons:
                     reasons.append(why)
@@ -38,7 +39,7 @@ def list_experiments(seed: o.Seed = 0, runs: o.Runs = Path("runs")) -> None:
         console.print("Sizes: " + "; ".join(f"{size} = {text}" for size, text in _SIZES.items()))
         for name, cls in REGISTRY.items():
             what = (cls.__doc__ or "").splitlines()[0].rstrip(".")
-            needs = f"needs {cls.NEEDS}; " if cls.NEEDS else ""
+            needs = f"needs {needs}; " if (needs := cls().data.needs) else ""
             console.print(f"{name}: {what} ({cls.PAPER}); {needs}laptop changes {_reductions(cls)}")
 
 
@@ -67,5 +68,5 @@ def _done(experiment: Experiment, runs: Path) -> tuple[str, str]:
 
 
 def _reductions(cls: type[Experiment]) -> str:
-    changes = cls.REDUCED["laptop"]
+    changes = cls.REDUCED.get("laptop", {})
     return ", ".join(f"{key}={value}" for key, value in changes.items()) or "nothing"

@@ -67,11 +67,9 @@ def draw_published(folder: Path) -> None:
     The tables of all seeds of a size are written below it.
     """
     from dmdrepro.cli.overwrite import check_output, check_tables, is_figure
-    from dmdrepro.paper_figures import save_over_n, save_study
+    from dmdrepro.measures.students import collect
     from dmdrepro.report import tables_of, write_tables
-    from dmdrepro.report.over_n import over_n
-    from dmdrepro.report.students import collect
-    from dmdrepro.report.study import curves
+    from dmdrepro.report.figures import measure_figures, save_measures, save_study
     from dmdrepro.runs.published import of_size
 
     published = _read()
@@ -79,28 +77,29 @@ def draw_published(folder: Path) -> None:
     for size in SIZES_SHOWN:
         tables[size] = tables_of(of_size(published, size, list(REGISTRY)), size)
         check_tables("--published", folder / size, tables[size])
-    for stem in (*STUDIES, "together", "over_n"):
+    for stem in (*STUDIES, "together", *measure_figures()):
         for kind in ("png", "pdf"):
             check_output("--published", folder / f"{stem}.{kind}", is_figure)
     for study, arms in _studies(published):
-        save_study(study.question, curves(arms), folder, study.name)
+        save_study(study.question, arms, folder, study.name)
     paper = of_size(published, "paper", list(REGISTRY))
     together = dict(paper)
     if LONGEST_IMAGES in published:
         together["mnist (laptop size)"] = published[LONGEST_IMAGES]
-    save_study("The paper's size, and images beside it", curves(together), folder, "together")
-    save_over_n(over_n(collect(paper)), folder)
+    save_study("The paper's size, and images beside it", together, folder, "together")
+    save_measures(collect(paper), folder)
     for size in SIZES_SHOWN:
         write_tables(tables[size], folder / size)
     console.print(f"Figures and tables of the published records: {folder}")
 
 
 def _read() -> dict:
+    from dmdrepro.measures import evaluation
     from dmdrepro.runs.published import read_published
 
     if not FOLDER.is_dir():
         fail(f"{FOLDER} is not there: published records come with the repository, not the package.")
-    return read_published(FOLDER)
+    return read_published(FOLDER, evaluation())
 
 
 def _studies(published: dict) -> Iterator[tuple[Study, dict]]:
@@ -116,8 +115,8 @@ def _studies(published: dict) -> Iterator[tuple[Study, dict]]:
 
 def publish_results(results, folder: Path, only: int | None = None) -> None:
     """Write the records of every finished result into `folder`; `only`: of that snapshot."""
+    from dmdrepro.measures.students import Student
     from dmdrepro.report.commands import command
-    from dmdrepro.report.students import Student
     from dmdrepro.runs.published import publish
     from dmdrepro.runs.results import Missing
 

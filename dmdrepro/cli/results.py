@@ -31,16 +31,17 @@ def draw_figures(plan: Plan) -> dict[str, str]:
     Returns what of the results that were read cannot be shown, as `_unusable`.
     """
     from dmdrepro import paper_figures
+    from dmdrepro.measures import evaluation
+    from dmdrepro.measures.students import collect
     from dmdrepro.pipeline.places import ready
-    from dmdrepro.report.over_n import over_n
-    from dmdrepro.report.students import collect
+    from dmdrepro.report.figures import save_measures
 
-    results = open_results(plan.runs, plan.size, plan.seed, REGISTRY, advice)
+    results = open_results(plan.runs, plan.size, plan.seed, REGISTRY, advice, evaluation())
     target = ready(plan.folder("figures"), plan.runs)
     only = chosen_figures(plan)
     paths = paper_figures.save_all(results, target, only=only)
     students = collect({name: [result] for name, result in results.items()})
-    paths += paper_figures.save_over_n(over_n(students), target)
+    paths += save_measures(students, target)
     console.print(f"Figures: {len(paths)} files in {target}")
     read = {name for n in only for name in paper_figures.FIGURES[n].EXPERIMENTS}
     return _unusable(plan, [results[name] for name in REGISTRY if name in read])
@@ -65,9 +66,10 @@ def _unusable(plan: Plan, results: Iterable[Result | Missing]) -> dict[str, str]
 def show_figures_plan(plan: Plan, *, finished: bool = False) -> None:
     """Which figures would be drawn, and where; what each lacks, unless all stages run before."""
     from dmdrepro import paper_figures
+    from dmdrepro.report.figures import measure_figures
 
     numbers = chosen_figures(plan)
-    words = ", ".join([*map(str, numbers), "over_n"])
+    words = ", ".join([*map(str, numbers), *measure_figures()])
     console.print(f"Figures: {words}, into {plan.folder('figures')}")
     if finished:
         return

@@ -115,9 +115,9 @@ def _show(study: Study, runs: Path, seeds: tuple[int, ...]) -> tuple[dict[str, s
 
     Returns arm -> what is damaged, and the results that were shown.
     """
-    from dmdrepro.paper_figures import save_study
     from dmdrepro.report import render_terminal, write_tables
-    from dmdrepro.report.study import begun, curves, damaged_arms, open_arms, study_tables
+    from dmdrepro.report.figures import save_study
+    from dmdrepro.report.study import begun, damaged_arms, open_arms, study_tables
 
     folder = ready(runs / study.size / f"study-{study.name}", runs)
     results = open_arms(study, runs, dict.fromkeys([*seeds, *begun(study, runs)]))
@@ -125,6 +125,6 @@ def _show(study: Study, runs: Path, seeds: tuple[int, ...]) -> tuple[dict[str, s
     for table in tables:
         console.print(render_terminal(table, folder))
     write_tables(tables, folder)
-    paths = save_study(study.question, curves(results), folder)
+    paths = save_study(study.question, results, folder)
     console.print(f"Tables and figure ({', '.join(p.name for p in paths)}): {folder}")
     return damaged_arms(results), results

@@ -13,6 +13,7 @@ class ImageNet64(Data):
     """ImageNet at 64x64, 1000 classes; without samples, so no teacher can be trained on it."""
 
     shape = (3, 64, 64)
+    needs = "ImageNet-64 teacher weights"
 
     classes: int = 1000
 

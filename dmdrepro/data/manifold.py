@@ -1,4 +1,4 @@
-"""The MLP manifold of appendix A: random-MLP images of 16 Gaussian numbers, a stripe by class."""
+"""The random MLP manifold of appendix A: images of 16 Gaussian numbers, a stripe by class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The gradient of the distribution matching loss (equation 3) with DMD2's weight."""
+"""The gradient of the distribution matching (DM) loss, equation 3, with DMD2's weight w(t).
+
+The loss itself, equation 2, is an integral of KL divergences that nobody can evaluate; what is
+logged as the DM loss (Figure 4) is half the mean square of the weighted score difference.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The fake score's loss: denoising score matching on the student's images."""
+"""The fake score (the paper's student score s_psi): denoising score matching on G's images.
+
+Section 2.2 minimises |s_psi(x_t) + eps / sigma|^2; the weight is the public code's.
+"""
 
 from __future__ import annotations
 

@@ -73,9 +73,10 @@ class Distill:
     weight_decay: float = 0.01
     warmup: int = 500  # counted in iterations, for both networks
     grad_clip: float = 10.0
-    student_every: int = 5  # one generator update per so many fake-score updates
+    student_every: int = 5  # the student is updated every 5 iterations, the fake score at each
     noise_levels: int = 1000  # Karras levels, ascending
-    dm_min: float = 0.02  # DM noise-level index: uniform on [dm_min, dm_max] * noise_levels
+    # DM noise-level index: uniform on [dm_min, dm_max] * noise_levels, the paper's [2%, 98%].
+    dm_min: float = 0.02
     dm_max: float = 0.98
     regression_weight: float = 0.0  # of mean |G(z) - Phi_8(z)|^2, which asks for the pairing
     gan: bool = False
@@ -153,7 +154,6 @@ class Experiment:
 
     REDUCED: ClassVar[dict[str, dict[str, object]]] = {}
     PAPER: ClassVar[str] = ""  # where in the paper
-    NEEDS: ClassVar[str] = ""  # what it needs that the program cannot make
     CANNOT: ClassVar[str] = ""  # why it cannot be run
 
     name: str
@@ -211,6 +211,11 @@ class Experiment:
         usual = Classifier(self.data.shape[-1])
         smoke = self.size == "smoke"
         return replace(usual, width=8, iterations=100, batch=64, lr=1e-2) if smoke else usual
+
+    @classmethod
+    def sizes(cls) -> tuple[str, ...]:
+        """The names of its sizes."""
+        return (*cls.REDUCED, "paper")
 
     @property
     def folder(self) -> str:

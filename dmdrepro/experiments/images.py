@@ -91,7 +91,6 @@ class MnistExperiment(_ImageExperiment):
         "smoke": {**_SMOKE, "teacher.snapshots": (10, 20)},
     }
     PAPER: ClassVar = "sections 3.4, 4; figures 1, 3, 4, 9-12"
-    NEEDS: ClassVar = "MNIST"
 
     name: str = "mnist"
     data: Data = field(default_factory=Mnist)
@@ -113,7 +112,6 @@ class MnistConditionalExperiment(_ImageExperiment):
         "smoke": {**_SMOKE, "teacher.snapshots": (20,)},
     }
     PAPER: ClassVar = "appendix A, figures 6-8"
-    NEEDS: ClassVar = "MNIST"
 
     name: str = "mnist-conditional"
     data: Data = field(default_factory=lambda: Mnist(conditional=True))
@@ -150,7 +148,6 @@ class ImageNet64Experiment(_ImageExperiment):
 
     REDUCED: ClassVar = {"laptop": {}, "laptop-32": {}, "smoke": {}}
     PAPER: ClassVar = "appendix A, figures 6-8"
-    NEEDS: ClassVar = "ImageNet-64 teacher weights"
     CANNOT: ClassVar = "needs weights (the ImageNet-64 teacher's; a later work)"
 
     name: str = "imagenet64"

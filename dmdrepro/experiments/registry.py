@@ -71,8 +71,8 @@ def build(
     if name not in REGISTRY:
         raise ConfigError(f"There is no experiment {name!r}; {nearest(name, REGISTRY)}")
     cls = REGISTRY[name]
-    if size not in (sizes := (*cls.REDUCED, "paper")):
-        raise ConfigError(f"There is no size {size!r} of {name}; {nearest(size, sizes)}")
+    if size not in cls.sizes():
+        raise ConfigError(f"There is no size {size!r} of {name}; {nearest(size, cls.sizes())}")
     experiment = replace(cls(), size=size, seed=seed)
     if size != "paper":
         experiment = _replaced(experiment, cls.REDUCED[size])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -96,6 +96,11 @@ def _width(width: int, change: str = "", iterations: int = 1000, **settings: str
     )
 
 
+def _each(name: str, dotted: str, values: Sequence[object], **more: str) -> tuple[Arm, ...]:
+    """An arm for each value of one field."""
+    return tuple(Arm(f"{name}={value}", {dotted: str(value), **more}) for value in values)
+
+
 _STUDIES = (
     Study(
         "learning-rate",
@@ -139,21 +144,14 @@ _STUDIES = (
         "of so many iterations, each student distilled for as long.",
         "mnist",
         "laptop",
-        tuple(
-            Arm(f"teacher={length}", {"teacher.snapshots": str(length), **_LONGER_IMAGES})
-            for length in (64, 256, 1024, 3072)
-        ),
+        _each("teacher", "teacher.snapshots", (64, 256, 1024, 3072), **_LONGER_IMAGES),
     ),
     Study(
         "batch",
         "Does a toy's student lose the pairing to the noise of its gradient?",
         "chessboard",
         "laptop",
-        (
-            Arm("batch=32", {"distill.batch": "32"}),
-            Arm("batch=256", {"distill.batch": "256"}),
-            Arm("batch=2048", {"distill.batch": "2048"}),
-        ),
+        _each("batch", "distill.batch", (32, 256, 2048)),
     ),
     Study(
         "size",
@@ -229,17 +227,14 @@ _STUDIES = (
         "two of so many coordinates, the others 0.",
         "chessboard",
         "laptop",
-        tuple(Arm(f"dim={dim}", {"data.ambient_dim": str(dim)}) for dim in (2, 4, 16, 64, 256)),
+        _each("dim", "data.ambient_dim", (2, 4, 16, 64, 256)),
     ),
     Study(
         "intrinsic-dimension",
         "The same by the dimension of the manifold that the images lie on.",
         "mlp-manifold",
         "laptop",
-        tuple(
-            Arm(f"latent={dim}", {"data.latent_dim": str(dim), **_LONGER_IMAGES})
-            for dim in (1, 2, 4, 8, 16)
-        ),
+        _each("latent", "data.latent_dim", (1, 2, 4, 8, 16), **_LONGER_IMAGES),
     ),
     Study(
         "intrinsic-dimension-longer",

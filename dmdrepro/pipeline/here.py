@@ -30,9 +30,9 @@ class Here:
 
 def make(task: Task, context) -> None:
     """One stage: made, gone on with, or seen to be done."""
+    from dmdrepro.stages.classifier import make_classifier
     from dmdrepro.stages.distill import make_student
     from dmdrepro.stages.evaluate import make_evaluation
-    from dmdrepro.stages.features import make_classifier
     from dmdrepro.stages.sample import make_samples
     from dmdrepro.stages.teacher import make_teacher
 

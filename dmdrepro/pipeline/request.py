@@ -61,11 +61,12 @@ def default_size(gpu: str | None) -> str:
 
 def resolve(request: Request) -> tuple[list[Experiment], list[str]]:
     """The experiments asked for, resolved, and remarks; raises ConfigError."""
-    names = request.names or list(REGISTRY)
-    for name in names:
+    for name in request.names:
         if name not in REGISTRY:
             raise ConfigError(f"There is no experiment {name!r}; {nearest(name, REGISTRY)}")
     size = default_size(request.gpu) if request.size is None else request.size
+    names = request.names or [name for name, cls in REGISTRY.items() if size in cls.sizes()]
+    names = names or list(REGISTRY)  # the first says that there is no such size
     overrides = parse_overrides(request.settings or [])
     plain = {name: build(name, size, request.seed) for name in dict.fromkeys(names)}
     known = {name: field_names(experiment) for name, experiment in plain.items()}

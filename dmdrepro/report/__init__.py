@@ -1,10 +1,10 @@
 """Tables: the paper's numbers beside ours, the figures' numbers, gaps, choices; and one page."""
 
+from dmdrepro.measures.table import Band, Table
 from dmdrepro.report.known import known_tables
 from dmdrepro.report.page import Picture, report_page
 from dmdrepro.report.render import render_terminal, write_tables
 from dmdrepro.report.study import open_studies
-from dmdrepro.report.table import Band, Table
 from dmdrepro.report.tables import all_seeds, build_tables, tables_of
 
 __all__ = [

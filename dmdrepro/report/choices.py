@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dmdrepro.report.students import Student, lookup
-from dmdrepro.report.table import Table
+from dmdrepro.measures.students import Student, lookup
+from dmdrepro.measures.table import Table
 
 TOYS = ("chessboard", "moons", "ring")
 IMAGES = ("mnist", "mnist-conditional", "mlp-manifold", "imagenet64")

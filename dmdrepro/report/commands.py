@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from dmdrepro.commands import making
-from dmdrepro.report.students import Student
+from dmdrepro.measures.students import Student
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.results import Result
 

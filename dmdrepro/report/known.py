@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from dmdrepro.report.students import as_number
-from dmdrepro.report.table import Band, Cell, Table, over_seeds
+from dmdrepro.measures.students import as_number
+from dmdrepro.measures.table import Band, Cell, Table, over_seeds
 
 CIRCLE = (
     "theta",

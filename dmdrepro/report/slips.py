@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dmdrepro.report.table import Table
+from dmdrepro.measures.table import Table
 
 SLIPS = (
     (

@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import dmdrepro.measures as measures
 from dmdrepro.commands import advice, program
 from dmdrepro.experiments import REGISTRY
-from dmdrepro.report.along import along_table
-from dmdrepro.report.boundary_classes import boundary_classes_table
+from dmdrepro.measures.along import along_table
+from dmdrepro.measures.expected import PAPER_NUMBERS, K, N, PaperNumber, paper_number
+from dmdrepro.measures.null import null_notes
+from dmdrepro.measures.students import Results, Student, change_words, collect, lookup
+from dmdrepro.measures.table import SEVERAL_SEEDS, Cell, Table, seed_words
 from dmdrepro.report.choices import choices_table
-from dmdrepro.report.expected import PAPER_NUMBERS, K, N, PaperNumber, paper_number
-from dmdrepro.report.features import features_table
-from dmdrepro.report.figure_numbers import figure_4_table, figures_11_12_table, teacher_error_table
-from dmdrepro.report.nulls import null_notes
-from dmdrepro.report.over_n import over_n_table
 from dmdrepro.report.slips import slips_table
-from dmdrepro.report.students import Results, Student, change_words, collect, lookup
-from dmdrepro.report.table import SEVERAL_SEEDS, Cell, Table, seed_words
-from dmdrepro.report.turned import turned_table
 from dmdrepro.report.verdict import verdict_table
 from dmdrepro.runs.results import Missing, open_results, seeds_found
 
@@ -72,13 +68,7 @@ def tables_of(results: Results, size: str, not_run: Mapping[str, str] | None = N
         paper_and_ours_table(students),
         verdict_table(students),
         along_table(students),
-        turned_table(students),
-        over_n_table(students),
-        features_table(students),
-        figure_4_table(students),
-        figures_11_12_table(students),
-        boundary_classes_table(students),
-        teacher_error_table(students),
+        *(each.table(students) for each in measures.MEASURES if each.table is not None),
         not_run_table(results, size, not_run or {}),
         choices_table(students),
         slips_table(),
@@ -89,7 +79,8 @@ def tables_of(results: Results, size: str, not_run: Mapping[str, str] | None = N
 def all_seeds(runs: Path, size: str, seed: int) -> Results:
     """Of each experiment the results of `seed`, then of every other seed found at that size."""
     others = [other for other in seeds_found(runs, size) if other != seed]
-    opened = [open_results(runs, size, s, REGISTRY, advice) for s in (seed, *others)]
+    shape = measures.evaluation()
+    opened = [open_results(runs, size, s, REGISTRY, advice, shape) for s in (seed, *others)]
     return {name: [results[name] for results in opened] for name in REGISTRY}
 
 
@@ -139,9 +130,7 @@ def _row(student: Student) -> tuple[Cell, ...]:
     if isinstance(paper, float) and not student.as_the_paper:
         paper = f"({paper:g})"
     return (
-        student.experiment,
-        student.size_words,
-        student.snapshot,
+        *student.place,
         lookup(student.config, ("distill", "iterations")),
         lookup(student.config, ("distill", "lr")),
         paper,

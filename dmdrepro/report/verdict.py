@@ -6,29 +6,23 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from dmdrepro.report.expected import (
+from dmdrepro.measures.expected import (
     CLAIMS,
     CLAIMS_OF,
     PAPER_NUMBERS,
     RULE,
     PaperNumber,
     paper_number,
+    regime,
 )
-from dmdrepro.report.figure_numbers import does_rise_and_fall
-from dmdrepro.report.nulls import null_notes
-from dmdrepro.report.students import Student, change_words
-from dmdrepro.report.table import Cell, Table, over_seeds, seed_words
+from dmdrepro.measures.loss import does_rise_and_fall, found_of
+from dmdrepro.measures.null import null_notes
+from dmdrepro.measures.students import Student, change_words
+from dmdrepro.measures.table import Cell, Table, over_seeds, seed_words
 
 REPRODUCED, SAME, DIFFERS, NOT_RUN = "reproduced", "same regime", "differs", "not run"
 COLUMNS = ("experiment", "teacher iterations", "the paper", "ours", "verdict", "why", "seeds")
 ESSENTIAL = ("experiment", "teacher iterations", "the paper", "ours", "verdict")
-
-
-def regime(share: float) -> str:
-    """`copies`, `partly` or `remaps`, from Delta_E over its null (0 optimal, 1 independent)."""
-    if share < RULE.copies_below:
-        return "copies"
-    return "remaps" if share > RULE.remaps_above else "partly"
 
 
 def verdict(
@@ -83,11 +77,11 @@ def verdict_table(students: Sequence[Student]) -> Table:
     notes = (
         "Ours: the median over the seeds, by which Delta_E is judged [smallest, largest]. "
         f"Reproduced: within a factor of {RULE.reproduced_within:g}. Same regime: Delta_E over its "
-        f"null (0 the optimal pairing, 1 an independent one) below {RULE.copies_below:g} (copies), "
+        f"null (1 - retention) below {RULE.copies_below:g} (copies), "
         f"above {RULE.remaps_above:g} (remaps) or between (partly) for both. The paper gives "
         "neither E_OT nor a null, so its number is taken over our null and its regime inherits "
         "that: the chessboard's 8.55 over the nulls of our published runs is 0.05 to 0.31. The "
-        "rule was written down before the runs: dmdrepro/report/expected.toml.",
+        "rule was written down before the runs: dmdrepro/measures/expected.toml.",
         *null_notes([s for s in ours if paper_number(s.experiment, s.snapshot)]),
     )
     title = "The paper's numbers and claims: our verdict"
@@ -126,7 +120,7 @@ def _of_changed(student: Student, found: str, why: str) -> tuple[str, str]:
 def _claim(figure: int, student: Student) -> tuple[Cell, str, str] | None:
     """(ours, verdict, why) of a figure's claim, or None where it was not measured."""
     if figure == 4:
-        return _share_of_seeds(does_rise_and_fall(student), "rises, then falls")
+        return _share_of_seeds(does_rise_and_fall(found_of(student)), "rises, then falls")
     if figure == 12:
         values = student.each("memorisation", "fraction")
         if any(value is None for value in values):

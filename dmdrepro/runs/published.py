@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from dmdrepro.runs.errors import DamagedArtifact, RunError
 from dmdrepro.runs.files import part_by_part, read_json, write_bytes
 from dmdrepro.runs.log import thinned
-from dmdrepro.runs.record import NEEDED, PUBLISHED
-from dmdrepro.runs.results import Missing, Result, Shown
-from dmdrepro.runs.shape import problem
+from dmdrepro.runs.record import EVALUATION, NEEDED, published
+from dmdrepro.runs.results import Missing, Result
+from dmdrepro.runs.shape import Shape, problem
+from dmdrepro.runs.shown import Shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,9 +84,12 @@ def _thinned(result: Result, snapshot: int) -> dict[str, list[float]] | None:
     return {"iteration": steps.tolist(), "value": [float(f"{v:.5g}") for v in values]}
 
 
-def read_published(folder: Path) -> dict[tuple[str, str], list[Published]]:
+def read_published(
+    folder: Path, shape: Mapping[str, Shape] = EVALUATION
+) -> dict[tuple[str, str], list[Published]]:
     """(size, experiment or study/arm) -> its seeds, ascending; raises RunError where none are.
 
+    `shape`: what an evaluation's record has to hold (dmdrepro.measures.evaluation).
     Raises DamagedArtifact for a file that is no record.
     """
     found: dict[tuple[str, str, int], dict[int, dict]] = {}
@@ -94,7 +98,7 @@ def read_published(folder: Path) -> dict[tuple[str, str], list[Published]]:
         lacks = [key for key in NEEDED if key not in record]
         if lacks:
             raise DamagedArtifact(f"{path} is no published record: it has no {lacks[0]!r}.")
-        if place := problem(record, PUBLISHED):
+        if place := problem(record, published(shape)):
             raise DamagedArtifact(
                 f"{path} is no published record that this version reads: {place}."
             )

@@ -5,16 +5,16 @@ What a newer version added is optional here, so that the records of an older one
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dmdrepro.runs.shape import (
     Each,
     Maybe,
+    Shape,
     Some,
-    Where,
     count,
     finite,
     measured,
-    number,
-    one_of,
     positive,
     scalar,
     text,
@@ -41,75 +41,6 @@ STAGE = {
 }
 CLASSIFIER = {"accuracy": finite}
 
-_PAIRING = {
-    "n?": count,
-    "solver?": text,
-    "null?": Maybe(text),
-    "warnings?": [text],
-    **{
-        f"{name}?": number
-        for name in (
-            "concordance",
-            "delta_e",
-            "delta_e_null",
-            "e_dt",
-            "e_ind",
-            "e_ot",
-            "e_ot_within",
-            "gap",
-            "remapped",
-            "retention",
-        )
-    },
-}
-_QUALITY = {
-    "n?": count,
-    "draws?": count,
-    **{f"{name}?": number for name in ("e_ot", "e_ot_data", "e_ot_sd", "ratio")},
-}
-_FEATURES = {
-    f"{name}?": number
-    for name in (
-        "agreement",
-        "frechet_squared",
-        "frechet_squared_sd",
-        "precision",
-        "precision_sd",
-        "recall",
-        "recall_sd",
-    )
-}
-_TURN = {"concordance?": number, "degrees?": number}
-_INTERVAL = {"value": number, "low": number, "high": number}
-_CORRELATIONS = {
-    f"{name}?": Maybe(_INTERVAL)
-    for name in (
-        "pearson",
-        "pearson_repaired",
-        "pearson_start",
-        "pearson_student",
-        "pearson_student_repaired",
-        "spearman",
-    )
-}
-_OVER_N = {
-    "n": positive,
-    "sets?": count,
-    "null?": Maybe(text),
-    **{name: Some(number) for name in ("concordance", "delta_e", "delta_e_null", "retention")},
-}
-_SETS = ("data", "student", "teacher_1", "teacher_8", "teacher_32")
-_BOUNDARY = {
-    **_CORRELATIONS,
-    "n?": count,
-    "level": finite,
-    "distance_to?": text,
-}
-_BY_CLASS = {
-    "classes": {"from": one_of("labels", "classifier"), "sha256?": text},
-    "per_class": [{"class": count, "n": count, "left_out?": text, **_CORRELATIONS}],
-    "within_class": Maybe({"classes?": count, "n?": count, **_CORRELATIONS}),
-}
 _CONFIG = {
     "data?": Each(scalar),
     "model?": Each(scalar),
@@ -124,6 +55,7 @@ _CONFIG = {
     },
     "sampling?": Each(scalar),
 }
+# What runs/ itself reads; dmdrepro.measures.evaluation has every measure's part.
 EVALUATION = {
     "experiment?": text,
     "size?": text,
@@ -131,65 +63,29 @@ EVALUATION = {
     "snapshot?": count,
     "provenance?": PROVENANCE,
     "config?": _CONFIG,
-    "data_spread?": finite,
-    "pairing?": _PAIRING,
-    "pairing_untrained?": Maybe(_PAIRING),
-    "pairing_phi_32?": Maybe(_PAIRING),
-    "teacher_map?": Maybe(_PAIRING),
-    "turn?": Maybe(_TURN),
-    "quality?": Maybe({f"{name}?": Maybe(_QUALITY) for name in _SETS}),
-    "features?": Maybe(
-        {
-            **{f"{name}?": _FEATURES for name in _SETS},
-            "classifier": {"accuracy": finite, "sha256": text},
-            "n?": count,
-            "draws?": count,
-        }
-    ),
-    "along?": Maybe(
-        [
-            {
-                "iterations": count,
-                "pairing": _PAIRING,
-                "quality": Maybe(_QUALITY),
-                "features?": Maybe(_FEATURES),
-                "turn?": Maybe(_TURN),
-            }
-        ]
-    ),
-    "over_n?": Maybe([_OVER_N]),
-    "memorisation?": Maybe(
-        {
-            "n?": count,
-            **{
-                f"{name}?": number
-                for name in ("fraction", "ratio_median", "ratio_min", "threshold")
-            },
-        }
-    ),
-    "boundary?": Maybe(Where("per_class", _BOUNDARY, _BY_CLASS)),
-    "denoiser_error?": Maybe(
-        {
-            "sigma": [finite],
-            "relative_error?": [number],
-            "relative_to_signal?": [number],
-        }
-    ),
+    "pairing?": Maybe({}),
+    "quality?": Maybe({}),
+    "along?": Maybe([{"iterations": count}]),
     "warnings?": [text],
     "status?": Maybe(text),
 }
 # What a published record cannot do without.
 NEEDED = ("experiment", "size", "seed", "snapshot", "config", "pairing")
-PUBLISHED = {
-    **EVALUATION,
-    **{name: EVALUATION[f"{name}?"] for name in NEEDED},
-    "study?": text,
-    "arm?": text,
-    "command?": text,
-    "stages?": Each(PROVENANCE),
-    "teacher_weights?": Maybe(text),
-    "loss_dm?": Maybe({"iteration": [finite], "value": [finite]}),
-}
+
+
+def published(evaluation: Mapping[str, Shape]) -> Shape:
+    """What a published record holds, of what an evaluation's does."""
+    return {
+        **evaluation,
+        **{name: evaluation[f"{name}?"] for name in NEEDED if f"{name}?" in evaluation},
+        "study?": text,
+        "arm?": text,
+        "command?": text,
+        "stages?": Each(PROVENANCE),
+        "teacher_weights?": Maybe(text),
+        "loss_dm?": Maybe({"iteration": [finite], "value": [finite]}),
+    }
+
 
 _LIMIT = dict.fromkeys(("concordance", "delta_e", "retention"), measured)
 _MEAN = {"value": finite, "error": finite}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dmdrepro.runs.divergence import divergence
 from dmdrepro.runs.errors import DamagedArtifact
 from dmdrepro.runs.files import (
     MANIFEST,
@@ -34,7 +33,8 @@ from dmdrepro.runs.layout import (
 from dmdrepro.runs.links import refuse_links
 from dmdrepro.runs.log import read_losses
 from dmdrepro.runs.record import EVALUATION, KNOWN, STAGE
-from dmdrepro.runs.shape import read_shaped
+from dmdrepro.runs.shape import Shape, read_shaped
+from dmdrepro.runs.shown import Shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,34 +70,6 @@ class Stale(Exception):
         self.stage = stage
 
 
-class Shown:
-    """What follows from `size` and `record(snapshot)` alone, wherever the records lie."""
-
-    size: str
-    evaluated: tuple[int, ...]  # teacher iterations whose student has been evaluated, ascending
-
-    @cached_property
-    def diverged(self) -> dict[int, str]:
-        """Those of them whose samples have left the data altogether -> how far."""
-        found = {snapshot: divergence(self.record(snapshot)) for snapshot in self.evaluated}
-        return {snapshot: words for snapshot, words in found.items() if words}
-
-    @cached_property
-    def snapshots(self) -> tuple[int, ...]:
-        """The others, which means, curves, figures and verdicts are made of, ascending."""
-        return tuple(s for s in self.evaluated if s not in self.diverged)
-
-    @property
-    def label(self) -> str:
-        reduced = "" if self.size == "paper" else " (reduced)"
-        return f"{self.size} size{reduced}"
-
-    @cached_property
-    def config(self) -> dict:
-        """The resolved experiment of the last evaluated snapshot."""
-        return self.record(self.evaluated[-1])["config"]
-
-
 class Result(Shown):
     """The finished stages of one experiment at one size and seed."""
 
@@ -109,13 +81,15 @@ class Result(Shown):
         seed: int,
         study: str = "",
         teacher: Path | None = None,
+        shape: Mapping[str, Shape] = EVALUATION,
     ) -> None:
         """`study`: whose arm `experiment` names; empty: an experiment of its own.
 
-        `teacher`: the folder whose teacher was distilled; None: this one.
+        `teacher`: the folder whose teacher was distilled; None: this one. `shape`: what an
+        evaluation's record has to hold (dmdrepro.measures.evaluation).
         """
         self.folder, self.experiment, self.size, self.seed = folder, experiment, size, seed
-        self.study, self._teacher = study, teacher or folder
+        self.study, self._teacher, self._shape = study, teacher or folder, shape
         self._verified: dict[Path, dict[str, str]] = {}  # folder -> SHA-256 by file name
 
     @cached_property
@@ -127,7 +101,7 @@ class Result(Shown):
 
     def record(self, snapshot: int, stage: str = "evaluate") -> dict:
         """The record of a stage; the teacher's where `stage` is "teacher"."""
-        shape = EVALUATION if stage == "evaluate" else STAGE
+        shape = self._shape if stage == "evaluate" else STAGE
         return read_shaped(self._file(stage, snapshot, RECORD), shape)
 
     def samples(self, snapshot: int, name: str) -> np.ndarray:
@@ -253,13 +227,17 @@ def seeds_found(runs: Path, size: str) -> list[int]:
 
 
 def open_results(
-    runs: Path, size: str, seed: int, experiments: Iterable[str], advice: Advice = _NO_ADVICE
+    runs: Path,
+    size: str,
+    seed: int,
+    experiments: Iterable[str],
+    advice: Advice = _NO_ADVICE,
+    shape: Mapping[str, Shape] = EVALUATION,
 ) -> dict[str, Result | Missing]:
     """Each experiment's finished results below `runs`, checked, or why there are none to show."""
     folder = seed_folder(runs, size, seed)
-    return {
-        name: open_result(Result(folder / name, name, size, seed), advice) for name in experiments
-    }
+    found = {name: Result(folder / name, name, size, seed, shape=shape) for name in experiments}
+    return {name: open_result(result, advice) for name, result in found.items()}
 
 
 def open_result(result: Result, advice: Advice = _NO_ADVICE) -> Result | Missing:

@@ -23,7 +23,7 @@ from dmdrepro.training.build import build_denoiser, exact_denoiser
 from dmdrepro.training.draws import one_hot
 from dmdrepro.training.session import Session
 
-TEACHER_STEPS = {"teacher_1": 1, "teacher_8": 8, "teacher_32": 32}
+TEACHER_STEPS = {"teacher_1": 1, "teacher_8": 8, "teacher_32": 32}  # K; 8: footnote 1
 FEW = ("teacher_32",)  # drawn for the first `sampling.pairing` noises alone
 SECOND = "second_"  # before the name of the array that it is another draw of
 

@@ -9,13 +9,7 @@ import torch.nn.functional as F
 
 from dmdrepro.models.classifier import Classifier
 from dmdrepro.models.classifier_network import ClassifierNetwork
-from dmdrepro.runs.checkpoint import (
-    load_tensors,
-    optimiser_tensors,
-    pack,
-    restore_optimiser,
-    unpack,
-)
+from dmdrepro.runs.checkpoint import load_tensors
 from dmdrepro.runs.layout import CLASSIFIER, LOG
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator, stream_seed
@@ -54,17 +48,9 @@ def train_classifier(
     seen = len(digits) - settings.held_out
     network = build_classifier(settings, device).train()
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.lr)
-    total, done = settings.iterations, 0
-    if (state := stage.load_state()) is not None:
-        done, tensors = state
-        network.load_state_dict(unpack(tensors, "model"))
-        restore_optimiser(optimiser, unpack(tensors, "optimiser"))
-
-    def everything():
-        return pack(model=network.state_dict(), optimiser=optimiser_tensors(optimiser))
-
-    loop = Loop(stage, session, settings.seed, total, done)
-    for step in range(done, total):
+    total, parts = settings.iterations, {"model": network, "optimiser": optimiser}
+    loop = Loop(stage, session, settings.seed, total, parts)
+    for step in loop.left():
         draw = generator(settings.seed, "classifier", step, device)
         chosen = torch.randint(seen, (settings.batch,), generator=draw, device=device)
         optimiser.param_groups[0]["lr"] = settings.lr * (1 - step / total)
@@ -73,7 +59,7 @@ def train_classifier(
         loss.backward()
         optimiser.step()
         loop.losses.add(step, loss=loss)
-        loop.checkpoint(step + 1, everything)
+        loop.checkpoint(step + 1)
     loop.keep(total, CLASSIFIER, network.state_dict())
     loop.close()
     named = read_digits(network.eval(), images[seen:])[1]

@@ -31,7 +31,7 @@ class Real:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class StudentInputs:
     """All that one iteration takes from outside: nothing in it is drawn or read elsewhere."""
 
     z: torch.Tensor  # [B, ...], N(0, 80^2 I)
@@ -56,11 +56,11 @@ class Draws:
         # Ascending, as the indices of the public code.
         self.sigmas = karras_sigmas(self.settings.noise_levels, device=device).float()
 
-    def block(self, iterations: range) -> list[Inputs]:
+    def block(self, iterations: range) -> list[StudentInputs]:
         """One student update and the iterations up to the next: the first of them has `dm`."""
         return [self.iteration(it, student=it == iterations[0]) for it in iterations]
 
-    def iteration(self, it: int, *, student: bool) -> Inputs:
+    def iteration(self, it: int, *, student: bool) -> StudentInputs:
         """The inputs of iteration `it`; `student`: of one that updates the student too."""
         z, classes = self.latent(it)
         rest: dict[str, object] = {"dm": self.dm(it)} if student else {}
@@ -70,7 +70,7 @@ class Draws:
             rest["gan_fake"], draw = self._gan("fake", it)
             rest["real"] = self._real(draw)
         lr = torch.full((), self.learning_rate(it), device=self.device)
-        return Inputs(z, classes, self.fake(it), lr, **rest)
+        return StudentInputs(z, classes, self.fake(it), lr, **rest)
 
     def learning_rate(self, it: int) -> float:
         """Linear from 0 over `warmup` iterations, then constant (public DMD2 code)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,7 @@ from dmdrepro.runs.errors import RunError
 if TYPE_CHECKING:
     import torch
 
-    from dmdrepro.training.recorded import State, Step
-
-MakeStep = Callable[[Callable[[Callable], Callable]], "Step"]
+    from dmdrepro.training.step import Losses, Step
 
 EAGER, AUTO = "eager", "auto"
 # Of a record that was asked for, against the step itself: TF32 rounds to 1e-3. One that nobody
@@ -64,42 +62,25 @@ class Engine:
         return ",".join(on).replace("_", "-") or EAGER
 
     def prepare(
-        self,
-        make_step: MakeStep,
-        denoisers: Iterable[torch.nn.Module],
-        state: State,
-        give_up: Callable[[str], None] | None = None,
-    ) -> Step:
-        """The step executed this way; `denoisers` are the networks that it calls.
+        self, step: Step, give_up: Callable[[str], None] | None = None
+    ) -> Callable[[Sequence], Losses]:
+        """The step executed this way.
 
-        `make_step(compiled)` makes it of functions of tensors, each given to `compiled` first.
-        `state()`: every tensor that it changes, by name. `give_up(why)` is told where the step
-        does without graphs after all; without it RunError is raised there.
+        `give_up(why)` is told if the step does without graphs after all; without it RunError is
+        raised there.
         """
-        import torch
+        if self.channels_last:
+            import torch
 
-        from dmdrepro.training.recorded import Aside, Recorded, record_graph
-
-        if self.compiled:
-            # Functions of earlier stages count towards a limit past which torch stops compiling.
-            torch._dynamo.reset()
-            torch._dynamo.config.trace_autograd_ops = True  # a loss and its gradients are one graph
-        for denoiser in denoisers:
-            if self.channels_last:
+            for denoiser in step.denoisers:
                 denoiser.to(memory_format=torch.channels_last)
-            if self.compiled:  # for calls from outside of compiled functions
-                denoiser.model.compile(dynamic=False)  # in place: names of weights stay
-        step = make_step(_compiled if self.compiled else as_it_is)
-        if self.graphs:
-            step = Recorded(
-                step,
-                record_graph,
-                Aside(),
-                state,
-                give_up or self.refuse_graphs,
-                0.0 if self.auto else ROUNDING,
-            )
-        return self._explained(step) if self.compiled else step
+        call = Compiled(step, self) if self.compiled else step
+        if not self.graphs:
+            return call
+        from dmdrepro.training.recorded import Recorded
+
+        tolerance = 0.0 if self.auto else ROUNDING
+        return Recorded(call, step.parts, give_up or self.refuse_graphs, tolerance)
 
     def refuse_graphs(self, why: str) -> None:
         """Raise RunError for graphs that were asked for."""
@@ -114,28 +95,31 @@ class Engine:
         """What to give --engine for it."""
         return AUTO if self.auto else str(self)
 
-    def _explained(self, step: Step) -> Step:
-        """`step`, whose functions are compiled when they first run: what fails then is no bug."""
+
+class Compiled:
+    """A step whose functions torch compiles when they first run: what fails then is no bug."""
+
+    def __init__(self, step: Step, engine: Engine) -> None:
+        import torch
+
+        # Functions of earlier stages count towards a limit past which torch stops compiling.
+        torch._dynamo.reset()
+        torch._dynamo.config.trace_autograd_ops = True  # a loss and its gradients are one graph
+        for denoiser in step.denoisers:  # for calls from outside of compiled functions
+            denoiser.model.compile(dynamic=False)  # in place: names of weights stay
+        for name in step.functions:
+            setattr(step, name, torch.compile(getattr(step, name), dynamic=False))
+        self._step, self._engine = step, engine
+
+    def __call__(self, block: Sequence) -> Losses:
+        """As the step; raises RunError if torch cannot compile it."""
         from torch._dynamo.exc import TorchDynamoException
 
-        def explained(block):
-            try:
-                return step(block)
-            except TorchDynamoException as error:
-                why = next((line for line in str(error).splitlines() if line.strip()), "no reason")
-                raise RunError(
-                    f"--engine {self}: torch could not compile the step ({why.strip()}); "
-                    "leave compiled out (it needs a C++ compiler on a CPU)."
-                ) from error
-
-        return explained
-
-
-def as_it_is(function: Callable) -> Callable:
-    return function
-
-
-def _compiled(function: Callable) -> Callable:
-    import torch
-
-    return torch.compile(function, dynamic=False)
+        try:
+            return self._step(block)
+        except TorchDynamoException as error:
+            why = next((line for line in str(error).splitlines() if line.strip()), "no reason")
+            raise RunError(
+                f"--engine {self._engine}: torch could not compile the step ({why.strip()}); "
+                "leave compiled out (it needs a C++ compiler on a CPU)."
+            ) from error

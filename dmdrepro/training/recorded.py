@@ -1,8 +1,7 @@
 """A training step recorded once and replayed: what makes a GPU independent of Python's speed.
 
-A step is a function of a list of inputs, one dataclass of tensors for each iteration, that returns
-each iteration's losses. It draws nothing, waits for nothing and branches on no value. A record is
-used only after it has done to weights, moments and losses what the step itself does to them.
+A record is used only after it has done to weights, moments and losses what the step itself does to
+them.
 """
 
 from __future__ import annotations
@@ -14,34 +13,28 @@ from dataclasses import fields, is_dataclass
 
 import torch
 
-WARM_UP = 3  # steps before one is recorded, so that compilers and allocators have settled
+from dmdrepro.training.step import Losses, Parts, state_of
 
-Losses = list[dict[str, torch.Tensor]]
-Step = Callable[[Sequence], Losses]
-State = Callable[[], Mapping[str, torch.Tensor]]
+WARM_UP = 3  # steps before one is recorded, so that compilers and allocators have settled
 
 
 class Recorded:
     """A step that is recorded once over inputs of its own and replayed with new values in them.
 
-    `record(work)` returns a function that repeats the work and returns what `work()` would, as
-    `record_graph` does; `warm_up(call)` calls what it is given, before there is a record.
-    `state()`: every tensor that the step changes, by name. `give_up(why)` is told where the step
-    cannot be recorded, or where the first replay does not come to what the step comes to (see
-    `difference`); where it returns, steps go on unrecorded.
+    `parts`: what the step changes. `give_up(why)` is told if the step cannot be recorded, or if the
+    first replay does not come to what the step comes to (see `difference`); if it returns, steps go
+    on unrecorded.
     """
 
     def __init__(
         self,
-        step: Step,
-        record: Callable,
-        warm_up: Callable,
-        state: State,
+        step: Callable[[Sequence], Losses],
+        parts: Parts,
         give_up: Callable[[str], None],
         tolerance: float = 0.0,
     ) -> None:
-        self._step, self._record, self._warm_up = step, record, warm_up
-        self._state, self._give_up, self._tolerance = state, give_up, tolerance
+        self._step, self._parts = step, parts
+        self._give_up, self._tolerance, self._warm_up = give_up, tolerance, Aside()
         self._seen, self._replay, self._given_up = 0, None, False
         self._inputs: Sequence = ()
         self._names: list[list[str]] = []
@@ -63,18 +56,17 @@ class Recorded:
         Recorded over zeros: a record that kept the values of its inputs is found out. In this
         order, what fails for want of memory fails where the step has been done already.
         """
-        before = _copies(self._state())
+        before = _copies(state_of(self._parts))
         losses = self._step(block)
-        after = _copies(self._state())
+        after = _copies(state_of(self._parts))
         try:
             self._put(before)
             self._inputs = copy.deepcopy(block)
             torch._foreach_zero_(list(tensors_of(self._inputs)))
-            self._replay = self._record(self._work)
+            self._replay = record_graph(self._work)
             found = self._replayed(block)
-            why = difference(
-                {**self._state(), **_named(found)}, {**after, **_named(losses)}, self._tolerance
-            )
+            now = state_of(self._parts) | _named(found)
+            why = difference(now, after | _named(losses), self._tolerance)
         except Exception as error:  # whatever a graph cannot hold
             why = f"the step cannot be recorded ({_cause(error)})"
         self._put(after)
@@ -84,7 +76,7 @@ class Recorded:
         return losses
 
     def _put(self, values: Mapping[str, torch.Tensor]) -> None:
-        for name, tensor in self._state().items():
+        for name, tensor in state_of(self._parts).items():
             tensor.copy_(values[name])
 
     def _replayed(self, block: Sequence) -> Losses:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import torch
 
@@ -13,22 +12,13 @@ from dmdrepro.runs.checkpoint import Tensors, save_tensors
 from dmdrepro.runs.errors import Stopped
 from dmdrepro.runs.log import LossLog
 from dmdrepro.runs.stage import Stage
-from dmdrepro.training.engine import Engine, MakeStep
+from dmdrepro.training.engine import Engine
 from dmdrepro.training.losses import LossBuffer
-from dmdrepro.training.recorded import State, Step
+from dmdrepro.training.step import Losses, Parts, Step, restore, state_of
 
 
-class Progress(Protocol):
-    """A display of long work; the default one shows nothing."""
-
-    def begin(self, what: str, total: int, done: int) -> None: ...
-    def update(self, step: int, losses: dict[str, float]) -> None: ...
-    def note(self, words: str) -> None: ...
-    def end(self) -> None: ...
-
-
-class Silent:
-    """Shows nothing."""
+class Progress:
+    """A display of long work; this one shows nothing."""
 
     def begin(self, what: str, total: int, done: int) -> None:
         pass
@@ -56,29 +46,23 @@ class Session:
     executed: Engine = field(default_factory=Engine)
     why_not: str = ""  # that step does without graphs, which `auto` had chosen
     say: Callable[[str], None] = print
-    progress: Progress = field(default_factory=Silent)
+    progress: Progress = field(default_factory=Progress)
     save_every_s: float = 60.0
     stop_requested: bool = False
     in_loop: bool = False  # inside work that looks at stop_requested and saves itself
 
-    def prepare(
-        self,
-        make_step: MakeStep,
-        denoisers: Iterable[torch.nn.Module],
-        state: State,
-        no_graphs: str = "",
-    ) -> Step:
-        """A step executed as the engine says, as `Engine.prepare`; `no_graphs`: why none can be.
+    def prepare(self, step: Step) -> Callable[[Sequence], Losses]:
+        """The step executed as the engine says.
 
-        Raises RunError where graphs were asked for and cannot be; chosen by `auto`, they are left
-        out with a note.
+        Raises RunError if graphs were asked for and cannot be; chosen by `auto`, they are left out
+        with a note.
         """
         self.executed = self.engine
         if self.engine.graphs:
             self.why_not = ""
-            if no_graphs:
-                self._leave_graphs_out(no_graphs)
-        return self.executed.prepare(make_step, denoisers, state, self._give_up)
+            if step.no_graphs:
+                self._leave_graphs_out(step.no_graphs)
+        return self.executed.prepare(step, self._give_up)
 
     def _give_up(self, why: str) -> None:
         """No other record is tried after one that failed: what it left could spoil the next."""
@@ -107,21 +91,32 @@ class Session:
 
 
 class Loop:
-    """The saving, logging and stopping that the training loops share."""
+    """The resuming, saving, logging and stopping that the training loops share."""
 
-    def __init__(self, stage: Stage, session: Session, seed: int, total: int, done: int) -> None:
-        self.stage, self.session, self.total = stage, session, total
+    def __init__(self, stage: Stage, session: Session, seed: int, total: int, parts: Parts) -> None:
+        """`total`: iterations; `parts`: what is saved, put back here from a saved state."""
+        self.stage, self.session, self.total, self._parts = stage, session, total, parts
+        self.done = 0
+        if (state := stage.load_state()) is not None:
+            self.done, tensors = state
+            restore(parts, tensors)
         self.log: LossLog = stage.open_log()
         self.losses = LossBuffer(self.log, stage.what, seed, saved=stage.progress)
         self._saved, self._save_s = time.monotonic(), 0.0
         session.in_loop = True
-        session.progress.begin(stage.what, total, done)
+        session.progress.begin(stage.what, total, self.done)
 
-    def checkpoint(self, step: int, tensors) -> None:
-        """After `step` steps: show them, save when it is time, leave when asked to.
+    def left(self) -> range:
+        """The iterations that are left."""
+        return range(self.done, self.total)
 
-        `tensors` is called only when there is something to save.
-        """
+    def blocks(self, length: int) -> Iterable[range]:
+        """The same in blocks of `length`, of which the last may be shorter."""
+        for first in range(self.done, self.total, length):
+            yield range(first, min(first + length, self.total))
+
+    def checkpoint(self, step: int) -> None:
+        """After `step` steps: show them, save when it is time, leave when asked to."""
         self.session.progress.update(step, self.losses.latest)
         # Saving a large network takes seconds: at most a twentieth of the time. 0: at every step.
         every = self.session.save_every_s and max(self.session.save_every_s, 20 * self._save_s)
@@ -132,7 +127,7 @@ class Loop:
         self.losses.flush()  # before the save: a state past a non-finite loss is never kept
         self._tell(step)
         if step < self.total:
-            state: Tensors = tensors()
+            state = state_of(self._parts)
             self.losses.check_weights(step, state)
             self.stage.save_state(step, state, self.log)
         self._saved = time.monotonic()

@@ -1,4 +1,4 @@
-"""The student's first weights: as the paper has them, and two others that ask what they matter."""
+"""The student's first weights: the teacher's weights (section 2.2), and two ablations."""
 
 from __future__ import annotations
 

@@ -1,18 +1,19 @@
 """The student: Distribution Matching Distillation in DMD2's order (design, section 4).
 
-Iterations come in blocks of `student_every`. The first of a block updates the student, then the
-fake score on the images made before that update; the others update the fake score alone. The
-student does not change within them, so their images are drawn in one pass.
+Iterations come in blocks of `student_every`: the student is updated every 5 iterations (appendix
+D). The first of a block updates the student, then the fake score on the images made before that
+update; the others update the fake score alone. The student does not change within them, so their
+images are drawn in one pass.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import torch
 
+from dmdrepro.data import Data
 from dmdrepro.diffusion import SIGMA_MAX
 from dmdrepro.distillation import (
     fake_gan_loss,
@@ -22,202 +23,173 @@ from dmdrepro.distillation import (
     score_difference,
     student_gan_loss,
 )
-from dmdrepro.experiments.config import Distill, Experiment
-from dmdrepro.models.exact import ExactDenoiser
+from dmdrepro.experiments.config import Experiment
 from dmdrepro.models.gan_head import GanHead
-from dmdrepro.runs.checkpoint import (
-    Tensors,
-    optimiser_tensors,
-    pack,
-    restore_optimiser,
-    unpack,
-)
+from dmdrepro.runs.checkpoint import Tensors
 from dmdrepro.runs.layout import LOG, student_file
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import stream_seed
 from dmdrepro.training.build import build_denoiser, exact_denoiser
-from dmdrepro.training.draws import Draws, Inputs
-from dmdrepro.training.engine import as_it_is
+from dmdrepro.training.draws import Draws, StudentInputs
 from dmdrepro.training.optimiser import AdamW, Gradients, clipped_gradients
-from dmdrepro.training.recorded import Losses, Step
 from dmdrepro.training.session import Loop, Session
 from dmdrepro.training.start import initial_student
-
-
-@dataclass
-class Networks:
-    """The real score (frozen), student, fake score, their optimisers, the optional GAN head."""
-
-    teacher: torch.nn.Module
-    student: torch.nn.Module
-    fake: torch.nn.Module
-    head: torch.nn.Module | None
-    student_optimiser: AdamW
-    fake_optimiser: AdamW
-
-    def state(self) -> Tensors:
-        return pack(
-            student=self.student.state_dict(),
-            fake=self.fake.state_dict(),
-            student_optimiser=optimiser_tensors(self.student_optimiser),
-            fake_optimiser=optimiser_tensors(self.fake_optimiser),
-            head={} if self.head is None else self.head.state_dict(),
-        )
-
-    def denoisers(self) -> list[torch.nn.Module]:
-        """Those that are networks."""
-        exact = isinstance(self.teacher, ExactDenoiser)
-        return [*(() if exact else (self.teacher,)), self.student, self.fake]
-
-    def restore(self, tensors: Tensors) -> None:
-        self.student.load_state_dict(unpack(tensors, "student"))
-        self.fake.load_state_dict(unpack(tensors, "fake"))
-        restore_optimiser(self.student_optimiser, unpack(tensors, "student_optimiser"))
-        restore_optimiser(self.fake_optimiser, unpack(tensors, "fake_optimiser"))
-        if self.head is not None:
-            self.head.load_state_dict(unpack(tensors, "head"))
-
-
-def initial_networks(experiment: Experiment, weights: Tensors, device: torch.device) -> Networks:
-    """Student and fake score both start as the teacher (section 2.2), unless set otherwise.
-
-    `weights`: the trained teacher's.
-    """
-    settings = experiment.distill
-    teacher = build_denoiser(experiment, device)
-    teacher.load_state_dict(weights)
-    student, fake = initial_student(experiment, teacher), copy.deepcopy(teacher).train()
-    if settings.real_score == "exact":
-        teacher = exact_denoiser(experiment)
-    teacher = teacher.eval().requires_grad_(False)
-    head = None
-    if settings.gan:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(stream_seed(experiment.seed, "gan-head"))
-            head = GanHead(fake.feature_shape).to(device)
-    student_optimiser = AdamW(student.parameters(), settings, device)
-    fake_optimiser = AdamW(_with_head(fake, head), settings, device)
-    return Networks(teacher, student, fake, head, student_optimiser, fake_optimiser)
-
-
-def _with_head(fake: torch.nn.Module, head: torch.nn.Module | None) -> list[torch.nn.Parameter]:
-    """The parameters of the fake score and of the head that is trained with it."""
-    return [*fake.parameters(), *(() if head is None else head.parameters())]
+from dmdrepro.training.step import Losses, Step
 
 
 def distill_student(
-    experiment: Experiment, snapshot: int, weights: Tensors, dataset, stage: Stage, session: Session
+    experiment: Experiment,
+    snapshot: int,
+    weights: Tensors,
+    dataset: Data,
+    stage: Stage,
+    session: Session,
 ) -> list[str]:
-    """Distil the teacher `weights`, going on from a saved state; returns the files made."""
+    """Distil the teacher `weights`, going on from a saved state; returns the files made.
+
+    `dataset`: real data for the adversarial loss; without it the settings do, which know their
+    shape and number of classes.
+    """
     settings, device = experiment.distill, session.device
-    dataset = dataset.to(device)
-    nets = initial_networks(experiment, weights, device)
-    draws = Draws(experiment, snapshot, dataset, device)
-    exact = "an exact denoiser (distill.real_score=exact) cannot be recorded as a graph"
-    step = session.prepare(
-        lambda compiled: distillation(nets, settings, compiled),
-        nets.denoisers(),
-        nets.state,
-        exact if settings.real_score == "exact" else "",
-    )
-    done = 0
-    if (state := stage.load_state()) is not None:
-        done, tensors = state
-        nets.restore(tensors)
-    loop = Loop(stage, session, experiment.seed, settings.iterations, done)
-    for first in range(done, settings.iterations, settings.student_every):
-        last = min(first + settings.student_every, settings.iterations)
-        for it, losses in enumerate(step(draws.block(range(first, last))), first):
+    step = Distillation(experiment, weights, device)
+    draws = Draws(experiment, snapshot, dataset.to(device), device)
+    update = session.prepare(step)
+    loop = Loop(stage, session, experiment.seed, settings.iterations, step.parts)
+    for block in loop.blocks(settings.student_every):
+        for it, losses in zip(block, update(draws.block(block)), strict=True):
             loop.losses.add(it, **losses)
         for kept in settings.kept:  # within a block the student stays what its first update made
-            if first < kept <= last:
-                loop.keep(kept, student_file(kept), nets.student.state_dict())
-        loop.checkpoint(last, nets.state)
-    loop.keep(settings.iterations, student_file(), nets.student.state_dict())
+            if block.start < kept <= block.stop:
+                loop.keep(kept, student_file(kept), step.student.state_dict())
+        loop.checkpoint(block.stop)
+    loop.keep(settings.iterations, student_file(), step.student.state_dict())
     loop.close()
     return [LOG, *map(student_file, settings.kept), student_file()]
 
 
-def distillation(nets: Networks, settings: Distill, compiled: Callable = as_it_is) -> Step:
-    """An engine's step: one student update and the fake score's updates up to the next one."""
-    fake_gradients_, draw_images_ = compiled(fake_gradients), compiled(draw_images)
-    # An exact denoiser looks at values, which a graph cannot hold.
-    exact = isinstance(nets.teacher, ExactDenoiser)
-    student_gradients_ = student_gradients if exact else compiled(student_gradients)
+class Distillation(Step):
+    """One student update and the fake score's updates up to the next one.
 
-    def step(block: Sequence[Inputs]) -> Losses:
+    The networks: `teacher`, the real score (frozen), `student`, `fake`, the fake score, and the
+    optional GAN's `head`. Student and fake score both start as the teacher (section 2.2), unless
+    set otherwise.
+    """
+
+    functions = ("student_gradients", "fake_gradients", "draw_images")
+
+    def __init__(self, experiment: Experiment, weights: Tensors, device: torch.device) -> None:
+        """`weights`: the trained teacher's."""
+        self.settings = settings = experiment.distill
+        teacher = build_denoiser(experiment, device)
+        teacher.load_state_dict(weights)
+        self.student = initial_student(experiment, teacher)
+        self.fake = copy.deepcopy(teacher).train()
+        self.denoisers = [self.student, self.fake]
+        if settings.real_score == "exact":  # it looks at values, which a graph cannot hold
+            teacher, self.functions = exact_denoiser(experiment), self.functions[1:]
+            self.no_graphs = (
+                "an exact denoiser (distill.real_score=exact) cannot be recorded as a graph"
+            )
+        else:
+            self.denoisers = [teacher, *self.denoisers]
+        self.teacher = teacher.eval().requires_grad_(False)
+        self.head = None
+        if settings.gan:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(stream_seed(experiment.seed, "gan-head"))
+                self.head = GanHead(self.fake.feature_shape).to(device)
+        self.student_optimiser = AdamW(self.student.parameters(), settings, device)
+        self.fake_optimiser = AdamW(self._fake_parameters(), settings, device)
+        self.parts = {
+            "student": self.student,
+            "fake": self.fake,
+            "student_optimiser": self.student_optimiser,
+            "fake_optimiser": self.fake_optimiser,
+        } | ({} if self.head is None else {"head": self.head})
+
+    def _fake_parameters(self) -> list[torch.nn.Parameter]:
+        """Of the fake score and of the head that is trained with it."""
+        return [*self.fake.parameters(), *(() if self.head is None else self.head.parameters())]
+
+    def __call__(self, block: Sequence[StudentInputs]) -> Losses:
         first, *rest = block
         target = None
-        if settings.regression_weight:
-            target = regression_target(nets.teacher, first.z, first.classes)
-        losses, x, gradients = student_gradients_(nets, settings, first, target)
-        nets.student_optimiser.update(gradients, first.lr)
+        if self.settings.regression_weight:
+            target = regression_target(self.teacher, first.z, first.classes)
+        losses, x, gradients = self.student_gradients(first, target)
+        self.student_optimiser.update(gradients, first.lr)
         images = [x]  # made before the update, as the public code does
         if rest:
-            images += draw_images_(nets.student, rest)
+            images += self.draw_images(rest)
         found = [losses, *({} for _ in rest)]
         for inputs, x, of_both in zip(block, images, found, strict=True):
-            losses, gradients = fake_gradients_(nets, settings, inputs, x)
-            nets.fake_optimiser.update(gradients, inputs.lr)
+            losses, gradients = self.fake_gradients(inputs, x)
+            self.fake_optimiser.update(gradients, inputs.lr)
             of_both |= losses
         return found
 
-    return step
+    @torch.no_grad()
+    def draw_images(self, block: Sequence[StudentInputs]) -> tuple[torch.Tensor, ...]:
+        """G(z) [B, ...] of several iterations in one pass of the frozen student."""
+        z = torch.cat([inputs.z for inputs in block])
+        classes = None if block[0].classes is None else torch.cat([i.classes for i in block])
+        return self.student(z, SIGMA_MAX, classes).split(len(block[0].z))
 
+    def student_gradients(
+        self, inputs: StudentInputs, target: torch.Tensor | None
+    ) -> tuple[dict[str, torch.Tensor], torch.Tensor, Gradients]:
+        """Equation 3: the weighted score difference is the gradient with respect to the images.
 
-@torch.no_grad()
-def draw_images(student, block: Sequence[Inputs]) -> tuple[torch.Tensor, ...]:
-    """G(z) [B, ...] of several iterations in one pass of the frozen student."""
-    z = torch.cat([inputs.z for inputs in block])
-    classes = None if block[0].classes is None else torch.cat([i.classes for i in block])
-    return student(z, SIGMA_MAX, classes).split(len(block[0].z))
-
-
-def student_gradients(
-    nets: Networks, settings: Distill, inputs: Inputs, target: torch.Tensor | None
-) -> tuple[dict[str, torch.Tensor], torch.Tensor, Gradients]:
-    """Equation 3: the weighted score difference is the gradient with respect to the images.
-
-    `target`: of the regression loss, if it is on. Returns the losses, the images [B, ...] and the
-    gradients of the student's parameters, clipped.
-    """
-    classes, (sigma, eps) = inputs.classes, inputs.dm
-    x = nets.student(inputs.z, SIGMA_MAX, classes)  # [B, ...]
-    grad, loss_dm = score_difference(nets.teacher, nets.fake, x.detach(), eps, sigma, classes)
-    losses = {"loss_dm": loss_dm.mean()}
-    if target is not None:
-        regression, losses["loss_regression"] = regression_gradient(x.detach(), target)
-        grad = grad + settings.regression_weight * regression
-    outputs, grad_outputs = [x], [grad / grad.numel()]
-    if nets.head is not None:
-        sigma, eps = inputs.gan_student
-        loss_gan = student_gan_loss(nets.fake, nets.head, x, eps, sigma, classes)
-        losses["loss_gan_student"] = loss_gan.detach()
-        outputs, grad_outputs = [x, settings.gan_weight_student * loss_gan], [*grad_outputs, None]
-    gradients, losses["grad_norm_student"] = clipped_gradients(
-        outputs, list(nets.student.parameters()), settings.grad_clip, grad_outputs
-    )
-    return losses, x.detach(), gradients
-
-
-def fake_gradients(
-    nets: Networks, settings: Distill, inputs: Inputs, x: torch.Tensor
-) -> tuple[dict[str, torch.Tensor], Gradients]:
-    """Denoising score matching of the fake score on the student's images (and the GAN's loss).
-
-    Returns the losses and the gradients of the fake score's (and the head's) parameters, clipped.
-    """
-    classes, (sigma, eps) = inputs.classes, inputs.fake
-    loss = fake_score_loss(nets.fake, x, eps, sigma, classes)
-    losses = {"loss_fake": loss.detach()}
-    if nets.head is not None:
-        (sigma, eps), real = inputs.gan_fake, inputs.real
-        loss_gan = fake_gan_loss(
-            nets.fake, nets.head, x, real.x, eps, real.eps, sigma, real.sigma, classes, real.classes
+        `target`: of the regression loss, if it is on. Returns the losses, the images [B, ...] and
+        the gradients of the student's parameters, clipped.
+        """
+        settings, classes, (sigma, eps) = self.settings, inputs.classes, inputs.dm
+        x = self.student(inputs.z, SIGMA_MAX, classes)  # [B, ...]
+        grad, loss_dm = score_difference(self.teacher, self.fake, x.detach(), eps, sigma, classes)
+        losses = {"loss_dm": loss_dm.mean()}
+        if target is not None:
+            regression, losses["loss_regression"] = regression_gradient(x.detach(), target)
+            grad = grad + settings.regression_weight * regression
+        outputs, grad_outputs = [x], [grad / grad.numel()]
+        if self.head is not None:
+            sigma, eps = inputs.gan_student
+            loss_gan = student_gan_loss(self.fake, self.head, x, eps, sigma, classes)
+            losses["loss_gan_student"] = loss_gan.detach()
+            outputs.append(settings.gan_weight_student * loss_gan)
+            grad_outputs.append(None)
+        gradients, losses["grad_norm_student"] = clipped_gradients(
+            outputs, list(self.student.parameters()), settings.grad_clip, grad_outputs
         )
-        losses["loss_gan_fake"] = loss_gan.detach()
-        loss = loss + settings.gan_weight_fake * loss_gan
-    gradients, losses["grad_norm_fake"] = clipped_gradients(
-        [loss], _with_head(nets.fake, nets.head), settings.grad_clip
-    )
-    return losses, gradients
+        return losses, x.detach(), gradients
+
+    def fake_gradients(
+        self, inputs: StudentInputs, x: torch.Tensor
+    ) -> tuple[dict[str, torch.Tensor], Gradients]:
+        """Denoising score matching of the fake score on the student's images `x` (section 2.2).
+
+        Returns the losses, with the GAN's if it is on, and the gradients of the fake score's (and
+        the head's) parameters, clipped.
+        """
+        classes, (sigma, eps) = inputs.classes, inputs.fake
+        loss = fake_score_loss(self.fake, x, eps, sigma, classes)
+        losses = {"loss_fake": loss.detach()}
+        if self.head is not None:
+            real = inputs.real
+            loss_gan = fake_gan_loss(
+                self.fake,
+                self.head,
+                x,
+                real.x,
+                inputs.gan_fake[1],
+                real.eps,
+                inputs.gan_fake[0],
+                real.sigma,
+                classes,
+                real.classes,
+            )
+            losses["loss_gan_fake"] = loss_gan.detach()
+            loss = loss + self.settings.gan_weight_fake * loss_gan
+        gradients, losses["grad_norm_fake"] = clipped_gradients(
+            [loss], self._fake_parameters(), self.settings.grad_clip
+        )
+        return losses, gradients

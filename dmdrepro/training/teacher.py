@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
+from dmdrepro.data import Data
 from dmdrepro.diffusion import denoising_loss, lognormal_sigmas
 from dmdrepro.experiments.config import Experiment, Teacher
-from dmdrepro.runs.checkpoint import (
-    optimiser_tensors,
-    pack,
-    restore_optimiser,
-    unpack,
-)
 from dmdrepro.runs.layout import LOG, snapshot_file
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.draws import one_hot
 from dmdrepro.training.ema import ema_decay, update_ema
-from dmdrepro.training.engine import as_it_is
 from dmdrepro.training.optimiser import AdamW, Gradients, clipped_gradients
-from dmdrepro.training.recorded import Losses, Step
 from dmdrepro.training.session import Loop, Session
+from dmdrepro.training.step import Losses, Step
 
 
 @dataclass(frozen=True)
-class Inputs:
+class TeacherInputs:
     """All that one step takes from outside."""
 
     x: torch.Tensor  # [B, ...]
@@ -39,48 +33,36 @@ class Inputs:
     lr: torch.Tensor  # [] float32
 
 
-def train_teacher(experiment: Experiment, dataset, stage: Stage, session: Session) -> list[str]:
+def train_teacher(
+    experiment: Experiment, dataset: Data, stage: Stage, session: Session
+) -> list[str]:
     """Train to the last snapshot, going on from a saved state; returns the files made.
 
     `stage` is open (its configuration recorded). Each snapshot holds the EMA weights after
     exactly that many iterations.
     """
-    settings, seed, device = experiment.teacher, experiment.seed, session.device
+    settings, device = experiment.teacher, session.device
     dataset = dataset.to(device)
     denoiser = build_denoiser(experiment, device).train()
-    optimiser = AdamW(denoiser.parameters(), settings, device)
-
-    def trained():
-        return pack(model=denoiser.state_dict(), optimiser=optimiser_tensors(optimiser))
-
-    update = session.prepare(
-        lambda compiled: training(denoiser, optimiser, settings, compiled), [denoiser], trained
-    )
+    step = Denoising(denoiser, settings, device)
+    update = session.prepare(step)
     ema = copy.deepcopy(denoiser).requires_grad_(False)
-    total, done = settings.snapshots[-1], 0
-    if (state := stage.load_state()) is not None:
-        done, tensors = state
-        denoiser.load_state_dict(unpack(tensors, "model"))
-        ema.load_state_dict(unpack(tensors, "ema"))
-        restore_optimiser(optimiser, unpack(tensors, "optimiser"))
-
-    def everything():
-        return trained() | pack(ema=ema.state_dict())
-
-    loop = Loop(stage, session, seed, total, done)
-    for step in range(done, total):
-        (losses,) = update([draw_inputs(experiment, dataset, step, device)])
-        update_ema(ema, denoiser, ema_decay(step + 1, settings.ema_fraction))
-        loop.losses.add(step, **losses)
-
-        if step + 1 in settings.snapshots:
-            loop.keep(step + 1, snapshot_file(step + 1), ema.state_dict())
-        loop.checkpoint(step + 1, everything)
+    parts = {**step.parts, "ema": ema}
+    loop = Loop(stage, session, experiment.seed, settings.snapshots[-1], parts)
+    for it in loop.left():
+        (losses,) = update([draw_inputs(experiment, dataset, it, device)])
+        update_ema(ema, denoiser, ema_decay(it + 1, settings.ema_fraction))
+        loop.losses.add(it, **losses)
+        if it + 1 in settings.snapshots:
+            loop.keep(it + 1, snapshot_file(it + 1), ema.state_dict())
+        loop.checkpoint(it + 1)
     loop.close()
     return [LOG, *(snapshot_file(n) for n in settings.snapshots)]
 
 
-def draw_inputs(experiment: Experiment, dataset, step: int, device: torch.device) -> Inputs:
+def draw_inputs(
+    experiment: Experiment, dataset: Data, step: int, device: torch.device
+) -> TeacherInputs:
     """The inputs of one step, a function of the seed and the step."""
     settings, draw = experiment.teacher, generator(experiment.seed, "teacher", step, device)
     x, labels = dataset.sample(settings.batch, draw)
@@ -88,26 +70,29 @@ def draw_inputs(experiment: Experiment, dataset, step: int, device: torch.device
     eps = torch.randn(x.shape, generator=draw, device=device)
     lr = settings.lr * min(1.0, (step + 1) / max(settings.warmup, 1))
     classes = one_hot(labels, dataset.classes)
-    return Inputs(x, classes, sigma, eps, torch.full((), lr, device=device))
+    return TeacherInputs(x, classes, sigma, eps, torch.full((), lr, device=device))
 
 
-def training(denoiser, optimiser: AdamW, settings: Teacher, compiled: Callable = as_it_is) -> Step:
-    """An engine's step, of a block of one: one update by denoising score matching."""
-    gradients_ = compiled(teacher_gradients)
+class Denoising(Step):
+    """One update of a denoiser by denoising score matching; its blocks hold one iteration."""
 
-    def step(block: Sequence[Inputs]) -> Losses:
+    functions = ("gradients",)
+
+    def __init__(self, denoiser, settings: Teacher, device: torch.device) -> None:
+        self.denoiser, self.settings = denoiser, settings
+        self.optimiser = AdamW(denoiser.parameters(), settings, device)
+        self.parts = {"model": denoiser, "optimiser": self.optimiser}
+        self.denoisers = [denoiser]
+
+    def __call__(self, block: Sequence[TeacherInputs]) -> Losses:
         (inputs,) = block
-        losses, gradients = gradients_(denoiser, settings, inputs)
-        optimiser.update(gradients, inputs.lr)
+        losses, gradients = self.gradients(inputs)
+        self.optimiser.update(gradients, inputs.lr)
         return [losses]
 
-    return step
-
-
-def teacher_gradients(
-    denoiser, settings: Teacher, inputs: Inputs
-) -> tuple[dict[str, torch.Tensor], Gradients]:
-    """The losses and the clipped gradients of the denoiser's parameters."""
-    loss = denoising_loss(denoiser, inputs.x, inputs.sigma, inputs.eps, inputs.classes).mean()
-    gradients, norm = clipped_gradients([loss], list(denoiser.parameters()), settings.grad_clip)
-    return {"loss": loss.detach(), "grad_norm": norm}, gradients
+    def gradients(self, inputs: TeacherInputs) -> tuple[dict[str, torch.Tensor], Gradients]:
+        """The losses and the clipped gradients of the denoiser's parameters."""
+        of_each = denoising_loss(self.denoiser, inputs.x, inputs.sigma, inputs.eps, inputs.classes)
+        loss, parameters = of_each.mean(), list(self.denoiser.parameters())
+        gradients, norm = clipped_gradients([loss], parameters, self.settings.grad_clip)
+        return {"loss": loss.detach(), "grad_norm": norm}, gradients

@@ -15,6 +15,7 @@ from command import SMOKE, command
 from processes import chessboard, tree
 
 from dmdrepro.experiments import REGISTRY
+from dmdrepro.measures import evaluation
 from dmdrepro.pipeline import places
 from dmdrepro.report import report_page, tables_of
 from dmdrepro.report.render import to_json, to_markdown
@@ -173,7 +174,7 @@ def changed(record: dict, place: tuple, other: object) -> dict:
 
 def show(runs: Path) -> None:
     """Whatever reads records, but the figures."""
-    results = open_results(runs, "smoke", 0, REGISTRY)
+    results = open_results(runs, "smoke", 0, REGISTRY, shape=evaluation())
     each = {name: [result] for name, result in results.items()}
     tables = tables_of(each, "smoke")
     for table in tables:

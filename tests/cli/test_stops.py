@@ -43,9 +43,9 @@ def damage(file: Path) -> None:
     ("target", "nth", "finished_stages"),
     [
         # Seen by the stage, which starts again from the samples.
-        ("dmdrepro.stages.evaluate:_quality", 1, STAGES[:3]),
+        ("dmdrepro.metrics:sample_quality", 1, STAGES[:3]),
         # In its last part, after it last looked: it ends, and the command with it.
-        ("dmdrepro.stages.evaluate:_teacher_error", 1, STAGES),
+        ("dmdrepro.metrics:denoiser_error", 1, STAGES),
         (f"{LOOP}.close", 2, STAGES[:2]),
     ],
 )

@@ -58,17 +58,20 @@ def test_a_number_has_three_digits_and_four_decimals_at_most(value, decimals, te
     assert number(value, decimals) == text
 
 
+FOUND = "docs/findings.md"
+
+
 @pytest.mark.parametrize(
     ("page", "words", "records", "entry"),
     [
-        ("README.md", "Delta_E 5.96, 17.7 and 18.9", paper("chessboard", "102"), "delta_e"),
-        ("README.md", "retention 0.82, 0.36 and 0.47", paper("chessboard", "102"), "retention"),
-        ("README.md", "Moons (14.2, 25.7 and 37.3)", paper("moons", "021"), "delta_e"),
-        ("README.md", "ring (14.2, 28.9 and 31.3)", paper("ring", "021"), "delta_e"),
-        ("README.md", "retention is 0.97, 0.18 and 0.44", SEEDS, "retention"),
-        ("README.md", "Delta_E 0.06, 1.13 and 0.79", SEEDS, "delta_e"),
-        ("docs/findings.md", "retention is 0.97, 0.18 and 0.44", SEEDS, "retention"),
-        ("docs/findings.md", "concordance 0.67, 0.10 and 0.26", SEEDS, "concordance"),
+        (FOUND, "Delta_E 5.96, 17.7 and 18.9", paper("chessboard", "102"), "delta_e"),
+        (FOUND, "retention 0.82, 0.36 and 0.47", paper("chessboard", "102"), "retention"),
+        (FOUND, "Moons (14.2, 25.7 and 37.3)", paper("moons", "021"), "delta_e"),
+        (FOUND, "ring (14.2, 28.9 and 31.3)", paper("ring", "021"), "delta_e"),
+        ("README.md", "give 5.96, 17.7 and 18.9", paper("chessboard", "102"), "delta_e"),
+        (FOUND, "Delta_E 0.06, 1.13 and 0.79", SEEDS, "delta_e"),
+        (FOUND, "retention is 0.97, 0.18 and 0.44", SEEDS, "retention"),
+        (FOUND, "concordance 0.67, 0.10 and 0.26", SEEDS, "concordance"),
     ],
 )
 def test_a_sentences_numbers_are_the_records(page, words, records, entry):

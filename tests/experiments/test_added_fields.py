@@ -10,7 +10,7 @@ from conftest import ROOT
 from dmdrepro.experiments import REGISTRY, build
 from dmdrepro.experiments.config import Teacher
 from dmdrepro.experiments.toys import ChessboardExperiment
-from dmdrepro.report.students import Student
+from dmdrepro.measures.students import Student
 from dmdrepro.runs.errors import DifferentConfiguration
 from dmdrepro.runs.published import read_published
 from dmdrepro.settings import added

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dmdrepro.experiments import STUDIES, build
-from dmdrepro.report.along import path_length
+from dmdrepro.measures.along import path_length
 
 
 def test_arms_of_one_experiment_and_one_name_are_the_same_copy():

@@ -98,15 +98,6 @@ def test_the_inputs_are_left_as_they_were(backend):
     assert torch.equal(price, before[1])
 
 
-@both
-def test_registered_with_torch(backend):
-    cost, price = inputs(3, 5)
-    with kernels.use(backend):
-        torch.library.opcheck(
-            torch.ops.dmdrepro.cheapest_two, (cost, price, torch.tensor([2, 0], device=DEVICE))
-        )
-
-
 COST, PRICE, ROWS = torch.zeros(3, 4).double(), torch.zeros(4).double(), torch.zeros(2).long()
 
 

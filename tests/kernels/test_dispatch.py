@@ -8,7 +8,7 @@ import sys
 
 import pytest
 import torch
-from cases import DEVICE, NO_TRITON, randn
+from cases import DEVICE, NO_TRITON, both, randn
 from conftest import ROOT
 
 from dmdrepro import kernels
@@ -34,6 +34,22 @@ def python(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
 def no_override(monkeypatch):
     """Without the override that tests/conftest.py sets for every test."""
     monkeypatch.setattr(kernels.dispatch, "_override", [])
+
+
+SIGMA, COST = torch.rand(3, device=DEVICE) + 1, randn(3, 5).double()
+ARGUMENTS = {
+    "dm_gradient": (randn(3, 2), randn(3, 2), SIGMA, randn(3, 2), randn(3, 2, seed=1), 0.5),
+    "pairwise_sqdist": (randn(2, 3, 4), randn(2, 5, 4, seed=1)),
+    "nearest_two": (randn(3, 4), randn(20, 4, seed=1)),
+    "cheapest_two": (COST, COST[0], torch.tensor([2, 0], device=DEVICE)),
+}
+
+
+@both
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_registered_with_torch(backend, name):
+    with kernels.use(backend):
+        torch.library.opcheck(getattr(torch.ops.dmdrepro, name), ARGUMENTS[name])
 
 
 @NO_TRITON

@@ -130,13 +130,6 @@ def test_a_sample_without_gradient_is_named(backend, broken, value):
 
 
 @both
-def test_registered_with_torch(backend):
-    args = (*inputs(3, 2, 5), SIGMA_DATA)
-    with kernels.use(backend):
-        torch.library.opcheck(torch.ops.dmdrepro.dm_gradient, args)
-
-
-@both
 def test_compiles_without_a_graph_break(backend):
     args = inputs(3, 11)
 

@@ -195,12 +195,6 @@ def test_values_that_are_not_finite_are_refused(backend, name):
         nearest_two(**args)
 
 
-@both
-def test_registered_with_torch(backend):
-    with kernels.use(backend):
-        torch.library.opcheck(torch.ops.dmdrepro.nearest_two, (randn(3, 4), randn(20, 4, seed=1)))
-
-
 @pytest.mark.parametrize(
     ("queries", "data", "words"),
     [

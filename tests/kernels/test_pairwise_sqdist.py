@@ -96,14 +96,6 @@ def test_values_that_are_not_finite_are_not_hidden(backend, value):
     assert not torch.isfinite(got[2]).any()
 
 
-@both
-def test_registered_with_torch(backend):
-    with kernels.use(backend):
-        torch.library.opcheck(
-            torch.ops.dmdrepro.pairwise_sqdist, (randn(2, 3, 4), randn(2, 5, 4, seed=1))
-        )
-
-
 @pytest.mark.parametrize(
     ("x", "y", "words"),
     [

@@ -4,51 +4,29 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, field
 
-import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
-from dmdrepro.paper_figures.over_n import draw_over_n
-from dmdrepro.paper_figures.study import PANELS, draw_study
+from dmdrepro.measures.chart import Chart, Line
+from dmdrepro.paper_figures.curves import draw_curves
 from dmdrepro.paper_figures.ticks import name_ticks
 
-
-@dataclass
-class Along:
-    arm: str
-    seed: int
-    size: str = "laptop size (reduced)"
-    null: str = ""
-    images: bool = False
-    scale: float = 1.0
-    iterations: list[int] = field(default_factory=lambda: [0, 100, 1000, 6000])
-    path: list[float] = field(default_factory=lambda: [0.0, 0.01, 0.1, 0.6])
-
-    def __post_init__(self):
-        self.retention = [1.0, 0.9, 0.5 * self.scale, 0.1 * self.scale]
-        self.concordance = [0.0, 0.5, 0.6 * self.scale, 0.2]
-        self.quality = [50.0, 5.0, 1.5, 1.1 * self.scale]
-        self.loss_dm = [math.nan, 0.2, 0.3, 0.1 * self.scale]
+LAPTOP = "laptop size (reduced)"
+XS = [0.0, 100.0, 1000.0, 6000.0]
 
 
-@dataclass
-class Over:
-    experiment: str
-    seed: int
-    size_words: str = "paper size"
-    null: str = ""
-    n: tuple[int, ...] = (100, 1000, 10_000)
-
-    def __post_init__(self):
-        names = ("delta_e", "delta_e_null", "retention", "concordance")
-        self.sets = [{name: [0.5 + k + self.seed, 0.6 + k] for name in names} for k in range(3)]
-
-    def means(self, name):
-        return [float(np.mean(found[name])) for found in self.sets]
+def chart(names, title="t", seeds=(0, 1, 2), x="distillation iteration", **options) -> Chart:
+    """Lines of several arms and seeds; a name is of the laptop size, or (name, its size)."""
+    named = [name if isinstance(name, tuple) else (name, LAPTOP) for name in names]
+    lines = tuple(
+        Line(f"{name}, seed {seed}", XS, [math.nan, 0.9, 0.5, 0.1 + seed / 9], colour, name=name,
+             seed=seed, size=size)
+        for colour, (name, size) in enumerate(named) for seed in seeds
+    )  # fmt: skip
+    return Chart(title, x, lines, (0.0, 1.0), **options)
 
 
 def rendered(figure: Figure) -> Figure:
@@ -86,21 +64,21 @@ def looks(lines) -> set:
 
 
 @pytest.mark.parametrize("arms", [1, 3, 7])
-@pytest.mark.parametrize("logged", [True, False])
-def test_a_studys_legends_lie_beside_its_panels(arms, logged):
-    curves = [Along(f"a_rather_long_name={k}", seed) for k in range(arms) for seed in (0, 1, 2)]
-    for curve in curves:
-        curve.loss_dm = curve.loss_dm if logged else []
-    figure = rendered(draw_study(curves))
-    assert len(figure.axes) == len(PANELS) - (not logged)
+@pytest.mark.parametrize("panels", [1, 2, 4, 5])
+def test_the_keys_lie_beside_the_panels(arms, panels):
+    names = [f"a_rather_long_name={k}" for k in range(arms)]
+    remark = "two lines\nof remark"
+    charts = [chart(names, "a title", note="a note", remarks=(remark,)) for _ in range(panels)]
+    figure = rendered(draw_curves(charts))
+    assert len(figure.axes) == panels
     assert_clear(figure)
+    assert [t.get_text() for a in figure.axes for t in a.texts].count(remark) == 1
 
 
 @pytest.mark.parametrize("large", [1, 3, 6])
 def test_two_sizes_are_two_groups_of_the_legend_told_apart_by_their_markers(large):
-    paper = [Along(f"toy{k}", seed, "paper size") for k in range(large) for seed in (0, 1)]
-    laptop = [Along("mnist", seed) for seed in (0, 1)]
-    figure = rendered(draw_study([*paper, *laptop]))
+    names = [*((f"toy{k}", "paper size") for k in range(large)), "mnist"]
+    figure = rendered(draw_curves([chart(names, seeds=(0, 1))] * 5))
     assert_clear(figure)
     titles = [legend.get_title().get_text() for legend in legends(figure)]
     assert "paper size, filled markers" in titles
@@ -111,8 +89,7 @@ def test_two_sizes_are_two_groups_of_the_legend_told_apart_by_their_markers(larg
 
 
 def test_every_arm_and_seed_is_told_apart_in_every_panel_and_named():
-    curves = [Along(arm, seed, scale=1 + seed / 9) for arm in "abc" for seed in (0, 1, 2)]
-    figure = rendered(draw_study(curves))
+    figure = rendered(draw_curves([chart("abc")] * 2))
     for axes in figure.axes:
         assert len(looks(axes.lines)) == 9
         named = {line.get_label() for line in axes.lines if not line.get_label().startswith("_")}
@@ -121,41 +98,32 @@ def test_every_arm_and_seed_is_told_apart_in_every_panel_and_named():
     assert {"a", "b", "c", "seed 0", "seed 1", "seed 2"} <= set(said)
 
 
-def test_the_panel_of_the_dm_loss_shows_it_by_iteration():
-    curve = Along("a", 0)
-    axes = draw_study([curve, Along("b", 0)]).axes[-1]
-    assert axes.get_ylabel() == "DM loss"
-    (line, *_) = axes.lines
+def test_a_line_has_its_values_but_for_the_start_which_a_logarithm_has_no_place_for():
+    (line, *_) = draw_curves([chart("a", scale="log", seeds=(0,))]).axes[0].lines
     assert list(line.get_xdata()) == [100, 1000, 6000]
-    assert list(line.get_ydata()) == [0.2, 0.3, 0.1]
-    assert any("mean of the updates" in t.get_text() for a in axes.figure.axes for t in a.texts)
+    assert list(line.get_ydata()) == [0.9, 0.5, 0.1]
 
 
-@pytest.mark.parametrize("images", [True, False])
-def test_the_papers_path_is_marked_for_images_in_every_panel_by_path(images):
-    figure = rendered(draw_study([Along("toy", 0), Along("mnist", 0, images=images)]))
-    for axes, (_, x, _) in zip(figure.axes, PANELS, strict=True):
-        marks = [line for line in axes.lines if list(line.get_xdata()) == [0.02, 0.02]]
-        assert len(marks) == (images and x == "path")
-    said = [t.get_text() for axes in figure.axes for t in axes.texts]
-    assert any("images: 0.02" in text for text in said) == images
-    assert_clear(figure)
+def test_a_mark_is_drawn_in_its_panel_alone():
+    figure = draw_curves([chart("a", mark=0.02), chart("a")])
+    marks = [
+        [line for line in a.lines if list(line.get_xdata()) == [0.02] * 2] for a in figure.axes
+    ]
+    assert [len(found) for found in marks] == [1, 0]
 
 
-@pytest.mark.parametrize("count", [1, 3, 7])
-def test_over_n_has_its_legend_below_naming_size_and_seed(count):
-    figure = rendered(draw_over_n([Over(f"data-set-{k}", 0) for k in range(count)]))
-    assert_clear(figure)
-    (legend,) = legends(figure)
-    assert legend.get_texts()[0].get_text() == "data-set-0, paper size, seed 0"
-
-
-def test_over_n_tells_seeds_and_sizes_apart():
-    curves = [Over("ring", 0), Over("ring", 1), Over("ring", 0, "laptop size (reduced)")]
-    figure = rendered(draw_over_n(curves))
-    assert_clear(figure)
-    for axes in figure.axes:
-        assert len(looks(axes.lines)) == 3
+@pytest.mark.parametrize("scale", ["linear", "log", "symlog"])
+def test_levels_and_values_lie_inside_the_axis_and_dashed_lines_have_no_marker(scale):
+    lines = (Line("a", [1, 10], [0.5, 40.0], dots=((1.0, 0.2), (1.0, 0.8))),
+             Line("null", [1, 10], [60.0, 80.0], dashed=True))  # fmt: skip
+    axes = rendered(draw_curves([Chart("t", "N", lines, scale=scale)])).axes[0]
+    dots, solid, dashed, *levels = axes.lines
+    assert list(dots.get_ydata()) == [0.2, 0.8]
+    assert (solid.get_marker(), dashed.get_marker(), dashed.get_linestyle()) == ("o", "None", "--")
+    assert len(levels) == (scale == "linear")  # 0, which a logarithm has no place for
+    low, high = axes.get_ylim()
+    assert low < 0.2 or scale != "linear"
+    assert high > 80
 
 
 @pytest.mark.parametrize(("low", "high"), [(600, 8000), (0.03, 0.33), (1.05, 1.6), (0.9, 2.7)])

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from page_reader import read_page
 from page_runs import page_of, section, write_runs
 from report_runs import PAIRING, write_run
 
-from dmdrepro.report.page.chart import Chart, Line, chart_html, nice_ticks
-from dmdrepro.report.page.curves import MOST
+from dmdrepro.measures.chart import Chart, Line
+from dmdrepro.measures.loss import MOST
+from dmdrepro.report.page.chart import draw
 from dmdrepro.runs.log import thinned
 
 
@@ -64,14 +64,13 @@ def test_what_was_not_kept_is_said(tmp_path):
     assert "the record lacks a number, or one is not finite" in words
 
 
-def drawn(*lines):
-    return read_page(chart_html(Chart("t", "iteration", lines)).encode())
+def drawn(xs, ys):
+    return draw(Chart("t", "iteration", (Line("a", xs, ys),)))
 
 
 def test_points_are_where_their_values_are():
-    svg = drawn(Line("a", [0, 10, 100, 1000], [0.0, 0.5, 1.0, 0.25]))
-    (path,) = svg.all("path")
-    points = [tuple(map(float, p.split())) for p in path.attributes["d"][1:].split("L")]
+    ((_, path, points),) = drawn([0, 10, 100, 1000], [0.0, 0.5, 1.0, 0.25]).lines
+    assert path == "M" + "L".join(f"{x} {y}" for x, y in points)
     xs, ys = zip(*points, strict=True)
     assert xs[3] - xs[2] == pytest.approx(xs[2] - xs[1], abs=0.11)  # decades, drawn to 0.1
     assert xs[0] < xs[1]
@@ -81,40 +80,40 @@ def test_points_are_where_their_values_are():
 
 
 def test_what_is_not_finite_leaves_a_gap_and_keeps_its_tooltip():
-    svg = drawn(Line("a", [0, 1, 2, 3], [1.0, math.nan, math.inf, 2.0]))
-    (path,) = svg.all("path")
-    assert path.attributes["d"].count("M") == 2
-    assert [t.text for t in svg.all("title")][1:3] == ["iteration 1 a: nan", "iteration 2 a: inf"]
-    assert chart_html(Chart("t", "x", (Line("a", [0, 1], [math.nan, math.inf]),))) is None
+    found = drawn([0, 1, 2, 3], [1.0, math.nan, math.inf, 2.0])
+    assert found.lines[0][1].count("M") == 2
+    assert [said for said, *_ in found.strips][1:3] == [
+        "iteration 1\na: nan",
+        "iteration 2\na: inf",
+    ]
+    assert drawn([0, 1], [math.nan, math.inf]) is None
 
 
 def test_an_axis_of_small_numbers_names_its_decades():
     xs = [0.0, *(2e-6 * 1.5**k for k in range(30))]  # to 0.26
-    svg = drawn(Line("a", xs, [1.0] * len(xs)))
-    texts = [text.text for text in svg.all("text")]
-    assert {"0", "1e-05", "0.0001", "0.001", "0.01", "0.26"} <= set(texts)
-    assert svg.all("title")[1].text == "iteration 2e-06 a: 1.00"
-    assert svg.all("title")[-1].text == "iteration 0.256 a: 1.00"
+    found = drawn(xs, [1.0] * len(xs))
+    assert [text for text, _ in found.labels] == ["0", "1e-05", "0.0001", "0.001", "0.01", "0.26"]
+    assert found.strips[1][0] == "iteration 2e-06\na: 1.00"
+    assert found.strips[-1][0] == "iteration 0.256\na: 1.00"
 
 
 @pytest.mark.parametrize("xs", [[0], [5], [0, 7], [0, 0.5, 1], list(range(400))])
-def test_any_iterations_can_be_drawn(xs):
-    svg = drawn(Line("a", xs, [1.0] * len(xs)))
-    assert len(svg.all("title")) == len(xs)
-    assert all(float(rect.attributes["width"]) > 0 for rect in svg.all("rect"))
+@pytest.mark.parametrize("linear", [False, True])
+def test_any_iterations_can_be_drawn(xs, linear):
+    found = draw(Chart("t", "x", (Line("a", xs, [1.0] * len(xs)),), linear=linear))
+    assert len(found.strips) == len(xs)
+    assert all(width > 0 for *_, width in found.strips)
 
 
 @pytest.mark.parametrize(
     ("low", "high"), [(0, 1), (-0.8, 1), (0, 40.8), (5, 5), (0, 0), (-3e-7, 2e-7), (0, 1e9)]
 )
-def test_ticks_enclose_the_values_and_are_few_and_round(low, high):
-    ticks = nice_ticks(low, high)
-    span = ticks[1] - ticks[0]
-    assert ticks[0] <= low + 1e-6 * span
-    assert ticks[-1] >= high - 1e-6 * span
-    assert 2 <= len(ticks) <= 8
-    digit = float(f"{span:.6e}".partition("e")[0])
-    assert digit in (1, 2, 5)
+def test_any_values_lie_between_the_ends_of_the_axis(low, high):
+    found = drawn([0, 1], [low, high])
+    heights = [y for _, y in found.ticks]
+    assert all(min(heights) <= y <= max(heights) for _, y in found.lines[0][2])
+    assert (min(heights), max(heights)) == (found.top, found.floor)
+    assert 2 <= len({text for text, _ in found.ticks}) == len(found.ticks) <= 8
 
 
 @pytest.mark.parametrize("n", [1, MOST, MOST + 1, 10_000])

@@ -15,7 +15,7 @@ from study_runs import write_arm
 from dmdrepro.experiments import REGISTRY, STUDIES, build
 from dmdrepro.paper_figures.run import last_run
 from dmdrepro.report import all_seeds, build_tables, open_studies, report_page, tables_of
-from dmdrepro.report.study import curves, open_arms, study_tables
+from dmdrepro.report.study import open_arms, study_tables, study_ways
 from dmdrepro.runs.divergence import LIMIT, divergence
 from dmdrepro.runs.published import of_size, read_published
 from dmdrepro.runs.results import Missing, open_results
@@ -106,7 +106,7 @@ def test_a_study_leaves_it_out_of_table_curves_and_page(tmp_path):
             write_arm(tmp_path, study, arm, seed, 0.5, quality=quality(FAR if far else 0.1))
     arms = open_arms(study, tmp_path, [0, 1])
     name = study.arms[0].name
-    assert [c.seed for c in curves(arms) if c.arm == name] == [1]
+    assert [way.seed for way in study_ways(arms) if way.student.experiment == name] == [1]
     tables = study_tables(study, arms)
     row = next(r for r in rows_of(tables, "study_start") if r["arm"] == name)
     assert row["seeds"] == "1"

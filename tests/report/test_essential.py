@@ -9,8 +9,8 @@ import pytest
 from report_runs import write_run
 from rich.console import Console
 
+from dmdrepro.measures.table import cell_text
 from dmdrepro.report import Band, Table, build_tables, render_terminal, write_tables
-from dmdrepro.report.render import cell_text
 
 WIDE = Table(
     "wide",

@@ -8,10 +8,10 @@ import pytest
 from known_record import known_record
 from page_reader import check_page
 
+from dmdrepro.measures.table import Band
 from dmdrepro.report import all_seeds, known_tables, report_page, tables_of
 from dmdrepro.report.known import drawn, two_errors
 from dmdrepro.report.render import to_json, to_markdown
-from dmdrepro.report.table import Band
 from dmdrepro.runs.results import Missing
 
 ANCHOR = "known-answers"

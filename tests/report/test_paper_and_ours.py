@@ -7,8 +7,8 @@ import math
 import pytest
 from report_runs import PAIRING, rows_of, write_run
 
+from dmdrepro.measures.expected import PAPER_NUMBERS, paper_number
 from dmdrepro.report import Band, build_tables
-from dmdrepro.report.expected import PAPER_NUMBERS, paper_number
 from dmdrepro.runs.files import write_manifest
 
 NAME = "paper_and_ours"

@@ -6,8 +6,8 @@ import json
 
 from report_runs import rows_of, write_run
 
+from dmdrepro.measures.students import collect
 from dmdrepro.report.page.provenance import stages_table
-from dmdrepro.report.students import collect
 from dmdrepro.runs.files import write_json, write_manifest
 from dmdrepro.runs.results import open_results
 

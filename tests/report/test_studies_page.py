@@ -9,8 +9,6 @@ from study_runs import write_arm, write_study
 
 from dmdrepro.experiments import STUDIES
 from dmdrepro.report import all_seeds, open_studies, report_page, tables_of
-from dmdrepro.report.page.studies import study_charts
-from dmdrepro.report.study import Curve
 
 RATES = STUDIES["learning-rate"]
 
@@ -113,12 +111,3 @@ def test_equal_results_give_equal_bytes(runs):
         "learning-rate (chessboard)",
         "batch (chessboard)",
     ]
-
-
-def test_the_charts_are_the_curves_values():
-    curve = Curve("a", 3, [0, 10], [0.0, 0.5], [1.0, 0.25], [0.5, 0.125], [9.0, 1.5])
-    charts = retention, concordance, quality = study_charts([curve])
-    assert {chart.lines[0].label for chart in charts} == {"a, seed 3"}
-    assert concordance.lines[0].ys == [0.5, 0.125]
-    assert (retention.lines[0].xs, retention.lines[0].ys) == ([0.0, 0.5], [1.0, 0.25])
-    assert quality.lines[0].ys == [9.0, 1.5]

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from study_runs import write_arm
 
-from dmdrepro import paper_figures
 from dmdrepro.experiments import STUDIES, Arm, Study, build
+from dmdrepro.measures.along import study_charts
+from dmdrepro.paper_figures.curves import draw_curves
 from dmdrepro.report import Band
-from dmdrepro.report.study import curves, open_arms, open_studies, study_tables
+from dmdrepro.report.figures import save_study
+from dmdrepro.report.study import open_arms, open_studies, study_tables, study_ways
 
 ARMS = (Arm("a"), Arm("b", {"distill.start": "random"}))
 STUDY = Study("question", "Does it?", "chessboard", "laptop", ARMS)
@@ -38,11 +40,11 @@ def test_what_is_missing_is_named_with_the_command_that_makes_it(arms):
 
 
 def test_curves_lead_from_the_start_that_the_student_had(arms):
-    found = {(curve.arm, curve.seed): curve for curve in curves(arms)}
+    found = {(way.student.experiment, way.seed): way for way in study_ways(arms)}
     assert list(found) == [("a", 0), ("a", 1), ("b", 1)]
     assert found["a", 1].iterations == [0, 100, 6000]
-    assert found["a", 1].retention == [0.25, 0.75, 0.75]
-    assert found["a", 1].concordance[1] == 0.625
+    assert found["a", 1].values("pairing", ["retention"]) == [0.25, 0.75, 0.75]
+    assert found["a", 1].values("pairing", ["concordance"])[1] == 0.625
     assert found["b", 1].iterations == [100, 6000]  # not Phi_1: it started from random weights
 
 
@@ -50,14 +52,14 @@ def test_a_student_of_an_exact_teacher_did_not_start_as_its_phi_1(tmp_path):
     arm = Arm("exact", {"distill.real_score": "exact"})
     write_arm(tmp_path, STUDY, arm, 0, 0.5)
     opened = open_arms(Study("q", "?", "chessboard", "laptop", (arm,)), tmp_path, (0,))
-    assert curves(opened)[0].iterations == [100, 6000]
+    assert study_ways(opened)[0].iterations == [100, 6000]
 
 
 def test_a_seed_of_another_configuration_is_left_out_and_named(tmp_path):
     for seed, lr in ((0, "0.1"), (1, "0.2"), (2, "0.1")):
         write_arm(tmp_path, STUDY, Arm("a", {"distill.lr": lr}), seed, 0.5)
     found = open_arms(STUDY, tmp_path, (0, 1, 2))
-    assert [curve.seed for curve in curves(found)] == [0, 2]
+    assert [way.seed for way in study_ways(found)] == [0, 2]
     table = study_tables(STUDY, found)[0]
     assert table.rows[0][-1] == "0, 2"
     assert "In a: seed 1 is left out, it has distill.lr 0.2 instead of 0.1." in table.notes
@@ -65,10 +67,11 @@ def test_a_seed_of_another_configuration_is_left_out_and_named(tmp_path):
 
 def test_a_record_that_lacks_a_number_leaves_a_gap(tmp_path):
     write_arm(tmp_path, STUDY, ARMS[0], 0, 0.5, quality={"n": 1000}, pairing_untrained=None)
-    (curve,) = curves(open_arms(STUDY, tmp_path, (0,)))
-    np.testing.assert_equal(curve.retention, [np.nan, 0.5, 0.75])
-    np.testing.assert_equal(curve.quality, [np.nan, 2.0, np.nan])
-    np.testing.assert_equal(curve.concordance, [np.nan, 0.625, 0.625])
+    charts = study_charts(study_ways(open_arms(STUDY, tmp_path, (0,))), ["path"])
+    found = {chart.title: chart.lines[0].ys for chart in charts}
+    np.testing.assert_equal(found["Retention"], [np.nan, 0.5, 0.75])
+    np.testing.assert_equal(found["Quality of G"], [np.nan, 2.0, np.nan])
+    np.testing.assert_equal(found["Concordance"], [np.nan, 0.625, 0.625])
 
 
 def test_the_studies_of_a_seed_are_found_over_all_seeds_that_have_them(tmp_path):
@@ -87,13 +90,14 @@ def test_the_studies_of_a_seed_are_found_over_all_seeds_that_have_them(tmp_path)
 
 
 def test_the_figure_is_saved_with_every_line(arms, tmp_path):
-    files = paper_figures.save_study("Does it?", curves(arms), tmp_path / "out")
+    files = save_study("Does it?", arms, tmp_path / "out")
     assert [file.name for file in files] == ["study.png", "study.pdf"]
     assert files[0].read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-    figure = paper_figures.study.draw_study(curves(arms))
-    assert [len(axes.lines) - (axes.get_ylim()[0] < 0) * 2 for axes in figure.axes[:3]] == [3] * 3
+    figure = draw_curves(study_charts(study_ways(arms)))
+    drawn = [[line.get_label() for line in axes.lines] for axes in figure.axes]
+    assert [label[:3] for label in drawn] == [["a, seed 0", "a, seed 1", "b, seed 1"]] * 4
     assert [t.get_text() for t in figure.axes[0].get_legend().get_texts()] == ["a", "b"]
-    assert paper_figures.save_study("Does it?", [], tmp_path / "none") == []
+    assert save_study("Does it?", {}, tmp_path / "none") == []
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from report_runs import PAIRING, rows_of, write_run
 
+from dmdrepro.measures.expected import CLAIMS, PAPER_NUMBERS, RULE, PaperNumber, regime
+from dmdrepro.measures.table import Band
 from dmdrepro.report import build_tables
-from dmdrepro.report.expected import CLAIMS, PAPER_NUMBERS, RULE, PaperNumber
-from dmdrepro.report.table import Band
-from dmdrepro.report.verdict import DIFFERS, NOT_RUN, REPRODUCED, SAME, regime, verdict
+from dmdrepro.report.verdict import DIFFERS, NOT_RUN, REPRODUCED, SAME, verdict
 
 NUMBER = PaperNumber("chessboard", "there", delta_e=8.0)
 FIGURE = PaperNumber("moons", "there", regime=("partly", "remaps"))

@@ -27,13 +27,11 @@ def sitting(tmp_path, until: int | None = None, engine: str = "auto") -> list[st
 
     def work(stage: Stage):
         stage.sittings.here |= session.chosen()
-        state = stage.load_state()
-        done = 0 if state is None else state[0]
-        loop = Loop(stage, session, 0, TOTAL, done)
-        for step in range(done + 1, TOTAL + 1):
+        loop = Loop(stage, session, 0, TOTAL, {"w": torch.nn.Linear(2, 2)})
+        for step in (it + 1 for it in loop.left()):
             session.stop_requested = step == until
             loop.losses.add(step, loss=torch.tensor(1.0))
-            loop.checkpoint(step, lambda: {"w": torch.ones(2)})
+            loop.checkpoint(step)
         loop.keep(TOTAL, "weights", {"w": torch.ones(2)})
         loop.close()
         return ["log.jsonl", "weights"], {}

@@ -17,6 +17,7 @@ from dmdrepro.experiments.config import Distill, Teacher
 from dmdrepro.experiments.estimate import estimate
 from dmdrepro.experiments.sampling import Sampling
 from dmdrepro.models import Model
+from dmdrepro.report import build_tables
 from dmdrepro.stages.context import Context
 from dmdrepro.stages.distill import make_student
 from dmdrepro.stages.evaluate import make_evaluation
@@ -75,9 +76,10 @@ class SpiralExperiment(Experiment):
 
 
 @pytest.fixture
-def registered(monkeypatch):
-    monkeypatch.setattr("dmdrepro.experiments.registry.REGISTRY", REGISTRY.copy())
+def registered():
     register(SpiralExperiment)
+    yield
+    del REGISTRY["spiral"]
 
 
 def test_the_whole_pipeline_runs_it(registered, tmp_path):
@@ -96,6 +98,8 @@ def test_the_whole_pipeline_runs_it(registered, tmp_path):
     assert record["pairing"]["null"] == "second draw"
     assert [part["iterations"] for part in record["along"]] == [3]
     assert (record["memorisation"], record["features"], record["denoiser_error"]) == (None,) * 3
+    tables = {table.name: table.rows for table in build_tables(tmp_path, "pocket", 1)}
+    assert {row[0] for row in tables["along_distillation"]} == {"spiral"}
     for stage in ("teacher", "distill", "sample", "evaluate"):
         assert estimate(experiment, stage, gpu=False).seconds > 0
 

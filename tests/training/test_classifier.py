@@ -14,7 +14,7 @@ from dmdrepro.runs.errors import NonFinite, Stopped
 from dmdrepro.runs.layout import CLASSIFIER
 from dmdrepro.runs.stage import Stage
 from dmdrepro.training.classifier import load_classifier, read_digits, train_classifier
-from dmdrepro.training.session import Session, Silent
+from dmdrepro.training.session import Progress, Session
 
 SETTINGS = Classifier(8, width=8, iterations=60, batch=32, lr=1e-2, held_out=100)
 
@@ -57,7 +57,7 @@ def test_the_held_out_digits_do_not_touch_the_weights(tmp_path):
     assert record["accuracy"] in (0.0, 1.0)  # a hundred times one image
 
 
-class StopAt(Silent):
+class StopAt(Progress):
     """A user who stops at a step."""
 
     def __init__(self, session, step):

@@ -2,49 +2,40 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import pytest
 import torch
-from steps import CPU, blocks, given, impossible, numbers
+from steps import CPU, blocks, given, impossible, numbers, record_by, teacher_step
 from torch._dynamo.exc import TorchDynamoException
 
 from dmdrepro.bench.plain import plain_iteration
-from dmdrepro.experiments import build
 from dmdrepro.runs.errors import RunError
-from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.engine import Engine
-from dmdrepro.training.optimiser import AdamW
 from dmdrepro.training.recorded import WARM_UP
 from dmdrepro.training.session import Session
-from dmdrepro.training.student import distillation
-from dmdrepro.training.teacher import draw_inputs, training
+from dmdrepro.training.step import Step, state_of
 
 
-def prepared(words, experiment, nets, device=CPU):
-    """An engine's distillation step, which nothing may make do without graphs."""
-    return (
-        Engine.parse(words)
-        .on(device)
-        .prepare(
-            lambda compiled: distillation(nets, experiment.distill, compiled),
-            nets.denoisers(),
-            nets.state,
-            pytest.fail,
-        )
-    )
+def prepared(words, step, device=CPU):
+    """A step by an engine, which nothing may make do without graphs."""
+    return Engine.parse(words).on(device).prepare(step, pytest.fail)
+
+
+class Nothing(Step):
+    parts = MappingProxyType({})
+
+    def __call__(self, block):
+        return []
 
 
 @pytest.mark.parametrize("words", ["auto", "graphs"])
 def test_graphs_that_fail_end_a_run_only_where_they_were_asked_for(words, monkeypatch):
-    monkeypatch.setattr("dmdrepro.training.recorded.record_graph", impossible)
-    monkeypatch.setattr("dmdrepro.training.recorded.Aside", lambda: lambda call: call())
-    experiment, nets, draws = given()
+    record_by(impossible, monkeypatch)
+    _, nets, draws = given()
     said = []
     session = Session(engine=Engine.parse(words).on(torch.device("cuda")), say=said.append)
-    step = session.prepare(
-        lambda compiled: distillation(nets, experiment.distill, compiled),
-        nets.denoisers(),
-        nets.state,
-    )
+    step = session.prepare(nets)
     assert str(session.executed) == "graphs"
     *warm_up, last = blocks(draws, 5 * (WARM_UP + 1))
     for block in warm_up:
@@ -53,7 +44,7 @@ def test_graphs_that_fail_end_a_run_only_where_they_were_asked_for(words, monkey
         step(last)
         assert str(session.executed) == "eager"
         assert said[0].startswith("Note: without CUDA graphs, so slower: the step cannot be")
-        session.prepare(lambda block: [], [], dict)  # after one that failed no other is tried
+        session.prepare(Nothing())  # after one that failed no other is tried
         assert session.execution()["engine"] == "eager"
         assert session.execution()["without_graphs"].startswith("the step cannot be recorded")
     else:
@@ -64,7 +55,9 @@ def test_graphs_that_fail_end_a_run_only_where_they_were_asked_for(words, monkey
 def test_a_step_that_cannot_be_recorded_is_not_tried():
     said = []
     session = Session(engine=Engine.parse("auto").on(torch.device("cuda")), say=said.append)
-    session.prepare(lambda block: [], [], dict, "it is exact")
+    exact = Nothing()
+    exact.no_graphs = "it is exact"
+    session.prepare(exact)
     assert str(session.executed) == "eager"
     assert said == ["Note: without CUDA graphs, so slower: it is exact."]
     assert session.execution() == {
@@ -72,7 +65,7 @@ def test_a_step_that_cannot_be_recorded_is_not_tried():
         "engine_option": "auto",
         "without_graphs": "it is exact",
     }
-    session.prepare(lambda block: [], [], dict)  # the next one is
+    session.prepare(Nothing())  # the next one is
     assert session.execution() == {"engine": "graphs", "engine_option": "auto"}
 
 
@@ -87,10 +80,10 @@ def test_a_step_that_cannot_be_recorded_is_not_tried():
     ],
 )
 def test_compiled_steps_give_the_losses_of_the_plain_loop(name, words, precision, rounding):
-    experiment, plain, draws = given(name)
-    changed, nets, _ = given(name, precision=precision)
-    step = prepared(words, changed, nets)
-    _compare(experiment, plain, draws, step, until=10, rounding=rounding)
+    _, plain, draws = given(name)
+    _, nets, _ = given(name, precision=precision)
+    step = prepared(words, nets)
+    _compare(plain, draws, step, until=10, rounding=rounding)
 
 
 @pytest.mark.slow
@@ -106,9 +99,9 @@ def test_compiled_steps_give_the_losses_of_the_plain_loop(name, words, precision
 )
 def test_compiled_steps_give_the_losses_of_eager_ones(name, setting, value):
     """Where the plain loop does not go."""
-    experiment, other, draws = given(name, **{f"distill.{setting}": value})
+    _, eager, draws = given(name, **{f"distill.{setting}": value})
     _, nets, _ = given(name, **{f"distill.{setting}": value})
-    step, eager = prepared("compiled", experiment, nets), distillation(other, experiment.distill)
+    step = prepared("compiled", nets)
     for block in blocks(draws, 10):
         assert numbers(step(block)) == pytest.approx(numbers(eager(block)), rel=2e-3, abs=1e-6)
 
@@ -120,8 +113,8 @@ def test_compiled_steps_give_the_losses_of_eager_ones(name, setting, value):
 )
 def test_a_compiled_step_is_one_graph_for_each_function(setting, value, functions):
     """A break would leave the rest of a function to eager torch, and say nothing."""
-    experiment, nets, draws = given("chessboard", **{f"distill.{setting}": value})
-    step = prepared("compiled", experiment, nets)
+    _, nets, draws = given("chessboard", **{f"distill.{setting}": value})
+    step = prepared("compiled", nets)
     torch._dynamo.utils.counters.clear()
     for block in blocks(draws, 10):
         step(block)
@@ -132,18 +125,10 @@ def test_a_compiled_step_is_one_graph_for_each_function(setting, value, function
 
 @pytest.mark.slow
 def test_a_compiled_teacher_step_gives_the_losses_of_an_eager_one():
-    experiment = build("chessboard", "smoke", overrides={"teacher.warmup": "0"})
-    dataset = experiment.data.make()
     found = []
     for words in ("eager", "compiled"):
-        denoiser = build_denoiser(experiment).train()
-        optimiser = AdamW(denoiser.parameters(), experiment.teacher, CPU)
-        step = Engine.parse(words).prepare(
-            lambda compiled, d=denoiser, o=optimiser: training(d, o, experiment.teacher, compiled),
-            [denoiser],
-            dict,
-        )
-        inputs = [[draw_inputs(experiment, dataset, k, CPU)] for k in range(8)]
+        step, inputs = teacher_step("chessboard")
+        step = prepared(words, step)
         found.append([numbers(step(block)) for block in inputs])
     assert found[1][0] != found[1][-1]
     for eager, compiled in zip(*found, strict=True):
@@ -151,18 +136,19 @@ def test_a_compiled_teacher_step_gives_the_losses_of_an_eager_one():
 
 
 def test_what_cannot_be_compiled_is_one_sentence():
-    def step(_):
-        raise TorchDynamoException("\n no C++ compiler\nmore")
+    class Uncompilable(Nothing):
+        def __call__(self, block):
+            raise TorchDynamoException("\n no C++ compiler\nmore")
 
     with pytest.raises(RunError, match=r"could not compile the step \(no C\+\+ compiler\); "):
-        Engine.parse("compiled").prepare(lambda _: step, [], dict)([])
+        Engine.parse("compiled").prepare(Uncompilable())([])
 
 
 def test_channels_last_gives_the_plain_loops_losses():
-    experiment, plain, draws = given()
+    _, plain, draws = given()
     _, nets, _ = given()
-    step = prepared("channels-last", experiment, nets)
-    _compare(experiment, plain, draws, step, until=10)
+    step = prepared("channels-last", nets)
+    _compare(plain, draws, step, until=10)
 
 
 @pytest.mark.parametrize("name", ["chessboard", "mlp-manifold"])
@@ -170,25 +156,24 @@ def test_channels_last_gives_the_plain_loops_losses():
 def test_graphs_give_the_plain_loops_losses(name, words, gpu):
     torch.set_float32_matmul_precision("highest")  # two roundings of TF32 part within some steps
     torch.backends.cudnn.allow_tf32 = False
-    experiment, plain, draws = given(name, gpu)
+    _, plain, draws = given(name, gpu)
     _, nets, _ = given(name, gpu)
-    step = prepared(words, experiment, nets)
-    _compare(experiment, plain, draws, step, until=5 * (WARM_UP + 4) + 2)
+    step = prepared(words, nets, gpu)
+    _compare(plain, draws, step, until=5 * (WARM_UP + 4) + 2)
 
 
 @pytest.mark.parametrize("name", ["chessboard", "mlp-manifold"])
 def test_auto_replays_to_the_bit_on_a_gpu(name, gpu):
-    experiment, eager, draws = given(name, gpu)
+    _, plain, draws = given(name, gpu)
     _, other, _ = given(name, gpu)
-    step = prepared("auto", experiment, other, gpu)
-    plain = distillation(eager, experiment.distill)
+    step = prepared("auto", other, gpu)
     for block in blocks(draws, 5 * (WARM_UP + 4)):
         assert numbers(step(block)) == numbers(plain(block))
-    for a, b in zip(eager.state().values(), other.state().values(), strict=True):
+    for a, b in zip(state_of(plain.parts).values(), state_of(other.parts).values(), strict=True):
         assert torch.equal(a, b)
 
 
-def _compare(experiment, plain, draws, step, until, rounding=2e-3):
+def _compare(plain, draws, step, until, rounding=2e-3):
     found = [losses for block in blocks(draws, until) for losses in step(block)]
     for it in range(until):
         for key, value in plain_iteration(plain, draws, it).items():

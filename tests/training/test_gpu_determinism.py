@@ -7,7 +7,7 @@ import torch
 from dmdrepro.experiments import build
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.draws import Draws
-from dmdrepro.training.student import distillation, initial_networks
+from dmdrepro.training.student import Distillation
 
 
 def test_two_sittings_of_an_attention_unet_are_bit_equal(gpu):
@@ -17,10 +17,9 @@ def test_two_sittings_of_an_attention_unet_are_bit_equal(gpu):
     weights = build_denoiser(experiment).state_dict()
     found = []
     for _ in range(2):
-        nets = initial_networks(experiment, weights, gpu)
+        step = Distillation(experiment, weights, gpu)
         draws = Draws(experiment, 1, experiment.data, gpu)
-        step = distillation(nets, experiment.distill)
         for first in (0, 5, 10):
             step(draws.block(range(first, first + 5)))
-        found.append([*nets.student.parameters(), *nets.fake.parameters()])
+        found.append([*step.student.parameters(), *step.fake.parameters()])
     assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))

@@ -7,35 +7,25 @@ from dataclasses import dataclass
 
 import pytest
 import torch
-from steps import CPU, blocks, given, impossible, numbers, rerun
+from steps import blocks, given, impossible, numbers, record_by, rerun, teacher_step
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from dmdrepro.experiments import build
-from dmdrepro.runs.checkpoint import optimiser_tensors, pack
-from dmdrepro.training.build import build_denoiser
-from dmdrepro.training.optimiser import AdamW
 from dmdrepro.training.recorded import WARM_UP, Recorded, difference, tensors_of
-from dmdrepro.training.student import distillation
-from dmdrepro.training.teacher import draw_inputs, training
+from dmdrepro.training.step import state_of
 
 
-def recorded(nets, settings, record=rerun, give_up=pytest.fail, tolerance=0.0):
-    return Recorded(
-        distillation(nets, settings),
-        record,
-        lambda call: call(),
-        nets.state,
-        give_up,
-        tolerance,
-    )
+def same_state(a, b):
+    pairs = zip(state_of(a.parts).values(), state_of(b.parts).values(), strict=True)
+    return all(torch.equal(x, y) for x, y in pairs)
 
 
 @pytest.mark.parametrize("gan", ["false", "true"])
-def test_a_recorded_step_gives_the_same_bits(gan):
-    experiment, eager, draws = given(**{"distill.gan": gan})
+def test_a_recorded_step_gives_the_same_bits(gan, monkeypatch):
+    record_by(rerun, monkeypatch)
+    _, plain, draws = given(**{"distill.gan": gan})
     _, other, _ = given(**{"distill.gan": gan})
-    plain, step = distillation(eager, experiment.distill), recorded(other, experiment.distill)
+    step = Recorded(other, other.parts, pytest.fail)
     until = 5 * (WARM_UP + 4) + 2  # the last block is short
     for block in blocks(draws, until):
         expected = plain(block)
@@ -43,13 +33,13 @@ def test_a_recorded_step_gives_the_same_bits(gan):
         assert [list(losses) for losses in found] == [list(losses) for losses in expected]
         for a, b in zip(expected, found, strict=True):
             assert all(torch.equal(a[name], b[name]) for name in a)
-    for a, b in zip(eager.state().values(), other.state().values(), strict=True):
-        assert torch.equal(a, b)
+    assert same_state(plain, other)
 
 
-def test_losses_of_a_replay_outlive_the_next_one():
-    experiment, nets, draws = given()
-    step = recorded(nets, experiment.distill)
+def test_losses_of_a_replay_outlive_the_next_one(monkeypatch):
+    record_by(rerun, monkeypatch)
+    _, nets, draws = given()
+    step = Recorded(nets, nets.parts, pytest.fail)
     kept, at_once = [], []
     for block in blocks(draws, 5 * (WARM_UP + 3)):
         kept.append(step(block))
@@ -77,26 +67,25 @@ def off_by(factor):
         (impossible, "the step cannot be recorded (operation not permitted when stream is capt"),
     ],
 )
-def test_what_is_not_the_step_is_not_replayed(record, why):
-    experiment, eager, draws = given()
+def test_what_is_not_the_step_is_not_replayed(record, why, monkeypatch):
+    record_by(record, monkeypatch)
+    _, plain, draws = given()
     _, other, _ = given()
     said = []
-    plain = distillation(eager, experiment.distill)
-    step = recorded(other, experiment.distill, record, said.append)
+    step = Recorded(other, other.parts, said.append)
     for block in blocks(draws, 5 * (WARM_UP + 3)):
         expected = plain(block)
         assert numbers(step(copy.deepcopy(block))) == numbers(expected)
     assert len(said) == 1
     assert said[0].startswith(why)
-    for a, b in zip(eager.state().values(), other.state().values(), strict=True):
-        assert torch.equal(a, b)
+    assert same_state(plain, other)
 
 
-def test_rounding_is_no_difference_where_it_is_allowed():
-    experiment, eager, draws = given()
+def test_rounding_is_no_difference_where_it_is_allowed(monkeypatch):
+    record_by(off_by(1 + 1e-5), monkeypatch)
+    _, plain, draws = given()
     _, nets, _ = given()
-    plain = distillation(eager, experiment.distill)
-    step = recorded(nets, experiment.distill, off_by(1 + 1e-5), tolerance=1e-3)
+    step = Recorded(nets, nets.parts, pytest.fail, 1e-3)
     for block in blocks(draws, 5 * (WARM_UP + 2)):
         expected = numbers(plain(block))
         found = numbers(step(copy.deepcopy(block)))
@@ -130,13 +119,12 @@ def test_a_difference_is_found_whatever_it_is():
 )
 def test_a_step_writes_nothing_but_its_state_and_what_it_makes(name, overrides):
     """A graph would write to where anything else lay when it was recorded, whatever lies there."""
-    experiment, nets, draws = given(name, **overrides)
-    step = distillation(nets, experiment.distill)
+    _, nets, draws = given(name, **overrides)
     *warm_up, last = blocks(draws, 5 * (WARM_UP + 1))
     for block in warm_up:
-        step(block)
-    with Writes(nets.state().values()) as writes:
-        step(last)
+        nets(block)
+    with Writes(state_of(nets.parts).values()) as writes:
+        nets(last)
     assert writes.elsewhere == []
     assert all(p.grad is None for net in (nets.student, nets.fake) for p in net.parameters())
 
@@ -163,24 +151,12 @@ class Writes(TorchDispatchMode):
         return out
 
 
-def test_a_teacher_step_records_too():
-    experiment = build("mlp-manifold", "smoke")
-    dataset = experiment.data.make()
-    found = []
-    for recording in (False, True):
-        denoiser = build_denoiser(experiment).train()
-        optimiser = AdamW(denoiser.parameters(), experiment.teacher, CPU)
-        step = training(denoiser, optimiser, experiment.teacher)
-
-        def state(d=denoiser, o=optimiser):
-            return pack(model=d.state_dict(), optimiser=optimiser_tensors(o))
-
-        if recording:
-            step = Recorded(step, rerun, lambda call: call(), state, pytest.fail)
-        losses = [step([draw_inputs(experiment, dataset, k, CPU)])[0]["loss"] for k in range(8)]
-        found.append((torch.stack(losses), list(denoiser.parameters())))
-    assert torch.equal(found[0][0], found[1][0])
-    assert all(torch.equal(a, b) for a, b in zip(found[0][1], found[1][1], strict=True))
+def test_a_teacher_step_records_too(monkeypatch):
+    record_by(rerun, monkeypatch)
+    (plain, inputs), (other, _) = teacher_step("mlp-manifold"), teacher_step("mlp-manifold")
+    step = Recorded(other, other.parts, pytest.fail)
+    assert [numbers(step(block)) for block in inputs] == [numbers(plain(block)) for block in inputs]
+    assert same_state(plain, other)
 
 
 def test_every_tensor_of_the_inputs_is_copied():

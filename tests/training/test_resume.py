@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from steps import rerun
+from steps import record_by, rerun
 
 from dmdrepro.experiments import build
 from dmdrepro.runs.errors import Stopped
@@ -74,8 +74,7 @@ def test_a_recorded_loop_goes_on_to_the_same_bytes(tmp_path, work, monkeypatch):
         recorded.append(step)
         return rerun(step)
 
-    monkeypatch.setattr("dmdrepro.training.recorded.record_graph", record)
-    monkeypatch.setattr("dmdrepro.training.recorded.Aside", lambda: lambda call: call())
+    record_by(record, monkeypatch)
     longer = {"teacher.snapshots": "8", "distill.iterations": "38"}
     eager = files_of(work, tmp_path / "eager", "eager", stops=0, **longer)
     assert files_of(work, tmp_path / "whole", "auto", stops=0, **longer) == eager

@@ -9,15 +9,12 @@ from steps import blocks, given
 
 from dmdrepro.bench.plain import plain_iteration
 from dmdrepro.diffusion import heun_sample
-from dmdrepro.training import student as loop
 from dmdrepro.training.build import build_denoiser
-from dmdrepro.training.student import distillation, draw_images
 
 
 def run(nets, draws, *, until: int, start: int = 0) -> list[dict]:
     """Blocks of five iterations; the losses of each iteration."""
-    step = distillation(nets, draws.settings)
-    return [losses for block in blocks(draws, until, start) for losses in step(block)]
+    return [losses for block in blocks(draws, until, start) for losses in nets(block)]
 
 
 @pytest.mark.parametrize("name", ["chessboard", "mlp-manifold"])
@@ -62,7 +59,7 @@ def test_the_exact_score_takes_the_teachers_place_and_the_student_still_starts_a
     d_fake = nets.fake(at, sigma).double()
     weight = (x - d_real).abs().mean(1, keepdim=True)
     expected = ((d_fake - d_real) / weight).square().mean() / 2
-    found, _, _ = loop.student_gradients(nets, draws.settings, inputs, None)
+    found, _, _ = nets.student_gradients(inputs, None)
     assert found["loss_dm"].item() == pytest.approx(expected.item(), rel=1e-4)
     assert expected > 0.01  # the trained teacher's own would be 0 here
 
@@ -76,13 +73,13 @@ def test_the_regression_loss_pulls_to_the_teachers_own_samples(name):
     target = heun_sample(nets.teacher, inputs.z, 8, inputs.classes)
     expected = F.mse_loss(free.student(inputs.z, 80.0, inputs.classes), target)
     (0.25 * expected).backward()
-    found, x, gradients = loop.student_gradients(nets, draws.settings, inputs, target)
+    found, x, gradients = nets.student_gradients(inputs, target)
     torch.testing.assert_close(x, nets.student(inputs.z, 80.0, inputs.classes))
     assert found["loss_regression"].item() == pytest.approx(expected.item(), rel=1e-5)
     norm = torch.stack([p.grad.norm() for p in free.student.parameters()]).norm()
     assert found["grad_norm_student"].item() == pytest.approx(norm.item(), rel=1e-4)
     assert norm > 1e-3
-    (stepped,) = distillation(nets, draws.settings)([inputs])  # which draws the target itself
+    (stepped,) = nets([inputs])  # which draws the target itself
     assert stepped["loss_regression"].item() == pytest.approx(expected.item(), rel=1e-5)
     assert stepped["grad_norm_student"].item() == pytest.approx(norm.item(), rel=1e-4)
     scale = min(1.0, draws.settings.grad_clip / norm)
@@ -94,7 +91,7 @@ def test_student_and_fake_start_as_the_teacher_and_the_first_gradient_vanishes()
     """D_fake = D_real at the start: Figure 4's loss begins at zero and can only rise."""
     _, nets, draws = given("chessboard")
     (inputs,) = draws.block(range(1))
-    losses, _, _ = loop.student_gradients(nets, draws.settings, inputs, None)
+    losses, _, _ = nets.student_gradients(inputs, None)
     assert losses["loss_dm"].item() == 0.0
     assert losses["grad_norm_student"].item() == 0.0
 
@@ -129,13 +126,13 @@ def test_the_fake_update_uses_the_images_from_before_the_student_update(monkeypa
     with torch.no_grad():
         before = nets.student(z, 80.0, classes)
     seen = []
-    original = loop.fake_gradients
+    original = nets.fake_gradients
 
-    def spy(nets, settings, inputs, x):
+    def spy(inputs, x):
         seen.append(x)
-        return original(nets, settings, inputs, x)
+        return original(inputs, x)
 
-    monkeypatch.setattr(loop, "fake_gradients", spy)
+    monkeypatch.setattr(nets, "fake_gradients", spy)
     run(nets, draws, start=5, until=10)
     torch.testing.assert_close(seen[0], before)
     with torch.no_grad():
@@ -148,7 +145,7 @@ def test_the_fake_update_uses_the_images_from_before_the_student_update(monkeypa
 def test_images_of_several_iterations_equal_those_drawn_one_by_one():
     _, nets, draws = given("mlp-manifold")
     block = draws.block(range(4))
-    for inputs, x in zip(block, draw_images(nets.student, block), strict=True):
+    for inputs, x in zip(block, nets.draw_images(block), strict=True):
         with torch.no_grad():
             alone = nets.student(inputs.z, 80.0, inputs.classes)
         torch.testing.assert_close(x, alone, rtol=1e-4, atol=1e-5)

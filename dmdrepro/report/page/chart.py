@@ -1,203 +1,149 @@
-"""A line chart as inline SVG; its values show as tooltips, without any script."""
+"""Line charts for the page: matplotlib places the values, ticks and labels, a template draws them.
+
+So the page's style sheet has the colours, light and dark, and tooltips the values.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from dmdrepro.report.page.html import Html, element, joined
-from dmdrepro.report.render import cell_text
+from dmdrepro.measures.chart import Chart, Line
+from dmdrepro.measures.table import cell_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 WIDTH, HEIGHT = 420, 250  # of the drawing; the page scales it
 LEFT, RIGHT, TOP, BOTTOM = 52, 22, 12, 44
 GAP = 34  # from 0, which no logarithm has, to the smallest positive x
 MARKED = 24  # points of a line; of a longer one they are not marked
+COLOURS = 6  # that page.css has
 LABEL = 44  # the least distance between labels of the x axis
 
 
-@dataclass(frozen=True)
-class Line:
-    """One curve; equal colours belong together, the dashed one is what to compare with."""
-
-    label: str
-    xs: Sequence[float]  # iterations or such, ascending, from 0
-    ys: Sequence[float]  # as many; what is not finite leaves a gap
-    colour: int = 0
-    dashed: bool = False
+Place = Callable[[float, float], tuple[float, float]]  # x and y of a value -> of the drawing
 
 
 @dataclass(frozen=True)
-class Chart:
-    """Lines over a logarithmic axis, 0 set apart, or over a `linear` one."""
+class Drawing:
+    """What a chart shows, in pixels of the drawing."""
 
-    title: str
-    x_label: str
-    lines: tuple[Line, ...]
-    shown: tuple[float, ...] = (0.0,)  # values that the y axis reaches in any case
-    note: str = ""
-    linear: bool = False
+    chart: Chart
+    ticks: list[tuple[str, float]]  # text, y
+    labels: list[tuple[str, float]]  # text, x
+    lines: list[tuple[str, str, list[tuple[float, float]]]]  # class, path, dots
+    strips: list[tuple[str, float, float]]  # tooltip, x, width
+    width, height, top, left = WIDTH, HEIGHT, TOP, LEFT
+    right, floor = WIDTH - RIGHT, HEIGHT - BOTTOM
 
 
-def chart_html(chart: Chart) -> Html | None:
-    """The chart under its title; None where no line has a finite value."""
+def colours(charts: Sequence[Chart]) -> dict[str, int]:
+    """What the colours stand for."""
+    lines = [line for chart in charts for line in chart.lines if line.name]
+    return {line.name: line.colour % COLOURS for line in lines}
+
+
+def drawings(charts: Sequence[Chart]) -> list[Drawing]:
+    """The charts that have a finite value."""
+    return [drawing for chart in charts if (drawing := draw(chart)) is not None]
+
+
+def draw(chart: Chart) -> Drawing | None:
+    """Place a chart's lines; None where no line has a finite value."""
+    from matplotlib.ticker import MaxNLocator
+
     finite = [y for line in chart.lines for y in line.ys if math.isfinite(y)]
     if not finite:
         return None
     xs = sorted({x for line in chart.lines for x in line.xs})
-    across = _Across(xs, chart.linear)
-    ticks = nice_ticks(min(*finite, *chart.shown), max(*finite, *chart.shown))
-    up = _Up(ticks[0], ticks[-1])
-    svg = element(
-        "svg",
-        _grid(across, up, ticks, chart.x_label),
-        *(_curve(line, across, up) for line in chart.lines),
-        _strips(chart, xs, across),
-        viewBox=f"0 0 {WIDTH} {HEIGHT}",
-        role="img",
-        aria_label=f"{chart.title}, against the {chart.x_label}",
-        class_="chart",
+    low, high = min(*finite, *chart.shown), max(*finite, *chart.shown)
+    ticks = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
+    axes = _axes(xs, chart.linear, (ticks[0], ticks[-1]))
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        across, up = axes.transData.transform((x, y))
+        return round(float(across), 1), round(HEIGHT - float(up), 1)
+
+    across = {x: place(x, 0)[0] for x in xs}
+    decimals = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9))
+    return Drawing(
+        chart,
+        [(_tick(float(tick), decimals), place(xs[0], tick)[1]) for tick in ticks],
+        [(_named(x, 3 if chart.linear else 2), place(x, 0)[0]) for x in _labels(xs, axes, place)],
+        [_line(line, place) for line in chart.lines],
+        _strips(chart, across),
     )
-    caption = element(
-        "figcaption",
-        element("b", chart.title),
-        element("span", chart.note, class_="note") if chart.note else None,
+
+
+def _axes(xs: Sequence[float], linear: bool, ys: tuple[float, float]) -> Axes:
+    """Axes of the drawing's size over all x, logarithmic but for 0 unless `linear`."""
+    from matplotlib.figure import Figure
+
+    inner = WIDTH - LEFT - RIGHT
+    figure = Figure((WIDTH, HEIGHT), dpi=1)
+    axes = figure.add_axes(
+        (LEFT / WIDTH, BOTTOM / HEIGHT, inner / WIDTH, (HEIGHT - BOTTOM - TOP) / HEIGHT)
     )
-    return element("figure", caption, svg)
+    first, last = next((x for x in xs if x > 0), 1.0), xs[-1]
+    if not linear and xs[0] <= 0:
+        decades = math.log10(last / first) if last > first else 1.0
+        gap = decades * GAP / (inner - GAP)  # in decades: matplotlib counts it in 9 tenths
+        axes.set_xscale("symlog", linthresh=first, linscale=0.9 * gap)
+    elif not linear:
+        axes.set_xscale("log")
+    axes.set_xlim(xs[0], last if last > xs[0] else xs[0] + 1)
+    axes.set_ylim(*ys)
+    return axes
 
 
-def nice_ticks(low: float, high: float) -> list[float]:
-    """Round numbers, 1, 2 or 5 times a power of ten apart, from below `low` to above `high`."""
-    span = high - low or abs(high) or 1.0
-    power = 10.0 ** math.floor(math.log10(span / 4))
-    step = next(m * power for m in (1, 2, 5, 10) if span / (m * power) <= 5)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [step * k for k in range(first, max(last, first + 1) + 1)]
-
-
-class _Across:
-    """From iterations, or whatever is across, to the drawing's x."""
-
-    def __init__(self, xs: Sequence[float], linear: bool = False) -> None:
-        self.linear = linear
-        positive = [x for x in xs if x > 0] or [1.0]
-        self.low, self.high = (xs[0] if linear else positive[0]), positive[-1]
-        self.start = LEFT + (GAP if xs[0] <= 0 and not linear else 0)
-        self.labels = _labels(xs, self)
-
-    def __call__(self, x: float) -> float:
-        if x <= 0 and not self.linear:
-            return LEFT
-        end = WIDTH - RIGHT
-        if self.high == self.low:
-            return end
-        share = (
-            (x - self.low) / (self.high - self.low)
-            if self.linear
-            else math.log(x / self.low) / math.log(self.high / self.low)
-        )
-        return self.start + share * (end - self.start)
-
-    def words(self, x: float, digits: int) -> str:
-        """x with thousands apart, or so many significant digits where it is no whole number."""
-        return _named(x, 3 if self.linear else digits)
-
-
-class _Up:
-    """From values to the drawing's y."""
-
-    def __init__(self, low: float, high: float) -> None:
-        self.low, self.high = low, high
-
-    def __call__(self, y: float) -> float:
-        share = (y - self.low) / (self.high - self.low)
-        return HEIGHT - BOTTOM - share * (HEIGHT - BOTTOM - TOP)
-
-
-def _labels(xs: Sequence[float], across: _Across) -> list[float]:
+def _labels(xs: Sequence[float], axes: Axes, place: Place) -> list[float]:
     """The places to name: the first and last, and of the others those that have room."""
     others = xs[1:-1]
-    if len(xs) > MARKED and not across.linear:
-        first, last = (math.floor(math.log10(x)) for x in (across.low, across.high))
-        decades = (10.0**k for k in range(first, last + 1))
-        others = [x for x in decades if across.low <= x < across.high]
+    if len(xs) > MARKED and axes.get_xscale() != "linear":
+        others = [float(x) for x in axes.get_xticks() if max(xs[0], 0) < x < xs[-1]]
     chosen = [xs[0]] if len(xs) == 1 else [xs[0], xs[-1]]
-    for x in others:
-        if all(abs(across(x) - across(c)) >= LABEL for c in chosen if c > 0 or across.linear) and (
-            xs[0] > 0 or across(x) - LEFT >= GAP
-        ):
+    for x in others:  # a 0 that stands apart is one digit wide
+        room = {c: GAP if c == xs[0] <= 0 else LABEL for c in chosen}
+        if all(abs(place(x, 0)[0] - place(c, 0)[0]) >= least for c, least in room.items()):
             chosen.append(x)
     return sorted(chosen)
 
 
-def _grid(across: _Across, up: _Up, ticks: Sequence[float], x_label: str) -> Html:
-    end, floor = WIDTH - RIGHT, HEIGHT - BOTTOM
-    decimals = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9))
-    marks = []
-    for tick in ticks:
-        text = f"{tick + 0.0:,.{decimals}f}" if abs(tick) < 1e7 and decimals < 6 else f"{tick:.3g}"
-        y = _short(up(tick))
-        marks.append(element("line", x1=LEFT, x2=end, y1=y, y2=y, class_="grid"))
-        marks.append(element("text", text, x=LEFT - 6, y=_short(up(tick) + 4), text_anchor="end"))
-    for x in across.labels:
-        at = _short(across(x))
-        marks.append(element("line", x1=at, x2=at, y1=floor, y2=floor + 4, class_="tick"))
-        marks.append(element("text", across.words(x, 2), x=at, y=floor + 17, text_anchor="middle"))
-    middle = (LEFT + end) / 2
-    marks.append(element("text", x_label, x=middle, y=HEIGHT - 7, text_anchor="middle"))
-    return element("g", *marks)
-
-
-def _curve(line: Line, across: _Across, up: _Up) -> Html:
-    path, pen = [], "M"
-    dots = []
-    marked = len(line.xs) <= MARKED and not line.dashed
+def _line(line: Line, place: Place) -> tuple[str, str, list[tuple[float, float]]]:
+    path, pen, dots = [], "M", []
     for x, y in zip(line.xs, line.ys, strict=True):
         if not math.isfinite(y):
             pen = "M"
             continue
-        at = f"{_short(across(x))} {_short(up(y))}"
-        path.append(pen + at)
+        dots.append(place(x, y))
+        path.append(f"{pen}{dots[-1][0]} {dots[-1][1]}")
         pen = "L"
-        if marked:
-            cx, cy = at.split()
-            dots.append(element("circle", cx=cx, cy=cy, r=2.6))
-    style = f"line c{line.colour}{' dashed' if line.dashed else ''}"
-    return element("g", element("path", d="".join(path)), *dots, class_=style)
+    marked = len(line.xs) <= MARKED and not line.dashed
+    kind = f"line c{line.colour % COLOURS}{' dashed' if line.dashed else ''}"
+    return kind, "".join(path), dots if marked else []
 
 
-def _strips(chart: Chart, xs: Sequence[float], across: _Across) -> Html:
-    """An invisible strip about each x, whose tooltip has all lines' values there."""
+def _strips(chart: Chart, across: Mapping[float, float]) -> list[tuple[str, float, float]]:
+    """About each x a strip, whose tooltip has all lines' values there."""
     tables = [(line.label, dict(zip(line.xs, line.ys, strict=True))) for line in chart.lines]
-    places = [across(x) for x in xs]
-    edges = [
-        LEFT - 8,
-        *((a + b) / 2 for a, b in pairwise(places)),
-        WIDTH,
-    ]
+    edges = [LEFT - 8, *((a + b) / 2 for a, b in pairwise(across.values())), WIDTH]
     strips = []
-    for place, x in enumerate(xs):
+    for x, (left, right) in zip(across, pairwise(edges), strict=True):
         values = [f"{label}: {cell_text(float(ys[x]))}" for label, ys in tables if x in ys]
-        said = "\n".join([f"{chart.x_label} {across.words(x, 3)}", *values])
-        left, right = edges[place], edges[place + 1]
-        strips.append(
-            element(
-                "rect",
-                element("title", said),
-                x=_short(left),
-                y=TOP,
-                width=_short(right - left),
-                height=HEIGHT - BOTTOM - TOP,
-            )
-        )
-    return element("g", joined(strips, "\n"), class_="strips")
+        said = "\n".join([f"{chart.x_label} {_named(x, 3)}", *values])
+        strips.append((said, round(left, 2), round(right - left, 2)))
+    return strips
+
+
+def _tick(tick: float, decimals: int) -> str:
+    written = abs(tick) < 1e7 and decimals < 6
+    return f"{tick + 0.0:,.{decimals}f}" if written else f"{tick:.3g}"
 
 
 def _named(x: float, digits: int) -> str:
     """`6,000` where whole or large, as iterations are; of a small number so many digits."""
     return f"{x:,.0f}" if x >= 100 or float(x).is_integer() else f"{x:.{digits}g}"
-
-
-def _short(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")

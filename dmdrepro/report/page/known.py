@@ -6,42 +6,34 @@ import math
 from collections.abc import Callable, Mapping
 
 from dmdrepro.commands import program
+from dmdrepro.measures.chart import Chart, Line
+from dmdrepro.measures.students import as_number
 from dmdrepro.report.known import circle_table, dm_loss_table, pairs_table
-from dmdrepro.report.page.chart import Chart, Line, chart_html
-from dmdrepro.report.page.html import Html, details, element
 from dmdrepro.report.page.provenance import duration, short_commit
-from dmdrepro.report.page.tables import table_html
-from dmdrepro.report.students import as_number
 from dmdrepro.runs.results import Missing
 
-ANCHOR, TITLE = "known-answers", "What Delta_E says where the answer is known"
 THETA = "theta"
 
 
-def known_html(record: dict | Missing) -> Html:
-    """Charts over theta and tables of a record; why there is none."""
+def known_part(record: dict | Missing) -> dict[str, object]:
+    """What `known.html` shows of a record, or why there is none."""
     if isinstance(record, Missing):
-        head = element("b", "Not shown: " if record.unusable else "Not run: ")
-        words = f"{record.reason.removeprefix('not run: ')}."
-        return _section(element("p", head, words, class_="lack"))
-    charts = [chart_html(chart) for chart in circle_charts(record)]
-    return _section(
-        element(
-            "p",
-            "In appendix C the teacher draws points of a slightly squeezed circle and the student "
-            "points of the unit circle, from noise that it turns by theta first. Every theta gives "
-            "the same samples in distribution, so the DM loss is the same (Lemma 3.2), while the "
-            "pairing goes from copied to reversed.",
-        ),
-        element("div", *charts, class_="charts"),
-        details(
-            "The numbers of these curves",
-            table_html(circle_table(record)),
-            table_html(dm_loss_table(record)),
-        ),
-        table_html(pairs_table(record)),
-        _origin(record),
-    )
+        return {"lack": record}
+    facts = record.get("provenance") or {}
+    versions = [f"{name} {facts[name]}" for name in ("torch", "numpy", "scipy") if facts.get(name)]
+    origin = [
+        f"seed {record['seed']}",
+        *versions,
+        f"commit {short_commit(facts.get('commit')) or 'unknown'}",
+        duration(facts.get("wall_s")),
+    ]
+    return {
+        "charts": circle_charts(record),
+        "command": f"{program()} known",
+        "numbers": (circle_table(record), dm_loss_table(record)),
+        "pairs": pairs_table(record),
+        "origin": [words for words in origin if words],
+    }
 
 
 def circle_charts(record: Mapping) -> list[Chart]:
@@ -111,22 +103,3 @@ def _beside(each: Mapping, errors: float) -> float:
 
 def _mean(values: list) -> float:
     return math.fsum(values) / len(values) if all(map(math.isfinite, values)) else math.nan
-
-
-def _origin(record: Mapping) -> Html:
-    facts = record.get("provenance") or {}
-    versions = [f"{name} {facts[name]}" for name in ("torch", "numpy", "scipy") if facts.get(name)]
-    parts = [
-        f"seed {record['seed']}",
-        *versions,
-        f"commit {short_commit(facts.get('commit')) or 'unknown'}",
-        duration(facts.get("wall_s")),
-    ]
-    return element(
-        "p", f"Made by {program()} known: ", ", ".join(p for p in parts if p), ".",
-        class_="size",
-    )  # fmt: skip
-
-
-def _section(*children: Html | None) -> Html:
-    return element("section", element("h2", TITLE), *children, id=ANCHOR)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 
-from dmdrepro.report.commands import command, stage_facts, value_words
-from dmdrepro.report.page.html import Html, details, element
-from dmdrepro.report.page.tables import table_html
-from dmdrepro.report.students import Student
-from dmdrepro.report.table import Cell, Table
+from dmdrepro.measures.students import Student
+from dmdrepro.measures.table import Cell, Table
+from dmdrepro.report.commands import stage_facts, value_words
 from dmdrepro.runs.results import Result
 
 VERSIONS = ("torch", "triton", "numpy", "scipy", "python")
@@ -26,19 +24,6 @@ COLUMNS = (
     "finished",
 )
 STAGES = ("distill", "sample", "evaluate")  # of each teacher snapshot
-
-
-def provenance_html(students: Sequence[Student]) -> Html:
-    """The command that makes one experiment's students, its stages and its configuration."""
-    commands = dict.fromkeys(command(student) for student in students)
-    lines = [element("pre", element("code", line), tabindex=0) for line in commands]
-    return element(
-        "div",
-        element("p", "Made by (where it was run with other folders, --runs and --data beside it):"),
-        *lines,
-        table_html(stages_table(students)),
-        *_configurations(students),
-    )
 
 
 def stages_table(students: Sequence[Student]) -> Table:
@@ -110,7 +95,7 @@ def _stages(students: Sequence[Student]) -> Iterator[tuple[str, int, Result]]:
                 yield stage, student.snapshot, result
 
 
-def _configurations(students: Sequence[Student]) -> list[Html]:
+def configurations(students: Sequence[Student]) -> list[Table]:
     """Every field with its value, once where the students share them."""
     groups: dict[str, list[Student]] = {}
     for student in students:
@@ -129,8 +114,7 @@ def _configurations(students: Sequence[Student]) -> list[Html]:
         title = "Configuration"
         if len(groups) > 1:
             title += f" (teacher at {', '.join(f'{s.snapshot:,}' for s in group)} iterations)"
-        columns = ("field", "value", "changed from")
-        found.append(details(title, table_html(Table("configuration", title, columns, rows))))
+        found.append(Table("configuration", title, ("field", "value", "changed from"), rows))
     return found
 
 

@@ -1,12 +1,11 @@
-"""A table of the report as HTML: in a box of its own that scrolls, with headers for each cell."""
+"""What the page's templates show of a table: its heads, its cells and what each cell is."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from dmdrepro.report.page.html import Html, details, element, joined
-from dmdrepro.report.render import cell_text, numeric_columns
-from dmdrepro.report.table import Cell, Table
+from dmdrepro.measures.table import Cell, Table, cell_text
+from dmdrepro.report.render import numeric_columns
 
 VERDICT = "verdict"  # the column whose words are shown as badges
 WHY = "why"  # the column of sentences
@@ -14,25 +13,23 @@ WHOLE = ("arm", "wall time", "finished")  # columns whose cells are not broken
 LONG = 40  # characters: a longer text keeps room for a few words a line
 
 
-def table_html(table: Table, notes: bool = True) -> Html:
-    """The table under its title, with its notes folded below."""
-    right = numeric_columns(table)
-    heads = [
-        element("th", column, scope="col", class_="number" if r else None)
-        for column, r in zip(table.columns, right, strict=True)
-    ]
-    rows = [
-        element("tr", *(_cell(*each) for each in zip(table.columns, row, right, strict=True)))
-        for row in table.rows
-    ]
-    grid = element(
-        "table",
-        element("thead", element("tr", *heads)),
-        element("tbody", joined(rows, "\n")),
-    )
-    box = element("div", grid, class_="scroll", role="region", tabindex=0, aria_label=table.title)
-    title = element("p", table.title, class_="title")
-    return element("div", title, box, _notes(table) if notes else None, class_="table")
+def heads(table: Table) -> list[tuple[str, bool]]:
+    """Each column's name, and whether it is of numbers."""
+    return list(zip(table.columns, numeric_columns(table), strict=True))
+
+
+def rows(table: Table) -> list[list[tuple[str, str]]]:
+    """(text, class) of each cell."""
+    columns = heads(table)
+    return [[_cell(*head, c) for head, c in zip(columns, row, strict=True)] for row in table.rows]
+
+
+def _cell(column: str, right: bool, cell: Cell) -> tuple[str, str]:
+    text = cell_text(cell)
+    if column == VERDICT:
+        return text, "badge"
+    kind = "number" if right else "whole" if column in WHOLE else ""
+    return text, kind or ("long" if column == WHY or len(text) > LONG else "")
 
 
 def about(table: Table | None, experiment: str, *hidden: str) -> Table | None:
@@ -45,20 +42,3 @@ def about(table: Table | None, experiment: str, *hidden: str) -> Table | None:
         return None
     kept = [c for c in table.columns if c != "experiment" and c not in hidden]
     return replace(replace(table, rows=rows).only(kept), notes=table.notes)
-
-
-def _cell(column: str, cell: Cell, right: bool) -> Html:
-    text = cell_text(cell)
-    if column == VERDICT:
-        return element("td", element("span", text, class_=f"badge {text.replace(' ', '-')}"))
-    kind = "number" if right else "whole" if column in WHOLE else None
-    if kind is None and (column == WHY or len(text) > LONG):
-        kind = "long"
-    return element("td", text, class_=kind)
-
-
-def _notes(table: Table) -> Html | None:
-    if not table.notes:
-        return None
-    items = element("ul", *(element("li", note) for note in table.notes))
-    return details("How to read this table", items)

@@ -34,6 +34,12 @@ class Rule:
     moderately_negative: tuple[float, float]
 
 
+# What the names of the rule's regimes mean.
+REGIMES = {
+    "copies": "the student keeps the teacher's pairing",
+    "partly": "the student keeps a part of the teacher's pairing",
+    "remaps": "the student's pairing is not the teacher's",
+}
 RULE = Rule(**_EXPECTED["rule"])
 PAPER_NUMBERS = tuple(
     PaperNumber(**{**entry, "regime": tuple(entry.get("regime", ()))})
@@ -50,3 +56,10 @@ def paper_number(experiment: str, teacher_iterations: int) -> PaperNumber | None
         if number.experiment == experiment and same_teacher:
             return number
     return None
+
+
+def regime(share: float) -> str:
+    """`copies`, `partly` or `remaps`, from Delta_E over its null, which is 1 - retention."""
+    if share < RULE.copies_below:
+        return "copies"
+    return "remaps" if share > RULE.remaps_above else "partly"

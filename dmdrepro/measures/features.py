@@ -4,33 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dmdrepro.report.students import Student, as_number, lookup
-from dmdrepro.report.table import SEVERAL_SEEDS, Cell, Table, over_seeds, seed_words
+from dmdrepro.measures.measure import Found, Measure, Sampled
+from dmdrepro.measures.students import Student, as_number, lookup
+from dmdrepro.measures.table import SEVERAL_SEEDS, Cell, Table, over_seeds, seed_words
+from dmdrepro.runs.shape import Maybe, count, finite, number, text
 
-COLUMNS = (
-    "experiment",
-    "size",
-    "teacher iterations",
-    "samples",
-    "Frechet",
-    "sd over draws",
-    "precision",
-    "recall",
-    "class agreement",
-    "N",
-    "draws",
-    "classifier",
-    "seeds",
-)
-ESSENTIAL = (
-    "experiment",
-    "teacher iterations",
-    "samples",
-    "Frechet",
-    "precision",
-    "recall",
-    "class agreement",
-)
+DRAWS = 5  # of data; each costs a twentieth of a second for each set, E_OT ten times that
+NUMBERS = ("frechet_squared", "frechet_squared_sd", "precision", "recall", "agreement")
+SHAPE = {f"{name}?": number for name in (*NUMBERS, "precision_sd", "recall_sd")}
+COLUMNS = ("Frechet", "sd over draws", "precision", "recall", "class agreement")
 SETS = {
     "data": "data",
     "teacher_1": "Phi_1",
@@ -53,7 +35,32 @@ NOTES = (
 )
 
 
-def features_table(students: Sequence[Student]) -> Table:
+def measure(of: Sampled) -> Found | None:
+    """Of every set of samples and of other data; None of data that have no classifier.
+
+    Where the students are conditional, each set also has `agreement`: the share of its samples
+    that the classifier takes for the class asked for.
+    """
+    from dmdrepro.metrics import feature_quality
+
+    if of.reader is None:
+        return None
+    pairs = [
+        tuple(of.reader.digits(x.to(of.device))[0] for x in pair)
+        for pair in of.data_pairs(DRAWS, "features")
+    ]
+    sets = feature_quality({name: features for name, (features, _) in of.read.items()}, pairs)
+    found = {name: one.to_json() for name, one in sets.items()}
+    if of.classes is not None:
+        for name, (_, digits) in of.read.items():
+            same = digits.cpu().numpy() == of.classes[: of.n]
+            found[name]["agreement"] = float(same.mean())
+    along = {name: found.pop(name) for name in of.kept}
+    about = {"sha256": of.reader.sha256, "accuracy": of.reader.accuracy}
+    return Found({"features": {**found, "classifier": about, "n": of.n, "draws": DRAWS}}, along)
+
+
+def table(students: Sequence[Student]) -> Table:
     """Of each MNIST student the data, the teacher's samples, and the student along the way."""
     rows: list[tuple[Cell, ...]] = []
     measured_by: list[str] = []
@@ -61,23 +68,28 @@ def features_table(students: Sequence[Student]) -> Table:
         if any(lookup(record, ("features", "student")) is None for record in student.records):
             continue
         for name, words in SETS.items():
-            here = [record["features"].get(name) for record in student.records]
             if name == "student":
                 rows += _along(student)
-            rows.append(_row(student, words, here))
+            rows.append(_row(student, words, [r["features"].get(name) for r in student.records]))
         known = {_hash(r): r["features"]["classifier"]["accuracy"] for r in student.records}
         measured_by += [
             f"Classifier {digest}: right about {accuracy:.2%} of the held-out digits."
             for digest, accuracy in known.items()
         ]
     notes = (*NOTES, *dict.fromkeys(measured_by), SEVERAL_SEEDS)
+    columns = (
+        *("experiment", "size", "teacher iterations", "samples", *COLUMNS),
+        *("N", "draws", "classifier", "seeds"),
+    )
+    shown = (name for name in COLUMNS if name != "sd over draws")
+    essential = ("experiment", "teacher iterations", "samples", *shown)
     title = "Image quality by classifier features"
-    return Table("image_features", title, COLUMNS, tuple(rows), notes, essential=ESSENTIAL)
+    return Table("image_features", title, columns, tuple(rows), notes, essential=essential)
 
 
 def _along(student: Student) -> list[tuple[Cell, ...]]:
     """The students kept on the way, where all seeds kept the same."""
-    points = [lookup(record, ("along",)) or [] for record in student.records]
+    points = [record.get("along") or [] for record in student.records]
     kept = [[point["iterations"] for point in of_seed] for of_seed in points]
     if any(other != kept[0] for other in kept):
         return []
@@ -88,19 +100,10 @@ def _along(student: Student) -> list[tuple[Cell, ...]]:
 
 
 def _row(student: Student, words: str, here: list[dict | None]) -> tuple[Cell, ...]:
-    def cell(name: str) -> Cell:
-        return over_seeds([as_number(lookup(values, (name,))) for values in here])
-
     return (
-        student.experiment,
-        student.size_words,
-        student.snapshot,
+        *student.place,
         words,
-        cell("frechet_squared"),
-        cell("frechet_squared_sd"),
-        cell("precision"),
-        cell("recall"),
-        cell("agreement"),
+        *(over_seeds([as_number(lookup(v, (name,))) for v in here]) for name in NUMBERS),
         student.each("features", "n")[0],
         student.each("features", "draws")[0],
         ", ".join(dict.fromkeys(map(_hash, student.records))),
@@ -111,3 +114,23 @@ def _row(student: Student, words: str, here: list[dict | None]) -> tuple[Cell, .
 def _hash(record: dict) -> str:
     """The beginning of the classifier's SHA-256: numbers of different ones do not compare."""
     return record["features"]["classifier"]["sha256"][:8]
+
+
+FEATURES = Measure(
+    "features",
+    measure=measure,
+    shape={
+        "features": Maybe(
+            {
+                **{f"{name}?": SHAPE for name in SETS},
+                "classifier": {"accuracy": finite, "sha256": text},
+                "n?": count,
+                "draws?": count,
+            }
+        )
+    },
+    at_stop=SHAPE,
+    start=("features", "teacher_1"),
+    end=("features", "student"),
+    table=table,
+)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from dmdrepro.experiments import ConfigError, as_of_now, build
-from dmdrepro.report.table import Cell, over_seeds
-from dmdrepro.runs.nulls import is_conditional, null_of
+from dmdrepro.measures.table import Cell, over_seeds
 from dmdrepro.runs.results import Missing, Result
+from dmdrepro.runs.shown import ALL_PAIRS
 
 # Of each experiment: the seed that was asked for first, then any others.
 Results = Mapping[str, Sequence[Result | Missing]]
@@ -63,6 +63,22 @@ class Student:
     def size_words(self) -> str:
         """`laptop size (reduced)`, with `, changed` where fields were set by hand."""
         return self.results[0].label + (", changed" if self.changes else "")
+
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """The first cells of its rows: experiment, size, teacher iterations."""
+        return self.experiment, self.size_words, self.snapshot
+
+    @property
+    def teacher_words(self) -> str:
+        return f"Teacher of {self.snapshot:,} iterations"
+
+    def nulls(self, pairing: Callable[[Mapping], Mapping | None] | None = None) -> list[str]:
+        """Of each seed what its null is over, "" of an unconditional one.
+
+        `pairing`: another part of the record than the student's own.
+        """
+        return [result.null(self.snapshot, pairing) for result in self.results]
 
     def each(self, *path: str) -> list[Cell]:
         """One value a seed of a record's entry, such as `pairing`, `delta_e`."""
@@ -120,19 +136,14 @@ def _why_not(result: Result | Missing, snapshot: int, first: Result) -> str | No
     changed.pop(SNAPSHOTS, None)
     if changed:
         return f"is left out, it has {change_words(changed)}"
-    if _over_all(result, snapshot) != _over_all(first, snapshot):
-        whose = "all pairs" if _over_all(result, snapshot) else "pairs of one class"
+    # Of class-conditional students: the two kinds of null must not be averaged.
+    if (over := result.null(snapshot)) != (usual := first.null(snapshot)) and ALL_PAIRS in (
+        over,
+        usual,
+    ):
+        whose = ALL_PAIRS if over == ALL_PAIRS else "pairs of one class"
         return f"is left out, its null is over {whose}"
     return None
-
-
-def _over_all(result: Result, snapshot: int) -> bool:
-    """Whether the null of a class-conditional student is over pairs of all classes.
-
-    That was so before it had to share the class; the two must not be averaged.
-    """
-    record = result.record(snapshot)
-    return is_conditional(record.get("config", {})) and null_of(record.get("pairing")) == "all"
 
 
 def config_of(record: dict) -> dict:
@@ -172,6 +183,11 @@ def lookup(record: object, path: Sequence[str]) -> object:
             return None
         record = record[key]
     return record
+
+
+def last_of(students: Sequence[Student]) -> list[Student]:
+    """Of each experiment the student of the longest-trained teacher."""
+    return list({student.experiment: student for student in students}.values())
 
 
 def as_number(value: object) -> Cell:

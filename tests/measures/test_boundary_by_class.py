@@ -7,9 +7,9 @@ import pytest
 from page_runs import page_of, section
 from report_runs import rows_of, write_run
 
+from dmdrepro.measures.by_class import COEFFICIENTS
 from dmdrepro.metrics import boundary_by_class, boundary_effect
 from dmdrepro.report import Band, build_tables
-from dmdrepro.report.boundary_classes import COEFFICIENTS
 
 NAME = "boundary_classes"
 

@@ -7,16 +7,17 @@ from page_runs import kept, page_of, section
 from report_runs import PAIRING, rows_of, write_run
 from study_runs import write_arm
 
-from dmdrepro import paper_figures
 from dmdrepro.experiments import STUDIES
+from dmdrepro.measures.along import study_charts
 from dmdrepro.report import Band, build_tables
-from dmdrepro.report.study import curves, open_arms, study_tables
-from dmdrepro.runs.nulls import is_conditional, null_mark
+from dmdrepro.report.study import open_arms, study_tables, study_ways
+from dmdrepro.runs.published import Published
 
 NAME = "mlp-manifold"
 SECOND = {"pairing": {**PAIRING, "null": "second draw"}}
 CLASS = {"pairing": {**PAIRING, "null": "class"}}
 POINT = {"n": 100, "sets": 1, "delta_e": [1.0], "delta_e_null": [2.0], "retention": [0.5]}
+RECORD = {"size": "laptop", "seed": 0}
 OVER_N = [{**POINT, "concordance": [0.5], "null": "class"}]
 
 
@@ -96,10 +97,8 @@ def test_a_studys_table_and_curves_say_it(tmp_path):
     arms = open_arms(study, tmp_path, [0])
     table = study_tables(study, arms)[0]
     assert any(note.startswith("Null: second draw, of ") for note in table.notes)
-    assert {curve.null for curve in curves(arms)} == {"second draw"}
-    figure = paper_figures.study.draw_study(curves(arms))
-    titles = " ".join(text.get_text() for text in figure.findobj(lambda a: hasattr(a, "get_text")))
-    assert "Concordance, by path; null: second draw" in titles
+    notes = {chart.title: chart.note for chart in study_charts(study_ways(arms))}
+    assert notes["Concordance"].endswith("; null: second draw")
 
 
 @pytest.mark.parametrize(
@@ -113,9 +112,9 @@ def test_a_studys_table_and_curves_say_it(tmp_path):
     ],
 )
 def test_a_configuration_says_whether_the_networks_are_told_a_class(data, conditional):
-    assert is_conditional({"data": data}) is conditional
-    assert null_mark({}, {"data": data}) == ("all pairs" if conditional else "")
-    assert null_mark({"null": "class"}, {"data": data}) == "class"
+    for pairing, mark in (({}, "all pairs" if conditional else ""), ({"null": "class"}, "class")):
+        record = {**RECORD, "config": {"data": data}, "pairing": pairing}
+        assert Published("ring", {100: record}).null(100) == mark
 
 
 def test_figure_11_says_how_a_conditional_student_was_re_paired(tmp_path):

@@ -48,6 +48,27 @@ class Table:
         return Table(self.name, self.title, tuple(names), rows)
 
 
+def cell_text(cell: Cell) -> str:
+    """For people: three significant digits, thousands apart, `-` for what does not exist."""
+    if cell is None:
+        return "-"
+    if isinstance(cell, Band):
+        low, high = cell_text(cell.low), cell_text(cell.high)
+        return f"{cell_text(cell.value)} [{low}, {high}]"
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return _digits(cell) if isinstance(cell, float) else cell
+
+
+def _digits(value: float) -> str:
+    if not math.isfinite(value) or value == 0:
+        return f"{value:g}"
+    value = float(f"{value:.3g}")  # rounding may carry into the next decade
+    if not 1e-3 <= abs(value) < 1e6:
+        return f"{value:.3g}"
+    return f"{value:,.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"
+
+
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 

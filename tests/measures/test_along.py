@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from report_runs import PAIRING, rows_of, write_run
 
+from dmdrepro.measures.along import path_length
 from dmdrepro.report import Band, build_tables
-from dmdrepro.report.along import path_length
 
 NAME = "along_distillation"
 

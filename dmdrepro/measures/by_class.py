@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from dmdrepro.report.nulls import repaired_words
-from dmdrepro.report.students import Student, as_number, lookup
-from dmdrepro.report.table import SEVERAL_SEEDS, Band, Cell, Table, over_seeds, seed_words
+from dmdrepro.measures.measure import Measure, Sampled
+from dmdrepro.measures.students import Student, as_number, last_of, lookup
+from dmdrepro.measures.table import SEVERAL_SEEDS, Band, Cell, Table, over_seeds, seed_words
+from dmdrepro.runs.shape import Maybe, count, number, one_of, text
 
 COEFFICIENTS = {
     "pearson": "displacement",
@@ -26,6 +27,20 @@ COLUMNS = (
     "seeds",
 )
 ESSENTIAL = ("experiment", "samples", "N", *COEFFICIENTS.values())
+INTERVAL = {"value": number, "low": number, "high": number}
+
+
+def coefficients(*names: str) -> dict:
+    """The shape of some coefficients with their intervals."""
+    return {f"{name}?": Maybe(INTERVAL) for name in names}
+
+
+# What the record of the boundary effect has besides, if something told the classes.
+SHAPE = {
+    "classes": {"from": one_of("labels", "classifier"), "sha256?": text},
+    "per_class": [{"class": count, "n": count, "left_out?": text, **coefficients(*COEFFICIENTS)}],
+    "within_class": Maybe({"classes?": count, "n?": count, **coefficients(*COEFFICIENTS)}),
+}
 SOURCES = {"labels": "class asked for", "classifier": "digit seen in Phi_8"}
 NOTES = (
     "Pearson coefficients with D(z), the mean distance of Phi_8(z) to the training set (for the "
@@ -44,11 +59,33 @@ NOTES = (
 )
 
 
-def boundary_classes_table(students: Sequence[Student]) -> Table:
+def measured(of: Sampled, told, one, eight, student, distance) -> dict:
+    """By the class that was asked for, else by the digit that the classifier sees in Phi_8(z)."""
+    from dmdrepro.metrics import boundary_by_class
+
+    classes, source = told, {"from": "labels"}
+    if classes is None:
+        if of.reader is None:
+            return {}
+        classes = of.read["teacher_8"][1].cpu().numpy()
+        source = {"from": "classifier", "sha256": of.reader.sha256}
+    found = boundary_by_class(one, eight, student, distance, classes)
+    return {"classes": source, **found.to_json()}
+
+
+def repaired_words(student: Student) -> str:
+    """How the students of Figure 11 are re-paired, of a class-conditional one."""
+    if not student.nulls()[0]:
+        return ""
+    within = lookup(student.records[0], ("boundary", "repaired")) == "class"
+    return " within the class" if within else " over all classes"
+
+
+def table(students: Sequence[Student]) -> Table:
     """Of each experiment's longest-trained teacher: all samples, within classes, each class."""
     rows: list[tuple[Cell, ...]] = []
     left_out: list[str] = []
-    for student in {student.experiment: student for student in students}.values():
+    for student in last_of(students):
         has = ["per_class" in (record.get("boundary") or {}) for record in student.records]
         if not any(has):
             continue
@@ -66,20 +103,20 @@ def boundary_classes_table(students: Sequence[Student]) -> Table:
         if any(within := [found["within_class"] for found in measured]):
             rows.append(_row(student, "within classes", within))
         of_seeds = [{entry["class"]: entry for entry in f["per_class"]} for f in measured]
-        for number in sorted({number for entries in of_seeds for number in entries}):
-            here = [entries.get(number, {"n": 0, "left_out": "no samples"}) for entries in of_seeds]
+        for each in sorted({each for entries in of_seeds for each in entries}):
+            here = [entries.get(each, {"n": 0, "left_out": "no samples"}) for entries in of_seeds]
             if not all("left_out" in entry for entry in here):
-                rows.append(_row(student, f"class {number}", here))
+                rows.append(_row(student, f"class {each}", here))
             for seed, entry in zip(student.seeds, here, strict=True):
                 if "left_out" in entry:
-                    left_out.append(_left_out(student, number, seed, entry))
+                    left_out.append(_left_out(student, each, seed, entry))
     title = "Figure 11 by class: the boundary effect within classes"
     notes = (*NOTES, *left_out)
     return Table("boundary_classes", title, COLUMNS, tuple(rows), notes, essential=ESSENTIAL)
 
 
-def _left_out(student: Student, number: int, seed: int, entry: Mapping) -> str:
-    words = f"{student.experiment}, seed {seed}: class {number} is left out, {entry['left_out']}"
+def _left_out(student: Student, each: int, seed: int, entry: Mapping) -> str:
+    words = f"{student.experiment}, seed {seed}: class {each} is left out, {entry['left_out']}"
     return f"{words}." if not entry["n"] else f"{words} ({entry['n']} samples)."
 
 
@@ -92,12 +129,13 @@ def _row(student: Student, samples: str, here: Sequence[Mapping | None]) -> tupl
 
     sources = student.records[0]["boundary"]["classes"]["from"]
     return (
-        student.experiment,
-        student.size_words,
-        student.snapshot,
+        *student.place,
         samples,
         over_seeds([as_number(lookup(found, ("n",))) for found in here]),
         *map(cell, COEFFICIENTS),
         SOURCES[sources],
         seed_words(student.seeds),
     )
+
+
+BY_CLASS = Measure("by_class", table=table)

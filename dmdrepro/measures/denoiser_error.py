@@ -1,0 +1,69 @@
+"""The trained teacher against the exact denoiser, of data that have one, by noise level."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dmdrepro.measures.measure import Found, Measure, Sampled
+from dmdrepro.measures.students import Student, as_number, lookup
+from dmdrepro.measures.table import SEVERAL_SEEDS, Table, over_seeds, seed_words
+from dmdrepro.runs.shape import Maybe, finite, number
+
+SIGMAS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 80.0)
+SAMPLES = 4096
+ERRORS = {"relative_error": "loss over the best loss", "relative_to_signal": "error over signal"}
+
+
+def measure(of: Sampled) -> Found | None:
+    """None of an exact teacher, and of data whose exact denoiser is not known."""
+    from dmdrepro.metrics import denoiser_error
+
+    if of.teacher is None or of.dataset.denoise is None:
+        return None
+    draw = of.draw("denoiser", device=of.device)
+    dataset = of.dataset.to(of.device)
+    return Found({"denoiser_error": denoiser_error(of.teacher(), dataset, SIGMAS, SAMPLES, draw)})
+
+
+def table(students: Sequence[Student]) -> Table:
+    """Two rows a teacher, a column for each noise level."""
+    known = [s for s in students if lookup(s.records[0], ("denoiser_error", "sigma"))]
+    levels = sorted({sigma for s in known for sigma in s.records[0]["denoiser_error"]["sigma"]})
+    rows = []
+    for student in known:
+        errors = [record.get("denoiser_error") or {} for record in student.records]
+        for key, what in ERRORS.items():
+            curves = [
+                dict(zip(error.get("sigma", ()), error.get(key, ()), strict=False))
+                for error in errors
+            ]
+            cells = [over_seeds([as_number(c.get(level)) for c in curves]) for level in levels]
+            rows.append((*student.place, what, *cells, seed_words(student.seeds)))
+    columns = (
+        "experiment",
+        "size",
+        "teacher iterations",
+        "quantity",
+        *(f"sigma {level:g}" for level in levels),
+        "seeds",
+    )
+    notes = (
+        "D* is the exact denoiser. Loss over the best loss: E|D - D*|^2 / E|x0 - D*|^2, by which "
+        "the denoising loss exceeds the smallest possible one. Error over signal: "
+        "Var(D - D*) / Var(D*); above 1 the teacher's output varies more by error than by its "
+        "input. At sigma 80 that is the student's start. Not in the paper.",
+        SEVERAL_SEEDS,
+    )
+    return Table(
+        "teacher_error", "Teachers against the exact denoiser", columns, tuple(rows), notes
+    )
+
+
+DENOISER_ERROR = Measure(
+    "denoiser_error",
+    measure=measure,
+    shape={
+        "denoiser_error": Maybe({"sigma": [finite], **{f"{name}?": [number] for name in ERRORS}})
+    },
+    table=table,
+)

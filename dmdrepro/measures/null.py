@@ -1,0 +1,52 @@
+"""What an independent pairing shares, in words: of all pairs, of a class, of a second draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from dmdrepro.measures.students import Student
+
+MEANING = {
+    "second draw": (
+        "an independent pairing is a second draw of the student for the same classes and fresh "
+        "noise, since teacher and student are both told the class"
+    ),
+    "class": (
+        "an independent pairing is with another sample of the same class, since teacher and "
+        "student are both told the class"
+    ),
+    "all pairs": (
+        "evaluated before an independent pairing had to share the class; pairs of other classes "
+        "count, so that two samplers that share nothing but the class score a retention and a "
+        "concordance well above 0. Not to be compared with numbers of another null"
+    ),
+}
+OF = {
+    "second draw": "where a second draw for the same classes",
+    "class": "where an independent pairing within the class",
+    "all pairs": "where an independent pairing, over all classes,",
+    "": "where an independent pairing",
+}
+
+
+def null_notes(
+    students: Sequence[Student], pairing: Callable[[Mapping], Mapping | None] | None = None
+) -> tuple[str, ...]:
+    """One note for each null that class-conditional students have; none without such students.
+
+    `pairing`: another part of the record than the student's own.
+    """
+    found: dict[str, list[str]] = {}
+    for student in students:
+        for mark in student.nulls(pairing):
+            found.setdefault(mark, []).append(student.experiment)
+    return tuple(
+        f"Null: {mark}, of {', '.join(dict.fromkeys(found[mark]))}: {meaning}."
+        for mark, meaning in MEANING.items()
+        if mark in found
+    )
+
+
+def where_independent(student: Student) -> str:
+    """`where an independent pairing`, and what it shares."""
+    return OF[next(filter(None, student.nulls()), "")]

@@ -1,0 +1,156 @@
+"""Delta_E with its null, retention and concordance (section 3.1)."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping
+from dataclasses import replace
+
+from dmdrepro.measures.expected import REGIMES, RULE, regime
+from dmdrepro.measures.measure import Column, Found, Measure, Quantity, Sampled
+from dmdrepro.measures.null import where_independent
+from dmdrepro.measures.students import Student, lookup
+from dmdrepro.measures.table import cell_text
+from dmdrepro.runs.shape import Maybe, count, number, text
+
+NUMBERS = (
+    "concordance",
+    "delta_e",
+    "delta_e_null",
+    "e_dt",
+    "e_ind",
+    "e_ot",
+    "e_ot_within",
+    "gap",
+    "remapped",
+    "retention",
+)
+SHAPE = {
+    "n?": count,
+    "solver?": text,
+    "null?": Maybe(text),
+    "warnings?": [text],
+    **{f"{name}?": number for name in NUMBERS},
+}
+
+
+def measure(of: Sampled) -> Found:
+    """G against Phi_8, at its end and at each stop; also Phi_1 against Phi_8, G against Phi_32."""
+    from dmdrepro.kernels import pairwise_sqdist
+    from dmdrepro.metrics import pairing_inefficiency
+
+    def pairing(teacher: str, student: str):
+        x, y = of.samples[teacher], of.samples[student]
+        return pairing_inefficiency(x, y, watch=of.watch, **of.null_of(student))
+
+    last = pairing("teacher_8", "student")
+    for sentence in last.warnings:
+        of.warn(sentence)
+    few = of.experiment.sampling.heatmap
+    x, y = of.samples["teacher_8"][:few], of.samples["student"][:few]
+    return Found(
+        {
+            "pairing": last.to_json(),
+            "pairing_untrained": numbers(pairing("teacher_8", "teacher_1")),
+            "pairing_phi_32": numbers(pairing("teacher_32", "student")),
+        },
+        {name: numbers(pairing("teacher_8", name)) for name in of.kept},
+        {
+            "assignment": last.assignment,
+            "heatmap": pairwise_sqdist(x.flatten(1), y.flatten(1)).cpu().numpy(),
+            "heatmap_assignment": pairing_inefficiency(x, y).assignment,
+        },
+    )
+
+
+def numbers(record) -> dict:
+    """A pairing beside the student's own: without doubts, which the report shows of that alone."""
+    return replace(record, warnings=()).to_json()
+
+
+def sentence(student: Student) -> str:
+    """What one student did, with medians over its seeds, and whether that says anything."""
+    values = [
+        _median(student.each(*path))
+        for path in (
+            ("pairing", "delta_e"),
+            ("pairing", "delta_e_null"),
+            ("pairing", "retention"),
+            ("quality", "student", "ratio"),
+            ("quality", "teacher_8", "ratio"),
+            ("pairing_untrained", "retention"),
+        )
+    ]
+    medians = ", medians over the seeds" if len(student.seeds) > 1 else ""
+    teacher = f"{student.teacher_words}{medians}: "
+    if any(value is None for value in values):
+        return f"{teacher}the record lacks a number, or one is not finite."
+    delta_e, null, retention, quality, teachers, untrained = values
+    words = (
+        f"{teacher}Delta_E {cell_text(delta_e)} {where_independent(student)} would have "
+        f"{cell_text(null)} (retention {cell_text(retention)}, before distillation "
+        f"{cell_text(untrained)})"
+    )
+    times = quality / teachers if teachers else math.inf
+    if not times <= RULE.quality_within:
+        return (
+            f"{words}; but G's samples are {cell_text(times)} times as far from the data as the "
+            "teacher's, and of such a student the pairing says nothing."
+        )
+    if null <= 0:
+        return f"{words}; the null is no yardstick here."
+    return (
+        f"{words}: {REGIMES[regime(delta_e / null)]}. Quality {cell_text(quality)}, the teacher's "
+        f"{cell_text(teachers)}."
+    )
+
+
+def _median(values: list) -> float | None:
+    if any(not isinstance(value, int | float) or not math.isfinite(value) for value in values):
+        return None
+    return float(statistics.median(values))
+
+
+def _null(record: Mapping, part: object) -> object:
+    return lookup(part, ("delta_e_null",))
+
+
+PAIRING = Measure(
+    "pairing",
+    measure=measure,
+    shape={
+        "pairing": SHAPE,
+        "pairing_untrained": Maybe(SHAPE),
+        "pairing_phi_32": Maybe(SHAPE),
+    },
+    at_stop=SHAPE,
+    start=("pairing_untrained",),
+    quantities=(
+        Quantity("Delta_E", ("delta_e",), "Delta_E", beside=("null", _null)),
+        Quantity("null", ("delta_e_null",)),
+        Quantity(
+            "retention",
+            ("retention",),
+            "Retention",
+            "1 keeps, 0 independent",
+            (0.0, 1.0),
+            ("iterations", "path"),
+            of_null=True,
+        ),
+        Quantity(
+            "concordance",
+            ("concordance",),
+            "Concordance",
+            "1 the teacher, 0 independent",
+            (0.0, 1.0),
+            ("path",),
+            of_null=True,
+        ),
+    ),
+    columns=(
+        Column("remapped", lambda student: student.cell("pairing", "remapped")),
+        Column("retention untrained", lambda student: student.untrained("retention")),
+    ),
+    sentence=sentence,
+)

@@ -1,0 +1,34 @@
+"""Is the teacher's own map, from noise to Phi_8, an optimal transport?"""
+
+from __future__ import annotations
+
+from dmdrepro.measures.measure import Column, Found, Measure, Sampled
+from dmdrepro.measures.pairing import SHAPE, numbers
+from dmdrepro.runs.shape import Maybe
+
+
+def measure(of: Sampled) -> Found:
+    """The noise as N(0, I) against Phi_8, which has no second draw.
+
+    The noise's scale moves Delta_E, but neither the assignment nor the retention.
+    """
+    from dmdrepro.diffusion import SIGMA_MAX
+    from dmdrepro.metrics import pairing_inefficiency
+
+    given = {} if of.classes is None else {"classes": of.classes[: of.n]}
+    noise = of.samples["noise"] / SIGMA_MAX
+    found = pairing_inefficiency(noise, of.samples["teacher_8"], watch=of.watch, **given)
+    return Found({"teacher_map": numbers(found)})
+
+
+TEACHER_MAP = Measure(
+    "teacher_map",
+    measure=measure,
+    shape={"teacher_map": Maybe(SHAPE)},
+    columns=(
+        Column(
+            "retention of the teacher's map",
+            lambda student: student.cell("teacher_map", "retention"),
+        ),
+    ),
+)

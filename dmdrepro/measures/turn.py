@@ -1,0 +1,49 @@
+"""By how much a toy's student is its teacher turned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dmdrepro.measures.measure import Found, Measure, Sampled
+from dmdrepro.measures.students import Student, as_number, lookup
+from dmdrepro.measures.table import Table
+from dmdrepro.runs.shape import Maybe, number
+
+COLUMNS = ("turn (degrees)", "concordance", "concordance turned")
+PATHS = (("turn", "degrees"), ("pairing", "concordance"), ("turn", "concordance"))
+SHAPE = {"concordance?": number, "degrees?": number}
+
+
+def measure(of: Sampled) -> Found | None:
+    """Of a toy, none of which has classes; images have no two coordinates that belong together."""
+    from dmdrepro.metrics import turn_of
+
+    teacher = of.samples["teacher_8"]
+    if teacher.ndim != 2:
+        return None
+    found = {name: turn_of(teacher, of.samples[name]).to_json() for name in (*of.kept, "student")}
+    return Found({"turn": found.pop("student")}, found)
+
+
+def table(students: Sequence[Student]) -> Table:
+    """One row a seed for each kept student of a toy and the last one."""
+    rows = []
+    for student in students:
+        for record, seed in zip(student.records, student.seeds, strict=True):
+            last = {**record, "iterations": lookup(student.config, ("distill", "iterations"))}
+            for stop in (*(record.get("along") or ()), last):
+                if stop.get("turn") is not None:
+                    values = [as_number(lookup(stop, path)) for path in PATHS]
+                    rows.append((*student.place, stop["iterations"], *values, seed))
+    notes = (
+        "The teacher's 8-step samples turned in their first two coordinates by the angle that "
+        "brings them nearest to the student's, and the concordance that is then left (never below "
+        "the pairing's own; about 0 where nothing is kept at any angle). Not in the paper.",
+    )
+    title = "By how much the student is the teacher turned"
+    columns = ("experiment", "size", "teacher iterations", "distillation iterations", *COLUMNS)
+    essential = ("experiment", "distillation iterations", *COLUMNS)
+    return Table("turned", title, (*columns, "seed"), tuple(rows), notes, essential=essential)
+
+
+TURN = Measure("turn", measure=measure, shape={"turn": Maybe(SHAPE)}, at_stop=SHAPE, table=table)

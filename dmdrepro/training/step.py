@@ -1,0 +1,54 @@
+"""What a training step is: a function of inputs alone, which an engine can compile or record.
+
+It is called with a block of inputs, one dataclass of tensors for each iteration, changes what it
+trains, and returns each iteration's losses. It draws nothing, waits for nothing and branches on no
+value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from dmdrepro.runs.checkpoint import Tensors, optimiser_tensors, pack, restore_optimiser, unpack
+
+Losses = list[dict[str, torch.Tensor]]
+Parts = Mapping[str, torch.nn.Module | torch.optim.Optimizer]
+
+
+class Step:
+    """`parts`: what a call changes, by name; `denoisers`: the networks that it calls.
+
+    `functions`: its methods that can be compiled, each as one graph: losses with their gradients.
+    `no_graphs`: why it cannot be recorded, "" if it can.
+    """
+
+    parts: Parts
+    denoisers: Sequence[torch.nn.Module] = ()
+    functions: Sequence[str] = ()
+    no_graphs = ""
+
+    def __call__(self, block: Sequence) -> Losses:
+        raise NotImplementedError
+
+
+def state_of(parts: Parts) -> Tensors:
+    """Every tensor of the parts: what a saved state holds."""
+    return pack(
+        **{
+            name: optimiser_tensors(part)
+            if isinstance(part, torch.optim.Optimizer)
+            else part.state_dict()
+            for name, part in parts.items()
+        }
+    )
+
+
+def restore(parts: Parts, tensors: Tensors) -> None:
+    """Put back what `state_of` took."""
+    for name, part in parts.items():
+        if isinstance(part, torch.optim.Optimizer):
+            restore_optimiser(part, unpack(tensors, name))
+        else:
+            part.load_state_dict(unpack(tensors, name))
