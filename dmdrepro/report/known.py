@@ -3,44 +3,44 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from dmdrepro.measures.students import as_number
 from dmdrepro.measures.table import Band, Cell, Table, over_seeds
 
-CIRCLE = (
-    "theta",
-    "Delta_E",
-    "its limit",
-    "null",
-    "retention",
-    "cos(theta)",
-    "concordance",
-    "limit of concordance",
-)
-DM_LOSS = (
-    "theta",
-    "DM loss",
-    "by samples",
-    "less that at 0",
-    "slope",
-    "slope by samples",
-    "slope of one sample",
-    "gradient moved",
-    "by samples from 0",
-    "2 |sin(theta / 2)|",
-)
-PAIRS = (
-    "case",
-    "N",
-    "D",
-    "Delta_E",
-    "its limit",
-    "retention",
-    "limit of retention",
-    "concordance",
-    "limit of concordance",
-)
+
+def _with_limit(name: str, head: str, its_limit: str) -> dict[str, Callable[[Mapping], Cell]]:
+    return {head: lambda each: drawn(each, name), its_limit: lambda each: limit(each, name)}
+
+
+# Column -> its cell of a case.
+CIRCLE = {
+    "theta": lambda each: each["theta"],
+    **_with_limit("delta_e", "Delta_E", "its limit"),
+    "null": lambda each: drawn(each, "delta_e_null"),
+    **_with_limit("retention", "retention", "cos(theta)"),
+    **_with_limit("concordance", "concordance", "limit of concordance"),
+}
+DM_LOSS = {
+    "theta": lambda each: each["theta"],
+    "DM loss": lambda each: each["dm"]["rule"]["loss"],
+    "by samples": lambda each: two_errors(each["dm"]["loss"]),
+    "less that at 0": lambda each: two_errors(each["dm"]["difference"]) if each["theta"] else None,
+    "slope": lambda each: each["dm"]["rule"]["slope"],
+    "slope by samples": lambda each: two_errors(each["dm"]["slope"]),
+    "slope of one sample": lambda each: each["dm"]["slope_rms"],
+    "gradient moved": lambda each: each["dm"]["rule"]["turned"],
+    "by samples from 0": lambda each: each["dm"]["turned"],
+    "2 |sin(theta / 2)|": lambda each: 2 * abs(math.sin(each["theta"] / 2)),
+}
+PAIRS = {
+    "case": lambda each: f"{each['group']}, {each['what']}",
+    "N": lambda each: each["n"],
+    "D": lambda each: each["d"],
+    **_with_limit("delta_e", "Delta_E", "its limit"),
+    **_with_limit("retention", "retention", "limit of retention"),
+    **_with_limit("concordance", "concordance", "limit of concordance"),
+}
 OVER_DRAWS = "Where brackets stand: mean [smallest, largest] over {draws} draws of N samples."
 LIMITS = (
     "Limits are closed forms, of N without end. E_OT of N samples comes down to its limit the more "
@@ -56,19 +56,6 @@ def known_tables(record: Mapping) -> list[Table]:
 def circle_table(record: Mapping) -> Table:
     """Appendix C's students: what their pairing costs, and what it tends to."""
     first = record["circle"][0]
-    rows = tuple(
-        (
-            each["theta"],
-            drawn(each, "delta_e"),
-            limit(each, "delta_e"),
-            drawn(each, "delta_e_null"),
-            drawn(each, "retention"),
-            limit(each, "retention"),
-            drawn(each, "concordance"),
-            limit(each, "concordance"),
-        )
-        for each in record["circle"]
-    )
     notes = (
         f"The circle of appendix C, delta = {first['delta']:g}, N = {first['n']:,}: the student "
         "turns the noise by theta. All students have the same samples in distribution.",
@@ -78,27 +65,11 @@ def circle_table(record: Mapping) -> Table:
     )
     title = "The circle: pairing over theta"
     essential = ("theta", "Delta_E", "its limit", "retention", "concordance")
-    return Table("known_circle", title, CIRCLE, rows, notes, essential=essential)
+    return _table("known_circle", title, CIRCLE, record["circle"], notes, essential)
 
 
 def dm_loss_table(record: Mapping) -> Table:
     """Lemma 3.2 on the circle: the loss, its slope in theta, and a gradient that does move."""
-    rows = tuple(
-        (
-            each["theta"],
-            dm["rule"]["loss"],
-            two_errors(dm["loss"]),
-            two_errors(dm["difference"]) if each["theta"] else None,
-            dm["rule"]["slope"],
-            two_errors(dm["slope"]),
-            dm["slope_rms"],
-            dm["rule"]["turned"],
-            dm["turned"],
-            2 * abs(math.sin(each["theta"] / 2)),
-        )
-        for each in record["circle"]
-        for dm in (each["dm"],)
-    )
     dm = record["circle"][0]["dm"]
     notes = (
         f"DM loss: half the mean square of the weighted score difference, with the exact denoisers "
@@ -117,25 +88,11 @@ def dm_loss_table(record: Mapping) -> Table:
     )
     title = "The circle: DM loss over theta (Lemma 3.2)"
     essential = ("theta", "DM loss", "less that at 0", "slope by samples", "gradient moved")
-    return Table("known_dm_loss", title, DM_LOSS, rows, notes, essential=essential)
+    return _table("known_dm_loss", title, DM_LOSS, record["circle"], notes, essential)
 
 
 def pairs_table(record: Mapping) -> Table:
     """Gaussians, a translated and a permuted set, a constant student, a share of copies."""
-    rows = tuple(
-        (
-            f"{each['group']}, {each['what']}",
-            each["n"],
-            each["d"],
-            drawn(each, "delta_e"),
-            limit(each, "delta_e"),
-            drawn(each, "retention"),
-            limit(each, "retention"),
-            drawn(each, "concordance"),
-            limit(each, "concordance"),
-        )
-        for each in record["pairs"]
-    )
     notes = (
         "Gaussians: teacher A z and student B z of different covariances in D dimensions; c = 1 is "
         "the optimal transport, c = 0 an independent pairing; symmetric roots: A and B the "
@@ -153,7 +110,12 @@ def pairs_table(record: Mapping) -> Table:
     )
     title = "Other pairs whose pairing is known"
     essential = ("case", "N", "D", "Delta_E", "its limit", "retention", "concordance")
-    return Table("known_pairs", title, PAIRS, rows, notes, essential=essential)
+    return _table("known_pairs", title, PAIRS, record["pairs"], notes, essential)
+
+
+def _table(name: str, title: str, columns: Mapping, cases: Sequence, notes, essential) -> Table:
+    rows = tuple(tuple(cell(each) for cell in columns.values()) for each in cases)
+    return Table(name, title, tuple(columns), rows, notes, essential=essential)
 
 
 def drawn(case: Mapping, name: str) -> Cell:

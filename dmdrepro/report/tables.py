@@ -13,8 +13,7 @@ from dmdrepro.measures.expected import PAPER_NUMBERS, K, N, PaperNumber, paper_n
 from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import Results, Student, change_words, collect, lookup
 from dmdrepro.measures.table import SEVERAL_SEEDS, Cell, Table, seed_words
-from dmdrepro.report.choices import choices_table
-from dmdrepro.report.slips import slips_table
+from dmdrepro.report.choices import choices_table, slips_table
 from dmdrepro.report.verdict import verdict_table
 from dmdrepro.runs.results import Missing, open_results, seeds_found
 
