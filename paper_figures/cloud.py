@@ -10,7 +10,7 @@ from dmdrepro.paper_figures.inset import draw_inset, scatter
 from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import EDGE, Page
 from dmdrepro.paper_figures.pca import fit_plane
-from dmdrepro.paper_figures.run import Run, attempt
+from dmdrepro.paper_figures.run import StudentRun, attempt
 from dmdrepro.paper_figures.style import BODY, INK, SMALL, SOFT
 from dmdrepro.paper_figures.words import SYMBOLS
 from dmdrepro.runs.results import Missing
@@ -21,7 +21,7 @@ TOY_PANELS = ("noise", "teacher_8", "teacher_1", "student")
 PCA_PANELS = ("teacher_8", "teacher_1", "student")
 
 
-def draw_toy_row(page: Page, run: Run | Missing) -> None:
+def draw_toy_row(page: Page, run: StudentRun | Missing) -> None:
     """Noise, teacher (8 steps, 1 step), student: two coordinates each, colour from the noise."""
     read = attempt(run, lambda run: {name: run.samples(name) for name in TOY_PANELS})
     if isinstance(read, Missing):
@@ -41,7 +41,7 @@ def draw_toy_row(page: Page, run: Run | Missing) -> None:
     page.space(0.2)
 
 
-def draw_pca_row(page: Page, run: Run | Missing) -> None:
+def draw_pca_row(page: Page, run: StudentRun | Missing) -> None:
     """Teacher (8 steps, 1 step) and student in the PCA plane of the teacher's 8-step samples."""
     read = attempt(run, lambda run: {name: run.samples(name) for name in PCA_PANELS})
     if isinstance(read, Missing):

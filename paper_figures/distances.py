@@ -9,15 +9,15 @@ from matplotlib.axes import Axes
 
 from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import Page, panel_title, title_height
-from dmdrepro.paper_figures.run import Run, attempt
+from dmdrepro.paper_figures.run import StudentRun, attempt
 from dmdrepro.paper_figures.style import BLUE, SMALL, SOFT
 from dmdrepro.paper_figures.words import pairing_words
 from dmdrepro.runs.results import Missing
 
 
 @dataclass(frozen=True)
-class Distances:
-    """Per seed, divided by the square root of the number of values in a sample."""
+class FromTeacher:
+    """How far Phi_1 and G are from Phi_8, over the root of the number of values in a sample."""
 
     untrained: np.ndarray  # [N], ||Phi_1 - Phi_8||
     student: np.ndarray  # [N], ||G - Phi_8||
@@ -32,7 +32,7 @@ class Distances:
         return rf"1/$\sqrt{{{np.prod(self.shape)}}}$"
 
 
-def read_distances(run: Run) -> Distances:
+def read_distances(run: StudentRun) -> FromTeacher:
     """Raises Unavailable where samples are missing."""
     one, eight, student = (
         run.samples(name).astype(np.float64) for name in ("teacher_1", "teacher_8", "student")
@@ -41,16 +41,16 @@ def read_distances(run: Run) -> Distances:
     norms = [
         np.linalg.norm((x - eight).reshape(len(eight), -1), axis=1) / root for x in (one, student)
     ]
-    return Distances(*norms, eight.shape[1:])
+    return FromTeacher(*norms, eight.shape[1:])
 
 
-def reach_of(distances: Distances) -> float:
+def reach_of(distances: FromTeacher) -> float:
     """The largest of all distances."""
     return float(max(distances.untrained.max(), distances.student.max()))
 
 
 def draw_distance_row(
-    page: Page, runs: dict[str, Run | Missing], *, gap: float, widest: float, shared: bool
+    page: Page, runs: dict[str, StudentRun | Missing], *, gap: float, widest: float, shared: bool
 ) -> None:
     """One square panel for each titled run, on one scale where it is `shared`."""
     page.space(title_height(5))
@@ -74,7 +74,7 @@ def draw_distance_row(
         drawn += 1
 
 
-def draw_distances(axes: Axes, distances: Distances, reach: float) -> None:
+def draw_distances(axes: Axes, distances: FromTeacher, reach: float) -> None:
     """Scatter on square axes up to `reach`; below the dashed diagonal the student came nearer."""
     n = len(distances.student)
     size = float(np.clip(4000 / n, 2.0, 12.0))

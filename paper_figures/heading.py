@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dmdrepro.paper_figures.page import Page
-from dmdrepro.paper_figures.run import Run, attempt, heading_of
+from dmdrepro.paper_figures.run import StudentRun, attempt, heading_of
 from dmdrepro.paper_figures.sampler import remark
 from dmdrepro.paper_figures.words import pairing_words
 from dmdrepro.runs.results import Missing
 
 
-def draw_heading(page: Page, run: Run | Missing, title: str = "") -> None:
+def draw_heading(page: Page, run: StudentRun | Missing, title: str = "") -> None:
     """Name, details and, if recorded, Delta_E with retention, null and concordance.
 
     A student that is not a good sampler is named as such.

@@ -12,7 +12,7 @@ from matplotlib.colors import ListedColormap
 
 from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import EDGE, Page, panel_title, title_height
-from dmdrepro.paper_figures.run import Run, attempt, heading_of
+from dmdrepro.paper_figures.run import StudentRun, attempt, heading_of
 from dmdrepro.paper_figures.style import INK, RED, SMALL
 from dmdrepro.paper_figures.words import iterations, pairing_words
 from dmdrepro.runs.results import Missing
@@ -34,7 +34,7 @@ class Heatmap:
     detail: str
 
 
-def read_heatmap(run: Run) -> Heatmap:
+def read_heatmap(run: StudentRun) -> Heatmap:
     """Raises Unavailable where the run has none."""
     return Heatmap(
         run.array("heatmap"),
@@ -44,7 +44,7 @@ def read_heatmap(run: Run) -> Heatmap:
     )
 
 
-def draw_heatmaps(page: Page, left: Run | Missing, right: Run | Missing) -> None:
+def draw_heatmaps(page: Page, left: StudentRun | Missing, right: StudentRun | Missing) -> None:
     """Two panels side by side, each with its own colour scale."""
     page.space(title_height(3))
     side = (page.width - _LEFT - _GAP - 0.5 - EDGE) / 2

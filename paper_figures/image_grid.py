@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import EDGE, Page
-from dmdrepro.paper_figures.run import Run, attempt
+from dmdrepro.paper_figures.run import StudentRun, attempt
 from dmdrepro.paper_figures.style import BODY
 from dmdrepro.paper_figures.words import SYMBOLS
 from dmdrepro.runs.results import Missing
@@ -52,7 +52,7 @@ def tile(rows: Sequence[ArrayLike], columns: int = COLUMNS) -> np.ndarray:
     return canvas
 
 
-def draw_image_rows(page: Page, run: Run | Missing, names: Sequence[str]) -> None:
+def draw_image_rows(page: Page, run: StudentRun | Missing, names: Sequence[str]) -> None:
     """A band of images, one row for each name; rows that were not kept say so in their place."""
     width = page.width - LABELS - EDGE
     step = width / COLUMNS
@@ -77,7 +77,7 @@ def draw_image_rows(page: Page, run: Run | Missing, names: Sequence[str]) -> Non
         page.space(height)
 
 
-def _row(run: Run, name: str) -> np.ndarray:
+def _row(run: StudentRun, name: str) -> np.ndarray:
     """[n, C, H, W]; the two nearest training images come in one array, [n, 2, C, H, W]."""
     if name in ("nearest", "second_nearest"):
         return run.array("nearest_images")[:COLUMNS, 0 if name == "nearest" else 1]

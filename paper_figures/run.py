@@ -21,7 +21,7 @@ class Unavailable(Exception):
 
 
 @dataclass(frozen=True)
-class Run:
+class StudentRun:
     """The student distilled from one teacher snapshot."""
 
     result: Result
@@ -81,10 +81,10 @@ class Run:
         return f"no {what} was kept for the student of the teacher at {self.snapshot:,} iterations"
 
 
-def last_run(results: Results, experiment: str) -> Run | Missing:
+def last_run(results: Results, experiment: str) -> StudentRun | Missing:
     """The student of the longest-trained teacher, or why there is none."""
     result = find(results, experiment)
-    return result if isinstance(result, Missing) else Run(result, result.snapshots[-1])
+    return result if isinstance(result, Missing) else StudentRun(result, result.snapshots[-1])
 
 
 def find(results: Results, experiment: str) -> Result | Missing:
@@ -104,17 +104,17 @@ def planned_snapshots(result: Result) -> tuple[int, ...]:
     return tuple(sorted({*planned, *result.evaluated}))
 
 
-def run_at(result: Result, snapshot: int) -> Run | Missing:
+def run_at(result: Result, snapshot: int) -> StudentRun | Missing:
     """The student of that snapshot, or that it has not been evaluated yet."""
     if snapshot in result.snapshots:
-        return Run(result, snapshot)
+        return StudentRun(result, snapshot)
     what = "diverged" if snapshot in result.diverged else "is not evaluated"
     return Missing(
         result.experiment, f"the student of the teacher at {snapshot:,} iterations {what}"
     )
 
 
-def attempt(run: Run | Missing, read: Callable[[Run], T]) -> T | Missing:
+def attempt(run: StudentRun | Missing, read: Callable[[StudentRun], T]) -> T | Missing:
     """What `read` takes from the run, or why it cannot: one panel's trouble stays its own."""
     if isinstance(run, Missing):
         return run
@@ -124,6 +124,6 @@ def attempt(run: Run | Missing, read: Callable[[Run], T]) -> T | Missing:
         return Missing(run.experiment, str(reason))
 
 
-def heading_of(run: Run | Missing) -> str:
+def heading_of(run: StudentRun | Missing) -> str:
     """The experiment's name in words."""
     return name_of(run.experiment)

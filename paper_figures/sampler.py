@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from dmdrepro.paper_figures.run import Results, Run, attempt
+from dmdrepro.paper_figures.run import Results, StudentRun, attempt
 from dmdrepro.paper_figures.words import name_of, number
 from dmdrepro.runs.results import Missing
 
@@ -12,13 +12,13 @@ BOUND = 2.0  # quality ratio (E_OT to the data over that of other data) of a goo
 LAST, ALL, NONE = "the longest-trained teacher's", "every teacher's", "no student"
 
 
-def quality_of(run: Run | Missing) -> float | None:
+def quality_of(run: StudentRun | Missing) -> float | None:
     """The student's quality ratio, 1 if as good as data; None if the record has none."""
     read = attempt(run, lambda run: float(run.record("quality")["student"]["ratio"]))
     return None if isinstance(read, Missing) else read
 
 
-def remark(run: Run | Missing) -> str:
+def remark(run: StudentRun | Missing) -> str:
     """That a student above BOUND is not a good sampler; empty for any other."""
     quality = quality_of(run)
     if quality is None or not quality > BOUND:
@@ -41,7 +41,7 @@ def caption(module: ModuleType, results: Results) -> str:
         if result is None or isinstance(result, Missing) or not result.snapshots:
             continue
         for snapshot in result.snapshots if shown == ALL else result.snapshots[-1:]:
-            if said := remark(Run(result, snapshot)):
+            if said := remark(StudentRun(result, snapshot)):
                 of = f" of the teacher at {snapshot:,} iterations" if shown == ALL else ""
                 sentences.append(
                     f"{name_of(name)}: the student{of} is {said}, so it is no counterpart of the "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from dmdrepro.experiments import build
@@ -67,10 +68,15 @@ def write_run(
 def _write(folder: Path, record: dict, config: dict, files: dict[str, str]) -> dict[str, str]:
     """A finished stage with files of these texts; returns the files' SHA-256."""
     folder.mkdir(parents=True)
-    write_json(folder / "record.json", record)
-    write_json(folder / "config.json", config)
     for name, text in files.items():
         (folder / name).write_text(text)
+    return finish(folder, record, config, files)
+
+
+def finish(folder: Path, record: dict, config: dict, files: Iterable[str]) -> dict[str, str]:
+    """Record, configuration and manifest of a stage's files; returns the files' SHA-256."""
+    write_json(folder / "record.json", record)
+    write_json(folder / "config.json", config)
     write_manifest(folder, ["record.json", "config.json", *files])
     return verify_manifest(folder)
 

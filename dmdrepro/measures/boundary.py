@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dmdrepro.measures import by_class
 from dmdrepro.measures.expected import CLAIMS, CLAIMS_OF
-from dmdrepro.measures.measure import Found, Measure, Sampled
+from dmdrepro.measures.measure import Measure, Measured, Sampled
 from dmdrepro.measures.memorisation import quantities as of_figure_12
 from dmdrepro.measures.students import Student, last_of
 from dmdrepro.measures.table import SEVERAL_SEEDS, Band, Cell, Table, seed_words
@@ -29,7 +29,7 @@ COLUMNS = (
 )
 
 
-def measure(of: Sampled) -> Found | None:
+def measure(of: Sampled) -> Measured | None:
     """For all samples, and by class if something tells the class.
 
     D(z): of Phi_8(z) to the training set; if there is none, to draws of data that have classes,
@@ -51,7 +51,7 @@ def measure(of: Sampled) -> Found | None:
     distance = nearest.mean_distance
     arrays = {"mean_distance": np.asarray(distance)}
     if torch.equal(student, one):
-        return Found({"boundary": None}, arrays=arrays)
+        return Measured({"boundary": None}, arrays=arrays)
     # If both networks were told the class, an independent student has it too.
     told = None if of.classes is None else of.classes[: of.n]
     effect = boundary_effect(one, eight, student, distance, told)
@@ -60,7 +60,7 @@ def measure(of: Sampled) -> Found | None:
     if told is not None:
         record["repaired"] = "class"  # else among all noises
     record |= by_class.measured(of, told, one, eight, student, distance)
-    return Found({"boundary": record}, arrays=arrays)
+    return Measured({"boundary": record}, arrays=arrays)
 
 
 def table(students: Sequence[Student]) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dmdrepro.measures.measure import Found, Measure, Sampled
+from dmdrepro.measures.measure import Measure, Measured, Sampled
 from dmdrepro.measures.students import Student, as_number, lookup
 from dmdrepro.measures.table import SEVERAL_SEEDS, Table, over_seeds, seed_words
 from dmdrepro.runs.shape import Maybe, finite, number
@@ -14,7 +14,7 @@ SAMPLES = 4096
 ERRORS = {"relative_error": "loss over the best loss", "relative_to_signal": "error over signal"}
 
 
-def measure(of: Sampled) -> Found | None:
+def measure(of: Sampled) -> Measured | None:
     """None of an exact teacher, and of data whose exact denoiser is not known."""
     from dmdrepro.metrics import denoiser_error
 
@@ -22,7 +22,9 @@ def measure(of: Sampled) -> Found | None:
         return None
     draw = of.draw("denoiser", device=of.device)
     dataset = of.dataset.to(of.device)
-    return Found({"denoiser_error": denoiser_error(of.teacher(), dataset, SIGMAS, SAMPLES, draw)})
+    return Measured(
+        {"denoiser_error": denoiser_error(of.teacher(), dataset, SIGMAS, SAMPLES, draw)}
+    )
 
 
 def table(students: Sequence[Student]) -> Table:

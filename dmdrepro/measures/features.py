@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dmdrepro.measures.measure import Found, Measure, Sampled
+from dmdrepro.measures.measure import Measure, Measured, Sampled
 from dmdrepro.measures.students import Student, as_number, lookup
 from dmdrepro.measures.table import SEVERAL_SEEDS, Cell, Table, over_seeds, seed_words
 from dmdrepro.runs.shape import Maybe, count, finite, number, text
@@ -35,7 +35,7 @@ NOTES = (
 )
 
 
-def measure(of: Sampled) -> Found | None:
+def measure(of: Sampled) -> Measured | None:
     """Of every set of samples and of other data; None of data that have no classifier.
 
     Where the students are conditional, each set also has `agreement`: the share of its samples
@@ -57,7 +57,7 @@ def measure(of: Sampled) -> Found | None:
             found[name]["agreement"] = float(same.mean())
     along = {name: found.pop(name) for name in of.kept}
     about = {"sha256": of.reader.sha256, "accuracy": of.reader.accuracy}
-    return Found({"features": {**found, "classifier": about, "n": of.n, "draws": DRAWS}}, along)
+    return Measured({"features": {**found, "classifier": about, "n": of.n, "draws": DRAWS}}, along)
 
 
 def table(students: Sequence[Student]) -> Table:

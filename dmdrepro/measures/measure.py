@@ -102,7 +102,7 @@ class Sampled:
 
 
 @dataclass(frozen=True)
-class Found:
+class Measured:
     """What a measure adds: to the record, to each kept student's stop, arrays to the folder."""
 
     record: Mapping[str, object]
@@ -144,7 +144,7 @@ class Measure:
     key: str  # its part of the record, and of each stop
     title: str = ""  # of its part of the page
     # What it finds, None if there is nothing to measure; without: read off the logs.
-    measure: Callable[[Sampled], Found | None] | None = None
+    measure: Callable[[Sampled], Measured | None] | None = None
     shape: Mapping[str, Shape] = field(default_factory=dict)  # of its parts of the record
     at_stop: Shape | None = None  # of its part at a stop; None: only the end is measured
     start: tuple[str, ...] = ()  # where the record has its part at the start, Phi_1

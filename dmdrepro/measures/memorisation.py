@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dmdrepro.measures.measure import Found, Measure, Sampled
+from dmdrepro.measures.measure import Measure, Measured, Sampled
 from dmdrepro.measures.students import Student, as_number, lookup
 from dmdrepro.measures.table import Cell
 from dmdrepro.runs.shape import Maybe, count, number
@@ -17,7 +17,7 @@ QUANTITIES = {
 }
 
 
-def measure(of: Sampled) -> Found | None:
+def measure(of: Sampled) -> Measured | None:
     """None of data without a finite training set."""
     import numpy as np
 
@@ -25,7 +25,7 @@ def measure(of: Sampled) -> Found | None:
         return None
     images = of.dataset.training_set.cpu().numpy()[found.nearest[:SHOWN]]
     arrays = {"memorisation_ratio": np.asarray(found.ratio), "nearest_images": images}
-    return Found({"memorisation": found.to_json()}, arrays=arrays)
+    return Measured({"memorisation": found.to_json()}, arrays=arrays)
 
 
 def quantities(student: Student) -> Iterator[tuple[str, Cell]]:

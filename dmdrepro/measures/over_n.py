@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dmdrepro.measures.chart import Chart, Line
-from dmdrepro.measures.measure import Found, Measure, Sampled
+from dmdrepro.measures.measure import Measure, Measured, Sampled
 from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import Student, as_number, last_of
 from dmdrepro.measures.table import Cell, Table, over_seeds
@@ -20,7 +20,7 @@ MEASURED = {
 SMALL = 0.01  # a Delta_E that a logarithmic axis would show as if it were far from 0
 
 
-def measure(of: Sampled) -> Found:
+def measure(of: Sampled) -> Measured:
     """Of as many disjoint sets of each N as were drawn; they have no second draw."""
     from dmdrepro.metrics import pairing_of_sets
 
@@ -30,7 +30,7 @@ def measure(of: Sampled) -> Found:
     for size in sampling.curve:
         found.append(pairing_of_sets(*maps, size, sampling.sets, watch=of.watch, **given))
         of.look()
-    return Found({"over_n": found})
+    return Measured({"over_n": found})
 
 
 def curves(students: Sequence[Student]) -> list[tuple[Student, list[Mapping]]]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dmdrepro.measures.expected import REGIMES, RULE, regime
-from dmdrepro.measures.measure import Column, Found, Measure, Quantity, Sampled
+from dmdrepro.measures.measure import Column, Measure, Measured, Quantity, Sampled
 from dmdrepro.measures.null import where_independent
 from dmdrepro.measures.students import Student, lookup
 from dmdrepro.measures.table import cell_text
@@ -35,7 +35,7 @@ SHAPE = {
 }
 
 
-def measure(of: Sampled) -> Found:
+def measure(of: Sampled) -> Measured:
     """G against Phi_8, at its end and at each stop; also Phi_1 against Phi_8, G against Phi_32."""
     from dmdrepro.kernels import pairwise_sqdist
     from dmdrepro.metrics import pairing_inefficiency
@@ -49,7 +49,7 @@ def measure(of: Sampled) -> Found:
         of.warn(sentence)
     few = of.experiment.sampling.heatmap
     x, y = of.samples["teacher_8"][:few], of.samples["student"][:few]
-    return Found(
+    return Measured(
         {
             "pairing": last.to_json(),
             "pairing_untrained": numbers(pairing("teacher_8", "teacher_1")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dmdrepro.measures.measure import Column, Found, Measure, Quantity, Sampled
+from dmdrepro.measures.measure import Column, Measure, Measured, Quantity, Sampled
 from dmdrepro.measures.students import lookup
 from dmdrepro.runs.shape import Maybe, count, finite, number
 
@@ -18,7 +18,7 @@ SHAPE = {
 }
 
 
-def measure(of: Sampled) -> Found:
+def measure(of: Sampled) -> Measured:
     """Of every set of samples; `data_spread` beside it tells samples that diverged.
 
     That is the data's mean squared distance from their mean.
@@ -34,7 +34,7 @@ def measure(of: Sampled) -> Found:
     x = torch.cat([data for data, _ in pairs]).flatten(1).double()
     spread = float((x - x.mean(0)).square().sum(1).mean())
     along = {name: found.pop(name) for name in of.kept}
-    return Found({"quality": found, "data_spread": spread}, along)
+    return Measured({"quality": found, "data_spread": spread}, along)
 
 
 def _teachers(record: Mapping, part: object) -> object:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dmdrepro.measures.measure import Column, Found, Measure, Sampled
+from dmdrepro.measures.measure import Column, Measure, Measured, Sampled
 from dmdrepro.measures.pairing import SHAPE, numbers
 from dmdrepro.runs.shape import Maybe
 
 
-def measure(of: Sampled) -> Found:
+def measure(of: Sampled) -> Measured:
     """The noise as N(0, I) against Phi_8, which has no second draw.
 
     The noise's scale moves Delta_E, but neither the assignment nor the retention.
@@ -18,7 +18,7 @@ def measure(of: Sampled) -> Found:
     given = {} if of.classes is None else {"classes": of.classes[: of.n]}
     noise = of.samples["noise"] / SIGMA_MAX
     found = pairing_inefficiency(noise, of.samples["teacher_8"], watch=of.watch, **given)
-    return Found({"teacher_map": numbers(found)})
+    return Measured({"teacher_map": numbers(found)})
 
 
 TEACHER_MAP = Measure(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dmdrepro.measures.measure import Found, Measure, Sampled
+from dmdrepro.measures.measure import Measure, Measured, Sampled
 from dmdrepro.measures.students import Student, as_number, lookup
 from dmdrepro.measures.table import Table
 from dmdrepro.runs.shape import Maybe, number
@@ -14,7 +14,7 @@ PATHS = (("turn", "degrees"), ("pairing", "concordance"), ("turn", "concordance"
 SHAPE = {"concordance?": number, "degrees?": number}
 
 
-def measure(of: Sampled) -> Found | None:
+def measure(of: Sampled) -> Measured | None:
     """Of a toy, none of which has classes; images have no two coordinates that belong together."""
     from dmdrepro.metrics import turn_of
 
@@ -22,7 +22,7 @@ def measure(of: Sampled) -> Found | None:
     if teacher.ndim != 2:
         return None
     found = {name: turn_of(teacher, of.samples[name]).to_json() for name in (*of.kept, "student")}
-    return Found({"turn": found.pop("student")}, found)
+    return Measured({"turn": found.pop("student")}, found)
 
 
 def table(students: Sequence[Student]) -> Table:

@@ -17,7 +17,7 @@ SHARE = 0.5  # of what the system can give that is taken where it does not give 
 
 
 @dataclass(frozen=True)
-class Plan:
+class MemoryPlan:
     """`rows` of N are held, on `device`; `needed` and `available` bytes (None: not known)."""
 
     n: int
@@ -48,7 +48,7 @@ class Plan:
 
 def plan_costs(
     n: int, d: int, device: torch.device, *, matrix: bool = False, memory: int | None = None
-) -> Plan:
+) -> MemoryPlan:
     """How the N x N costs of points in D dimensions are kept within `memory` bytes.
 
     `memory`: what the device can give, unless said. `matrix`: all of them, or nothing. What does
@@ -58,7 +58,7 @@ def plan_costs(
     beside = least_memory(n, d, device)
     needed = 8 * n * n + beside
     if available is None or needed <= available:
-        return Plan(n, n, needed, available, device)
+        return MemoryPlan(n, n, needed, available, device)
     if matrix:
         what = f"The matrix of {n:,} x {n:,} squared distances"
         check_memory(needed, device, what, memory, "use solver 'auction' or measure fewer samples")
@@ -68,7 +68,7 @@ def plan_costs(
     check_memory(beside, device, what, memory)
     spare = available - beside
     rows = int(spare * (SHARE if memory is None else 1)) // (8 * n)
-    return Plan(n, rows, 8 * n * rows + beside, available, device)
+    return MemoryPlan(n, rows, 8 * n * rows + beside, available, device)
 
 
 def least_memory(n: int, d: int, device: torch.device = CPU) -> int:

@@ -12,7 +12,7 @@ import dmdrepro.measures as measures
 from dmdrepro.experiments import Study
 from dmdrepro.measures.along import study_charts
 from dmdrepro.measures.chart import Chart, Line
-from dmdrepro.measures.measure import Found, Measure, Quantity
+from dmdrepro.measures.measure import Measure, Measured, Quantity
 from dmdrepro.measures.table import Table
 from dmdrepro.report.figures import save_study
 from dmdrepro.report.study import study_tables, study_ways
@@ -22,7 +22,7 @@ from dmdrepro.runs.shape import Maybe, number
 
 def measure(of):
     found = {name: {"value": float(of.samples[name].std())} for name in (*of.kept, "student")}
-    return Found({"width": found.pop("student")}, found)
+    return Measured({"width": found.pop("student")}, found)
 
 
 def table(students):

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from report_runs import STUDENT, finish
 from scipy.optimize import linear_sum_assignment
 
 from dmdrepro.runs.files import verify_manifest, write_json, write_manifest
 
 TOYS = ("chessboard", "moons", "ring")
 IMAGES = ("mnist", "mnist-conditional", "mlp-manifold")
-STUDENT = "student.safetensors"
 ALL = (*TOYS, *IMAGES, "imagenet64")
 
 
@@ -179,15 +179,7 @@ def _write(
     for name, array in arrays.items():
         kept = array if name in ("heatmap", "assignment", "heatmap_assignment") else None
         np.save(folder / f"{name}.npy", array.astype(np.float32) if kept is None else kept)
-    return _finish(folder, record, made_from, [f"{name}.npy" for name in arrays])
-
-
-def _finish(folder: Path, record: dict, config: dict, files: list[str]) -> dict[str, str]:
-    """Record, configuration and manifest of a stage's files; returns the files' SHA-256."""
-    write_json(folder / "record.json", record)
-    write_json(folder / "config.json", config)
-    write_manifest(folder, ["record.json", "config.json", *files])
-    return verify_manifest(folder)
+    return finish(folder, record, made_from, [f"{name}.npy" for name in arrays])
 
 
 def make_agree(folder: Path, snapshot: int) -> None:
@@ -212,4 +204,4 @@ def _write_student(folder: Path, iterations: int, rng: np.random.Generator, shar
                 line["loss_dm"] = share * x * np.exp(-x) * rng.uniform(0.5, 1.5)
             handle.write(json.dumps(line) + "\n")
     (folder / STUDENT).write_text(f"no weights: {folder.parent.name} {folder.name}")
-    return _finish(folder, {}, {}, ["log.jsonl", STUDENT])[STUDENT]
+    return finish(folder, {}, {}, ["log.jsonl", STUDENT])[STUDENT]

@@ -17,6 +17,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from dmdrepro import paper_figures
+from dmdrepro.commands import advice
 from dmdrepro.runs.files import write_manifest
 from dmdrepro.runs.results import Missing, open_results
 
@@ -193,7 +194,7 @@ def test_an_old_evaluation_is_never_shown_beside_a_new_student(tmp_path, stage, 
     folder = write_run(tmp_path, "mnist")
     write_run(tmp_path, "chessboard")
     remake(folder, stage, name)
-    results = open_results(tmp_path, "laptop", 0, ["chessboard", "mnist"])
+    results = open_results(tmp_path, "laptop", 0, ["chessboard", "mnist"], advice)
     found = results["mnist"]
     assert isinstance(found, Missing)
     assert remedy in found.reason
@@ -206,7 +207,7 @@ def test_an_old_evaluation_is_never_shown_beside_a_new_student(tmp_path, stage, 
 def test_an_evaluation_whose_student_is_being_made_anew_is_not_shown(tmp_path):
     folder = write_run(tmp_path, "ring")
     (folder / "distill-3072" / "manifest.json").unlink()
-    found = open_results(tmp_path, "laptop", 0, ["ring"])["ring"]
+    found = open_results(tmp_path, "laptop", 0, ["ring"], advice)["ring"]
     assert found.reason.startswith("stale: distill-3072 is not done")
     assert "python reproduce.py all ring --size laptop --seed 0" in found.reason
 
@@ -215,7 +216,7 @@ def test_an_evaluation_whose_student_is_being_made_anew_is_not_shown(tmp_path):
 def test_the_longest_stale_reason_stays_inside_its_panel(module, tmp_path):
     for name in module.EXPERIMENTS:
         remake(write_run(tmp_path, name), "distill-3072", "student.safetensors")
-    figure = module.draw(open_results(tmp_path, "laptop", 0, module.EXPERIMENTS))
+    figure = module.draw(open_results(tmp_path, "laptop", 0, module.EXPERIMENTS, advice))
     figure.canvas.draw()
     assert "then `evaluate` likewise" in words(figure)
     assert_inside(figure)
@@ -239,6 +240,7 @@ def test_another_process_writes_the_same_bytes_without_torch_or_pyplot(whole, tm
     code = f"""
 import sys, pathlib
 from dmdrepro import paper_figures
+from dmdrepro.commands import advice
 from dmdrepro.runs.results import open_results
 results = open_results(pathlib.Path({str(runs)!r}), "laptop", 0, {ALL!r})
 paper_figures.save_all(results, pathlib.Path({str(tmp_path / "there")!r}), only=[4, 10])
