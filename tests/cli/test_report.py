@@ -21,8 +21,8 @@ def test_all_leaves_a_page_with_the_figures_it_drew(finished):
     page = (finished / PAGE).read_text()
     assert figures(finished) == {"2", "3"}
     assert "This is a reduced run, the smoke size." in page
-    # Retention, concordance, Delta_E, quality, DM loss; two over N; four of known answers.
-    assert page.count("<svg") == 5 + 2 + 4
+    # Retention, concordance, Delta_E, quality, DM loss; three over N; four of known answers.
+    assert page.count("<svg") == 5 + 3 + 4
     assert "Figure 1 is not shown: it has not been drawn; python reproduce.py figures" in page
     assert len(page) < 2_000_000
 
