@@ -8,22 +8,8 @@ from contextlib import contextmanager
 import typer
 from typer.core import TyperGroup
 
-from dmdrepro.cli import (
-    all as all_command,
-)
-from dmdrepro.cli import (
-    bench,
-    classifier,
-    distill,
-    evaluate,
-    figures,
-    known,
-    list_experiments,
-    sample,
-    study,
-    summary,
-    teacher,
-)
+from dmdrepro.cli import bench, evaluate, figures, known, list_experiments, stage, study, summary
+from dmdrepro.cli.all import all_stages
 from dmdrepro.cli.console import visible
 
 STATUSES = (
@@ -66,11 +52,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-app.command("all")(all_command.all_stages)
-app.command("teacher")(teacher.teacher)
-app.command("distill")(distill.distill)
-app.command("sample")(sample.sample)
-app.command("classifier")(classifier.classifier)
+app.command("all")(all_stages)
+app.command("teacher")(stage.command("teacher"))
+app.command("distill")(stage.command("distill"))
+app.command("sample")(stage.command("sample"))
+app.command("classifier")(stage.command("classifier"))
 app.command("evaluate")(evaluate.evaluate)
 app.command("figures")(figures.figures)
 app.command("known")(known.known)

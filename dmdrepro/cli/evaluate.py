@@ -61,6 +61,13 @@ SecondDraw = Annotated[
         "fresh noise. The null, retention and concordance then compare with it.",
     ),
 ]
+WITHOUT_PAIRS = {
+    "out": "an experiment's records lie in its run folder",
+    "solver": "experiments are measured with the solver of auto",
+    "memory": "experiments have few samples",
+    "classes": "experiments know the classes of their samples",
+    "independent": "`sample` makes an experiment's second draw",
+}
 ShowPublished = Annotated[
     bool,
     typer.Option(
@@ -89,18 +96,11 @@ def evaluate(
     tables: o.Tables = False,
 ) -> None:
     """Measure the pairing: Delta_E with its null, retention and quality; print the tables."""
+    own = {"out": out, "solver": solver, "memory": memory, "classes": classes,
+           "independent": independent}  # fmt: skip
     with guarded(HOW_TO_GO_ON if pairs is None else NOTHING_KEPT):
         if published:
-            check_alone(
-                request,
-                pairs=pairs,
-                out=out,
-                solver=solver,
-                memory=memory,
-                classes=classes,
-                independent=independent,
-                publish=publish,
-            )
+            check_alone(request, pairs=pairs, publish=publish, **own)
             show_published(request.names, tables)
             return
         if pairs is not None:
@@ -113,16 +113,9 @@ def evaluate(
                 fail(f"--memory {memory:g} is no amount of memory; name a number of GiB above 0.")
             _evaluate_pairs(*pairs, shared, out, solver or "auto", memory)
             return
-        if out is not None:
-            fail("--out goes with --pairs; an experiment's records lie in its run folder.")
-        if solver is not None:
-            fail("--solver goes with --pairs; experiments are measured with the solver of auto.")
-        if memory is not None:
-            fail("--memory goes with --pairs; experiments have few samples.")
-        if classes is not None:
-            fail("--classes goes with --pairs; experiments know the classes of their samples.")
-        if independent is not None:
-            fail("--independent goes with --pairs; `sample` makes an experiment's second draw.")
+        for name, value in own.items():
+            if value is not None:
+                fail(f"--{name} goes with --pairs; {WITHOUT_PAIRS[name]}.")
         from dmdrepro.cli.execute import conclude, run_command
         from dmdrepro.cli.results import show_results
         from dmdrepro.pipeline.request import resolve

@@ -12,12 +12,7 @@ def os_sentence(error: OSError) -> str:
     reason = error.strerror or str(error)
     if error.filename == OUTPUT:
         return f"{OUTPUT}: {reason}; send it elsewhere, then run the same command again."
-    if error.errno in ENDED:
-        return f"Another process has ended ({reason}); run the same command again."
     return f"{error.filename or 'A file'}: {reason}; {_remedy(error.errno)}."
-
-
-ENDED = (errno.EPIPE, errno.ECONNRESET, errno.ECHILD)  # the other end of a pipe; a process
 
 
 def _remedy(number: int | None) -> str:

@@ -38,7 +38,7 @@ def make_for(plan: Plan) -> None:
 def make(runs: Path, size: str, seed: int, fresh: bool = False) -> None:
     """Make the record, on the CPU, or see that it is there."""
     from dmdrepro.stages.context import Context
-    from dmdrepro.stages.known import known_stage, make_known
+    from dmdrepro.stages.known_answers import known_stage, make_known
     from dmdrepro.training.session import Session
 
     stage = known_stage(runs, size, seed)

@@ -51,7 +51,7 @@ for _experiment in (
 
 def as_of_now(config: Mapping) -> Mapping:
     """A recorded configuration with the fields that its experiment was given since."""
-    if config.get("name") not in REGISTRY:
+    if str(config.get("name")) not in REGISTRY:
         return config
     missing = before(REGISTRY[config["name"]]())
     return filled(config, missing, missing)

@@ -15,9 +15,8 @@ def measure(of: Sampled) -> Measured:
     from dmdrepro.diffusion import SIGMA_MAX
     from dmdrepro.metrics import pairing_inefficiency
 
-    given = {} if of.classes is None else {"classes": of.classes[: of.n]}
-    noise = of.samples["noise"] / SIGMA_MAX
-    found = pairing_inefficiency(noise, of.samples["teacher_8"], watch=of.watch, **given)
+    pair = of.samples["noise"] / SIGMA_MAX, of.samples["teacher_8"]
+    found = pairing_inefficiency(*pair, watch=of.watch, **of.null_of("teacher_8"))
     return Measured({"teacher_map": numbers(found)})
 
 

@@ -40,11 +40,12 @@ class ChainFailed(Exception):
         self.task, self.error = task, error
 
 
-class Work(Protocol):
-    """A chain that an executor has begun."""
+class Work:
+    """A chain that an executor has begun; this one is over."""
 
     def ended(self) -> bool:
         """Whether it has; raises ChainFailed, or RunError if nobody can say why it has."""
+        return True
 
     def stop(self) -> None:
         """Ask it to save and end."""
@@ -58,7 +59,8 @@ class Executor(Protocol):
 
     places: int
 
-    def start(self, chain: Chain) -> Work: ...
+    def start(self, chain: Chain) -> Work:
+        """Begin it; raises ChainFailed if it is over already."""
 
 
 def chains_of(plan: Plan) -> list[Chain]:
@@ -99,14 +101,14 @@ def make_chains(
                 for work in making.values():
                     work.stop()
             waiting = [chain for chain in waiting if chain.experiment not in plan.cannot]
-            for chain in list(waiting):
-                unmade = {other.makes for other in (*waiting, *making)}
-                if len(making) < executor.places and chain.after.isdisjoint(unmade):
-                    waiting.remove(chain)
-                    making[chain] = executor.start(chain)
-            for chain in list(making):
-                work = making.pop(chain)
+            unmade = {chain.makes for chain in (*waiting, *making)}
+            ready = [chain for chain in waiting if chain.after.isdisjoint(unmade)]
+            for chain in [*making, *ready[: executor.places - len(making)]]:
                 try:
+                    work = making.pop(chain, None)
+                    if work is None:
+                        waiting.remove(chain)
+                        work = executor.start(chain)
                     if not work.ended():
                         making[chain] = work
                 except ChainFailed as failure:

@@ -66,7 +66,7 @@ def _set_all_aside(plan: Plan, context, failed: Callable[[Task, Exception], None
     waits until all are aside: half of them would be such old results. A classifier is moved only
     if it cannot be used: other seeds and experiments were measured by it.
     """
-    from dmdrepro.stages.known import known_stage
+    from dmdrepro.stages.known_answers import known_stage
 
     context.session.in_loop = True
     for task in plan.tasks:

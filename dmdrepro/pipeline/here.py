@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dmdrepro.data.mnist_layout import MnistUnavailable
-from dmdrepro.pipeline.chains import Chain, ChainFailed
+from dmdrepro.pipeline.chains import Chain, ChainFailed, Work
 from dmdrepro.pipeline.task import Task
 from dmdrepro.pipeline.trouble import named
 from dmdrepro.runs.errors import RunError
-
-
-@dataclass
-class Made:
-    """A chain that has been made, as far as it could be."""
-
-    failure: ChainFailed | None = None
-
-    def ended(self) -> bool:
-        if self.failure is not None:
-            raise self.failure
-        return True
-
-    def stop(self) -> None:
-        pass
-
-    def kill(self) -> None:
-        pass
 
 
 class Here:
@@ -37,15 +17,15 @@ class Here:
     def __init__(self, context) -> None:
         self._context = context
 
-    def start(self, chain: Chain) -> Made:
+    def start(self, chain: Chain) -> Work:
         for task in chain.tasks:
             if self._context.session.stop_requested:  # too late for a stage itself to see
                 break
             try:
                 make(task, self._context)
             except (RunError, MnistUnavailable) as error:
-                return Made(ChainFailed(task, error))
-        return Made()
+                raise ChainFailed(task, error) from error
+        return Work()
 
 
 def make(task: Task, context) -> None:

@@ -19,7 +19,7 @@ from typing import IO
 
 from dmdrepro.commands import VARIABLE, as_now, program
 from dmdrepro.experiments.registry import field_names
-from dmdrepro.pipeline.chains import FIRST, LOOK_S, Chain, ChainFailed, chains_of
+from dmdrepro.pipeline.chains import FIRST, LOOK_S, Chain, ChainFailed, Work, chains_of
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import STAGES
 from dmdrepro.runs.errors import RunError
@@ -58,7 +58,7 @@ def jobs_of(plan: Plan, device, threads: int) -> int:
 
 
 @dataclass
-class Process:
+class Process(Work):
     """A chain's process. It saves and ends when the lifeline is closed, also by our own death."""
 
     chain: Chain
@@ -84,12 +84,13 @@ class Process:
         self.stop()
         if status == 0:
             return True
-        if status < 0 or status > 128:
-            self._stopped(status)
-            return True
         self.errors.seek(0)
         *above, last = self.errors.read().splitlines() or [""]
         failed = status == 1 and last.startswith(ERROR)
+        if not failed and self._all_stop(status):
+            return True
+        if status < 0 or status > 128:
+            raise RunError(KILLED if status < 0 else STOPPED_ALONE)
         for line in above if failed else [*above, last]:
             self.complain(line)
         if not failed:
@@ -97,14 +98,13 @@ class Process:
         left = (task for task in self.chain.tasks if task.state().words != "done")
         raise ChainFailed(next(left, self.chain.tasks[-1]), RunError(last.removeprefix(ERROR)))
 
-    def _stopped(self, status: int) -> None:
-        """Raise RunError unless the whole command is to stop."""
+    def _all_stop(self, status: int) -> bool:
+        """Whether the whole command is to stop; a signal may have been sent to all."""
         if not self.session.stop_requested:
             if status == 128 + signal.SIGPIPE:
-                self.complain("")
-            time.sleep(2 * LOOK_S)  # a signal may have been sent to all
-        if not self.session.stop_requested:
-            raise RunError(KILLED if status < 0 else STOPPED_ALONE)
+                self.session.say("")  # nobody reads our own words either: that stops us
+            time.sleep(2 * LOOK_S)
+        return self.session.stop_requested
 
 
 class Processes:

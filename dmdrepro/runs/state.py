@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from dmdrepro.runs.errors import DamagedArtifact
-from dmdrepro.runs.files import damaged, digests, missing, read_sealed, unexpected, write_sealed
+from dmdrepro.runs.files import digests, missing, read_sealed, unexpected, write_sealed
 from dmdrepro.runs.links import own_name
+from dmdrepro.runs.shape import Each, count, finite, problem, text
 
 STATE, BEFORE = "state.json", "state_before.json"
 _KEY = "state"
@@ -30,6 +31,19 @@ class SavedState:
     made: dict[str, str]  # files finished by then -> digest
     wall_s: float
     sittings: list[dict] = field(default_factory=list)  # see sittings.py; older states have none
+
+
+_SHAPE = {
+    "step": count,
+    "file": own_name,
+    "sha256": text,
+    "configuration": text,
+    "log_bytes": count,
+    "log_sha256": text,
+    "made": digests,
+    "wall_s": finite,
+    "sittings?": [Each(lambda value: True)],
+}
 
 
 @dataclass(frozen=True)
@@ -82,19 +96,6 @@ def _read(path: Path) -> SavedState | None:
     if not path.is_file():
         return None
     found = read_sealed(path, _KEY)
-    if {"sittings": [], **found}.keys() != {each.name for each in fields(SavedState)}:
-        raise DamagedArtifact(damaged(path))
-    state = SavedState(**found)
-    whole = (state.step, state.log_bytes)
-    texts = (state.file, state.sha256, state.configuration, state.log_sha256)
-    if not (
-        all(type(n) is int and n >= 0 for n in whole)
-        and all(isinstance(text, str) for text in texts)
-        and type(state.wall_s) in (int, float)
-        and own_name(state.file)
-        and digests(state.made)
-        and isinstance(state.sittings, list)
-        and all(isinstance(sitting, dict) for sitting in state.sittings)
-    ):
-        raise DamagedArtifact(unexpected(path))
-    return state
+    if place := problem(found, _SHAPE):
+        raise DamagedArtifact(unexpected(path, place))
+    return SavedState(**{f.name: found[f.name] for f in fields(SavedState) if f.name in found})

@@ -61,7 +61,7 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
         found = each.measure(of)
         record |= {each.key: None} if found is None else found.record
         for name, stop in stops.items() if each.at_stop is not None else ():
-            stop[each.key] = None if found is None else found.along[name]
+            stop[each.key] = None if found is None else found.along.get(name)
         arrays = {} if found is None else found.arrays
         files += [write_array(stage, name, array) for name, array in arrays.items()]
     progress.update(len(measured), {})

@@ -1,4 +1,4 @@
-"""Whole commands through the real CLI, in processes of their own."""
+"""Whole commands."""
 
 from __future__ import annotations
 
@@ -9,15 +9,10 @@ import time
 
 import numpy as np
 import pytest
-from processes import FAST, begin, chessboard, reproduce, tree
+from command import command as reproduce
+from processes import FAST, begin, chessboard, tree
 
 from dmdrepro.metrics.solvers import lapx_installed
-
-
-def test_help_names_every_command():
-    printed = reproduce("--help")
-    for command in ("teacher", "distill", "sample", "evaluate", "figures", "all", "list", "bench"):
-        assert command in printed
 
 
 def test_all_leaves_every_stage_the_figures_and_the_tables(finished):
@@ -82,11 +77,7 @@ def test_a_different_configuration_is_refused_with_the_difference(finished):
     assert re.search(r"teacher\.lr: 0\.001 there, 0\.0001 now", printed)
 
 
-def test_a_flipped_byte_is_refused_and_fresh_repairs_it(finished, tmp_path):
-    import shutil
-
-    runs = tmp_path / "runs"
-    shutil.copytree(finished, runs)
+def test_a_flipped_byte_is_refused_and_fresh_repairs_it(finished, runs):
     file = chessboard(runs) / "distill-60" / "student.safetensors"
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
@@ -145,38 +136,22 @@ def test_the_whole_paper_plan_is_shown():
     assert "a model, not measured" in printed
 
 
-def test_what_was_named_and_cannot_run_is_an_error(tmp_path):
-    printed = reproduce("all", "imagenet64", *FAST, "--runs", tmp_path, code=1)
-    assert "imagenet64 cannot run: needs weights" in printed
-    printed = reproduce("all", "mnist", *FAST, "--runs", tmp_path, "--data", tmp_path, code=1)
-    assert "mnist cannot run: needs MNIST" in printed
+def test_a_stage_before_its_time_names_the_command_that_comes_first(tmp_path):
+    printed = reproduce("distill", "chessboard", *FAST, "--runs", tmp_path, code=1)
+    assert "run `python reproduce.py teacher chessboard`" in printed
+    assert "is not done" in reproduce("sample", "chessboard", *FAST, "--runs", tmp_path, code=1)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("all", "chesboard"), "did you mean 'chessboard'"),
-        (("teacher", "chessboard", "--size", "tiny"), "There is no size 'tiny'"),
-        (("teacher", "chessboard", "--set", "teacher.rl=1"), "did you mean 'teacher.lr'"),
-        (("teacher", "chessboard", "--gpu", "7"), "sees no CUDA GPU"),
-        (("teacher", "chessboard", "--gpu", "x"), "neither a GPU's number nor cpu"),
-        (("distill", "chessboard"), "run `python reproduce.py teacher chessboard`"),
-        (("sample", "chessboard"), "is not done"),
-    ],
-)
-def test_mistakes_get_one_sentence(tmp_path, monkeypatch, arguments, message):
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # as on a machine without a GPU
-    extra = () if "--gpu" in arguments else ("--gpu", "cpu")
-    size = () if "--size" in arguments else ("--size", "smoke")
-    printed = reproduce(*arguments, *extra, *size, "--runs", tmp_path / "r", code=1)
-    assert message in printed.replace("\n", " ")
-
-
-def test_a_run_that_diverges_stops_with_step_and_seed(tmp_path):
-    printed = reproduce(
-        "teacher", "chessboard", *FAST, "--runs", tmp_path, "--set", "teacher.lr=1e30", code=1
-    )
-    assert re.search(r"loss is (nan|inf) at step \d+ \(seed 0\)", printed)
+def test_a_snapshots_student_is_made_alone(tmp_path):
+    short = ("--set", "teacher.snapshots=5,10", "--set", "distill.iterations=5")
+    words = ("chessboard", *FAST, *short, "--runs", tmp_path)
+    reproduce("teacher", *words)
+    for stage in ("distill", "sample", "evaluate"):
+        reproduce(stage, *words, "--snapshot", 5)
+    made = {path.parent.name for path in chessboard(tmp_path).glob("*/manifest.json")}
+    assert made == {"teacher", "distill-5", "sample-5", "evaluate-5"}
+    printed = reproduce("sample", *words, "--snapshot", 7, code=1)
+    assert "chessboard keeps its teacher at 5, 10 iterations; name one of these." in printed
 
 
 def test_list_shows_what_is_done(finished):
@@ -185,24 +160,13 @@ def test_list_shows_what_is_done(finished):
     assert "not run: needs weights" in printed
 
 
-@pytest.mark.parametrize("suffix", ["npy", "npz", "safetensors"])
-def test_evaluate_pairs_measures_anyones_arrays(tmp_path, suffix):
+def test_evaluate_pairs_measures_anyones_arrays(tmp_path):
     teacher = np.random.default_rng(0).standard_normal((50, 3, 2)).astype(np.float32)
     student = teacher[np.random.default_rng(1).permutation(50)] + np.float32(0.01)
-    files = []
     for name, array in (("teacher", teacher), ("student", student)):
-        files.append(tmp_path / f"{name}.{suffix}")
-        if suffix == "npy":
-            np.save(files[-1], array)
-        elif suffix == "npz":
-            np.savez(files[-1], array)
-        else:
-            from safetensors.numpy import save_file
-
-            save_file({"x": array}, files[-1])
-    out = tmp_path / "record.json"
-    printed = reproduce("evaluate", "--pairs", *files, "--out", out)
-    assert "delta_e" in printed
+        np.save(tmp_path / f"{name}.npy", array)
+    files, out = (tmp_path / "teacher.npy", tmp_path / "student.npy"), tmp_path / "record.json"
+    assert "delta_e" in reproduce("evaluate", "--pairs", *files, "--out", out)
     record = json.loads(out.read_text())
     assert record["e_ot"] == pytest.approx(6 * 0.01**2, rel=1e-3)
     assert record["n"] == 50
@@ -222,18 +186,6 @@ def test_evaluate_pairs_takes_a_solver_by_name(tmp_path):
     assert "There is no solver 'auktion'; did you mean 'auction'" in printed
     printed = reproduce("evaluate", "chessboard", "--solver", "scipy", code=1)
     assert "--solver goes with --pairs" in printed
-
-
-def test_evaluate_pairs_refuses_what_it_cannot_measure(tmp_path):
-    np.save(tmp_path / "a.npy", np.zeros((4, 2)))
-    np.save(tmp_path / "b.npy", np.zeros((5, 2)))
-    np.save(tmp_path / "c.npy", np.full((4, 2), np.nan))
-    printed = reproduce("evaluate", "--pairs", tmp_path / "a.npy", tmp_path / "b.npy", code=1)
-    assert "shape" in printed
-    printed = reproduce("evaluate", "--pairs", tmp_path / "a.npy", tmp_path / "c.npy", code=1)
-    assert "finite" in printed
-    printed = reproduce("evaluate", "--pairs", tmp_path / "a.npy", tmp_path / "absent.npy", code=1)
-    assert "absent.npy" in printed
 
 
 def test_real_mnist_at_smoke_size(mnist_dir, tmp_path):

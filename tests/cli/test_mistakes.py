@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 
 import numpy as np
 import pytest
 import torch
 from command import SMOKE, command, invoke
 
-from dmdrepro.cli.file_errors import os_sentence
 from dmdrepro.experiments import ConfigError
 from dmdrepro.pipeline.trouble import named
 from dmdrepro.runs.errors import NonFinite, RunError
@@ -147,26 +144,6 @@ def test_runs_that_are_a_file_are_refused_at_once(tmp_path, place, dry):
     assert "is not a folder" in command("list", "--runs", tmp_path / place, code=1)
 
 
-@pytest.mark.parametrize(
-    ("number", "remedy"),
-    [
-        (errno.ENOSPC, "free space"),
-        (errno.EACCES, "fix its rights"),
-        (errno.EROFS, "fix its rights"),
-        (errno.ENOTDIR, "a file is where a folder is needed"),
-        (errno.EISDIR, "a file is where a folder is needed"),
-        (errno.EEXIST, "a file is where a folder is needed"),
-        (errno.ENOENT, "it is missing"),
-        (errno.EIO, "check the disk"),
-    ],
-)
-def test_a_file_error_is_told_with_its_own_remedy(number, remedy):
-    sentence = os_sentence(OSError(number, os.strerror(number), "some/file"))
-    assert sentence.startswith("some/file: ")
-    assert remedy in sentence
-    assert sentence.endswith(".")
-
-
 @pytest.mark.parametrize("name", ["sample", "figures"])
 def test_what_reads_no_data_asks_for_none(tmp_path, name):
     command(name, "mnist", *SMOKE, "--runs", tmp_path, "--fresh", "--dry-run")
@@ -221,11 +198,6 @@ def test_pairs_refuse_what_they_would_leave_aside(arrays, options, word):
 def test_an_impossible_amount_of_memory_is_refused(arrays, amount):
     printed = command("evaluate", "--pairs", *arrays, "--memory", amount, code=1)
     assert "is no amount of memory; name a number of GiB above 0" in printed
-
-
-def test_memory_goes_with_pairs(arrays):
-    printed = command("evaluate", "chessboard", "--memory", "1", code=1)
-    assert "--memory goes with --pairs" in printed
 
 
 def test_the_memory_that_is_taken_is_said_before_the_work(arrays):
@@ -285,11 +257,6 @@ def test_a_record_goes_to_a_file(arrays, tmp_path):
     assert "is not a folder" in printed
     command("evaluate", "--pairs", *arrays, "--out", tmp_path / "new" / "x.json")
     assert json.loads((tmp_path / "new" / "x.json").read_text())["n"] == 20
-
-
-def test_a_benchs_record_goes_to_a_file(tmp_path):
-    printed = command("bench", "--quick", "--gpu", "cpu", "--out", tmp_path, code=1)
-    assert "is a folder; name a file" in printed
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from command import SMOKE, command
 
 from dmdrepro.metrics import pairing_inefficiency
-from dmdrepro.runs.files import read_json, write_manifest
+from dmdrepro.runs.files import write_manifest
 
 SHORT = ("--set", "teacher.snapshots=10", "--set", "distill.iterations=10")
 OPTIONS = ("mlp-manifold", *SMOKE, *SHORT)
@@ -136,25 +136,6 @@ def test_a_run_made_before_is_done_and_is_measured_by_its_classes(runs, old):
     newer = record(runs)["pairing"]
     for name in ("e_dt", "e_ot", "delta_e"):
         assert facts["pairing"][name] == newer[name]
-
-
-def test_samples_and_their_key_are_those_of_before(runs):
-    """The configuration that a done stage of before is compared with has gained nothing."""
-    key = read_json(runs / PLACE / "sample-10/config.json")
-    assert set(key) == {
-        "name",
-        "seed",
-        "data",
-        "model",
-        "sigma_data",
-        "precision",
-        "sampling",
-        "snapshot",
-        "teacher_weights",
-        "student_weights",
-        "kept_students",
-    }
-    assert set(key["sampling"]) == {"pairing", "total", "heatmap", "batch"}
 
 
 def test_an_interrupted_sample_stage_goes_on_to_the_same_bytes(runs, tmp_path, monkeypatch):

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 from command import command
-from processes import reproduce
 
 from dmdrepro.data import Chessboard
 from dmdrepro.diffusion import heun_sample
@@ -30,7 +29,7 @@ WORDS = (*ARMS, *SMOKE)
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     runs = tmp_path_factory.mktemp("study")
-    reproduce("study", "start", *WORDS, "--runs", runs)
+    command("study", "start", *WORDS, "--runs", runs)
     return runs
 
 
@@ -130,7 +129,7 @@ def test_figures_and_evaluate_show_the_studies_too_and_damage_fails(made, tmp_pa
 
 
 def test_the_exact_teacher_draws_phi_k_itself_and_has_no_error(tmp_path):
-    reproduce("study", "exact-teacher", *SMOKE[:-1], "0", "--runs", tmp_path)
+    command("study", "exact-teacher", *SMOKE[:-1], "0", "--runs", tmp_path)
     folder = tmp_path / "smoke/seed0"
     arms = [folder / f"chessboard@score={name}" for name in ("teacher", "exact")]
     records = [json.loads((arm / "evaluate-60/record.json").read_text()) for arm in arms]

@@ -123,7 +123,8 @@ def test_a_far_set_is_not_concordant_though_its_pairing_is_kept():
 def test_a_permuted_set_has_an_infinite_excess_and_an_independent_pairing():
     found = [measure(cases.permuted(200, 5, rng("permuted", k))) for k in range(40)]
     limit = cases.permuted_population(5)
-    assert all(r.e_ot == 0 and r.delta_e == math.inf for r in found)
+    assert all(r.e_ot == 0 and r.delta_e == r.delta_e_null == math.inf for r in found)
+    assert found[0].retention == pytest.approx(1 - found[0].e_dt / found[0].e_ind, rel=1e-12)
     np.testing.assert_array_equal(found[0].assignment, (np.arange(200) - 1) % 200)
     check_mean([r.e_dt for r in found], limit.e_dt)
     check_mean([r.concordance for r in found], 0.0)

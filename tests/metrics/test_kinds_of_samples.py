@@ -83,6 +83,8 @@ TAKEN = {
     "a list": lambda x: x.tolist(),
     "a gradient": lambda x: torch.from_numpy(x).double().requires_grad_(),
     "other byte order": lambda x: x.astype(">f8"),
+    "bytes": lambda x: x.astype(np.uint8),
+    "float16": lambda x: x.astype(np.float16),
 }
 
 

@@ -12,7 +12,6 @@ import torch
 from hypothesis import given, settings
 from pairs import small_sets
 
-import dmdrepro
 from dmdrepro.metrics import pairing_inefficiency
 
 NUMBERS = (
@@ -80,26 +79,6 @@ def test_the_assignment_is_a_permutation_that_costs_e_ot(sets):
     assert cost == pytest.approx(record.e_ot, rel=1e-14)
 
 
-@pytest.mark.parametrize("shift", [0.1, 3.0, 1e7])
-def test_a_translated_set_is_paired_optimally(shift):
-    teacher = gaussian(0, 60, 5)
-    record = pairing_inefficiency(teacher, teacher + shift)
-    assert record.delta_e == 0.0
-    assert record.retention == pytest.approx(1, abs=1e-12)
-    assert record.e_dt == pytest.approx(5 * shift**2, rel=1e-6)
-
-
-@pytest.mark.parametrize("scale", [1e-60, 1e-3, 7.0, 2.0**40, 1e60])
-def test_scaling_both_sets_changes_no_ratio(scale):
-    teacher, student = gaussian(1, 50, 3), gaussian(2, 50, 3)
-    plain = pairing_inefficiency(teacher, student)
-    scaled = pairing_inefficiency(scale * teacher, scale * student)
-    assert scaled.delta_e == pytest.approx(plain.delta_e, rel=1e-9)
-    assert scaled.delta_e_null == pytest.approx(plain.delta_e_null, rel=1e-9)
-    assert scaled.retention == pytest.approx(plain.retention, rel=1e-9)
-    assert (scaled.assignment == plain.assignment).all()
-
-
 def test_the_optimal_pairing_retains_everything():
     teacher, student = gaussian(3, 80, 6), gaussian(4, 80, 6)
     first = pairing_inefficiency(teacher, student)
@@ -118,17 +97,6 @@ def test_an_independent_pairing_retains_nothing_and_meets_the_null():
     for r in records:
         assert r.delta_e == pytest.approx(r.delta_e_null, rel=0.15)
         assert r.e_ind == pytest.approx(8, rel=0.1)  # E|x - y|^2 = 2 D for unit Gaussians
-
-
-def test_a_permuted_copy_has_infinite_delta_e_and_finite_retention():
-    teacher = gaussian(5, 40, 3)
-    order = np.random.default_rng(0).permutation(40)
-    record = pairing_inefficiency(teacher, teacher[order])
-    assert record.e_ot == 0.0
-    assert record.delta_e == math.inf
-    assert record.delta_e_null == math.inf
-    assert (order[record.assignment] == np.arange(40)).all()
-    assert record.retention == pytest.approx(1 - record.e_dt / record.e_ind, rel=1e-12)
 
 
 def test_a_copy_has_delta_e_zero():
@@ -172,15 +140,6 @@ def test_pot_with_a_raised_iteration_cap_agrees(n):
     assert pairing_inefficiency(teacher, student).e_ot == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float16, np.float32, ">f4", "<f8", bool])
-def test_every_real_type_is_measured_as_its_numbers(dtype):
-    rng = np.random.default_rng(11)
-    teacher, student = (rng.integers(0, 2, (20, 3, 4)).astype(dtype) for _ in range(2))
-    teacher.setflags(write=False)
-    expected = pairing_inefficiency(teacher.astype(np.float64), student.astype(np.float64))
-    assert pairing_inefficiency(teacher, student).to_json() == expected.to_json()
-
-
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 def test_torch_and_numpy_give_the_same_record(dtype):
     teacher, student = (torch.from_numpy(gaussian(s, 20, 2, 3)).to(dtype) for s in (12, 13))
@@ -190,11 +149,6 @@ def test_torch_and_numpy_give_the_same_record(dtype):
     expected = pairing_inefficiency(*(t.detach().double().numpy() for t in (teacher, student)))
     assert record == expected
     assert (record.assignment == expected.assignment).all()
-
-
-def test_the_library_name_is_the_metric():
-    record = dmdrepro.pairing_inefficiency(gaussian(14, 9, 2), gaussian(15, 9, 2))
-    assert all(hasattr(record, name) for name in (*NUMBERS, "assignment"))
 
 
 def test_the_json_is_strict_and_without_the_assignment():
@@ -217,9 +171,6 @@ def test_the_json_is_strict_and_without_the_assignment():
         (np.zeros((3, 2)), np.array([[0, 0], [0, np.nan], [0, 0]]), "student.*sample 1"),
         (np.array([[0, 0], [0, 0], [0, np.inf]]), np.zeros((3, 2)), "teacher.*sample 2"),
         (np.full((2, 2), 1e200), np.full((2, 2), -1e200), "overflow"),
-        (np.zeros((3, 2)), np.zeros((3, 2), complex), "real"),
-        (torch.zeros(3, 2), torch.zeros(3, 2, dtype=torch.complex64), "real"),
-        (np.array(["a", "b"]), np.array(["a", "b"]), "real"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(teacher, student, message):

@@ -38,7 +38,7 @@ def test_the_pairing_is_the_same_to_the_last_bit(power, solver):
     assert found.warnings == plain.warnings == ()
 
 
-@pytest.mark.parametrize("scale", [1e150, 1e153, 1e-150, 1e-152])
+@pytest.mark.parametrize("scale", [1e-152, 1e-150, 1e-3, 7.0, 1e150, 1e153])
 def test_scales_of_ten_too(scale):
     plain = pairing_inefficiency(X, Y)
     found = pairing_inefficiency(scale * X, scale * Y)

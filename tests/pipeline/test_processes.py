@@ -219,10 +219,11 @@ def test_a_second_signal_ends_processes_that_do_not_stop(made, tmp_path):
     assert [p.read_text() for p in tmp_path.iterdir()] == ["begun", "begun"]
 
 
-def test_a_stop_before_anything_has_begun_starts_nothing(made, tmp_path):
+def test_processes_whose_output_nobody_reads_stop_the_command(made):
+    session = SimpleNamespace(device=CPU, stop_requested=False)
+    session.say = lambda words: setattr(session, "stop_requested", True)
     with pytest.raises(Stopped):
-        made("wait()", SimpleNamespace(device=CPU, stop_requested=True))
-    assert not list(tmp_path.iterdir())
+        made("sys.exit(128 + 13)", session)
 
 
 # --- which chains, how many, and their commands ---
@@ -257,11 +258,6 @@ def test_how_many_processes(wanted, names, size, threads, jobs):
 
 def test_a_gpu_is_one_place():
     assert jobs_of(plan_of(*NAMES), torch.device("cuda"), 16) == 1
-
-
-def test_no_process_at_all_is_refused_before_anything():
-    for dry in ((), ("--dry-run",)):
-        assert "--jobs" in command("all", "ring", "--jobs", 0, *dry, code=2)
 
 
 def command_of(plan, chain, places=2, threads=4):

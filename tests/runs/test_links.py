@@ -9,7 +9,6 @@ import torch
 
 from dmdrepro.runs import files
 from dmdrepro.runs.errors import DamagedArtifact
-from dmdrepro.runs.log import LossLog
 from dmdrepro.runs.stage import Stage
 
 NAMES = (
@@ -92,20 +91,6 @@ def test_a_linked_lock_is_not_opened(tmp_path):
             pass
         link.unlink()
     assert (tmp_path / "notes").read_text() == "mine"
-
-
-@pytest.mark.parametrize("length", [0, 3])
-def test_a_log_with_another_name_is_parted_from_it(tmp_path, length):
-    """A backup by hard links (cp -al) must not grow with the run, nor be cut back."""
-    path, backup = tmp_path / "log.jsonl", tmp_path / "backup"
-    backup.write_bytes(b"abcdef")
-    os.link(backup, path)
-    digest = files.hashlib.sha256(b"abcdef"[:length]).hexdigest()
-    log = LossLog(path, length, digest)
-    log.append([{"step": 1}])
-    log.close()
-    assert backup.read_bytes() == b"abcdef"
-    assert path.read_bytes() == b"abcdef"[:length] + b'{"step": 1}\n'
 
 
 def test_a_backup_by_hard_links_keeps_its_bytes(tmp_path):

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 from dmdrepro import __version__
-from dmdrepro.runs.provenance import commit, provenance
+from dmdrepro.runs.provenance import commit
 
 PACKAGE = ("__init__.py", "checkout.py")
 
@@ -90,9 +90,3 @@ def test_an_installed_package_has_the_commit_that_pip_recorded(tmp_path, recorde
     command = [sys.executable, "-c", code]
     printed = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path)
     assert printed.stdout.split() == ["abc123" if recorded == "vcs" else "None", __version__]
-
-
-def test_the_record_has_version_and_commit():
-    facts = provenance()
-    assert facts["version"] == __version__
-    assert "commit" in facts

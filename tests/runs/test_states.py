@@ -201,12 +201,3 @@ def test_a_kill_between_manifest_and_cleanup_is_cleaned_and_nothing_of_the_users
         "config.json", "record.json", "manifest.json", "log.jsonl",
         "snapshot-1.safetensors", "snapshot-2.safetensors",
     }  # fmt: skip
-
-
-def test_saving_leaves_a_users_copies_alone(tmp_path, twice):
-    (twice / "state-298.safetensors.bak").write_bytes(b"mine")
-    stage = make(tmp_path)
-    stage.begin()
-    stage.load_state()
-    stage.save_state(3, {"w": torch.zeros(1)}, stage.open_log())
-    assert (twice / "state-298.safetensors.bak").read_bytes() == b"mine"

@@ -11,19 +11,19 @@ from dmdrepro.report.commands import stage_facts, value_words
 from dmdrepro.runs.results import Result
 
 VERSIONS = ("torch", "triton", "numpy", "scipy", "python")
-COLUMNS = (
-    "stage",
-    "teacher iterations",
-    "seed",
-    "wall time",
-    "device",
-    "threads",
-    "engine",
-    "versions",
-    "commit",
-    "finished",
-)
 STAGES = ("distill", "sample", "evaluate")  # of each teacher snapshot
+# Column -> its cell, of a stage's facts.
+FACTS: dict[str, Callable[[dict], Cell]] = {
+    "wall time": lambda facts: duration(facts.get("wall_s")),
+    "device": lambda facts: _of_sittings(facts, "device"),
+    "threads": lambda facts: _of_sittings(facts, "threads"),
+    "engine": lambda facts: _of_sittings(facts, "engine"),
+    "versions": lambda facts: (
+        ", ".join(f"{v} {facts[v]}" for v in VERSIONS if facts.get(v)) or None
+    ),
+    "commit": lambda facts: _of_sittings(facts, "commit", short_commit),
+    "finished": lambda facts: _moment(facts.get("finished")),
+}
 
 
 def stages_table(students: Sequence[Student]) -> Table:
@@ -31,24 +31,11 @@ def stages_table(students: Sequence[Student]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for name, snapshot, result in _stages(students):
         facts = stage_facts(result, snapshot, name)
-        place = (name, None if name == "teacher" else snapshot, result.seed)
-        if isinstance(facts, str):
-            rows.append((*place, facts, *[None] * (len(COLUMNS) - 4)))
-            continue
-        versions = [f"{package} {facts[package]}" for package in VERSIONS if facts.get(package)]
-        rows.append(
-            (
-                *place,
-                duration(facts.get("wall_s")),
-                _of_sittings(facts, "device"),
-                _of_sittings(facts, "threads"),
-                _of_sittings(facts, "engine"),
-                ", ".join(versions) or None,
-                _of_sittings(facts, "commit", short_commit),
-                _moment(facts.get("finished")),
-            )
-        )
-    return Table("stages", "Stages", COLUMNS, tuple(rows))
+        lacks = (facts, *[None] * (len(FACTS) - 1))
+        known = lacks if isinstance(facts, str) else (of(facts) for of in FACTS.values())
+        rows.append((name, None if name == "teacher" else snapshot, result.seed, *known))
+    columns = ("stage", "teacher iterations", "seed", *FACTS)
+    return Table("stages", "Stages", columns, tuple(rows))
 
 
 def _of_sittings(facts: dict, name: str, words: Callable[[object], Cell] = lambda v: v) -> Cell:

@@ -1,0 +1,36 @@
+"""`reproduce.py teacher`, `distill`, `sample`, `classifier`: the commands that make one stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dmdrepro.cli import options as o
+from dmdrepro.cli.execute import conclude, run_command
+from dmdrepro.cli.guard import guarded
+from dmdrepro.pipeline.request import Request
+
+ENGINE, SNAPSHOT = {"engine": o.Engine}, {"snapshot": o.Snapshot}
+# Name -> the options that it has besides the shared ones, what it does.
+COMMANDS = {
+    "teacher": (ENGINE, "Train the teachers, keeping a snapshot at each listed iteration."),
+    "distill": (ENGINE | SNAPSHOT, "Distil a one-step student from each teacher snapshot."),
+    "sample": (SNAPSHOT, "Draw Phi_1, Phi_8, Phi_32 and G on the same noise."),
+    "classifier": (
+        {},
+        "Train the digits' classifier whose features measure MNIST's samples (`evaluate` does "
+        "too).",
+    ),
+}
+
+
+def command(name: str) -> Callable[..., None]:
+    """The command that makes the stage of that name."""
+    options, about = COMMANDS[name]
+
+    def make(request: Request) -> None:
+        with guarded():
+            if (plan := run_command(request, (name,))) is not None:
+                conclude(plan)
+
+    make.__doc__ = about
+    return o.takes_request(**o.SHARED, **options)(make)
