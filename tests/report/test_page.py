@@ -27,11 +27,11 @@ def runs(tmp_path):
     return write_runs(tmp_path)
 
 
-def test_a_whole_page_stands_alone_and_begins_with_the_verdict(runs):
+def test_a_whole_page_stands_alone_and_begins_with_the_answer(runs):
     page = page_of(runs, pictures=[Picture(2, "A caption.", ("chessboard",), png())])
     order = [s.attributes["id"] for s in page.all("section")]
-    assert order[:2] == ["verdict", "numbers"]
-    assert order[2:9] == [f"experiment-{name}" for name in REGISTRY]
+    assert order[:3] == ["answer", "verdict", "numbers"]
+    assert order[3:10] == [f"experiment-{name}" for name in REGISTRY]
     assert page.all("table")[0].all("th")[0].text == "experiment"
     found = section(page, "chessboard").text
     assert "8.55 (section 3.3" in found

@@ -12,6 +12,7 @@ from pathlib import Path
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.measures.students import Results, collect
 from dmdrepro.measures.table import Table, seed_words
+from dmdrepro.report.answer import MEANINGS, answers
 from dmdrepro.report.page.chart import colours, drawings
 from dmdrepro.report.page.experiment import experiment_part
 from dmdrepro.report.page.known import known_part
@@ -59,6 +60,8 @@ def report_page(
         size=size,
         seed=seed,
         others=seed_words(others),
+        answers=answers(students),
+        meanings=MEANINGS,
         verdicts=Counter(row[verdict.columns.index("verdict")] for row in verdict.rows),
         verdict=verdict,
         numbers=Table(ours.name, ours.title, essential.columns, essential.rows, ours.notes),
