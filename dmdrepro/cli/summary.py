@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dmdrepro.cli import options as o
-from dmdrepro.cli.guard import console, fail, guarded
+from dmdrepro.cli.guard import console, errors, fail, guarded
+from dmdrepro.cli.overwrite import check_output, json_with
 from dmdrepro.cli.study import Seeds, parsed_seeds
 from dmdrepro.experiments import REGISTRY, SIZES, nearest
 
@@ -39,6 +40,8 @@ def summary(
 ) -> None:
     """Say what was found, over seeds and folders of runs. Nothing is run."""
     with guarded():
+        if json is not None and json != "-":
+            check_output("--json", Path(json), json_with(("answers",)))
         names = list(dict.fromkeys(experiments or REGISTRY))
         for name in names:
             if name not in REGISTRY:
@@ -85,9 +88,9 @@ def _students(
             for name, result in found.items():
                 if isinstance(result, Missing):
                     if result.unusable:
-                        console.print(f"{name}, seed {seed}, in {folder}: {result.reason}")
+                        errors.print(f"{name}, seed {seed}, in {folder}: {result.reason}")
                 elif seed in opened[name]:
-                    console.print(f"{name}, seed {seed}, is in two folders; not taken: {folder}")
+                    errors.print(f"{name}, seed {seed}, is in two folders; not taken: {folder}")
                 else:
                     opened[name][seed] = result
     results: Results = {name: list(each.values()) for name, each in opened.items() if each}
@@ -98,7 +101,8 @@ def _write(found: dict[str, list[Student]], file: str) -> None:
     from dmdrepro.report.answer import answer
     from dmdrepro.runs.files import json_text, write_bytes
 
-    text = json_text([answer(s).to_json() for students in found.values() for s in students]) + "\n"
+    every = [answer(s).to_json() for students in found.values() for s in students]
+    text = json_text({"answers": every})
     if file == "-":
         sys.stdout.write(text)
         return

@@ -27,10 +27,22 @@ def test_it_says_what_was_found_and_changes_nothing(finished):
 
 
 def test_json_is_the_only_output_and_holds_the_records_numbers(finished):
-    (found,) = json.loads(reproduce("summary", "chessboard", "--runs", finished, "--json", "-"))
+    printed = reproduce("summary", "chessboard", "--runs", finished, "--json", "-")
+    (found,) = json.loads(printed)["answers"]
     record = json.loads((finished / "smoke/seed0/chessboard/evaluate-60/record.json").read_text())
     assert found["delta_e"] == [record["pairing"]["delta_e"]]
     assert found["sentence"].startswith(f"chessboard (teacher 60): {found['answer']}. ")
+
+
+def test_a_file_of_somebody_elses_is_not_overwritten(finished, tmp_path):
+    notes, ours = tmp_path / "notes.json", tmp_path / "ours.json"
+    notes.write_text('{"mine": 1}')
+    printed = reproduce("summary", "--runs", finished, "--json", notes, code=1)
+    assert "is not a file that --json wrote" in printed
+    assert notes.read_text() == '{"mine": 1}'
+    for _ in range(2):
+        reproduce("summary", "--runs", finished, "--json", ours)
+    assert json.loads(ours.read_text())["answers"]
 
 
 def test_a_seed_that_lies_in_two_folders_counts_once(two_folders):
