@@ -21,7 +21,7 @@ def plain_iteration(nets: Distillation, draws: Draws, it: int) -> dict[str, floa
     settings = draws.settings
     z, classes = draws.latent(it)
     losses: dict[str, float] = {}
-    if it % settings.student_every == 0:
+    if it % settings.student_every == 0:  # training itself: training/student.py
         x = nets.student(z, SIGMA_MAX, classes)
         sigma, eps = draws.dm(it)
         with torch.no_grad():

@@ -1,6 +1,7 @@
 """The deterministic Heun sampler of EDM (Karras et al. 2022, algorithm 1): Phi_K(z).
 
-The paper's "K Euler steps backwards with second-order corrections"; K = 8 (footnote 1).
+The paper's "K Euler steps backwards with second-order corrections"; K = 8 (footnote
+1) is set in stages/sample.py.
 """
 
 from __future__ import annotations

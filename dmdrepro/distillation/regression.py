@@ -7,7 +7,7 @@ import torch
 from dmdrepro.diffusion import heun_grid
 from dmdrepro.diffusion.sampler import solve
 
-STEPS = 8  # of the teacher's sample, as in Delta_E
+STEPS = 8  # K of the teacher's sample, as in Delta_E (footnote 1)
 
 
 def regression_target(teacher, z: torch.Tensor, labels=None) -> torch.Tensor:

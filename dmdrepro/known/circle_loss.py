@@ -25,7 +25,7 @@ from dmdrepro.diffusion.schedule import karras_sigmas
 from dmdrepro.distillation.dm import draw_dm_levels
 from dmdrepro.known.circle import rotation, student_denoiser, teacher_denoiser
 
-LEVELS, LOW, HIGH = 1000, 0.02, 0.98  # appendix D
+LEVELS, LOW, HIGH = 1000, 0.02, 0.98  # appendix D; training has distill.dm_min, dm_max
 ANGLES = 40  # of the noise in the quadrature rule: theta = k pi / 20 permutes them
 RADII, DIRECTIONS = 4, 8  # of eps in it
 

@@ -39,7 +39,7 @@ class PairingRecord:
 
     delta_e: float  # E_DT / E_OT - 1; inf where E_OT is 0 and E_DT is not
     e_dt: float  # mean squared distance under the shared noise
-    e_ot: float  # mean squared distance under the optimal assignment
+    e_ot: float  # equation 4: the same under the optimal assignment (assignment.py)
     e_ind: float  # mean squared distance of an independent pairing: by `null`
     retention: float  # 1 = optimal, 0 = independent; nan where all pairings cost the same
     delta_e_null: float  # E_ind / E_OT - 1

@@ -1,7 +1,7 @@
 """The ADM U-Net (Dhariwal & Nichol 2021), block by block as its settings list them.
 
 Its state-dict keys and shapes are those of the public EDM ImageNet-64 teacher and DMD2 student.
-No dropout and no augmentation embedding (design, section 4).
+No dropout and no augmentation embedding (docs/choices.md).
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def initial_student(experiment: Experiment, teacher: EDMDenoiser) -> EDMDenoiser
             return student.to(next(teacher.parameters()).device)
         case "exact":
             return _fitted(copy.deepcopy(teacher).train(), experiment)
-    return copy.deepcopy(teacher).train()
+    return copy.deepcopy(teacher).train()  # "teacher": the paper's (section 2.2)
 
 
 def _fitted(student: EDMDenoiser, experiment: Experiment) -> EDMDenoiser:

@@ -1,4 +1,4 @@
-"""The student: Distribution Matching Distillation in DMD2's order (design, section 4).
+"""The student: Distribution Matching Distillation in DMD2's order (docs/choices.md).
 
 Iterations come in blocks of `student_every`: the student is updated every 5 iterations (appendix
 D). The first of a block updates the student, then the fake score on the images made before that
@@ -112,7 +112,7 @@ class Distillation(Step):
         return [*self.fake.parameters(), *(() if self.head is None else self.head.parameters())]
 
     def __call__(self, block: Sequence[StudentInputs]) -> Losses:
-        first, *rest = block
+        first, *rest = block  # the one student update in student_every iterations
         target = None
         if self.settings.regression_weight:
             target = regression_target(self.teacher, first.z, first.classes)

@@ -1,4 +1,4 @@
-"""The DM gradient in plain torch: exactly the kernel's formula."""
+"""Equation 3's weighted score difference, with DMD2's weight: exactly the kernel's formula."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def find_two(
     exact = exact.masked_fill(kept < 0, float("inf"))
     sqdist, order = exact.sort(dim=1, stable=True)
     sqdist, index = sqdist[:, :2].contiguous(), kept.gather(1, order[:, :2])
-    mean_distance = total / len(data)
+    mean_distance = total / len(data)  # D(z) of section 4.2.1
     # Certain where the second is nearer than anything left out; otherwise (many near-ties, or
     # not a number, or so few data that nothing is left out) that query looks at all the data.
     certain = (sqdist[:, 1] < floor) & (len(data) > CANDIDATES)
