@@ -54,7 +54,8 @@ def dm_gradient(
     float16, any strides; `sigma`: [B] > 0, float64 too; `sigma_data` > 0. Returns `grad`
     [B, ...] float32 contiguous, (D_fake - D_real) / mean|x - D_real| with the mean over one
     sample, where D = c_skip noisy + c_out F (EDM, equation 7): the paper's equation 3. And `loss`
-    [B] = half the mean square of it (DMD2), logged in place of equation 2. No gradient flows through it: it is one.
+    [B] = half the mean square of it (DMD2), logged in place of equation 2. No gradient flows
+    through it: it is one.
 
     A zero weight or an input that is not finite raises ValueError naming the sample; seeing it
     makes a GPU wait, so a caller inside a CUDA graph or a long queue passes `check=False` and
