@@ -36,7 +36,7 @@ def run_plan(plan: Plan) -> Plan | None:
     from dmdrepro.metrics.memory import share_memory
     from dmdrepro.pipeline.execute import execute
     from dmdrepro.pipeline.places import check_places
-    from dmdrepro.pipeline.processes import jobs_of
+    from dmdrepro.pipeline.processes import jobs_of, own_experiments
     from dmdrepro.stages.context import Context
     from dmdrepro.training.device import select_device, unseen_gpu
     from dmdrepro.training.session import Session
@@ -55,6 +55,8 @@ def run_plan(plan: Plan) -> Plan | None:
         console.print(f"Note: {note}")
     threads = torch.get_num_threads()
     jobs = jobs_of(plan, device, threads)
+    if (request.jobs or 1) > 1 and (own := own_experiments(plan)):
+        console.print(f"Note: one process alone, since {', '.join(own)} is of your own program.")
     check_places(plan, jobs)
     context = Context(session, request.data, request.offline, console.print)
     if not plan.part:

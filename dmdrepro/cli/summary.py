@@ -53,34 +53,47 @@ def summary(
         for folder in folders:
             if not folder.is_dir():
                 fail(f"--runs {folder} is no folder; name one that holds runs.")
+        unusable: list[str] = []
         found = {
             each: students
             for each in ([size] if size else reversed(SIZES))
-            if (students := _students(folders, each, wanted, names))
+            if (students := _students(folders, each, wanted, names, unusable))
         }
-        if not found:
+        if not found and not unusable:
             where = ", ".join(map(str, folders))
             fail(f"Nothing that was asked for has been evaluated in {where}; run `all` first.")
         if json is not None:
             _write(found, json)
+            _end(unusable)
             return
         from dmdrepro.cli.results import print_answer
 
         for each, students in found.items():
             console.print(f"Size {each}" + ("" if each == "paper" else " (reduced)"))
             print_answer(students, whole=experiments is None)
+        _end(unusable)
+
+
+def _end(unusable: list[str]) -> None:
+    if unusable:
+        fail(f"{len(unusable)} cannot be shown: {', '.join(dict.fromkeys(unusable))}.")
 
 
 def _students(
-    folders: Sequence[Path], size: str, seeds: Sequence[int] | None, names: Sequence[str]
+    folders: Sequence[Path],
+    size: str,
+    seeds: Sequence[int] | None,
+    names: Sequence[str],
+    unusable: list[str],
 ) -> list[Student]:
+    """The students over all folders; `unusable` is given the names of what cannot be shown."""
     from dmdrepro.commands import advice
     from dmdrepro.measures import evaluation
     from dmdrepro.measures.students import collect
     from dmdrepro.runs.results import Missing, open_results, seeds_found
 
     opened: dict[str, dict[int, object]] = {name: {} for name in names}
-    for folder in folders:
+    for folder in dict.fromkeys(folder.resolve() for folder in folders):
         for seed in seeds_found(folder, size):
             if seeds is not None and seed not in seeds:
                 continue
@@ -88,12 +101,15 @@ def _students(
             for name, result in found.items():
                 if isinstance(result, Missing):
                     if result.unusable:
+                        unusable.append(name)
                         errors.print(f"{name}, seed {seed}, in {folder}: {result.reason}")
                 elif seed in opened[name]:
                     errors.print(f"{name}, seed {seed}, is in two folders; not taken: {folder}")
                 else:
                     opened[name][seed] = result
-    results: Results = {name: list(each.values()) for name, each in opened.items() if each}
+    results: Results = {
+        name: [each[seed] for seed in sorted(each)] for name, each in opened.items() if each
+    }
     return collect(results)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from dmdrepro.experiments.toys import ChessboardExperiment, MoonsExperiment, Rin
 from dmdrepro.settings import ConfigError, before, filled
 
 OPTIONS = ("size", "seed")  # fields of an experiment that have an option of their own
+RESERVED = ("figures", "known", "report.html", "tables")  # lie beside the experiments' folders
 REGISTRY: dict[str, type[Experiment]] = {}
 
 
@@ -31,8 +33,11 @@ def register(cls: type[Experiment]) -> type[Experiment]:
     name = cls().name
     if name in REGISTRY:
         raise ConfigError(f"There is an experiment {name!r} already; choose another name.")
-    if not name or set(name) & set("@/\\"):
-        raise ConfigError(f"{name!r} cannot name an experiment: its folder bears the name.")
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name) or name in RESERVED:
+        raise ConfigError(
+            f"{name!r} cannot name an experiment, whose folder bears the name: use letters, digits "
+            f"and - _ . and none of {', '.join(RESERVED)}."
+        )
     REGISTRY[name] = cls
     return cls
 

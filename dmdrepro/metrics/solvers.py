@@ -65,7 +65,8 @@ def solve(costs: Costs, solver: str, name: str) -> tuple[torch.Tensor, str]:
     `auto` leaves the auction to others where it is slow: at ties, and in long price wars.
     """
     n = len(costs)
-    if solver != "auto" or name != "auction" or not costs.whole or n >= AT_ONCE_FROM:
+    at_once = costs.device.type == "cuda" and n >= AT_ONCE_FROM
+    if solver != "auto" or name != "auction" or not costs.whole or at_once:
         return SOLVERS[name](costs), name
     other = "lapx" if lapx_installed() else "scipy"
     if n < TIED_BELOW and _tied(costs) > TIED:

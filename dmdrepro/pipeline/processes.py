@@ -41,12 +41,19 @@ STOPPED_ALONE = (
 )
 
 
+def own_experiments(plan: Plan) -> list[str]:
+    """The experiments that the user's own program registered: a process of ours lacks them."""
+    return [e.name for e in plan.experiments if not type(e).__module__.startswith("dmdrepro.")]
+
+
 def jobs_of(plan: Plan, device, threads: int) -> int:
     """How many processes: what was asked for; else as many as pay, for what the plan has in all.
 
     What is done already counts too, so that the same command goes on with the same threads, and
     so to the same bytes. A GPU is one place, and a smoke run is over before processes have begun.
     """
+    if own_experiments(plan):
+        return 1
     chains = chains_of(plan)
     first = sum(chain.tasks[0].stage in FIRST for chain in chains)
     most = max(1, first, len(chains) - first)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dmdrepro.measures.expected import PAPER_NUMBERS, RULE, PaperNumber, paper_number, regime
+from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import Student, last_of
 from dmdrepro.measures.table import Band, Cell, Table, cell_text
 from dmdrepro.runs.shown import ALL_PAIRS
@@ -87,6 +88,7 @@ def answer_table(students: Sequence[Student], whole: bool = True) -> Table:
             )
         )
     notes = tuple(f"{s.experiment}: {words}." for s in students for words in s.left_out)
+    notes += null_notes(students)
     notes += _not_run(students) if whole else ()
     title = "Delta_E: the paper's and ours"
     return Table("answer", title, COLUMNS, tuple(rows), notes, essential=COLUMNS)
@@ -116,8 +118,8 @@ def _middle(cell: Cell) -> Cell:
 def _word(student: Student) -> str:
     if any(COLLAPSED in words for words in student.warnings):
         return SAYS_NOTHING
-    retention = _numbers(student.each("pairing", "retention"))
-    if not retention or any(math.isnan(value) for value in retention):
+    retention = _finite(student, "pairing", "retention")
+    if not retention:
         return SAYS_NOTHING
     for path, within in JUDGED_BY:
         times = _times(student, path)
@@ -129,17 +131,22 @@ def _word(student: Student) -> str:
 def _times(student: Student, path: tuple[str, str]) -> float | None:
     """Median of the student's distance to the data over its teacher's, None if not measured."""
     kind, name = path
-    ours, teacher = (_numbers(student.each(kind, who, name)) for who in ("student", "teacher_8"))
-    return statistics.median(ours) / statistics.median(teacher) if ours and teacher else None
+    ours, teacher = (_finite(student, kind, who, name) for who in ("student", "teacher_8"))
+    if not (ours and teacher):
+        return None
+    ours, teacher = statistics.median(ours), statistics.median(teacher)
+    return ours / teacher if teacher > 0 else math.inf
 
 
 def _distance(student: Student) -> str:
     """E_DT over E_ind, which is 1 - concordance, and how many are optimally paired."""
-    shares = [1 - value for value in _numbers(student.each("pairing", "concordance"))]
-    if not shares or any(math.isnan(share) for share in shares):
-        return "No pairing of these samples is cheaper than another."
-    same_class = all(null not in ("", ALL_PAIRS) for null in student.nulls())
-    other = "another's of its class" if same_class else "another's"
+    shares = [1 - value for value in _finite(student, "pairing", "concordance")]
+    if not shares:
+        return "What share of the pairing is kept cannot be said."
+    nulls = student.nulls()
+    other = "another's" if not any(nulls) else "another's of its class"
+    if ALL_PAIRS in nulls:
+        other = "another's of any class, which counts the shared class as kept"
     words = f"The squared distance to the teacher's own sample is {_percent(shares)} of that to"
     return f"{words} {other}{_optimal(student)}."
 
@@ -154,25 +161,26 @@ def _percent(shares: Sequence[float]) -> str:
 
 def _optimal(student: Student) -> str:
     n = student.each("pairing", "n")[0]
-    remapped = _numbers(student.each("pairing", "remapped"))
-    if all(value == 0 for value in _numbers(student.each("pairing", "delta_e"))):
-        return f"; all {n:,} are optimally paired" if isinstance(n, int) else ""
-    if len(remapped) < len(student.seeds) or not isinstance(n, int):
+    if not isinstance(n, int):
+        return ""
+    remapped = _finite(student, "pairing", "remapped")
+    if not remapped and set(_finite(student, "pairing", "delta_e")) == {0.0}:
+        remapped = [0.0]  # of records made before it was counted
+    if not remapped:
         return ""
     kept = [round(n * (1 - value)) for value in remapped]
+    if min(kept) == n:
+        return f"; all {n:,} are optimally paired"
     shown = f"{min(kept):,}" if min(kept) == max(kept) else f"{min(kept):,} to {max(kept):,}"
     return f"; {shown} of {n:,} are optimally paired"
 
 
 def _quality(student: Student) -> str:
-    frechet = [
-        _numbers(student.each("features", name, "frechet_squared"))
-        for name in ("student", "teacher_8")
-    ]
+    frechet = [_finite(student, "features", w, "frechet_squared") for w in ("student", "teacher_8")]
     if all(frechet):
         ours, teacher = (cell_text(round(statistics.mean(values))) for values in frechet)
         return f"Frechet distance {ours}, teacher {teacher}."
-    ratios = [_numbers(student.each("quality", n, "ratio")) for n in ("student", "teacher_8")]
+    ratios = [_finite(student, "quality", who, "ratio") for who in ("student", "teacher_8")]
     if not all(ratios):
         return ""
     ours, teacher = (f"{statistics.mean(values):.1f}" for values in ratios)
@@ -181,10 +189,13 @@ def _quality(student: Student) -> str:
 
 def _turn(student: Student) -> str:
     """Of a toy whose map was kept up to a turn."""
-    degrees = _numbers(student.each("turn", "degrees"))
-    turned = _numbers(student.each("turn", "concordance"))
-    plain = _numbers(student.each("pairing", "concordance"))
-    if len(turned) != 1 or len(plain) != 1 or turned[0] < plain[0] + RULE.kept_by_a_turn:
+    degrees = _finite(student, "turn", "degrees")
+    turned = _finite(student, "turn", "concordance")
+    plain = _finite(student, "pairing", "concordance")
+    if (
+        not len(degrees) == len(turned) == len(plain) == 1
+        or turned[0] < plain[0] + RULE.kept_by_a_turn
+    ):
         return ""
     return f"Turned by {degrees[0]:.0f} degrees it is {1 - turned[0]:.0%}."
 
@@ -203,8 +214,11 @@ def _of_paper(number: PaperNumber | None) -> Cell:
     return "figure only" if number.delta_e is None else number.delta_e
 
 
-def _numbers(cells: Sequence[Cell]) -> list[float]:
-    return [cell for cell in cells if isinstance(cell, int | float)]
+def _finite(student: Student, *path: str) -> list[float]:
+    """One number a seed; empty if a seed has none, or one that is not finite."""
+    cells = student.each(*path)
+    numbers = [c for c in cells if isinstance(c, int | float) and math.isfinite(c)]
+    return numbers if len(numbers) == len(cells) else []
 
 
 def _strict(cells: Sequence[Cell]) -> list[object]:

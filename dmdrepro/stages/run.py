@@ -95,7 +95,11 @@ class Run:
             return None
         key = {"data": "MNIST", "classifier": asdict(settings)}
         stage = Stage(
-            self._shared / settings.folder, key, f"classifier {settings.label}", runs=self.runs
+            self._shared / settings.folder,
+            key,
+            f"classifier {settings.label}",
+            runs=self.runs,
+            before={"classifier": before(settings)},
         )
         stage.shared = True
         return stage

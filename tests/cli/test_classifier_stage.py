@@ -56,7 +56,7 @@ def record(runs, name, seed=0):
 
 def test_evaluations_share_one_classifier_and_name_it(reproduce, tmp_path):
     runs = tmp_path / "runs"
-    printed = reproduce("all", *BOTH, *SHORT)
+    printed = reproduce("all", *BOTH, *SHORT, "--tables")
     assert printed.count("classifier MNIST 8x8: done in") == 1
     assert "Image quality by classifier features" in printed
     weights = sha256(runs / PLACE / "classifier.safetensors")

@@ -34,6 +34,15 @@ def test_json_is_the_only_output_and_holds_the_records_numbers(finished):
     assert found["sentence"].startswith(f"chessboard (teacher 60): {found['answer']}. ")
 
 
+def test_what_is_damaged_is_named_and_makes_it_fail(finished, tmp_path):
+    shutil.copytree(finished / "smoke", tmp_path / "smoke")
+    record = tmp_path / "smoke/seed0/chessboard/evaluate-60/record.json"
+    record.write_text(record.read_text().replace("delta_e", "delta_x"))
+    printed = reproduce("summary", "--runs", finished, "--runs", tmp_path, code=1)
+    assert "chessboard (teacher 60): " in printed
+    assert "1 cannot be shown: chessboard." in printed
+
+
 def test_a_file_of_somebody_elses_is_not_overwritten(finished, tmp_path):
     notes, ours = tmp_path / "notes.json", tmp_path / "ours.json"
     notes.write_text('{"mine": 1}')

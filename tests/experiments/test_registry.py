@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from dmdrepro.experiments import REGISTRY, SIZES, ConfigError, build, parse_overrides
+from dmdrepro.experiments import (
+    REGISTRY,
+    SIZES,
+    ConfigError,
+    build,
+    parse_overrides,
+    register,
+)
 from dmdrepro.models import AdmUnet, Mlp
 
 TOYS = ("chessboard", "moons", "ring")
@@ -98,3 +106,12 @@ def test_unknown_experiments_and_sizes_are_refused_with_the_nearest():
         build("chesboard", "laptop")
     with pytest.raises(ConfigError, match="did you mean 'laptop'"):
         build("chessboard", "labtop")
+
+
+@pytest.mark.parametrize(
+    "name", ["..", ".", "-x", "figures", "known", "report.html", "a/b", "", "a@b"]
+)
+def test_a_name_that_makes_no_folder_of_its_own_is_refused(name):
+    plain = type(build("chessboard", "smoke"))
+    with pytest.raises(ConfigError, match="cannot name an experiment"):
+        register(lambda: replace(plain(), name=name))
