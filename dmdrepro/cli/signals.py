@@ -110,7 +110,8 @@ class Listener:
         in_loop = self._session is not None and self._session.in_loop
         if self._session is not None:  # seen by the next stage, should the exception be lost
             self._session.stop_requested = True
-        if in_loop and not insists:
+        # Asked before, it is on its way to a save: after the loop, out of it, as within.
+        if (in_loop or len(self.received) > 1) and not insists:
             return
         if _would_be_lost(frame):
             self._leave()

@@ -124,6 +124,18 @@ def test_the_same_request_again_does_not_cut_the_way_out(clock):
     assert command.received == [TERM, TERM]
 
 
+@pytest.mark.parametrize("again", [TERM, HUP, USR1])
+def test_the_same_request_does_not_cut_the_end_of_the_loop_that_saves(clock, again):
+    """The loop is left, and what says that it has saved is on its way."""
+    session = Session(in_loop=True)
+    listener = Listener("", session)
+    listener(TERM, None)
+    session.in_loop = False
+    clock[0] += 0.02
+    listener(again, None)
+    assert session.stop_requested
+
+
 @pytest.mark.parametrize(
     ("sent", "ends"),
     [
