@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dmdrepro.cli.dry_run import show_plan
 from dmdrepro.cli.guard import console, errors, fail, stoppable
 from dmdrepro.cli.progress import ProgressDisplay
+from dmdrepro.experiments import size_words
 from dmdrepro.pipeline.plan import Plan, make_plan
 from dmdrepro.pipeline.request import Request
 from dmdrepro.training.engine import Engine
@@ -102,9 +103,8 @@ def conclude(plan: Plan, unusable: Mapping[str, str] | None = None) -> None:
 
 def _announce(plan: Plan, device) -> None:
     running = [e.name for e in plan.experiments if e.name not in plan.cannot]
-    size = plan.size if plan.size == "paper" else f"{plan.size} (reduced)"
     console.print(
-        f"Size {size}, seed {plan.seed}, device {device}, runs in {plan.runs}: "
+        f"Size {size_words(plan.size)}, seed {plan.seed}, device {device}, runs in {plan.runs}: "
         f"{', '.join(running) or 'nothing'}",
     )
     show_not_run(plan)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, fail
-from dmdrepro.experiments import REGISTRY, STUDIES, Experiment, Study, nearest
+from dmdrepro.experiments import REGISTRY, STUDIES, Experiment, Study, nearest, size_words
 from dmdrepro.pipeline.paths import check_target
 from dmdrepro.pipeline.request import Request
 
@@ -53,48 +53,73 @@ def show_published(names: Sequence[str] = (), every_table: bool = False) -> None
     Without names: the paper's numbers with a verdict each, and a line a study. `every_table`: all
     tables instead.
     """
-    from dmdrepro.cli.results import print_answer
-    from dmdrepro.measures.students import collect
-    from dmdrepro.report import render_terminal, tables_of
-    from dmdrepro.report.answer import answer
-    from dmdrepro.report.study import study_tables
-    from dmdrepro.runs.published import of_size
-
     for name in names:
         if name not in (known := [*REGISTRY, *STUDIES]):
             fail(f"There is no experiment or study {name!r}; {nearest(name, known)}")
     published = _read()
+    if every_table:
+        _every_table(published, names)
+    elif names:
+        _answers(published, names)
+    else:
+        _overview(published)
+    console.print(f"From {FOLDER}; each record names its command, device, commit and wall time.")
+
+
+def _every_table(published: dict, names: Sequence[str]) -> None:
+    from dmdrepro.report import render_terminal, tables_of
+    from dmdrepro.report.study import study_tables
+    from dmdrepro.runs.published import of_size
+
     for study, arms in _studies(published):
-        if every_table and (not names or study.name in names):
-            for table in study_tables(study, arms):
-                console.print(render_terminal(table))
-        elif study.name in names:
-            console.print(f"Study {study.name}: {study.question}")
-            print_answer(collect(arms), whole=False, sentences=False)
-        elif not names:
-            words = ", ".join(f"{s.experiment} {answer(s).word}" for s in collect(arms))
-            console.print(f"{study.name}: {words}", highlight=False)
+        for table in study_tables(study, arms) if not names or study.name in names else ():
+            console.print(render_terminal(table))
     chosen = [name for name in REGISTRY if not names or name in names]
     for size in SIZES_SHOWN if chosen else ():
-        results = of_size(published, size, chosen)
-        tables = {table.name: table for table in tables_of(results, size)}
+        tables = {t.name: t for t in tables_of(of_size(published, size, chosen), size)}
         # The verdict speaks of the paper's size alone, and comes last.
-        for name in reversed(SHOWN) if every_table else ():
+        for name in reversed(SHOWN):
             if name in tables and (name != "verdict" or size == "paper"):
                 console.print(render_terminal(tables[name]))
-        if names and not every_table and (students := collect(results)):
-            console.print(f"Size {size}" + ("" if size == "paper" else " (reduced)"))
+
+
+def _answers(published: dict, names: Sequence[str]) -> None:
+    from dmdrepro.cli.results import print_answer
+    from dmdrepro.measures.students import collect
+    from dmdrepro.runs.published import of_size
+
+    for study, arms in _studies(published):
+        if study.name in names:
+            console.print(f"Study {study.name}: {study.question}")
+            print_answer(collect(arms), whole=False, sentences=False)
+    chosen = [name for name in REGISTRY if name in names]
+    for size in SIZES_SHOWN:
+        if students := collect(of_size(published, size, chosen)):
+            console.print(f"Size {size_words(size)}")
             print_answer(students, whole=False)
-        if not names and not every_table and size == "paper":
-            console.print(render_terminal(_run(tables["verdict"])))
-    console.print(f"From {FOLDER}; each record names its command, device, commit and wall time.")
+
+
+def _overview(published: dict) -> None:
+    from dmdrepro.measures.students import collect
+    from dmdrepro.report import render_terminal
+    from dmdrepro.report.answer import answer
+    from dmdrepro.report.verdict import verdict_table
+    from dmdrepro.runs.published import of_size
+
+    for study, arms in _studies(published):
+        words = ", ".join(f"{s.experiment} {answer(s).word}" for s in collect(arms))
+        console.print(f"{study.name}: {words}", highlight=False)
+    students = collect(of_size(published, "paper", list(REGISTRY)))
+    console.print(render_terminal(_run(verdict_table(students))))
 
 
 def _run(verdict: Table) -> Table:
     """The verdicts on what was run; the rest is one note."""
+    from dmdrepro.report.verdict import NOT_RUN
+
     place = verdict.columns.index("verdict")
-    rows = tuple(row for row in verdict.rows if row[place] != "not run")
-    absent = dict.fromkeys(str(row[0]) for row in verdict.rows if row[place] == "not run")
+    rows = tuple(row for row in verdict.rows if row[place] != NOT_RUN)
+    absent = dict.fromkeys(str(row[0]) for row in verdict.rows if row[place] == NOT_RUN)
     return replace(verdict, rows=rows, notes=(f"Not run at that size: {', '.join(absent)}.",))
 
 

@@ -119,16 +119,17 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
     write_tables(tables, target)
     unusable = _unusable(plan, [result for seeds in results.values() for result in seeds])
     unusable |= write_page(plan, results, tables)
-    named = {experiment.name for experiment in plan.experiments}
+    named = [experiment.name for experiment in plan.experiments]
     shown = [s for s in collect(results) if s.experiment in named]
     print_answer(shown, whole=len(named) == len(REGISTRY))
     for name in named:
-        for snapshot, words in getattr(results[name][0], "diverged", {}).items():
-            console.print(f"{name} (teacher {snapshot:,}): diverged, left out: {words}.")
+        if isinstance(first := results[name][0], Result):
+            for snapshot, words in first.diverged.items():
+                console.print(f"{name} (teacher {snapshot:,}): diverged, left out: {words}.")
     if not every_table:
         console.print(f"All numbers: {target / 'tables.md'}, or `--tables`.")
     console.print(f"Report: {plan.folder(PAGE)}")
-    words = " ".join(sorted(named)) if len(named) < len(REGISTRY) else ""
+    words = " ".join(named) if len(named) < len(REGISTRY) else ""
     again = " ".join(filter(None, (program(), "all", words, f"--size {plan.size}")))
     console.print(f"Another seed: {again} --seed {plan.seed + 1}")
     return unusable

@@ -13,7 +13,7 @@ from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, errors, fail, guarded
 from dmdrepro.cli.overwrite import check_output, json_with
 from dmdrepro.cli.study import Seeds, parsed_seeds
-from dmdrepro.experiments import REGISTRY, SIZES, nearest
+from dmdrepro.experiments import REGISTRY, SIZES, check_name, check_size, size_words
 
 if TYPE_CHECKING:
     from dmdrepro.measures.students import Results, Student
@@ -44,10 +44,9 @@ def summary(
             check_output("--json", Path(json), json_with(("answers",)))
         names = list(dict.fromkeys(experiments or REGISTRY))
         for name in names:
-            if name not in REGISTRY:
-                fail(f"There is no experiment {name!r}; {nearest(name, REGISTRY)}")
-        if size is not None and size not in SIZES:
-            fail(f"There is no size {size!r}; {nearest(size, SIZES)}")
+            check_name(name)
+        if size is not None:
+            check_size(size)
         wanted = None if seeds is None else parsed_seeds(seeds)
         folders = runs or [Path("runs")]
         for folder in folders:
@@ -69,7 +68,7 @@ def summary(
         from dmdrepro.cli.results import print_answer
 
         for each, students in found.items():
-            console.print(f"Size {each}" + ("" if each == "paper" else " (reduced)"))
+            console.print(f"Size {size_words(each)}")
             print_answer(students, whole=experiments is None)
         _end(unusable)
 

@@ -1,10 +1,12 @@
 """What the paper did, and what it leaves open: experiments in three sizes, and studies of them."""
 
-from dmdrepro.experiments.config import SIZES, Experiment
+from dmdrepro.experiments.config import SIZES, Experiment, size_words
 from dmdrepro.experiments.registry import (
     REGISTRY,
     as_of_now,
     build,
+    check_name,
+    check_size,
     nearest,
     parse_overrides,
     register,
@@ -22,7 +24,10 @@ __all__ = [
     "Study",
     "as_of_now",
     "build",
+    "check_name",
+    "check_size",
     "nearest",
     "parse_overrides",
     "register",
+    "size_words",
 ]

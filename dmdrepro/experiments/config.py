@@ -23,6 +23,12 @@ from dmdrepro.settings import (
 
 SIZES = ("smoke", "laptop", "laptop-32", "paper")
 
+
+def size_words(size: str) -> str:
+    """`laptop (reduced)`: every size but the paper's says so."""
+    return size if size == "paper" else f"{size} (reduced)"
+
+
 # Of sigma_data: its square and inverse square stay within float32 beside those of the noise levels.
 SMALLEST_SCALE, LARGEST_SCALE = 1e-6, 1e6
 LARGEST_RATE = 3e38  # a learning rate is a float32 number

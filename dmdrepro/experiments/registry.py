@@ -9,7 +9,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 
-from dmdrepro.experiments.config import Experiment
+from dmdrepro.experiments.config import SIZES, Experiment
 from dmdrepro.experiments.images import (
     ImageNet64Experiment,
     ManifoldExperiment,
@@ -69,12 +69,23 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}."
 
 
+def check_name(name: str) -> None:
+    """Raise ConfigError for a name that no experiment has."""
+    if name not in REGISTRY:
+        raise ConfigError(f"There is no experiment {name!r}; {nearest(name, REGISTRY)}")
+
+
+def check_size(size: str) -> None:
+    """Raise ConfigError for a size that is none of ours."""
+    if size not in SIZES:
+        raise ConfigError(f"There is no size {size!r}; {nearest(size, SIZES)}")
+
+
 def build(
     name: str, size: str, seed: int = 0, overrides: Mapping[str, str] | None = None
 ) -> Experiment:
     """The resolved experiment; raises ConfigError for an unknown name, size, field or value."""
-    if name not in REGISTRY:
-        raise ConfigError(f"There is no experiment {name!r}; {nearest(name, REGISTRY)}")
+    check_name(name)
     cls = REGISTRY[name]
     if size not in cls.sizes():
         raise ConfigError(f"There is no size {size!r} of {name}; {nearest(size, cls.sizes())}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,11 @@ class PaperNumber:
     teacher_iterations: int | None = None  # None: the paper does not say
     delta_e: float | None = None
     regime: tuple[str, ...] = ()  # what the paper says where it has no number
+
+    @property
+    def shown(self) -> float | str:
+        """For a table: Delta_E, or that the paper gives none."""
+        return "figure only" if self.delta_e is None else self.delta_e
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,11 @@ def paper_number(experiment: str, teacher_iterations: int) -> PaperNumber | None
         if number.experiment == experiment and same_teacher:
             return number
     return None
+
+
+def times_teachers(distance: float, teachers: float) -> float:
+    """A student's distance to the data over its teacher's, which RULE limits; inf if that is 0."""
+    return distance / teachers if teachers > 0 else math.inf
 
 
 def regime(share: float) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dmdrepro.measures.expected import REGIMES, RULE, regime
+from dmdrepro.measures.expected import REGIMES, RULE, regime, times_teachers
 from dmdrepro.measures.measure import Column, Measure, Measured, Quantity, Sampled
 from dmdrepro.measures.null import where_independent
 from dmdrepro.measures.students import Student, lookup
@@ -72,7 +71,7 @@ def numbers(record) -> dict:
 def sentence(student: Student) -> str:
     """What one student did, with medians over its seeds, and whether that says anything."""
     values = [
-        _median(student.each(*path))
+        float(statistics.median(found)) if (found := student.finite(*path)) else None
         for path in (
             ("pairing", "delta_e"),
             ("pairing", "delta_e_null"),
@@ -92,7 +91,7 @@ def sentence(student: Student) -> str:
         f"{cell_text(null)} (retention {cell_text(retention)}, before distillation "
         f"{cell_text(untrained)})"
     )
-    times = quality / teachers if teachers else math.inf
+    times = times_teachers(quality, teachers)
     if not times <= RULE.quality_within:
         return (
             f"{words}; but G's samples are {cell_text(times)} times as far from the data as the "
@@ -104,12 +103,6 @@ def sentence(student: Student) -> str:
         f"{words}: {REGIMES[regime(delta_e / null)]}. Quality {cell_text(quality)}, the teacher's "
         f"{cell_text(teachers)}."
     )
-
-
-def _median(values: list) -> float | None:
-    if any(not isinstance(value, int | float) or not math.isfinite(value) for value in values):
-        return None
-    return float(statistics.median(values))
 
 
 def _null(record: Mapping, part: object) -> object:

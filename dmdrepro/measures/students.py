@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -83,6 +84,12 @@ class Student:
     def each(self, *path: str) -> list[Cell]:
         """One value a seed of a record's entry, such as `pairing`, `delta_e`."""
         return [as_number(lookup(record, path)) for record in self.records]
+
+    def finite(self, *path: str) -> list[float]:
+        """`each`, if every seed has a finite number; else empty."""
+        cells = self.each(*path)
+        numbers = [c for c in cells if isinstance(c, int | float) and math.isfinite(c)]
+        return numbers if len(numbers) == len(cells) else []
 
     @property
     def warnings(self) -> list[str]:

@@ -14,10 +14,11 @@ from torch import nn
 
 from dmdrepro.models.adm import AdmUnet
 from dmdrepro.models.adm_block import AdmBlock, Resampling, group_norm, zeroed
+from dmdrepro.models.edm import RawNetwork
 from dmdrepro.models.precision import full_precision
 
 
-class AdmNetwork(nn.Module):
+class AdmNetwork(RawNetwork):
     """The raw network F of images [B, channels, resolution, resolution]."""
 
     def __init__(self, settings: AdmUnet, channels: int, resolution: int, classes: int) -> None:
@@ -48,12 +49,6 @@ class AdmNetwork(nn.Module):
                 self.feature_shape = (cout, size, size)
         self.out_norm = group_norm(cout)
         self.out_conv = zeroed(nn.Conv2d(cout, channels, 3, padding=1))
-
-    def forward(
-        self, x: torch.Tensor, noise: torch.Tensor, class_labels: torch.Tensor | None = None
-    ) -> torch.Tensor:
-        """F [B, C, H, W] from c_in x, c_noise [1 or B] and one-hot labels [B, classes]."""
-        return self.features(x, noise, class_labels)[0]
 
     def features(
         self, x: torch.Tensor, noise: torch.Tensor, class_labels: torch.Tensor | None = None

@@ -39,6 +39,16 @@ def precondition(
     return c_skip(sigma, sigma_data) * noisy + c_out(sigma, sigma_data) * raw
 
 
+class RawNetwork(nn.Module):
+    """F, the network that EDM's preconditioning turns into a denoiser; `features` makes it."""
+
+    def forward(
+        self, x: torch.Tensor, noise: torch.Tensor, class_labels: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """F [B, ...] from c_in x, c_noise [1 or B] and one-hot labels [B, classes]."""
+        return self.features(x, noise, class_labels)[0]
+
+
 class EDMDenoiser(nn.Module):
     """D(x; sigma) around a raw network; weights and preconditioning stay float32.
 

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from dmdrepro.models.edm import RawNetwork
 from dmdrepro.models.mlp import Mlp
 from dmdrepro.models.precision import full_precision
 
@@ -20,7 +21,7 @@ SLOWEST, FASTEST = 0.5, 4.0
 SILU_GAIN = 1.6765
 
 
-class MlpNetwork(nn.Module):
+class MlpNetwork(RawNetwork):
     """The raw network F: [c_in x, Fourier features of c_noise, one-hot label], then SiLU layers."""
 
     def __init__(self, settings: Mlp, dim: int, classes: int) -> None:
@@ -36,12 +37,6 @@ class MlpNetwork(nn.Module):
         self.out = nn.Linear(width, dim)
         nn.init.zeros_(self.out.weight)  # D starts as c_skip x
         nn.init.zeros_(self.out.bias)
-
-    def forward(
-        self, x: torch.Tensor, noise: torch.Tensor, class_labels: torch.Tensor | None = None
-    ) -> torch.Tensor:
-        """F [B, dim] from c_in x, c_noise [1 or B] and one-hot labels [B, classes]."""
-        return self.features(x, noise, class_labels)[0]
 
     def features(
         self, x: torch.Tensor, noise: torch.Tensor, class_labels: torch.Tensor | None = None

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from dmdrepro.experiments import REGISTRY, ConfigError, Experiment, build, nearest, parse_overrides
+from dmdrepro.experiments import (
+    REGISTRY,
+    ConfigError,
+    Experiment,
+    build,
+    check_name,
+    nearest,
+    parse_overrides,
+)
 from dmdrepro.experiments.registry import field_names
 from dmdrepro.pipeline.paths import check_folder
 from dmdrepro.runs.errors import RunError
@@ -62,8 +70,7 @@ def default_size(gpu: str | None) -> str:
 def resolve(request: Request) -> tuple[list[Experiment], list[str]]:
     """The experiments asked for, resolved, and remarks; raises ConfigError."""
     for name in request.names:
-        if name not in REGISTRY:
-            raise ConfigError(f"There is no experiment {name!r}; {nearest(name, REGISTRY)}")
+        check_name(name)
     size = default_size(request.gpu) if request.size is None else request.size
     names = request.names or [name for name, cls in REGISTRY.items() if size in cls.sizes()]
     names = names or list(REGISTRY)  # the first says that there is no such size

@@ -6,14 +6,13 @@ the report and in the README.
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dmdrepro.measures.expected import PAPER_NUMBERS, RULE, PaperNumber, paper_number, regime
+from dmdrepro.measures.expected import PAPER_NUMBERS, RULE, paper_number, regime, times_teachers
 from dmdrepro.measures.null import null_notes
-from dmdrepro.measures.students import Student, last_of
+from dmdrepro.measures.students import Student, last_of, lookup
 from dmdrepro.measures.table import Band, Cell, Table, cell_text
 from dmdrepro.runs.shown import ALL_PAIRS
 
@@ -46,7 +45,7 @@ class Answer:
         """Its numbers, one a seed, beside the word and the sentence."""
         student = self.student
         names = ("delta_e", "delta_e_null", "retention", "concordance", "e_dt", "e_ot", "e_ind")
-        numbers = {name: _strict(student.each("pairing", name)) for name in names}
+        numbers = {n: [lookup(r, ("pairing", n)) for r in student.records] for n in names}
         return {
             "experiment": student.experiment,
             "size": student.results[0].size,
@@ -60,9 +59,9 @@ class Answer:
 
 def answer(student: Student) -> Answer:
     """The answer that a student's records give."""
-    word = _word(student)
+    word, why = _word(student)
     name = f"{student.experiment} (teacher {student.snapshot:,})"
-    parts = [_distance(student), _quality(student), _turn(student), _paper(student)]
+    parts = [why, _distance(student), _quality(student), _turn(student), _paper(student)]
     return Answer(student, word, f"{name}: {word}. {' '.join(filter(None, parts))}")
 
 
@@ -75,16 +74,15 @@ def answer_table(students: Sequence[Student], whole: bool = True) -> Table:
     """The paper's numbers beside ours, a row a student; if `whole`, what was not run is a note."""
     rows: list[tuple[Cell, ...]] = []
     for student in students:
-        found = answer(student)
         number = paper_number(student.experiment, student.snapshot)
         rows.append(
             (
                 student.experiment,
                 student.snapshot,
-                _of_paper(number),
+                None if number is None else number.shown,
                 _short(student.cell("pairing", "delta_e")),
                 _middle(student.cell("pairing", "delta_e_null")),
-                found.word,
+                _word(student)[0],
             )
         )
     notes = tuple(f"{s.experiment}: {words}." for s in students for words in s.left_out)
@@ -115,32 +113,32 @@ def _middle(cell: Cell) -> Cell:
     return cell.value if isinstance(cell, Band) else cell
 
 
-def _word(student: Student) -> str:
+def _word(student: Student) -> tuple[str, str]:
+    """(the word, why the pairing tells nothing, if so)."""
     if any(COLLAPSED in words for words in student.warnings):
-        return SAYS_NOTHING
-    retention = _finite(student, "pairing", "retention")
+        return SAYS_NOTHING, "The student hardly varies."
+    retention = student.finite("pairing", "retention")
     if not retention:
-        return SAYS_NOTHING
+        return SAYS_NOTHING, "How much of the pairing was kept is not a number."
     for path, within in JUDGED_BY:
         times = _times(student, path)
         if times is not None and not times <= within:
-            return NO_SAMPLER
-    return regime(1 - statistics.median(retention)).upper()
+            return NO_SAMPLER, "Its samples are too far from the data."
+    return regime(1 - statistics.median(retention)).upper(), ""
 
 
 def _times(student: Student, path: tuple[str, str]) -> float | None:
     """Median of the student's distance to the data over its teacher's, None if not measured."""
     kind, name = path
-    ours, teacher = (_finite(student, kind, who, name) for who in ("student", "teacher_8"))
+    ours, teacher = (student.finite(kind, who, name) for who in ("student", "teacher_8"))
     if not (ours and teacher):
         return None
-    ours, teacher = statistics.median(ours), statistics.median(teacher)
-    return ours / teacher if teacher > 0 else math.inf
+    return times_teachers(statistics.median(ours), statistics.median(teacher))
 
 
 def _distance(student: Student) -> str:
     """E_DT over E_ind, which is 1 - concordance, and how many are optimally paired."""
-    shares = [1 - value for value in _finite(student, "pairing", "concordance")]
+    shares = [1 - value for value in student.finite("pairing", "concordance")]
     if not shares:
         return "What share of the pairing is kept cannot be said."
     nulls = student.nulls()
@@ -163,8 +161,8 @@ def _optimal(student: Student) -> str:
     n = student.each("pairing", "n")[0]
     if not isinstance(n, int):
         return ""
-    remapped = _finite(student, "pairing", "remapped")
-    if not remapped and set(_finite(student, "pairing", "delta_e")) == {0.0}:
+    remapped = student.finite("pairing", "remapped")
+    if not remapped and set(student.finite("pairing", "delta_e")) == {0.0}:
         remapped = [0.0]  # of records made before it was counted
     if not remapped:
         return ""
@@ -176,11 +174,11 @@ def _optimal(student: Student) -> str:
 
 
 def _quality(student: Student) -> str:
-    frechet = [_finite(student, "features", w, "frechet_squared") for w in ("student", "teacher_8")]
+    frechet = [student.finite("features", w, "frechet_squared") for w in ("student", "teacher_8")]
     if all(frechet):
         ours, teacher = (cell_text(round(statistics.mean(values))) for values in frechet)
         return f"Frechet distance {ours}, teacher {teacher}."
-    ratios = [_finite(student, "quality", who, "ratio") for who in ("student", "teacher_8")]
+    ratios = [student.finite("quality", who, "ratio") for who in ("student", "teacher_8")]
     if not all(ratios):
         return ""
     ours, teacher = (f"{statistics.mean(values):.1f}" for values in ratios)
@@ -189,9 +187,9 @@ def _quality(student: Student) -> str:
 
 def _turn(student: Student) -> str:
     """Of a toy whose map was kept up to a turn."""
-    degrees = _finite(student, "turn", "degrees")
-    turned = _finite(student, "turn", "concordance")
-    plain = _finite(student, "pairing", "concordance")
+    degrees = student.finite("turn", "degrees")
+    turned = student.finite("turn", "concordance")
+    plain = student.finite("pairing", "concordance")
     if (
         not len(degrees) == len(turned) == len(plain) == 1
         or turned[0] < plain[0] + RULE.kept_by_a_turn
@@ -206,20 +204,3 @@ def _paper(student: Student) -> str:
         return ""
     words = "figure only" if number.delta_e is None else f"Delta_E {number.delta_e:g}"
     return f"Paper: {words}." if student.as_the_paper else f"Paper, at its size: {words}."
-
-
-def _of_paper(number: PaperNumber | None) -> Cell:
-    if number is None:
-        return None
-    return "figure only" if number.delta_e is None else number.delta_e
-
-
-def _finite(student: Student, *path: str) -> list[float]:
-    """One number a seed; empty if a seed has none, or one that is not finite."""
-    cells = student.each(*path)
-    numbers = [c for c in cells if isinstance(c, int | float) and math.isfinite(c)]
-    return numbers if len(numbers) == len(cells) else []
-
-
-def _strict(cells: Sequence[Cell]) -> list[object]:
-    return [str(c) if isinstance(c, float) and not math.isfinite(c) else c for c in cells]

@@ -125,7 +125,7 @@ def _names(students: Sequence[Student]) -> list[str]:
 
 def _row(student: Student) -> tuple[Cell, ...]:
     number = paper_number(student.experiment, student.snapshot)
-    paper: Cell = "none" if number is None else _paper_cell(number)
+    paper: Cell = "none" if number is None else number.shown
     if isinstance(paper, float) and not student.as_the_paper:
         paper = f"({paper:g})"
     return (
@@ -147,13 +147,9 @@ def _row(student: Student) -> tuple[Cell, ...]:
     )
 
 
-def _paper_cell(number: PaperNumber) -> Cell:
-    return "figure only" if number.delta_e is None else number.delta_e
-
-
 def _not_run_row(number: PaperNumber) -> tuple[Cell, ...]:
     known = (number.experiment, "paper size", number.teacher_iterations, None, None)
-    row = (*known, _paper_cell(number), "not run")
+    row = (*known, number.shown, "not run")
     return (*row, *[None] * (len(COLUMNS) - len(row)))
 
 

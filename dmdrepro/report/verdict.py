@@ -14,6 +14,7 @@ from dmdrepro.measures.expected import (
     PaperNumber,
     paper_number,
     regime,
+    times_teachers,
 )
 from dmdrepro.measures.loss import does_rise_and_fall, found_of
 from dmdrepro.measures.null import null_notes
@@ -37,7 +38,7 @@ def verdict(
     `quality`, `quality_teacher`: ratios of G and of Phi_8.
     """
     ours, ceiling = statistics.median(delta_e), statistics.median(null)
-    times = statistics.median(quality) / statistics.median(quality_teacher)
+    times = times_teachers(statistics.median(quality), statistics.median(quality_teacher))
     if not times <= RULE.quality_within:
         return DIFFERS, f"no sampler: its E_OT to the data is {times:.2g} times its teacher's"
     if not (math.isfinite(ours) and math.isfinite(ceiling) and ceiling > 0):

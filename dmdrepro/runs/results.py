@@ -133,13 +133,8 @@ class Result(Shown):
         return hashlib.sha256(json_text([files, measured]).encode()).hexdigest()
 
     def _array(self, stage: str, snapshot: int, name: str) -> np.ndarray:
-        import numpy as np
-
         file = self._file(stage, snapshot, f"{name}.npy")
-        try:
-            array = np.load(file, allow_pickle=False)
-        except (ValueError, EOFError) as error:  # whole by its manifest, and yet no array
-            raise DamagedArtifact(unexpected(file, str(error))) from None
+        array = read_array(file)
         if name.startswith("heatmap") and array.ndim != (1 if name.endswith("assignment") else 2):
             raise DamagedArtifact(unexpected(file, f"its shape is {list(array.shape)}"))
         return array
@@ -221,6 +216,16 @@ class Result(Shown):
 Advice = Callable[[Result, str | None], str]
 
 _NO_ADVICE: Advice = lambda result, stage: ""  # noqa: E731
+
+
+def read_array(file: Path) -> np.ndarray:
+    """A stage's array; raises DamagedArtifact if the file, whole by its manifest, holds none."""
+    import numpy as np
+
+    try:
+        return np.load(file, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise DamagedArtifact(unexpected(file, str(error))) from None
 
 
 def seeds_found(runs: Path, size: str) -> list[int]:

@@ -15,6 +15,7 @@ from dmdrepro.runs.divergence import divergence
 from dmdrepro.runs.errors import DamagedArtifact, RunError, Stopped
 from dmdrepro.runs.layout import RECORD
 from dmdrepro.runs.record import CLASSIFIER
+from dmdrepro.runs.results import read_array
 from dmdrepro.runs.shape import read_shaped
 from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.context import Context, Made
@@ -74,7 +75,7 @@ def _sampled(run: Run, snapshot: int, stage: Stage, context: Context) -> Sampled
     told, listed = experiment.data.classes > 0, run.sample_hashes(snapshot)
 
     def read(name: str) -> np.ndarray:
-        return np.load(folder / f"{name}.npy", allow_pickle=False)
+        return read_array(folder / f"{name}.npy")
 
     def tensor(name: str) -> torch.Tensor:
         array = read(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from dmdrepro.experiments import SIZES, ConfigError, nearest
+from dmdrepro.experiments import check_size
 from dmdrepro.known import SMOKE, KnownSettings, known_answers
 from dmdrepro.runs.layout import known_folder
 from dmdrepro.runs.results import KNOWN_NAME
@@ -15,8 +15,7 @@ from dmdrepro.stages.context import Context, Made
 
 def known_settings(size: str) -> KnownSettings:
     """All of it, and at the smoke size little; raises ConfigError for a size that there is not."""
-    if size not in SIZES:
-        raise ConfigError(f"There is no size {size!r}; {nearest(size, SIZES)}")
+    check_size(size)
     return SMOKE if size == "smoke" else KnownSettings()
 
 
