@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,8 @@ def bench(
             "--only",
             metavar="PARTS",
             help="Some of kernels, steps, side-by-side, pairing, over-n, over-batch, joined by "
-            "commas. Default: all.",
+            "commas; of steps also one alone: steps:mnist, steps:mnist:graphs, "
+            "steps:mnist:compiled+bfloat16. Default: all.",
         ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Small sizes, few repeats.")] = False,
@@ -67,7 +69,15 @@ def bench(
                     "--out", pictures[name], lambda data, ours=beside: ours or is_figure(data)
                 )
         device = select_device(gpu)
-        record = b.run_bench(device, parts=parts, quick=quick, large=large, say=console.print)
+        kept = out is not None and is_kept(out)
+        record = b.run_bench(
+            device,
+            parts=parts,
+            quick=quick,
+            large=large,
+            say=console.print,
+            keep=partial(write_record, out) if kept else lambda record: None,
+        )
         if record["rows"]:
             console.print(b.show_rows(record))
         measured = {name: of for name, of in curves.items() if record[name]}
@@ -85,6 +95,6 @@ def bench(
 def _parsed(words: str, known: Sequence[str]) -> list[str]:
     names = [word.strip() for word in words.split(",")]
     for name in names:
-        if name not in known:
+        if name not in known and not name.startswith("steps:"):
             fail(f"--only {words}: there is no part {name!r}; {nearest(name, known)}")
     return names
