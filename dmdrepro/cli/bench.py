@@ -48,16 +48,19 @@ def bench(
         is_record = json_with(BENCH)
         if out is not None:
             check_output("--out", out, is_record)
-        from dmdrepro import bench as b
+        from dmdrepro.bench.figure import draw_batches, draw_scaling
+        from dmdrepro.bench.over_batch import show_batches
+        from dmdrepro.bench.run import PARTS, run_bench, show_rows
+        from dmdrepro.bench.scaling import show_scaling
         from dmdrepro.training.device import select_device
 
-        parts = b.PARTS if only is None else _parsed(only, b.PARTS)
+        parts = PARTS if only is None else _parsed(only, PARTS)
         if large and "over-n" not in parts:
             fail(f"--large measures over N, which --only {only} leaves out.")
         # What is measured -> how it is drawn, the end of the picture's name, how it is shown.
         curves = {
-            "scaling": (b.draw_scaling, "pairing", b.show_scaling),
-            "batches": (b.draw_batches, "batch", b.show_batches),
+            "scaling": (draw_scaling, "pairing", show_scaling),
+            "batches": (draw_batches, "batch", show_batches),
         }
         pictures = {}
         if out is not None and is_kept(out):
@@ -70,7 +73,7 @@ def bench(
                 )
         device = select_device(gpu)
         kept = out is not None and is_kept(out)
-        record = b.run_bench(
+        record = run_bench(
             device,
             parts=parts,
             quick=quick,
@@ -79,7 +82,7 @@ def bench(
             keep=partial(write_record, out) if kept else lambda record: None,
         )
         if record["rows"]:
-            console.print(b.show_rows(record))
+            console.print(show_rows(record))
         measured = {name: of for name, of in curves.items() if record[name]}
         for _, _, show in measured.values():
             console.print(show(record))
