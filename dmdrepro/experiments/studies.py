@@ -77,6 +77,9 @@ _LONGER_IMAGES = {
 }
 
 
+_DRIFT = {**_LONGER_IMAGES, "distill.snapshots": "150,300,600,1000,1500"}
+
+
 # Of the studies of width: stops at paths of about 0.005, 0.011, 0.023 (the paper's is 0.02),
 # 0.039, 0.079, 0.16 and 0.32, as far as an arm goes.
 _STOPS_WIDTH = (150, 300, 600, 1000, 2000, 4000, 8000)
@@ -136,6 +139,18 @@ _STUDIES = (
             _learning_rate("2e-4", 8_000, _STOPS_IMAGES),
             _learning_rate("2e-5", 8_000, _STOPS_IMAGES),
             _learning_rate("2e-6", 3_000, _STOPS_IMAGES),
+        ),
+    ),
+    Study(
+        "drift",
+        "Image students leave the pairing when they are distilled for long. Is that the noise of "
+        "Adam's steps? From iteration 600 on: an average of the weights, or a tenth of the rate.",
+        "mnist",
+        "laptop",
+        (
+            Arm("its=2000", _DRIFT),
+            Arm("average", {**_DRIFT, "distill.average_from": "600"}),
+            Arm("tenth", {**_DRIFT, "distill.tenth_from": "600"}),
         ),
     ),
     Study(
