@@ -109,7 +109,8 @@ def _teacher(experiment: Experiment, device: torch.device, scope: Scope) -> Row:
         labels = torch.arange(settings.batch, device=device) % max(data.classes, 1)
         sigma = lognormal_sigmas(settings.batch, settings.p_mean, settings.p_std, draw)
         classes = one_hot(labels, data.classes) if data.classes else None
-        return [TeacherInputs(x, classes, sigma, eps, torch.full((), 1e-4, device=device))]
+        numbers = (torch.full((), 1e-4, device=device) for _ in range(2))
+        return [TeacherInputs(x, classes, sigma, eps, *numbers)]
 
     def seconds(steps: int) -> float:
         begin = time.perf_counter()
