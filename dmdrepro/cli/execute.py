@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Mapping
 
-from dmdrepro.cli.dry_run import show_plan
+from dmdrepro.cli.dry_run import seeds_words, show_plan
 from dmdrepro.cli.guard import console, errors, fail, stoppable
 from dmdrepro.cli.progress import ProgressDisplay
 from dmdrepro.experiments import size_words
@@ -104,8 +104,8 @@ def conclude(plan: Plan, unusable: Mapping[str, str] | None = None) -> None:
 def _announce(plan: Plan, device) -> None:
     running = [e.name for e in plan.experiments if e.name not in plan.cannot]
     console.print(
-        f"Size {size_words(plan.size)}, seed {plan.seed}, device {device}, runs in {plan.runs}: "
-        f"{', '.join(running) or 'nothing'}",
+        f"Size {size_words(plan.size)}, {seeds_words(plan.seeds)}, device {device}, "
+        f"runs in {plan.runs}: {', '.join(running) or 'nothing'}",
     )
     show_not_run(plan)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from dmdrepro.experiments import Experiment
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import Task
 from dmdrepro.runs.errors import Stopped
@@ -29,8 +30,8 @@ class Chain:
     makes: Path | None  # the folder of the stage that others need
 
     @property
-    def experiment(self) -> str:
-        return self.tasks[0].run.experiment.name
+    def experiment(self) -> Experiment:
+        return self.tasks[0].run.experiment
 
 
 class ChainFailed(Exception):
@@ -86,7 +87,7 @@ def _needs(task: Task) -> frozenset[Path]:
 def make_chains(
     plan: Plan, executor: Executor, session, failed: Callable[[Task, Exception], None]
 ) -> None:
-    """Make the plan's chains; an experiment in `plan.cannot` is left out, from then on.
+    """Make the plan's chains; an experiment that `plan` leaves out is skipped, from then on.
 
     `failed` is told of a task that could not be made, and why: it may raise, which stops the
     others. Raises Stopped after `session.stop_requested`, once all have saved; at a second signal,
@@ -100,7 +101,7 @@ def make_chains(
                 waiting = []
                 for work in making.values():
                     work.stop()
-            waiting = [chain for chain in waiting if chain.experiment not in plan.cannot]
+            waiting = [chain for chain in waiting if not plan.leaves_out(chain.experiment)]
             unmade = {chain.makes for chain in (*waiting, *making)}
             ready = [chain for chain in waiting if chain.after.isdisjoint(unmade)]
             for chain in [*making, *ready[: executor.places - len(making)]]:

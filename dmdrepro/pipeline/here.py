@@ -37,7 +37,7 @@ def make(task: Task, context) -> None:
     from dmdrepro.stages.teacher import make_teacher
 
     makers = {"distill": make_student, "sample": make_samples, "evaluate": make_evaluation}
-    with named(f"{task.stage} {task.label}"):
+    with named(f"{task.stage} {task.words}"):
         if task.stage == "classifier":
             make_classifier(task.run, context)
         elif task.snapshot is None:
