@@ -27,7 +27,11 @@ Size = Annotated[
 ]
 Gpu = Annotated[
     str | None,
-    typer.Option("--gpu", help="A GPU's number, or cpu. Default: the first GPU, else cpu."),
+    typer.Option(
+        "--gpu",
+        help="A GPU's number, several (0,1 or 0-7: independent stages side by side, a process a "
+        "GPU), or cpu. Default: the first GPU, else cpu.",
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn.")]
 Seeds = Annotated[

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dmdrepro.data.mnist_layout import MnistUnavailable
 from dmdrepro.pipeline.chains import make_chains
+from dmdrepro.pipeline.devices import Devices
 from dmdrepro.pipeline.here import Here
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.processes import Processes
@@ -33,8 +34,15 @@ def execute(plan: Plan, context, jobs: int, threads: int, complain: Callable[[st
     _fetch(plan, context)
     if plan.request.fresh:
         _set_all_aside(plan, context, failed)
-    executor = Here(context)
-    if jobs > 1:
+    executor, gpus = Here(context), plan.request.gpus
+    if len(gpus) > 1:
+        devices = [str(number) for number in gpus]
+        executor = Devices(plan, context.session, devices, threads, complain)
+        context.say(
+            f"{len(gpus)} GPUs, a process each, and one more each for the optimal pairings, "
+            f"threads each: {executor.threads}"
+        )
+    elif jobs > 1:
         executor = Processes(plan, context.session, jobs, threads, complain)
         context.say(f"{jobs} processes side by side, threads each: {executor.threads}")
     try:

@@ -52,6 +52,17 @@ class Request:
         return self.experiments or []
 
     @property
+    def gpus(self) -> tuple[int, ...]:
+        """The GPUs' numbers, none of `cpu` and of the default; raises RunError."""
+        if self.gpu in (None, "cpu"):
+            return ()
+        if (numbers := whole_numbers(self.gpu)) is None:
+            raise RunError(
+                f"--gpu {self.gpu} is neither a GPU's number, such as 0, 0,2 or 0-7, nor cpu."
+            )
+        return numbers
+
+    @property
     def every_seed(self) -> tuple[int, ...]:
         """The seeds asked for; raises RunError."""
         return (self.seed,) if self.seeds is None else parsed_seeds(self.seeds)
@@ -82,9 +93,8 @@ def whole_numbers(words: str) -> tuple[int, ...] | None:
 
 def check_request(request: Request) -> None:
     """Raise RunError for a device, seeds, a folder of runs or of data that cannot be."""
-    gpu = request.gpu
-    if gpu is not None and gpu != "cpu" and not gpu.isdecimal():
-        raise RunError(f"--gpu {gpu} is neither a GPU's number nor cpu.")
+    if len(request.gpus) > 1 and request.jobs is not None:
+        raise RunError("--jobs is for a CPU; several GPUs have a process each. Leave out --jobs.")
     if request.seeds is not None and request.seed:
         raise RunError("--seed and --seeds were both given; give one of the two.")
     check_folder("--runs", request.runs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -24,12 +25,7 @@ def select_device(gpu: str | None) -> torch.device:
         return torch.device("cpu")
     if not gpu.isdecimal():
         raise RunError(f"--gpu {gpu} is neither a GPU's number nor cpu.")
-    if not torch.cuda.is_available():
-        raise RunError(
-            f"--gpu {gpu} was asked for, but this torch sees no CUDA GPU; use --gpu cpu."
-        )
-    if int(gpu) >= torch.cuda.device_count():
-        raise RunError(f"--gpu {gpu}: there are {torch.cuda.device_count()} GPUs, counted from 0.")
+    check_gpus(gpu, [int(gpu)])
     device = torch.device("cuda", int(gpu))
     torch.cuda.set_device(device)
     _check_triton()
@@ -42,6 +38,16 @@ def select_device(gpu: str | None) -> torch.device:
     torch.set_float32_matmul_precision("high")  # TF32, as the public code
     torch.backends.cudnn.allow_tf32 = True
     return device
+
+
+def check_gpus(option: str, numbers: Iterable[int]) -> None:
+    """Raise RunError if one of the GPUs, which --gpu names as `option`, is not there."""
+    if not torch.cuda.is_available():
+        raise RunError(
+            f"--gpu {option} was asked for, but this torch sees no CUDA GPU; use --gpu cpu."
+        )
+    if max(numbers) >= (count := torch.cuda.device_count()):
+        raise RunError(f"--gpu {option}: there are {count} GPUs, counted from 0.")
 
 
 def unseen_gpu() -> str | None:

@@ -75,7 +75,7 @@ def test_an_engine_that_the_device_cannot_have_is_refused(tmp_path):
     [
         (
             ValueError("x is 3; give 2.\nmore"),
-            r"^teacher ring, seed 0 cannot be made: x is 3; give 2\.$",
+            r"^teacher ring cannot be made: x is 3; give 2\.$",
         ),
         (OverflowError("too large"), "cannot be made: too large"),
         (MemoryError(), "does not fit into memory"),
