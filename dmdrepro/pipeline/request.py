@@ -58,7 +58,7 @@ class Request:
             return ()
         if (numbers := whole_numbers(self.gpu)) is None:
             raise RunError(
-                f"--gpu {self.gpu} is neither a GPU's number, such as 0, 0,2 or 0-7, nor cpu."
+                f"--gpu {self.gpu} is neither a GPU's number nor cpu; several: 0,2 or 0-7."
             )
         return numbers
 
