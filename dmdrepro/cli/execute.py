@@ -39,14 +39,15 @@ def run_plan(plan: Plan) -> Plan | None:
     from dmdrepro.pipeline.places import check_places
     from dmdrepro.pipeline.processes import jobs_of, own_experiments
     from dmdrepro.stages.context import Context
-    from dmdrepro.training.device import check_gpus, select_device, unseen_gpu
+    from dmdrepro.training.device import check_gpu, select_device, unseen_gpu
     from dmdrepro.training.session import Session
 
     if request.threads is not None:
         torch.set_num_threads(request.threads)
     share_memory(request.sharers)
     if several := len(request.gpus) > 1:  # each process selects its own
-        check_gpus(request.gpu, request.gpus)
+        for number in request.gpus:
+            check_gpu(str(number))
         device = torch.device("cuda", request.gpus[0])
     else:
         device = select_device(request.gpu)

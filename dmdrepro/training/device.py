@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -14,18 +13,31 @@ from dmdrepro.runs.errors import RunError
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
+def check_gpu(gpu: str | None) -> str:
+    """`gpu` with what None stands for, "cpu" or a number; raises RunError if it is not there."""
+    if gpu is None:
+        gpu = "0" if torch.cuda.is_available() else "cpu"
+    if gpu == "cpu":
+        return gpu
+    if not gpu.isdecimal():
+        raise RunError(f"--gpu {gpu} is neither a GPU's number nor cpu.")
+    if not torch.cuda.is_available():
+        raise RunError(
+            f"--gpu {gpu} was asked for, but this torch sees no CUDA GPU; use --gpu cpu."
+        )
+    if int(gpu) >= torch.cuda.device_count():
+        raise RunError(f"--gpu {gpu}: there are {torch.cuda.device_count()} GPUs, counted from 0.")
+    return gpu
+
+
 def select_device(gpu: str | None) -> torch.device:
     """`None`: the first GPU where there is one, else the CPU; "cpu"; or a GPU's number.
 
     Raises RunError for a GPU that is not there.
     """
-    if gpu is None:
-        gpu = "0" if torch.cuda.is_available() else "cpu"
+    gpu = check_gpu(gpu)
     if gpu == "cpu":
         return torch.device("cpu")
-    if not gpu.isdecimal():
-        raise RunError(f"--gpu {gpu} is neither a GPU's number nor cpu.")
-    check_gpus(gpu, [int(gpu)])
     device = torch.device("cuda", int(gpu))
     torch.cuda.set_device(device)
     _check_triton()
@@ -38,16 +50,6 @@ def select_device(gpu: str | None) -> torch.device:
     torch.set_float32_matmul_precision("high")  # TF32, as the public code
     torch.backends.cudnn.allow_tf32 = True
     return device
-
-
-def check_gpus(option: str, numbers: Iterable[int]) -> None:
-    """Raise RunError if one of the GPUs, which --gpu names as `option`, is not there."""
-    if not torch.cuda.is_available():
-        raise RunError(
-            f"--gpu {option} was asked for, but this torch sees no CUDA GPU; use --gpu cpu."
-        )
-    if max(numbers) >= (count := torch.cuda.device_count()):
-        raise RunError(f"--gpu {option}: there are {count} GPUs, counted from 0.")
 
 
 def unseen_gpu() -> str | None:
