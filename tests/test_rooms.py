@@ -23,6 +23,13 @@ MAY = {
     "dmdrepro/data": {"dmdrepro.data", "dmdrepro.settings"},
     "dmdrepro/models": {"dmdrepro.models", "dmdrepro.settings"},
     "dmdrepro/diffusion": {"dmdrepro.diffusion", "dmdrepro.kernels"},
+    "dmdrepro/pretrained": {
+        "dmdrepro.pretrained",
+        "dmdrepro.checkout",
+        "dmdrepro.data",
+        "dmdrepro.models",
+        "dmdrepro.runs",
+    },
     "dmdrepro/distillation": {"dmdrepro.distillation", "dmdrepro.diffusion", "dmdrepro.kernels"},
     "dmdrepro/metrics": {"dmdrepro.metrics", "dmdrepro.kernels"},
     "dmdrepro/known": {
