@@ -1,6 +1,6 @@
 """dmdrepro: does a one-step DMD student keep its teacher's noise-data pairing?
 
-Three names are promised to library users; each is imported when first asked for, so that
+A few names are promised to library users; each is imported when first asked for, so that
 `import dmdrepro` does not load torch.
 """
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dmdrepro.checkout import map_beside
 
 if TYPE_CHECKING:
+    from dmdrepro.comparison.measure import compare
     from dmdrepro.diffusion.sampler import heun_sample
     from dmdrepro.metrics.pairing import pairing_inefficiency
     from dmdrepro.models.adm import adm_denoiser
@@ -21,11 +22,12 @@ map_beside()
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "compare": "dmdrepro.comparison.measure",
     "pairing_inefficiency": "dmdrepro.metrics.pairing",
     "heun_sample": "dmdrepro.diffusion.sampler",
     "adm_denoiser": "dmdrepro.models.adm",
 }
-__all__ = ["__version__", "adm_denoiser", "heun_sample", "pairing_inefficiency"]
+__all__ = ["__version__", "adm_denoiser", "compare", "heun_sample", "pairing_inefficiency"]
 
 
 def __getattr__(name: str) -> object:

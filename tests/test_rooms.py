@@ -66,6 +66,16 @@ MAY = {
         "dmdrepro.runs",
         "dmdrepro.experiments",
     },
+    "dmdrepro/comparison": {
+        "dmdrepro.comparison",
+        "dmdrepro.metrics",
+        "dmdrepro.kernels",
+        "dmdrepro.diffusion",
+        "dmdrepro.measures",
+        "dmdrepro.report",
+        "dmdrepro.paper_figures",
+        "dmdrepro.runs",
+    },
     "paper_figures": {"dmdrepro.paper_figures", "dmdrepro.runs"},
 }
 
