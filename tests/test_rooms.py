@@ -161,7 +161,7 @@ def needs(path, known):
 # A network's settings make it when they are asked to, and it is made from them.
 MADE_BY_ITS_SETTINGS = {
     f"dmdrepro.models.{name}{what}"
-    for name in ("adm", "mlp", "classifier")
+    for name in ("adm", "song", "mlp", "classifier")
     for what in ("_network", "_block")
 }
 
