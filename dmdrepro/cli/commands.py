@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from dmdrepro.cli import (
     bench,
     compare,
+    doctor,
     evaluate,
     figures,
     known,
@@ -75,3 +76,4 @@ app.command("study")(study.study)
 app.command("summary")(summary.summary)
 app.command("list")(list_experiments.list_experiments)
 app.command("bench")(bench.bench)
+app.command("doctor")(doctor.doctor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -50,13 +51,16 @@ def evaluate(
         from dmdrepro.pipeline.request import resolve
 
         if publish is not None:
-            check_publish(publish, resolve(request)[0])
+            every = resolve(request)[0]
+            seeds = request.every_seed
+            check_publish(publish, [replace(e, seed=seed) for seed in seeds for e in every])
         if (plan := run_command(request, ("evaluate",))) is not None:
             unusable = show_results(plan, tables)
             if publish is not None:
                 from dmdrepro.runs.results import open_results
 
                 names = [experiment.name for experiment in plan.experiments]
-                opened = open_results(plan.runs, plan.size, plan.seed, names)
-                publish_results(opened.values(), publish, request.snapshot)
+                for seed in plan.seeds:
+                    opened = open_results(plan.runs, plan.size, seed, names)
+                    publish_results(opened.values(), publish, request.snapshot)
             conclude(plan, unusable)

@@ -54,6 +54,11 @@ class Answer:
             "answer": self.word,
             "sentence": self.sentence,
             **numbers,
+            "over_seeds": {
+                name: {"mean": cell.value, "interval": [cell.low, cell.high]}
+                for name in names
+                if isinstance(cell := student.cell("pairing", name), Band)
+            },
         }
 
 

@@ -84,7 +84,7 @@ def test_an_error_in_a_terminal_gives_the_cursor_back_first(tmp_path, named):
     if named:
         assert code == 1
         assert printed.rindex(SHOW) < printed.index(b"Error: ")
-    mark = b"Error: " if named else b"teacher chessboard failed: "
+    mark = b"Error: " if named else b"teacher chessboard, seed 0 failed: "
     before = printed[: printed.index(mark)]
     assert before.count(HIDE) == before.count(SHOW)
     assert before.endswith((b"\r", b"\n", b"\x1b[2K", b"\x1b[1A", b"\x1b[?25h")), before[-60:]

@@ -73,7 +73,10 @@ def test_an_engine_that_the_device_cannot_have_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (ValueError("x is 3; give 2.\nmore"), r"^teacher ring cannot be made: x is 3; give 2\.$"),
+        (
+            ValueError("x is 3; give 2.\nmore"),
+            r"^teacher ring cannot be made: x is 3; give 2\.$",
+        ),
         (OverflowError("too large"), "cannot be made: too large"),
         (MemoryError(), "does not fit into memory"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: 1 TB"), "does not fit into"),
@@ -119,7 +122,7 @@ def test_the_others_go_on_where_one_fails(tmp_path, monkeypatch, error):
 
     monkeypatch.setattr(stage, "train_teacher", train)
     result = invoke("teacher", *SMOKE, "--runs", tmp_path)
-    assert "teacher moons failed: teacher moons" in result.output
+    assert "teacher moons, seed 0 failed: teacher moons, seed 0" in result.output
     assert (tmp_path / "smoke/seed0/ring/teacher/manifest.json").is_file()
     printed = command("teacher", "moons", *SMOKE, "--runs", tmp_path, code=1)
     assert "Error: teacher moons" in printed

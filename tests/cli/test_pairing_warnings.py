@@ -58,7 +58,10 @@ def test_the_stage_keeps_them_and_the_report_shows_them(run):
     assert sentences[0].startswith("The student hardly varies: ")
     assert record["pairing"]["warnings"] == list(sentences)
     assert record["teacher_map"]["warnings"] == []
-    assert f"Warning: evaluate chessboard (teacher of 10 iterations): {sentences[0]}" in printed
+    assert (
+        f"Warning: evaluate chessboard, seed 0 (teacher of 10 iterations): {sentences[0]}"
+        in printed
+    )
     table = (folder / "tables/paper_and_ours.md").read_text()
     assert f"Warning: chessboard, teacher at 10 iterations. Seed 0: {sentences[0]}" in table
     page = html.unescape((folder / "report.html").read_text())
