@@ -74,6 +74,16 @@ MAY = {
         "dmdrepro.runs",
         "dmdrepro.experiments",
     },
+    "dmdrepro/comparison": {
+        "dmdrepro.comparison",
+        "dmdrepro.metrics",
+        "dmdrepro.kernels",
+        "dmdrepro.diffusion",
+        "dmdrepro.measures",
+        "dmdrepro.report",
+        "dmdrepro.paper_figures",
+        "dmdrepro.runs",
+    },
     "paper_figures": {"dmdrepro.paper_figures", "dmdrepro.runs"},
 }
 
@@ -162,7 +172,7 @@ def needs(path, known):
 # A network's settings make it when they are asked to, and it is made from them.
 MADE_BY_ITS_SETTINGS = {
     f"dmdrepro.models.{name}{what}"
-    for name in ("adm", "mlp", "classifier")
+    for name in ("adm", "song", "mlp", "classifier")
     for what in ("_network", "_block")
 }
 

@@ -41,9 +41,8 @@ def list_experiments(seed: o.Seed = 0, runs: o.Runs = Path("runs"), load: o.Load
         for name, cls in REGISTRY.items():
             what = (cls.__doc__ or "").splitlines()[0].rstrip(".")
             needs = f"needs {needs}; " if (needs := cls().data.needs) else ""
-            console.print(
-                f"{name}: {what} ({cls.PAPER or 'of your own'}); {needs}laptop changes {_reductions(cls)}"
-            )
+            place = cls.PAPER or "of your own"
+            console.print(f"{name}: {what} ({place}); {needs}laptop changes {_reductions(cls)}")
 
 
 _SIZES = {
