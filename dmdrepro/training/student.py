@@ -55,7 +55,7 @@ def distill_student(
     settings, device = experiment.distill, session.device
     step = Distillation(experiment, weights, device)
     draws = Draws(experiment, snapshot, dataset.to(device), device)
-    update = session.prepare(step)
+    update = session.prepare(step, experiment, "distill")
     average = StudentAverage(step.student, settings)
     parts = step.parts | ({"average": average.weights} if settings.average_from else {})
     loop = Loop(stage, session, experiment.seed, settings.iterations, parts)

@@ -47,7 +47,7 @@ def train_teacher(
     dataset = dataset.to(device)
     denoiser = build_denoiser(experiment, device).train()
     step = Denoising(denoiser, settings, device)
-    update = session.prepare(step)
+    update = session.prepare(step, experiment, "teacher")
     loop = Loop(stage, session, experiment.seed, settings.snapshots[-1], step.parts)
     for it in loop.left():
         (losses,) = update([draw_inputs(experiment, dataset, it, device)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from command import command
 from conftest import ROOT
 
 from dmdrepro.bench.doctor import PAGE, examine
+from dmdrepro.bench.doctor.machine import machine
 from dmdrepro.bench.doctor.order import CPU, GPU
 from dmdrepro.bench.doctor.page import page
 from dmdrepro.bench.doctor.run import ROWS
@@ -114,23 +116,32 @@ def test_a_teachers_step_needs_no_data(tmp_path):
     assert all(r["step_ms"] > 0 for r in found)
 
 
+def test_it_needs_none_of_the_optional_packages(tmp_path, monkeypatch):
+    for name in ("pooch", "ot", "lap"):
+        monkeypatch.setitem(sys.modules, name, None)
+    rows = {r["what"]: r for r in machine(Scope("cpu", "smoke", tmp_path, tmp_path))}
+    assert [rows[name]["ok"] for name in ("pooch", "pot", "lapx")] == [None] * 3
+    assert rows["pooch"]["why"] == "not installed: MNIST cannot be downloaded: give --data"
+    assert rows["MNIST"]["ok"] is None
+
+
 def test_every_check_can_be_loaded():
     assert all(callable(check.load()) for check in (*CPU, *GPU))
 
 
 def test_the_command_leaves_a_page_and_rows(tmp_path):
     out = tmp_path / "out"
-    printed = command("doctor", "--gpu", "cpu", "--size", "smoke", "--seconds", 12, "--out", out)
+    printed = command("doctor", "--gpu", "cpu", "--size", "smoke", "--seconds", 9, "--out", out)
     assert f"Page: {out / PAGE}" in printed
     rows = [json.loads(line) for line in (out / ROWS).read_text().splitlines()]
     assert {"python", "torch", "MNIST", "free disk"} <= {r["what"] for r in rows}
-    assert max(r["at_s"] for r in rows) <= 12
+    assert max(r["at_s"] for r in rows) <= 9
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--seconds", 1), "--seconds 1: give at least 10"),
+        (("--seconds", 1), "--seconds 1: give at least 5"),
         (("--gpu", "one"), "--gpu one is neither a GPU's number nor cpu"),
         (("--size", "small"), "There is no size 'small'"),
         (("--data", "/no/such"), "--data /no/such is not a folder"),
