@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dmdrepro.cli import compare_networks as w
 from dmdrepro.cli.console import PlainConsole
 from dmdrepro.cli.guard import NOTHING_KEPT, console, errors, fail, guarded
 from dmdrepro.cli.optimum_display import OptimumDisplay
-from dmdrepro.cli.overwrite import COMPARISON, check_output, is_comparison_page, json_with
+from dmdrepro.cli.overwrite import (
+    COMPARISON,
+    check_output,
+    is_comparison_page,
+    json_with,
+    write_record,
+)
 from dmdrepro.pipeline.trouble import says_no_memory
+
+if TYPE_CHECKING:
+    from dmdrepro.comparison import Comparison
 
 FILES = ".npy, .npz, .safetensors, .pt (file#name picks one of several arrays), or a folder of PNG"
 Teacher = Annotated[
@@ -94,19 +105,49 @@ def compare(
     report: Report = None,
     solver: Solver = "auto",
     memory: Memory = None,
+    teacher_file: w.TeacherFile = None,
+    student_file: w.StudentFile = None,
+    like: w.Like = None,
+    steps: w.Steps = None,
+    student_sigma: w.StudentSigma = None,
+    labels: w.Labels = None,
+    batch: w.Batch = None,
+    precision: w.Precision = None,
+    seed: w.Seed = None,
+    gpu: w.Gpu = None,
+    runs: w.Runs = None,
 ) -> None:
     """Measure anyone's teacher and student: does the student keep the teacher's pairing?"""
+    networks = {
+        "teacher": teacher_file, "student": student_file, "like": like, "steps": steps,
+        "student_sigma": student_sigma, "labels": labels, "batch": batch,
+        "precision": precision, "seed": seed,
+    }  # fmt: skip
+    networks = {name: value for name, value in networks.items() if value is not None}
+    samples = {"classes": classes, "independent": independent}
+    samples = {name: file for name, file in samples.items() if file is not None}
+    only = [*networks, *(k for k, v in (("gpu", gpu), ("runs", runs)) if v is not None)]
     with guarded(NOTHING_KEPT):
-        if teacher is None or student is None:
-            fail("Name two sets of samples, as `compare TEACHER STUDENT`; see `compare --help`.")
-        files = {"--classes": classes, "--independent": independent, "--real": real}
-        files = {name: file for name, file in files.items() if file is not None}
-        _check_outputs(json, report, (teacher, student, *files.values()))
+        if len({"teacher", "student"} & networks.keys()) == 2 and teacher is None:
+            _refuse(samples, "networks draw their own classes and second draw")
+        elif teacher is None or student is None or not {"teacher", "student"}.isdisjoint(networks):
+            fail(
+                "Name two sets of samples, as `compare TEACHER STUDENT`, or two networks, as "
+                "`compare --teacher W --student W`; see `compare --help`."
+            )
+        else:
+            _refuse(only, "samples are measured as they are, on the CPU")
+            samples |= {"teacher": teacher, "student": student}
         if memory is not None and not 0 < memory < MOST_GIB:
             fail(f"--memory {memory:g} is no amount of memory; name a number of GiB above 0.")
-        talk = errors if json == "-" else console
-        given = {name.removeprefix("--"): file for name, file in files.items()}
-        found = _measured(teacher, student, given, n, solver, memory, talk)
+        read = [*samples.values(), real, teacher_file, student_file, like]
+        _check_outputs(json, report, [file for file in read if file is not None])
+        talk, about = errors if json == "-" else console, {}
+        if networks:
+            given = networks | ({} if n is None else {"n": n})
+            samples, about = w.draw_networks(given, gpu, runs or Path("runs"), talk)
+        samples |= {} if real is None else {"real": real}
+        found = _measured(samples, None if networks else n, solver, memory, about, talk)
         for line in str(found).splitlines():
             talk.print(line)
         if json == "-":
@@ -114,8 +155,6 @@ def compare(
 
             sys.stdout.write(json_text(found.to_json()))
         elif json is not None:
-            from dmdrepro.cli.overwrite import write_record
-
             write_record(Path(json), found.to_json())
             talk.print(f"Written: {json}")
         if report is not None:
@@ -123,7 +162,14 @@ def compare(
             talk.print(f"Written: {report}")
 
 
-def _check_outputs(json: str | None, report: Path | None, files: tuple[Path, ...]) -> None:
+def _refuse(options: Iterable[str], why: str) -> None:
+    """Refuse what would be left aside."""
+    given = [f"--{name.replace('_', '-')}" for name in options]
+    if given:
+        fail(f"{', '.join(given)} cannot be given here: {why}.")
+
+
+def _check_outputs(json: str | None, report: Path | None, files: Sequence[Path]) -> None:
     """Refuse an output that cannot be written, or would overwrite what is not ours."""
     from dmdrepro.metrics.arrays import file_of
 
@@ -138,18 +184,19 @@ def _check_outputs(json: str | None, report: Path | None, files: tuple[Path, ...
 
 
 def _measured(
-    teacher: Path,
-    student: Path,
-    given: dict[str, Path],
+    samples: dict[str, Path],
     n: int | None,
     solver: str,
     memory: float | None,
+    about: dict[str, object],
     talk: PlainConsole,
-):
+) -> Comparison:
+    """`samples`: files, by argument of `dmdrepro.compare`."""
     from dmdrepro.metrics.other_formats import shown
 
-    words = "".join(f" --{name} {shown(file)}" for name, file in given.items())
-    what = f"{shown(teacher)} {shown(student)}{words}"
+    more = {name: file for name, file in samples.items() if name not in ("teacher", "student")}
+    words = "".join(f" --{name} {shown(file)}" for name, file in more.items())
+    what = f"{shown(samples['teacher'])} {shown(samples['student'])}{words}"
     try:
         from dmdrepro.comparison import compare as compared
         from dmdrepro.metrics.memory import GIB
@@ -157,9 +204,8 @@ def _measured(
         room = None if memory is None else int(memory * GIB)
         with OptimumDisplay(talk) as watch:
             return compared(
-                teacher, student, n=n, solver=solver, **given,
-                memory=room, say=talk.print, watch=watch,
-            )  # fmt: skip
+                **samples, n=n, solver=solver, memory=room, say=talk.print, watch=watch, about=about
+            )
     except ValueError as error:
         fail(f"compare {what}: {error}")
     except (MemoryError, RuntimeError, OSError, ImportError) as error:
