@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 BLOCK = 1 << 17  # values
+ENDS = np.min, np.max
 WIDE = 1 << 13  # columns at once, for which numpy's BLAS starts no thread
 
 

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from dmdrepro.metrics.moments import sqdists
+from dmdrepro.metrics.moments import ENDS, sqdists
 from dmdrepro.metrics.product import product
 from dmdrepro.metrics.watch import News, Watch, nobody
 
@@ -21,7 +21,6 @@ STEPS = 32  # numbers of coordinates that are tried on them
 UNDECIDED = 1 / 256  # of the pairs: more are not looked at one by one
 AIM = UNDECIDED / 16  # of the sample
 ENTRIES = 1 << 20  # of the bounds at once
-ENDS = np.min, np.max
 TINY = 2.0**-100  # of squares of order 1: what float32 may lose below its range
 
 
