@@ -56,7 +56,7 @@ def draw_heatmaps(page: Page, left: StudentRun | Missing, right: StudentRun | Mi
             draw_missing(axes, read)
             continue
         bar = page.axes(x + side + 0.06, _BAR, side)
-        _draw_heatmap(axes, bar, read)
+        draw_heatmap(axes, bar, read)
         drawn = True
         first, *others = pairing_words(read.pairing)
         panel_title(axes, heading_of(run), read.detail, results=[first, ", ".join(others)])
@@ -67,7 +67,8 @@ def draw_heatmaps(page: Page, left: StudentRun | Missing, right: StudentRun | Mi
         page.space(0.12)
 
 
-def _draw_heatmap(axes: Axes, bar: Axes, heatmap: Heatmap) -> None:
+def draw_heatmap(axes: Axes, bar: Axes, heatmap: Heatmap) -> None:
+    """One panel and, in `bar`, its scale."""
     n = len(heatmap.sqdist)
     # The paper's horizontal axis is the teacher's index i; a matrix's is its column.
     shown = axes.imshow(heatmap.sqdist.T, cmap=_NEAR_IS_DARK, vmin=0.0, aspect="auto")

@@ -23,6 +23,13 @@ MAY = {
     "dmdrepro/data": {"dmdrepro.data", "dmdrepro.settings"},
     "dmdrepro/models": {"dmdrepro.models", "dmdrepro.settings"},
     "dmdrepro/diffusion": {"dmdrepro.diffusion", "dmdrepro.kernels"},
+    "dmdrepro/pretrained": {
+        "dmdrepro.pretrained",
+        "dmdrepro.checkout",
+        "dmdrepro.data",
+        "dmdrepro.models",
+        "dmdrepro.runs",
+    },
     "dmdrepro/distillation": {"dmdrepro.distillation", "dmdrepro.diffusion", "dmdrepro.kernels"},
     "dmdrepro/metrics": {"dmdrepro.metrics", "dmdrepro.kernels"},
     "dmdrepro/known": {
@@ -65,6 +72,16 @@ MAY = {
         "dmdrepro.paper_figures",
         "dmdrepro.runs",
         "dmdrepro.experiments",
+    },
+    "dmdrepro/comparison": {
+        "dmdrepro.comparison",
+        "dmdrepro.metrics",
+        "dmdrepro.kernels",
+        "dmdrepro.diffusion",
+        "dmdrepro.measures",
+        "dmdrepro.report",
+        "dmdrepro.paper_figures",
+        "dmdrepro.runs",
     },
     "paper_figures": {"dmdrepro.paper_figures", "dmdrepro.runs"},
 }
@@ -154,7 +171,7 @@ def needs(path, known):
 # A network's settings make it when they are asked to, and it is made from them.
 MADE_BY_ITS_SETTINGS = {
     f"dmdrepro.models.{name}{what}"
-    for name in ("adm", "mlp", "classifier")
+    for name in ("adm", "song", "mlp", "classifier")
     for what in ("_network", "_block")
 }
 

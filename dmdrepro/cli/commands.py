@@ -8,7 +8,18 @@ from contextlib import contextmanager
 import typer
 from typer.core import TyperGroup
 
-from dmdrepro.cli import bench, evaluate, figures, known, list_experiments, stage, study, summary
+from dmdrepro.cli import (
+    bench,
+    compare,
+    doctor,
+    evaluate,
+    figures,
+    known,
+    list_experiments,
+    stage,
+    study,
+    summary,
+)
 from dmdrepro.cli.all import all_stages
 from dmdrepro.cli.console import visible
 
@@ -58,9 +69,11 @@ app.command("distill")(stage.command("distill"))
 app.command("sample")(stage.command("sample"))
 app.command("classifier")(stage.command("classifier"))
 app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
 app.command("figures")(figures.figures)
 app.command("known")(known.known)
 app.command("study")(study.study)
 app.command("summary")(summary.summary)
 app.command("list")(list_experiments.list_experiments)
 app.command("bench")(bench.bench)
+app.command("doctor")(doctor.doctor)

@@ -27,9 +27,17 @@ Size = Annotated[
 ]
 Gpu = Annotated[
     str | None,
-    typer.Option("--gpu", help="A GPU's number, or cpu. Default: the first GPU, else cpu."),
+    typer.Option(
+        "--gpu",
+        help="A GPU's number, several (0,1 or 0-7: independent stages side by side, a process a "
+        "GPU), or cpu. Default: the first GPU, else cpu.",
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn.")]
+Seeds = Annotated[
+    str | None,
+    typer.Option("--seeds", help="Several seeds instead of one, such as 0-4 or 0,2,5."),
+]
 Runs = Annotated[Path, typer.Option("--runs", help="Folder of the runs.")]
 DataDir = Annotated[
     Path | None,
@@ -95,6 +103,7 @@ SHARED = {
     "size": Size,
     "gpu": Gpu,
     "seed": Seed,
+    "seeds": Seeds,
     "runs": Runs,
     "data": DataDir,
     "offline": Offline,

@@ -28,14 +28,14 @@ def heun_sample(
 ) -> torch.Tensor:
     """Phi_K(z): the probability-flow ODE solved in K = `num_steps` steps, float32 [B, ...].
 
-    `noise`: z ~ N(0, sigma_max^2 I), already scaled, [B, ...]; noise of another scale gets a
-    UserWarning. `denoiser`: ours or anyone's of EDM's form, called as `denoiser(x, sigma)` or
-    `denoiser(x, sigma, class_labels)` with float32 `x` and `sigma`, the latter of shape [] on x's
-    device (of the type `denoiser.sigma_dtype` where it has that attribute). `class_labels`: one-hot
-    [B, label_dim]. `batch_size`: samples per network call (default: all). K = 1 gives
-    D(z; sigma_max). State and noise levels of the ODE are float64, as in the reference. Raises
-    ValueError for fewer than one step, a batch size below 1, noise or labels that are no torch
-    tensor, and labels for a denoiser that takes none.
+    `noise`: z ~ N(0, sigma_max^2 I), already scaled (80 times what `dmdrepro.unit_noise` draws),
+    [B, ...]; noise of another scale gets a UserWarning. `denoiser`: ours or anyone's of EDM's form,
+    called as `denoiser(x, sigma)` or `denoiser(x, sigma, class_labels)` with float32 `x` and
+    `sigma`, the latter of shape [] on x's device (of the type `denoiser.sigma_dtype` where it has
+    that attribute). `class_labels`: one-hot [B, label_dim]. `batch_size`: samples per network call
+    (default: all). K = 1 gives D(z; sigma_max). State and noise levels of the ODE are float64, as
+    in the reference. Raises ValueError for fewer than one step, a batch size below 1, noise or
+    labels that are no torch tensor, and labels for a denoiser that takes none.
     """
     check_noise(noise, class_labels)
     grid = heun_grid(num_steps, sigma_min, sigma_max, rho).tolist()

@@ -11,7 +11,8 @@ from dmdrepro.experiments.registry import (
     parse_overrides,
     register,
 )
-from dmdrepro.experiments.studies import STUDIES, Arm, Study
+from dmdrepro.experiments.studies import STUDIES
+from dmdrepro.experiments.study import Arm, Study
 from dmdrepro.settings import ConfigError
 
 __all__ = [

@@ -14,6 +14,7 @@ from dmdrepro.experiments.sampling import Sampling
 from dmdrepro.models import Model
 from dmdrepro.models.classifier import Classifier
 from dmdrepro.settings import (
+    added,
     plain,
     require,
     require_count,
@@ -78,6 +79,11 @@ class Distill:
     beta2: float = 0.999
     weight_decay: float = 0.01
     warmup: int = 500  # counted in iterations, for both networks
+    # From this iteration on both networks' rate is a tenth; 0: it stays.
+    tenth_from: int = added(0, before=0)
+    # From this iteration on the student that is kept is the mean of its weights after each update
+    # since; 0: its weights. The training is the same.
+    average_from: int = added(0, before=0)
     grad_clip: float = 10.0
     student_every: int = 5  # the student is updated every 5 iterations, the fake score at each
     noise_levels: int = 1000  # Karras levels, ascending
@@ -103,6 +109,13 @@ class Distill:
         )
         _check_training("distill", self)
         require_count("distill.student_every", self.student_every)
+        for name in ("tenth_from", "average_from"):
+            start = getattr(self, name)
+            require_count(f"distill.{name}", start, 0)
+            require(
+                start < self.iterations,
+                f"distill.{name} is {start:,}; it must be before the end, {self.iterations:,}.",
+            )
         require_count("distill.noise_levels", self.noise_levels, 2)
         require(
             0 <= self.dm_min < self.dm_max <= 1,

@@ -2,57 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Sequence
 
-from dmdrepro.experiments.config import Experiment
-from dmdrepro.experiments.registry import build
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One changed copy: its name, and the fields that differ, as `--set` takes them.
-
-    The name makes the run's folder, so arms of one experiment and one name are the same copy.
-    """
-
-    name: str
-    settings: Mapping[str, str] = field(default_factory=dict)
-    every_teacher: bool = False  # a student of each teacher snapshot, else of the last alone
-    teacher: str = ""  # the arm of this experiment whose teacher, of the same settings, is used
-
-    @property
-    def own_teacher(self) -> bool:
-        """Whether the teacher differs too; otherwise the experiment's own is used."""
-        return any(not dotted.startswith(("distill.", "sampling.")) for dotted in self.settings)
-
-    def teacher_folder(self, folder: Path) -> Path:
-        """Where the teacher of the arm in `folder` lies."""
-        experiment = folder.name.partition("@")[0]
-        if self.teacher:
-            return folder.with_name(f"{experiment}@{self.teacher}")
-        return folder if self.own_teacher else folder.with_name(experiment)
-
-
-@dataclass(frozen=True)
-class Study:
-    """A question, and the arms that answer it over several seeds."""
-
-    name: str
-    question: str
-    experiment: str
-    size: str
-    arms: tuple[Arm, ...]
-    seeds: tuple[int, ...] = (0, 1, 2)
-
-    def at(self, size: str) -> Study:
-        """The same at another size."""
-        return replace(self, size=size)
-
-    def build(self, arm: Arm, seed: int) -> Experiment:
-        return build(self.experiment, self.size, seed, arm.settings)
-
+from dmdrepro.experiments.study import Arm, Study
 
 _STOPS_IMAGES = "150,300,600,1000,2000,3000,4000,6000"
 _STOPS = "50,100,250,500,1000,2500,6000,12000,20000"
@@ -75,6 +27,9 @@ _LONGER_IMAGES = {
     "distill.snapshots": "150,300,600,1000",
     "sampling.total": "1000",
 }
+
+
+_DRIFT = {**_LONGER_IMAGES, "distill.snapshots": "150,300,600,1000,1500"}
 
 
 # Of the studies of width: stops at paths of about 0.005, 0.011, 0.023 (the paper's is 0.02),
@@ -136,6 +91,18 @@ _STUDIES = (
             _learning_rate("2e-4", 8_000, _STOPS_IMAGES),
             _learning_rate("2e-5", 8_000, _STOPS_IMAGES),
             _learning_rate("2e-6", 3_000, _STOPS_IMAGES),
+        ),
+    ),
+    Study(
+        "drift",
+        "Image students leave the pairing when they are distilled for long. Is that the noise of "
+        "Adam's steps? From iteration 600 on: an average of the weights, or a tenth of the rate.",
+        "mnist",
+        "laptop",
+        (
+            Arm("its=2000", _DRIFT),
+            Arm("average", {**_DRIFT, "distill.average_from": "600"}),
+            Arm("tenth", {**_DRIFT, "distill.tenth_from": "600"}),
         ),
     ),
     Study(

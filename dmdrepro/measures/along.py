@@ -31,10 +31,17 @@ def path_length(distill: Mapping | None, iterations: int) -> float:
     if not {"lr", "warmup", "student_every"} <= (distill or {}).keys():
         return math.nan
     lr, warmup, every = distill["lr"], distill["warmup"], distill["student_every"]
-    updates = math.ceil(iterations / every)
-    warming = min(updates, math.ceil(warmup / every))  # updates at it = 0, every, 2 every, ...
-    slope = lr * every / warmup if warmup else 0.0
-    return slope * warming * (warming - 1) / 2 + lr * (updates - warming)
+
+    def without_a_tenth(iterations: int) -> float:
+        updates = math.ceil(iterations / every)
+        warming = min(updates, math.ceil(warmup / every))  # updates at it = 0, every, 2 every, ...
+        slope = lr * every / warmup if warmup else 0.0
+        return slope * warming * (warming - 1) / 2 + lr * (updates - warming)
+
+    tenth_from = distill.get("tenth_from", 0)
+    if not 0 < tenth_from < iterations:
+        return without_a_tenth(iterations)
+    return 0.9 * without_a_tenth(tenth_from) + 0.1 * without_a_tenth(iterations)
 
 
 @dataclass(frozen=True)

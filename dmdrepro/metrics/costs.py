@@ -16,6 +16,7 @@ from scipy.spatial.distance import cdist
 
 from dmdrepro.kernels import backend, pairwise_sqdist
 from dmdrepro.kernels.pairwise_sqdist.reference import pairwise_sqdist_reference
+from dmdrepro.metrics.balanced import balanced_costs
 from dmdrepro.metrics.memory import cpu_copy
 from dmdrepro.metrics.watch import News, Watch, nobody
 
@@ -27,6 +28,7 @@ DIRECT = 16
 CACHED = 1 << 18  # entries made at once by differences: 2 MB, which a core's cache keeps
 PRODUCT = 1 << 20  # by a matrix product
 LEAST_ROWS = 256  # of a product; fewer spend their time on the other side
+ROOM = 10 * CACHED  # entries of balanced costs, which memory_plan counts as working memory
 NEAREST = 16  # columns of each row that are known from the beginning
 
 
@@ -86,6 +88,13 @@ class Costs:
                 "where it does not fit; use solver 'auction' or measure fewer samples."
             )
         return self.held
+
+    def balanced(self) -> np.ndarray | None:
+        """Other costs [N, N] with the same optima; None if there are none, or no room for them."""
+        points = self._points
+        if points is None or not points.alone or len(self) ** 2 > ROOM:
+            return None
+        return balanced_costs(points.x, points.y)
 
     def blocks(self) -> Iterator[tuple[slice, torch.Tensor]]:
         """(rows, C[rows]) over all rows, not to be written to."""
@@ -236,16 +245,16 @@ class Points:
         self.alone = by_differences(x.shape[1], x.device)
         if self.alone:
             self.step = max(1, CACHED // len(y))
-            self._x, self._y = (np.ascontiguousarray(t.double().numpy()) for t in (x, y))
+            self.x, self.y = (np.ascontiguousarray(t.double().numpy()) for t in (x, y))
         else:
             self.step = max(LEAST_ROWS, PRODUCT // len(y))
-            self._x, self._y = x, y
+            self.x, self.y = x, y
 
     def rows(self, first: int, last: int) -> torch.Tensor:
         """C[first:last] [R, N]."""
         if self.alone:
-            return torch.from_numpy(cdist(self._x[first:last], self._y, "sqeuclidean"))
-        x, y = self._x[first:last], self._y
+            return torch.from_numpy(cdist(self.x[first:last], self.y, "sqeuclidean"))
+        x, y = self.x[first:last], self.y
         if backend(x.device) == "reference":  # the registered operation loads torch's compiler: 2 s
             return pairwise_sqdist_reference(x[None], y[None])[0]
         return pairwise_sqdist(x, y)

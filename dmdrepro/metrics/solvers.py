@@ -13,6 +13,7 @@ from dmdrepro.metrics.auction import AT_ONCE_FROM, Unfinished, auction
 from dmdrepro.metrics.costs import Costs
 from dmdrepro.metrics.interruptible import interruptible
 from dmdrepro.metrics.memory import cpu_copy
+from dmdrepro.metrics.potentials import find_potentials
 from dmdrepro.metrics.watch import News
 
 # Measured on one core (docs/performance.md): lapx takes a third of scipy's time from here on, ...
@@ -27,9 +28,7 @@ PATIENCE = 5
 
 
 def _scipy(costs: Costs) -> torch.Tensor:
-    matrix = _matrix(costs, "scipy")
-    columns = interruptible(lambda: linear_sum_assignment(matrix)[1])
-    return torch.from_numpy(columns.astype(np.int64))
+    return _by_matrix(costs, "scipy", lambda matrix: linear_sum_assignment(matrix)[1])
 
 
 def _lapx(costs: Costs) -> torch.Tensor:
@@ -37,14 +36,25 @@ def _lapx(costs: Costs) -> torch.Tensor:
         raise ValueError("Solver 'lapx' is not installed: pip install lapx, or dmdrepro[fast].")
     import lap
 
-    matrix = _matrix(costs, "lapx")
-    columns = interruptible(lambda: lap.lapjvh(matrix, return_cost=False)[1])
-    return torch.from_numpy(columns.astype(np.int64))
+    return _by_matrix(costs, "lapx", lambda matrix: lap.lapjvh(matrix, return_cost=False)[1])
 
 
-def _matrix(costs: Costs, name: str) -> np.ndarray:
+def _by_matrix(
+    costs: Costs, name: str, columns_of: Callable[[np.ndarray], np.ndarray]
+) -> torch.Tensor:
+    """[N] by a solver of a whole matrix: of balanced costs, if these have the same optimum."""
     costs.watch(News(f"solver {name}, which shows no progress, on {len(costs):,} points"))
-    return cpu_copy(costs.matrix(f"Solver {name!r}")).numpy()
+    matrix = cpu_copy(costs.matrix(f"Solver {name!r}")).numpy()
+
+    def solved(matrix: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(interruptible(lambda: columns_of(matrix)).astype(np.int64))
+
+    if (balanced := costs.balanced()) is not None:
+        columns = solved(balanced)
+        # The certificate asks for the same potentials, which are remembered.
+        if find_potentials(costs, columns).cycles is None:
+            return columns
+    return solved(matrix)
 
 
 # Each: finite costs >= 0 on any device -> the column of each row [N] int64.

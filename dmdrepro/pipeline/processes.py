@@ -19,7 +19,15 @@ from typing import IO
 
 from dmdrepro.commands import VARIABLE, as_now, program
 from dmdrepro.experiments.registry import field_names
-from dmdrepro.pipeline.chains import FIRST, LOOK_S, Chain, ChainFailed, Work, chains_of
+from dmdrepro.pipeline.chains import (
+    FIRST,
+    LOOK_S,
+    Chain,
+    ChainFailed,
+    Executor,
+    Work,
+    chains_of,
+)
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import STAGES
 from dmdrepro.runs.errors import RunError
@@ -114,7 +122,7 @@ class Process(Work):
         return self.session.stop_requested
 
 
-class Processes:
+class Processes(Executor):
     """Starts up to `places` processes, which share `threads`."""
 
     def __init__(
@@ -142,13 +150,17 @@ class Processes:
             os.close(theirs)
         return Process(chain, self._session, self._complain, ours, errors, process)
 
+    def device(self, chain: Chain) -> str:
+        """The device that the chain is made on, as `--gpu` takes it."""
+        device = self._session.device
+        return "cpu" if device.type == "cpu" else str(device.index)
+
     def _words(self, chain: Chain) -> list[str]:
         """The command that makes the chain."""
         plan, request, run = self._plan, self._plan.request, chain.tasks[0].run
-        device = self._session.device
         options = {
             "size": plan.size,
-            "gpu": "cpu" if device.type == "cpu" else device.index,
+            "gpu": self.device(chain),
             "runs": request.runs,
             "data": request.data,
             "engine": request.engine,

@@ -132,11 +132,12 @@ class Run:
 
     def _stage(self, kind: str, snapshot: int | None, key: dict) -> Stage:
         if snapshot is None:
-            what = f"{kind} {self._teacher_folder.name}"
+            what = f"{kind} {self._teacher_folder.name}, seed {self.experiment.seed}"
             folder = self._teacher_folder / kind
             return Stage(folder, key, what, self._remedy(), self.runs, self._before)
-        what = f"{kind} {self.name}"
-        what = f"{what} (teacher of {snapshot:,} iterations)"
+        what = (
+            f"{kind} {self.name}, seed {self.experiment.seed} (teacher of {snapshot:,} iterations)"
+        )
         folder = self.folder / f"{kind}-{snapshot}"
         return Stage(folder, key, what, self._remedy(), self.runs, self._before)
 

@@ -73,9 +73,13 @@ class Draws:
         return StudentInputs(z, classes, self.fake(it), lr, **rest)
 
     def learning_rate(self, it: int) -> float:
-        """Linear from 0 over `warmup` iterations, then constant (public DMD2 code)."""
-        warmup = self.settings.warmup
-        return self.settings.lr * (min(1.0, it / warmup) if warmup else 1.0)
+        """Linear from 0 over `warmup` iterations, then constant (public DMD2 code).
+
+        A tenth of that from `tenth_from` on, if it is set.
+        """
+        warmup, tenth_from = self.settings.warmup, self.settings.tenth_from
+        lr = self.settings.lr * (min(1.0, it / warmup) if warmup else 1.0)
+        return lr / 10 if tenth_from and it >= tenth_from else lr
 
     def latent(self, it: int) -> tuple[torch.Tensor, torch.Tensor | None]:
         """z ~ N(0, 80^2 I) [B, ...] and one-hot classes [B, classes] or None."""

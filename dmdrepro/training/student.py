@@ -29,6 +29,7 @@ from dmdrepro.runs.checkpoint import Tensors, put_weights
 from dmdrepro.runs.layout import LOG, student_file
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import stream_seed
+from dmdrepro.training.average import StudentAverage
 from dmdrepro.training.build import build_denoiser, exact_denoiser
 from dmdrepro.training.draws import Draws, StudentInputs
 from dmdrepro.training.optimiser import AdamW, Gradients, clipped_gradients
@@ -54,15 +55,18 @@ def distill_student(
     step = Distillation(experiment, weights, device)
     draws = Draws(experiment, snapshot, dataset.to(device), device)
     update = session.prepare(step)
-    loop = Loop(stage, session, experiment.seed, settings.iterations, step.parts)
+    average = StudentAverage(step.student, settings)
+    parts = step.parts | ({"average": average.weights} if settings.average_from else {})
+    loop = Loop(stage, session, experiment.seed, settings.iterations, parts)
     for block in loop.blocks(settings.student_every):
         for it, losses in zip(block, update(draws.block(block)), strict=True):
             loop.losses.add(it, **losses)
+        average.add(block.start)
         for kept in settings.kept:  # within a block the student stays what its first update made
             if block.start < kept <= block.stop:
-                loop.keep(kept, student_file(kept), step.student.state_dict())
+                loop.keep(kept, student_file(kept), average.at(kept).state_dict())
         loop.checkpoint(block.stop)
-    loop.keep(settings.iterations, student_file(), step.student.state_dict())
+    loop.keep(settings.iterations, student_file(), average.at(settings.iterations).state_dict())
     loop.close()
     return [LOG, *map(student_file, settings.kept), student_file()]
 

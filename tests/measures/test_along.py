@@ -22,10 +22,12 @@ def rows(runs):
 
 @pytest.mark.parametrize("iterations", [0, 1, 4, 5, 6, 49, 50, 51, 100, 503])
 @pytest.mark.parametrize("warmup", [0, 1, 50, 52, 1000])
-def test_the_path_is_the_sum_of_the_updates_learning_rates(iterations, warmup):
-    distill = {"lr": 2e-4, "warmup": warmup, "student_every": 5}
+@pytest.mark.parametrize("tenth", [0, 48, 50])
+def test_the_path_is_the_sum_of_the_updates_learning_rates(iterations, warmup, tenth):
+    distill = {"lr": 2e-4, "warmup": warmup, "student_every": 5, "tenth_from": tenth}
     steps = range(0, iterations, 5)
-    expected = sum(2e-4 * (min(1, it / warmup) if warmup else 1) for it in steps)
+    rates = [(2e-5 if tenth and it >= tenth else 2e-4, it) for it in steps]
+    expected = sum(lr * (min(1, it / warmup) if warmup else 1) for lr, it in rates)
     assert path_length(distill, iterations) == pytest.approx(expected)
 
 
