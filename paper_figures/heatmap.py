@@ -44,12 +44,12 @@ def read_heatmap(run: StudentRun) -> Heatmap:
     )
 
 
-def draw_heatmaps(page: Page, left: StudentRun | Missing, right: StudentRun | Missing) -> None:
-    """Two panels side by side, each with its own colour scale."""
+def draw_heatmaps(page: Page, *runs: StudentRun | Missing) -> None:
+    """A panel or two side by side, each with its own colour scale."""
     page.space(title_height(3))
     side = (page.width - _LEFT - _GAP - 0.5 - EDGE) / 2
     drawn = False
-    for x, run in ((_LEFT, left), (_LEFT + side + _GAP, right)):
+    for x, run in zip((_LEFT, _LEFT + side + _GAP), runs, strict=False):
         axes = page.axes(x, side, side)
         read = attempt(run, read_heatmap)
         if isinstance(read, Missing):

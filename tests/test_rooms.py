@@ -51,6 +51,7 @@ MAY = {
     "dmdrepro/pipeline": {
         "dmdrepro.pipeline",
         "dmdrepro.commands",
+        "dmdrepro.loading",
         "dmdrepro.data",
         "dmdrepro.experiments",
         "dmdrepro.runs",

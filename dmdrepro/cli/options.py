@@ -98,6 +98,29 @@ Sharers = Annotated[int, typer.Option("--sharers", min=1, hidden=True)]
 Lifeline = Annotated[int | None, typer.Option("--lifeline", min=0, hidden=True)]
 OnlySnapshot = Annotated[int | None, typer.Option("--snapshot", min=1, hidden=True)]
 
+
+def _load(files: list[Path] | None) -> list[Path] | None:
+    """Run the files, and what installed packages name, before the command looks at its names."""
+    from dmdrepro.cli.guard import guarded
+    from dmdrepro.loading import load_file, load_packages
+
+    with guarded():
+        load_packages()
+        for file in files or []:
+            load_file(file)
+    return files
+
+
+Load = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--load",
+        metavar="FILE",
+        callback=_load,
+        help="A Python file of yours that registers data sets, experiments, studies or measures. "
+        "Repeatable.",
+    ),
+]
 SHARED = {
     "experiments": Names,
     "size": Size,
@@ -110,6 +133,7 @@ SHARED = {
     "dry_run": DryRun,
     "fresh": Fresh,
     "settings": Settings,
+    "load": Load,
 }
 CHAIN = {
     "engine": Engine,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
+import dmdrepro.measures as measures
 from dmdrepro.commands import program
 from dmdrepro.experiments import Arm, Experiment
 from dmdrepro.runs.errors import RunError
@@ -86,6 +87,8 @@ class Run:
         }
         if self.classifier_settings is not None:
             key["classifier_weights"] = self.classifier_weights()[1]
+        if loaded := measures.origins():
+            key["loaded_measures"] = loaded
         return self._stage("evaluate", snapshot, key)
 
     def classifier(self) -> Stage | None:
