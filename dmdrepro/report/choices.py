@@ -23,6 +23,7 @@ class Choice:
     fields: Sequence[str] = ()
     ours: str = ""
     experiments: Sequence[str] = ()
+    why: str = ""  # on the page of choices alone (docs/choices.md)
 
 
 CHOICES = tuple(Choice(**each) for each in _KNOWN["choice"])

@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from dmdrepro.measures.dm_loss import does_rise_and_fall, found_of
 from dmdrepro.measures.expected import (
     CLAIMS,
     CLAIMS_OF,
@@ -16,7 +17,6 @@ from dmdrepro.measures.expected import (
     regime,
     times_teachers,
 )
-from dmdrepro.measures.loss import does_rise_and_fall, found_of
 from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import Student, change_words
 from dmdrepro.measures.table import Cell, Table, over_seeds, seed_words

@@ -13,7 +13,7 @@ from dmdrepro.runs.errors import Stopped
 from dmdrepro.runs.log import LossLog
 from dmdrepro.runs.stage import Stage
 from dmdrepro.training.engine import Engine
-from dmdrepro.training.losses import LossBuffer
+from dmdrepro.training.loss_buffer import LossBuffer
 from dmdrepro.training.step import Losses, Parts, Step, restore, state_of
 
 
