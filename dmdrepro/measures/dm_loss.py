@@ -29,7 +29,7 @@ MOST = 300  # points of a curve on the page
 
 
 def dm_loss(result: Result, snapshot: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """(iterations, losses) of a student's generator updates, None where no log was kept."""
+    """(iterations, losses) of a student's generator updates, None if no log was kept."""
     # A log that is not kept is no error here; a damaged one is, and passes through.
     try:
         return result.losses(snapshot)["loss_dm"]

@@ -38,7 +38,7 @@ def table(students: Sequence[Student]) -> Table:
     notes = (
         "The teacher's 8-step samples turned in their first two coordinates by the angle that "
         "brings them nearest to the student's, and the concordance that is then left (never below "
-        "the pairing's own; about 0 where nothing is kept at any angle). Not in the paper.",
+        "the pairing's own; about 0 if nothing is kept at any angle). Not in the paper.",
     )
     title = "By how much the student is the teacher turned"
     columns = ("experiment", "size", "teacher iterations", "distillation iterations", *COLUMNS)

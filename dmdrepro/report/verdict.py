@@ -119,7 +119,7 @@ def _of_changed(student: Student, found: str, why: str) -> tuple[str, str]:
 
 
 def _claim(figure: int, student: Student) -> tuple[Cell, str, str] | None:
-    """(ours, verdict, why) of a figure's claim, or None where it was not measured."""
+    """(ours, verdict, why) of a figure's claim, or None if it was not measured."""
     if figure == 4:
         return _share_of_seeds(does_rise_and_fall(found_of(student)), "rises, then falls")
     if figure == 12:

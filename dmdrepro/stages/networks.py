@@ -103,7 +103,7 @@ def _loaded(path: Path, like: EDMDenoiser | None) -> EDMDenoiser:
 def draw_samples(networks: Networks, stage: Stage, context: Context) -> bool:
     """teacher.npy, student.npy and noise.npy; if there are classes labels.npy, second_student.npy.
 
-    The second draw of the student is for the same classes and fresh noise. True where something
+    The second draw of the student is for the same classes and fresh noise. True if something
     was drawn.
     """
 
