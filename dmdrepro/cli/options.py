@@ -53,15 +53,15 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show what would run, in what order, at what cost.")
 ]
 Fresh = Annotated[
-    bool, typer.Option("--fresh", help="Ignore what is done: move it aside and make it anew.")
+    bool, typer.Option("--fresh", help="Make every stage again. Existing stages are moved aside.")
 ]
 Engine = Annotated[
     str,
     typer.Option(
         "--engine",
-        help="How training steps are executed: eager, or some of compiled, graphs (CUDA), "
-        "channels-last joined by commas, which changes rounding only. auto: on a GPU graphs where "
-        "they come to the same bits, on a CPU eager.",
+        help="How to run training steps: eager, or any of compiled, graphs (CUDA) and "
+        "channels-last, joined by commas. Only rounding differs. auto: on a GPU graphs, if the "
+        "first replay is bit-identical; otherwise eager.",
     ),
 ]
 Jobs = Annotated[

@@ -49,7 +49,7 @@ class Run:
         return stage
 
     def distill(self, snapshot: int) -> Stage:
-        """Needs a done teacher; raises RunError, naming the command, where there is none."""
+        """Needs a done teacher; raises RunError, naming the command, if there is none."""
         key = {
             **self._common,
             "distill": self._settings["distill"],
@@ -113,7 +113,7 @@ class Run:
         return stage.folder / name, self._done(stage, "classifier")[name]
 
     def sample_hashes(self, snapshot: int) -> dict[str, str]:
-        """SHA-256 of the drawn arrays by file name; raises RunError where they are not done."""
+        """SHA-256 of the drawn arrays by file name; raises RunError if they are not done."""
         hashes = self._done(self.sample(snapshot), "sample")
         return {name: h for name, h in hashes.items() if name.endswith(".npy")}
 

@@ -9,7 +9,7 @@ from dmdrepro.training.teacher import train_teacher
 
 
 def make_teacher(run: Run, context: Context) -> bool:
-    """True where something was made."""
+    """True if something was made."""
 
     def work(stage: Stage) -> Made:
         stage.sittings.here |= context.session.chosen()

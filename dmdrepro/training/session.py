@@ -144,7 +144,7 @@ class Loop:
             sittings.here["engine"] = str(self.session.executed)
 
     def keep(self, step: int, name: str, weights: Tensors) -> None:
-        """Save a network as it is after `step` steps; raises NonFinite where it is none any more.
+        """Save a network as it is after `step` steps; raises NonFinite if it is none any more.
 
         The states saved from now on vouch for the file.
         """
