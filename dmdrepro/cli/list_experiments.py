@@ -53,8 +53,6 @@ _SIZES = {
 
 def _done(experiment: Experiment, runs: Path) -> tuple[str, str]:
     """(how many stages are done, why no more can be)."""
-    if experiment.CANNOT:
-        return "-", f"{experiment.name}: not run: {experiment.CANNOT}"
     run = Run(experiment, runs)
     stages = ("distill", "sample", "evaluate")
     tasks = [Task(run, "teacher"), *(Task(run, s, n) for n in run.snapshots for s in stages)]
