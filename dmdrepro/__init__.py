@@ -1,6 +1,6 @@
 """dmdrepro: does a one-step DMD student keep its teacher's noise-data pairing?
 
-Six names are promised to library users; each is imported when first asked for, so that
+Seven names are promised to library users; each is imported when first asked for, so that
 `import dmdrepro` does not load torch.
 """
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dmdrepro.checkout import map_beside
 
 if TYPE_CHECKING:
+    from dmdrepro.comparison.measure import compare
     from dmdrepro.diffusion.sampler import heun_sample
     from dmdrepro.metrics.pairing import pairing_inefficiency
     from dmdrepro.models.adm import adm_denoiser
@@ -23,6 +24,7 @@ map_beside()
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "compare": "dmdrepro.comparison.measure",
     "pairing_inefficiency": "dmdrepro.metrics.pairing",
     "heun_sample": "dmdrepro.diffusion.sampler",
     "adm_denoiser": "dmdrepro.models.adm",
@@ -33,6 +35,7 @@ _PUBLIC = {
 __all__ = [
     "__version__",
     "adm_denoiser",
+    "compare",
     "heun_sample",
     "load_denoiser",
     "pairing_inefficiency",

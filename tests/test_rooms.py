@@ -51,6 +51,7 @@ MAY = {
     "dmdrepro/pipeline": {
         "dmdrepro.pipeline",
         "dmdrepro.commands",
+        "dmdrepro.loading",
         "dmdrepro.data",
         "dmdrepro.experiments",
         "dmdrepro.runs",
@@ -72,6 +73,16 @@ MAY = {
         "dmdrepro.paper_figures",
         "dmdrepro.runs",
         "dmdrepro.experiments",
+    },
+    "dmdrepro/comparison": {
+        "dmdrepro.comparison",
+        "dmdrepro.metrics",
+        "dmdrepro.kernels",
+        "dmdrepro.diffusion",
+        "dmdrepro.measures",
+        "dmdrepro.report",
+        "dmdrepro.paper_figures",
+        "dmdrepro.runs",
     },
     "paper_figures": {"dmdrepro.paper_figures", "dmdrepro.runs"},
 }

@@ -101,7 +101,8 @@ def conclude(plan: Plan, unusable: Mapping[str, str] | None = None) -> None:
         fail(f"{len(failed)} failed: {', '.join(failed)}.")
     if plan.lacking:
         fail(
-            f"Finished, but without {', '.join(plan.lacking)}: MNIST could not be had (see above).",
+            f"Finished, but without {', '.join(plan.lacking)}: their data could not be had (see "
+            "above).",
             NOT_ALL,
         )
 

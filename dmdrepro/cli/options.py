@@ -61,15 +61,15 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show what would run, in what order, at what cost.")
 ]
 Fresh = Annotated[
-    bool, typer.Option("--fresh", help="Ignore what is done: move it aside and make it anew.")
+    bool, typer.Option("--fresh", help="Make every stage again. Existing stages are moved aside.")
 ]
 Engine = Annotated[
     str,
     typer.Option(
         "--engine",
-        help="How training steps are executed: eager, or some of compiled, graphs (CUDA), "
-        "channels-last joined by commas, which changes rounding only. auto: on a GPU graphs where "
-        "they come to the same bits, on a CPU eager.",
+        help="How to run training steps: eager, or any of compiled, graphs (CUDA) and "
+        "channels-last, joined by commas. Only rounding differs. auto: on a GPU graphs, if the "
+        "first replay is bit-identical; otherwise eager.",
     ),
 ]
 Jobs = Annotated[
@@ -106,6 +106,29 @@ Sharers = Annotated[int, typer.Option("--sharers", min=1, hidden=True)]
 Lifeline = Annotated[int | None, typer.Option("--lifeline", min=0, hidden=True)]
 OnlySnapshot = Annotated[int | None, typer.Option("--snapshot", min=1, hidden=True)]
 
+
+def _load(files: list[Path] | None) -> list[Path] | None:
+    """Run the files, and what installed packages name, before the command looks at its names."""
+    from dmdrepro.cli.guard import guarded
+    from dmdrepro.loading import load_file, load_packages
+
+    with guarded():
+        load_packages()
+        for file in files or []:
+            load_file(file)
+    return files
+
+
+Load = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--load",
+        metavar="FILE",
+        callback=_load,
+        help="A Python file of yours that registers data sets, experiments, studies or measures. "
+        "Repeatable.",
+    ),
+]
 SHARED = {
     "experiments": Names,
     "size": Size,
@@ -119,6 +142,7 @@ SHARED = {
     "dry_run": DryRun,
     "fresh": Fresh,
     "settings": Settings,
+    "load": Load,
 }
 CHAIN = {
     "engine": Engine,

@@ -26,6 +26,14 @@ def chosen_figures(plan: Plan) -> list[int]:
     return [n for n, figure in paper_figures.FIGURES.items() if names & set(figure.EXPERIMENTS)]
 
 
+def own_figures(plan: Plan) -> list:
+    """Those of the plan's experiments that none of the paper's figures shows."""
+    from dmdrepro import paper_figures
+
+    found = (paper_figures.own(e.name, e.images) for e in plan.experiments)
+    return [figure for figure in found if figure is not None]
+
+
 def draw_figures(plan: Plan) -> dict[str, str]:
     """Draw the figures that read one of the plan's experiments; each run's lack is in its panel.
 
@@ -36,7 +44,7 @@ def draw_figures(plan: Plan) -> dict[str, str]:
     from dmdrepro.measures import evaluation
     from dmdrepro.measures.students import collect
     from dmdrepro.pipeline.places import ready
-    from dmdrepro.report.figures import save_measures
+    from dmdrepro.report.figures import save_measures, save_study
 
     only, read = chosen_figures(plan), []
     names = {name for n in only for name in paper_figures.FIGURES[n].EXPERIMENTS}
@@ -44,6 +52,12 @@ def draw_figures(plan: Plan) -> dict[str, str]:
         results = open_results(plan.runs, plan.size, seed, REGISTRY, advice, evaluation())
         target = ready(plan.of(seed).folder("figures"), plan.runs)
         paths = paper_figures.save_all(results, target, only=only)
+        for figure in own_figures(plan):
+            paths += paper_figures.save(figure, results, target)
+            (name,) = figure.EXPERIMENTS
+            if isinstance(results[name], Result):
+                title, stem = f"{name} along distillation", f"along_{name}"
+                paths += save_study(title, {name: [results[name]]}, target, stem)
         students = collect({name: [result] for name, result in results.items()})
         paths += save_measures(students, target)
         console.print(f"Figures: {len(paths)} files in {target}")
@@ -73,7 +87,8 @@ def show_figures_plan(plan: Plan, *, finished: bool = False) -> None:
     from dmdrepro.report.figures import measure_figures
 
     numbers = chosen_figures(plan)
-    words = ", ".join([*map(str, numbers), *measure_figures()])
+    own = [figure.NUMBER for figure in own_figures(plan)]
+    words = ", ".join([*map(str, numbers), *own, *measure_figures()])
     for seed in plan.seeds:
         console.print(f"Figures: {words}, into {plan.of(seed).folder('figures')}")
         if finished:
@@ -124,7 +139,8 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
         console.print(f"All numbers: {target / 'tables.md'}, or `--tables`.")
     console.print(f"Report: {plan.folder(PAGE)}")
     words = " ".join(named) if len(named) < len(REGISTRY) else ""
-    words = " ".join(filter(None, (words, f"--size {plan.size}")))
+    loaded = (f"--load {file}" for file in plan.request.load or [])
+    words = " ".join(filter(None, (words, *loaded, f"--size {plan.size}")))
     if len(next(iter(results.values()))) > len(plan.seeds):
         console.print(f"All seeds: {program()} summary {words} --runs {plan.runs}")
     console.print(f"Another seed: {program()} all {words} --seed {max(plan.seeds) + 1}")
@@ -235,12 +251,12 @@ def _pictures(plan: Plan, results: Mapping[str, Result | Missing]) -> list[Pictu
 
     again = f"{program()} figures --size {plan.size} --seed {plan.seed} draws it"
     pictures = []
-    for number, module in paper_figures.FIGURES.items():
+    for module in [*paper_figures.FIGURES.values(), *own_figures(plan)]:
         png, reason = None, ""
         try:
             png = paper_figures.kept_png(module, results, plan.folder("figures"))
         except paper_figures.Unavailable as error:
             reason = f"{error}; {again}"
         caption = paper_figures.caption(module, results)
-        pictures.append(Picture(number, caption, module.EXPERIMENTS, png, reason))
+        pictures.append(Picture(module.NUMBER, caption, module.EXPERIMENTS, png, reason))
     return pictures

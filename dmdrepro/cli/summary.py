@@ -12,7 +12,7 @@ import typer
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, errors, fail, guarded
 from dmdrepro.cli.overwrite import check_output, json_with
-from dmdrepro.experiments import REGISTRY, SIZES, check_name, check_size, size_words
+from dmdrepro.experiments import REGISTRY, check_name, check_size, every_size, size_words
 from dmdrepro.pipeline.request import parsed_seeds
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def summary(
     runs: Folders = None,
     published: Published = False,
     json: Json = None,
+    load: o.Load = None,
 ) -> None:
     """Say what was found, over seeds and folders of runs: mean, interval, each seed."""
     from dmdrepro.cli.published import read_records
@@ -68,7 +69,7 @@ def summary(
         unusable: list[str] = []
         records = read_records() if published else {}
         found = {}
-        for each in [size] if size else reversed(SIZES):
+        for each in [size] if size else reversed(every_size()):
             if published:
                 results = _of_seeds(of_size(records, each, names), wanted)
             else:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from dmdrepro.commands import VARIABLE, as_now, program
+from dmdrepro.experiments.origin import origin_words
 from dmdrepro.experiments.registry import field_names
 from dmdrepro.pipeline.chains import (
     FIRST,
@@ -50,8 +51,16 @@ STOPPED_ALONE = (
 
 
 def own_experiments(plan: Plan) -> list[str]:
-    """The experiments that the user's own program registered: a process of ours lacks them."""
-    return [e.name for e in plan.experiments if not type(e).__module__.startswith("dmdrepro.")]
+    """The experiments that the user's own program registered: a process of ours lacks them.
+
+    Those of a loaded file or package it loads itself.
+    """
+    return [
+        e.name
+        for e in plan.experiments
+        if not type(e).__module__.startswith("dmdrepro.")
+        and origin_words("experiment", e.name) is None
+    ]
 
 
 def jobs_of(plan: Plan, device, threads: int) -> int:
@@ -173,6 +182,7 @@ class Processes(Executor):
         }
         words = [f"--{name}={value}" for name, value in options.items() if value is not None]
         words += ["--offline"] if request.offline else []
+        words += [f"--load={file}" for file in request.load or []]
         if plan.study:
             return ["study", plan.study, f"--arm={run.arm.name}", f"--seeds={run.experiment.seed}",
                     *words]  # fmt: skip

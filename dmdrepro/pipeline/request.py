@@ -38,6 +38,7 @@ class Request:
     dry_run: bool = False
     fresh: bool = False
     settings: list[str] | None = None
+    load: list[Path] | None = None  # files that register experiments, studies, measures
     engine: str = "auto"
     jobs: int | None = None
     snapshot: int | None = None  # teacher iterations: the students of that teacher alone

@@ -120,15 +120,26 @@ def _middle(cell: Cell) -> Cell:
 
 def _word(student: Student) -> tuple[str, str]:
     """(the word, why the pairing tells nothing, if so)."""
-    if any(COLLAPSED in words for words in student.warnings):
+    far = [(_times(student, path), within) for path, within in JUDGED_BY]
+    return word_of(student.warnings, student.finite("pairing", "retention"), far)
+
+
+def word_of(
+    warnings: Sequence[str],
+    retention: Sequence[float],
+    far: Sequence[tuple[float | None, float]] = (),
+) -> tuple[str, str]:
+    """(the word, why the pairing tells nothing, if so), by the rule of MEANINGS.
+
+    `retention`: finite, one a seed; `far`: the student's distance to the data over its teacher's,
+    None if not measured, and how much is a sampler's.
+    """
+    if any(COLLAPSED in words for words in warnings):
         return SAYS_NOTHING, "The student hardly varies."
-    retention = student.finite("pairing", "retention")
     if not retention:
         return SAYS_NOTHING, "How much of the pairing was kept is not a number."
-    for path, within in JUDGED_BY:
-        times = _times(student, path)
-        if times is not None and not times <= within:
-            return NO_SAMPLER, "Its samples are too far from the data."
+    if any(times is not None and not times <= within for times, within in far):
+        return NO_SAMPLER, "Its samples are too far from the data."
     return regime(1 - statistics.median(retention)).upper(), ""
 
 

@@ -24,6 +24,7 @@ class Choice:
     fields: Sequence[str] = ()
     ours: str = ""
     experiments: Sequence[str] = ()
+    why: str = ""  # on the page of choices alone (docs/choices.md)
 
 
 CHOICES = tuple(Choice(**each) for each in _KNOWN["choice"])
@@ -46,7 +47,7 @@ def choices_table(students: Sequence[Student]) -> Table:
     if others := [text for name in _unnamed(configs) if (text := _values(name, configs))]:
         rows.append(("other fields", "-", "-", "; ".join(others)))
     columns = ("item", "paper", "official code", "ours")
-    notes = ("Official: the public DMD2 ImageNet code; EDM where it trains no teacher.",)
+    notes = ("Official: the public DMD2 ImageNet code; EDM for what DMD2 does not train.",)
     title = "Choices that the paper left open"
     return Table("choices", title, columns, tuple(rows), notes)
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 
+import dmdrepro.measures as measures
 from dmdrepro.commands import program
 from dmdrepro.data.imagenet64 import TeacherUnavailable, find_teacher
 from dmdrepro.experiments import Arm, Experiment
@@ -76,7 +77,7 @@ class Run:
         return _digest(file, file.stat().st_mtime_ns)
 
     def distill(self, snapshot: int) -> Stage:
-        """Needs a done teacher; raises RunError, naming the command, where there is none."""
+        """Needs a done teacher; raises RunError, naming the command, if there is none."""
         key = {
             **self._common,
             "distill": self._settings["distill"],
@@ -114,6 +115,8 @@ class Run:
         }
         if self.classifier_settings is not None:
             key["classifier_weights"] = self.classifier_weights()[1]
+        if loaded := measures.origins():
+            key["loaded_measures"] = loaded
         return self._stage("evaluate", snapshot, key)
 
     def classifier(self) -> Stage | None:
@@ -138,7 +141,7 @@ class Run:
         return stage.folder / name, self._done(stage, "classifier")[name]
 
     def sample_hashes(self, snapshot: int) -> dict[str, str]:
-        """SHA-256 of the drawn arrays by file name; raises RunError where they are not done."""
+        """SHA-256 of the drawn arrays by file name; raises RunError if they are not done."""
         hashes = self._done(self.sample(snapshot), "sample")
         return {name: h for name, h in hashes.items() if name.endswith(".npy")}
 

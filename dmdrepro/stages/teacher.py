@@ -10,7 +10,7 @@ from dmdrepro.training.teacher import train_teacher
 
 
 def make_teacher(run: Run, context: Context) -> bool:
-    """True where something was made."""
+    """True if something was made."""
 
     def work(stage: Stage) -> Made:
         if not run.experiment.data.sampled:

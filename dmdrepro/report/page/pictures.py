@@ -14,7 +14,7 @@ COLOURS = 128  # of an embedded figure: a quarter of the bytes, and no differenc
 class Picture:
     """One figure of the paper, drawn from our runs; `reason` says why `png` is None."""
 
-    number: int
+    number: int | str  # `of <experiment>`, if the paper has none
     caption: str
     experiments: tuple[str, ...]  # whose results it shows
     png: bytes | None = None
@@ -22,7 +22,7 @@ class Picture:
 
     @property
     def anchor(self) -> str:
-        return f"figure-{self.number}"
+        return f"figure-{self.number}".replace(" ", "-")
 
     def data(self, scale: float = 1.0) -> str:
         """The PNG in few colours, in base64; `scale`: of its sides."""

@@ -1,0 +1,113 @@
+"""`compare --teacher W --student W`: the samples of two networks, drawn into a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dmdrepro.cli.console import PlainConsole
+from dmdrepro.cli.guard import fail, stoppable
+from dmdrepro.cli.progress import ProgressDisplay
+
+if TYPE_CHECKING:
+    from dmdrepro.stages.networks import Network
+    from dmdrepro.training.session import Session
+
+TeacherFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--teacher",
+        metavar="W",
+        help="Networks in place of samples: the teacher's weights (EDM's .pkl, DMD2's .bin, "
+        "FastGen's .pth, .safetensors, our own snapshots).",
+    ),
+]
+StudentFile = Annotated[Path | None, typer.Option("--student", metavar="W", help="The student's.")]
+Like = Annotated[
+    Path | None,
+    typer.Option(
+        "--like", metavar="W", help="A file of their architecture, if they do not tell it."
+    ),
+]
+Steps = Annotated[int | None, typer.Option("--steps", min=1, help="The teacher's Heun steps: 8.")]
+StudentSigma = Annotated[
+    float | None,
+    typer.Option(
+        "--student-sigma", help="The student is G(sigma z; sigma): 80 for DMD2, 2.5 for SiD."
+    ),
+]
+Labels = Annotated[
+    str | None,
+    typer.Option("--labels", help="Classes: drawn (the default), or cycled: 0, 1, 2, ..."),
+]
+Batch = Annotated[int | None, typer.Option("--batch", min=1, help="Samples a network call: 64.")]
+Precision = Annotated[
+    str | None, typer.Option("--precision", help="float32 (the default) or bfloat16.")
+]
+Gpu = Annotated[str | None, typer.Option("--gpu", help="A GPU's number, or cpu: draws samples.")]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Of noise and classes: 0.")]
+Runs = Annotated[
+    Path | None, typer.Option("--runs", help="Samples are kept in its folder compare: runs.")
+]
+
+
+def draw_networks(
+    given: dict[str, object], gpu: str | None, runs: Path, talk: PlainConsole
+) -> tuple[dict[str, Path], dict[str, object]]:
+    """(the samples' files by argument of `compare`, what they are); drawn unless they are there.
+
+    `given`: `teacher` and `student`, and the options above that were given.
+    """
+    from dmdrepro.diffusion import SIGMA_MAX
+    from dmdrepro.pipeline.trouble import says_no_memory
+    from dmdrepro.stages.networks import Network, Settings, check_pair
+
+    like, names = given.get("like"), Settings.__dataclass_fields__
+    settings = Settings(**{name: given[name] for name in names if name in given})
+    session = drawing_session(gpu, runs, talk)
+    try:
+        teacher = Network(given["teacher"], settings, steps=given.get("steps", 8), like=like)
+        sigma = given.get("student_sigma", SIGMA_MAX)
+        student = Network(given["student"], settings, sigma, student=True, like=like)
+        check_pair(teacher, student)
+        files = draw_pair(teacher, student, runs, session)
+    except ValueError as error:
+        fail(f"compare: {error}")
+    except (MemoryError, RuntimeError) as error:
+        if not says_no_memory(error):
+            raise
+        fail(f"compare: the networks need more memory than there is; try --batch below "
+             f"{settings.batch}.")  # fmt: skip
+    return files, {"networks": {each.name: each.about() for each in (teacher, student)}}
+
+
+def drawing_session(gpu: str | None, runs: Path, talk: PlainConsole) -> Session:
+    """Where networks are drawn from; raises RunError for a GPU or a folder that cannot be used."""
+    from dmdrepro.pipeline.paths import check_folder
+    from dmdrepro.training.device import select_device
+    from dmdrepro.training.session import Session
+
+    check_folder("--runs", runs)
+    return Session(select_device(gpu), progress=ProgressDisplay(talk), say=talk.print)
+
+
+def draw_pair(teacher: Network, student: Network, runs: Path, session: Session) -> dict[str, Path]:
+    """The samples' files by argument of `compare`; raises as `draw_samples` does."""
+    from dmdrepro.pipeline.paths import try_writing
+    from dmdrepro.stages.context import Context
+    from dmdrepro.stages.networks import draw_samples
+
+    context, found = Context(session, say=session.say), {}
+    for network in (teacher, student):
+        stage = network.stage(runs)
+        if not stage.done:
+            try_writing(stage.folder)
+        with stoppable(session):
+            found[network.name] = draw_samples(network, stage, context)
+    files = {name: arrays["samples"] for name, arrays in found.items()}
+    if "second" in found["student"]:
+        own = found["student"]
+        files |= {"classes": own["labels"], "independent": own["second"]}
+    return files
