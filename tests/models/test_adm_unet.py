@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from dmdrepro.models.adm import adm_denoiser
-from dmdrepro.models.adm_block import AdmBlock, Resample, ResampledConv, Resampling, attention
+from dmdrepro.models.adm_block import AdmBlock, Resample, ResampledConv, Resampling
 from dmdrepro.models.adm_network import positional_embedding
 from dmdrepro.models.edm import c_skip
 
@@ -130,7 +130,7 @@ def test_attention_is_softmax_attention_over_heads_of_64_channels():
     a = torch.einsum("bhqk,bhck->bhcq", weights, v).reshape(2, 128, 3, 5)
     expected = F.conv2d(a.float(), block.proj.weight, block.proj.bias)
     with torch.no_grad():
-        torch.testing.assert_close(attention(block, x), expected, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(block._attention(x), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_level_narrower_than_a_head_has_no_attention():
