@@ -64,10 +64,10 @@ def own_experiments(plan: Plan) -> list[str]:
 
 
 def jobs_of(plan: Plan, device, threads: int) -> int:
-    """How many processes: what was asked for; else as many as pay, for what the plan has in all.
+    """How many processes: the number asked for, otherwise as many as the whole plan can use.
 
-    What is done already counts too, so that the same command goes on with the same threads, and
-    so to the same bytes. A GPU is one place, and a smoke run is over before processes have begun.
+    Finished stages count too, so an interrupted command resumes with the same threads and gives the
+    same bytes. A GPU has one process. A smoke run ends before processes would have started.
     """
     if own_experiments(plan):
         return 1
