@@ -48,6 +48,14 @@ DataDir = Annotated[
         "Default: $DMDREPRO_DATA, then the cache, then a download with a checksum.",
     ),
 ]
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        "--weights",
+        help="Folder with imagenet64's teacher, or its file; without, the command says which. "
+        "Default: $DMDREPRO_WEIGHTS.",
+    ),
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Download nothing.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show what would run, in what order, at what cost.")
@@ -129,6 +137,7 @@ SHARED = {
     "seeds": Seeds,
     "runs": Runs,
     "data": DataDir,
+    "weights": Weights,
     "offline": Offline,
     "dry_run": DryRun,
     "fresh": Fresh,

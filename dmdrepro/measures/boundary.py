@@ -44,7 +44,7 @@ def measure(of: Sampled) -> Measured | None:
     one, eight, student = (of.samples[k] for k in ("teacher_1", "teacher_8", "student"))
     data, nearest = "the training set", of.nearest
     if nearest is None:
-        if of.classes is None:
+        if of.classes is None or not of.dataset.sampled:
             return None
         drawn = of.dataset.sample(DRAWS, of.draw("boundary"))[0].to(of.device)
         data, nearest = f"{DRAWS:,} draws of the data", memorisation_ratio(eight, drawn)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dmdrepro.experiments import REGISTRY
 from dmdrepro.measures.students import Student, lookup
 from dmdrepro.measures.table import Table
 
@@ -33,8 +34,11 @@ def choices_table(students: Sequence[Student]) -> Table:
     """Each open choice with the values of the runs in this report."""
     configs = {student.experiment: student.config for student in students}
     rows = []
+    imported = [name for name, cls in REGISTRY.items() if not cls().data.sampled]
     for choice in CHOICES:
         names = [n for n in configs if not choice.experiments or n in choice.experiments]
+        if choice.item.startswith("teacher's"):  # how it was trained
+            names = [n for n in names if n not in imported]
         if not names:
             continue
         values = [_values(name, {n: configs[n] for n in names}) for name in choice.fields]

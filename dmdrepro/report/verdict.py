@@ -35,10 +35,12 @@ def verdict(
 ) -> tuple[str, str]:
     """(verdict, why) of one student; each sequence holds one value a seed, medians are judged.
 
-    `quality`, `quality_teacher`: ratios of G and of Phi_8.
+    `quality`, `quality_teacher`: ratios of G and of Phi_8; empty if there are no data.
     """
     ours, ceiling = statistics.median(delta_e), statistics.median(null)
-    times = times_teachers(statistics.median(quality), statistics.median(quality_teacher))
+    times = 1.0  # without data nothing says otherwise
+    if quality:
+        times = times_teachers(statistics.median(quality), statistics.median(quality_teacher))
     if not times <= RULE.quality_within:
         return DIFFERS, f"no sampler: its E_OT to the data is {times:.2g} times its teacher's"
     if not (math.isfinite(ours) and math.isfinite(ceiling) and ceiling > 0):
@@ -103,6 +105,8 @@ def _number_row(number: PaperNumber, student: Student) -> tuple[Cell, ...]:
             ("quality", "teacher_8", "ratio"),
         )
     ]
+    if all(record.get("quality", {}) is None for record in student.records):
+        values[2:] = [], []
     found, why = NOT_RUN, "the record lacks a number"
     if all(value is not None for column in values for value in column):
         found, why = verdict(number, *values)
