@@ -38,7 +38,7 @@ OnlyArms = Annotated[
 
 @o.takes_request(
     size=Size, gpu=o.Gpu, seeds=Seeds, runs=o.Runs, data=o.DataDir, offline=o.Offline,
-    dry_run=o.DryRun, load=o.Load, **o.CHAIN,
+    dry_run=o.DryRun, load=o.Load, **o.CHAIN, **o.SLURM,
 )  # fmt: skip
 def study(
     request: Request,
