@@ -67,13 +67,12 @@ _SIZES = {
 
 def _done(experiment: Experiment, runs: Path) -> tuple[str, str]:
     """(how many stages are done, why no more can be)."""
-    if experiment.CANNOT:
-        return "-", f"{experiment.name}: not run: {experiment.CANNOT}"
     run = Run(experiment, runs)
     stages = ("distill", "sample", "evaluate")
     tasks = [Task(run, "teacher"), *(Task(run, s, n) for n in run.snapshots for s in stages)]
     if not run.folder.is_dir():
-        return f"0/{len(tasks)}", ""
+        lacking = "" if experiment.data.sampled else experiment.data.files(None, True).lacking
+        return f"0/{len(tasks)}", f"{experiment.name}: not run: {lacking}" if lacking else ""
     states = [task.state() for task in tasks]
     done = sum(state.words == "done" for state in states)
     refused = next((state.reason for state in states if state.reason), "")

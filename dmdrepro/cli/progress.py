@@ -18,7 +18,7 @@ class ProgressDisplay:
     """Shows step, rate, time left and the current losses."""
 
     def __init__(self, console: Console, *, bar: bool = True) -> None:
-        """`bar`: False where several processes share a terminal, and each writes lines."""
+        """`bar`: False if several processes share a terminal, and each writes lines."""
         self._console = console
         self._with_bar = bar and console.is_terminal
         self._bar: RichProgress | None = None

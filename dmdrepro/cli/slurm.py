@@ -50,8 +50,9 @@ def slurm_options(r: Request) -> SlurmOptions:
 def _show_plan(plan: Plan, options: SlurmOptions) -> None:
     from dmdrepro.pipeline.slurm import grouped, jobs_of_plan
 
-    asked = ", ".join(f"{name} {value}" for name, value in options.given().items())
-    console.print(f"Jobs of Slurm ({asked or 'with the defaults of the queue'}):")
+    asked = {"time": f"{options.minutes} minutes", **options.given()}
+    words = ", ".join(f"{name} {value}" for name, value in asked.items())
+    console.print(f"Jobs of Slurm ({words}):")
     number: dict[str, str] = {}
     for n, group in enumerate(grouped(jobs_of_plan(plan)), 1):
         for k, job in enumerate(group):

@@ -14,7 +14,7 @@ NEAR = 0.25
 
 
 def reordered_words(teacher: Samples, student: Samples, record: PairingRecord) -> str:
-    """A sentence where the optimal pairing is of near copies and the pairing by row is not."""
+    """A sentence if the optimal pairing is of near copies and the pairing by row is not."""
     if record.n < LEAST or not record.retention < LOST:
         return ""
     x, _ = same_rows(teacher=teacher, student=student)

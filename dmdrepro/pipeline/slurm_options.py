@@ -11,6 +11,7 @@ from pathlib import Path
 from dmdrepro.experiments import nearest
 from dmdrepro.runs.errors import RunError
 
+MINUTES = 60  # of a job without --slurm-time: a longer one waits again and goes on
 SIGNAL_S = 120  # before the end of a job's time it is told to save
 
 
@@ -27,9 +28,9 @@ class SlurmOptions:
     setup: tuple[str, ...] = ()
 
     @property
-    def minutes(self) -> int | None:
+    def minutes(self) -> int:
         """The time, rounded up; raises RunError for what is none of Slurm's forms."""
-        return None if self.time is None else minutes_of(self.time)
+        return MINUTES if self.time is None else minutes_of(self.time)
 
     def given(self) -> dict[str, object]:
         """Those that were given."""

@@ -41,6 +41,7 @@ def _options(plan: Plan, more: dict[str, object]) -> list[str]:
         "size": plan.size,
         "runs": request.runs,
         "data": request.data,
+        "weights": request.weights,
         "engine": request.engine,
         **more,
     }
