@@ -148,7 +148,7 @@ SLURM = {
     ],
     "slurm_partition": _slurm("partition", "The jobs' partition."),
     "slurm_account": _slurm("account", "The account they are charged to."),
-    "slurm_time": _slurm("time", "Time of each: 90 (minutes), 4:00:00, 1-12. Default: 60; a longer one is requeued."),
+    "slurm_time": _slurm("time", "Time of each: 90 (minutes), 4:00:00 or 1-12. Default: 60."),
     "slurm_gres": _slurm("gres", "Generic resources of each, such as gpu:1."),
     "slurm_mem": _slurm("mem", "Memory of each, such as 32G."),
     "slurm_array": _slurm(
