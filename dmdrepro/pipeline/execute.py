@@ -31,9 +31,7 @@ def execute(plan: Plan, context, jobs: int, threads: int, complain: Callable[[st
         plan.failed.append(name)
         complain(f"{task.stage} {task.words} failed: {error}")
 
-    _fetch(plan, context)
-    if plan.request.fresh:
-        _set_all_aside(plan, context, failed)
+    prepare(plan, context, failed)
     executor, gpus = Here(context), plan.request.gpus
     if len(gpus) > 1:
         devices = [str(number) for number in gpus]
@@ -49,6 +47,13 @@ def execute(plan: Plan, context, jobs: int, threads: int, complain: Callable[[st
         make_chains(plan, executor, context.session, failed)
     finally:
         context.session.leave_loop()
+
+
+def prepare(plan: Plan, context, failed: Callable[[Task, Exception], None]) -> None:
+    """What comes before the first chain: the data downloaded, old results set aside."""
+    _fetch(plan, context)
+    if plan.request.fresh:
+        _set_all_aside(plan, context, failed)
 
 
 def _fetch(plan: Plan, context) -> None:

@@ -19,7 +19,6 @@ from typing import IO
 
 from dmdrepro.commands import VARIABLE, as_now, program
 from dmdrepro.experiments.origin import origin_words
-from dmdrepro.experiments.registry import field_names
 from dmdrepro.pipeline.chains import (
     FIRST,
     LOOK_S,
@@ -31,6 +30,7 @@ from dmdrepro.pipeline.chains import (
 )
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import STAGES
+from dmdrepro.pipeline.words import chain_words
 from dmdrepro.runs.errors import RunError
 
 MOST = 4  # jobs without --jobs: each needs about a gigabyte
@@ -166,27 +166,5 @@ class Processes(Executor):
 
     def _words(self, chain: Chain) -> list[str]:
         """The command that makes the chain."""
-        plan, request, run = self._plan, self._plan.request, chain.tasks[0].run
-        options = {
-            "size": plan.size,
-            "gpu": self.device(chain),
-            "runs": request.runs,
-            "data": request.data,
-            "weights": request.weights,
-            "engine": request.engine,
-            "jobs": 1,
-            "stages": ",".join(task.stage for task in chain.tasks),
-            "snapshot": chain.tasks[0].snapshot,
-            "threads": self.threads,
-            "sharers": self.places,
-        }
-        words = [f"--{name}={value}" for name, value in options.items() if value is not None]
-        words += ["--offline"] if request.offline else []
-        words += [f"--load={file}" for file in request.load or []]
-        if plan.study:
-            return ["study", plan.study, f"--arm={run.arm.name}", f"--seeds={run.experiment.seed}",
-                    *words]  # fmt: skip
-        known = field_names(run.experiment)
-        mine = [s for s in request.settings or [] if s.partition("=")[0].strip() in known]
-        words += [f"--set={setting}" for setting in mine]
-        return ["all", run.experiment.name, f"--seed={run.experiment.seed}", *words]
+        device, sharers = self.device(chain), self.places
+        return chain_words(self._plan, chain, gpu=device, threads=self.threads, sharers=sharers)
