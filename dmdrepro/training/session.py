@@ -73,8 +73,8 @@ class Session:
         return self.executed.prepare(step, self._give_up)
 
     def _give_up(self, why: str, broken: bool) -> None:
-        """This step does without; all others too after a record that broke, which may have left
-        what would spoil the next."""
+        """This step runs without graphs. After a broken recording later steps do too: its leftovers
+        could spoil them."""
         self._leave_graphs_out(why)
         if broken:
             self.engine = self.engine.without_graphs
@@ -154,7 +154,7 @@ class Loop:
             sittings.here["engine"] = str(self.session.executed)
 
     def keep(self, step: int, name: str, weights: Tensors) -> None:
-        """Save a network as it is after `step` steps; raises NonFinite if it is none any more.
+        """Save a network after `step` steps; raises NonFinite if its weights are not finite.
 
         The states saved from now on vouch for the file.
         """
