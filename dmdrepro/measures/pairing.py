@@ -40,8 +40,10 @@ def measure(of: Sampled) -> Measured:
     from dmdrepro.metrics import pairing_inefficiency
 
     def pairing(teacher: str, student: str):
-        x, y = of.samples[teacher], of.samples[student]
-        return pairing_inefficiency(x, y, watch=of.watch, **of.null_of(student))
+        few = len(of.samples[teacher])  # of Phi_32
+        given = {name: rows[:few] for name, rows in of.null_of(student).items()}
+        sets = of.samples[teacher], of.samples[student][:few]
+        return pairing_inefficiency(*sets, watch=of.watch, **given)
 
     last = pairing("teacher_8", "student")
     for sentence in last.warnings:

@@ -17,7 +17,13 @@ Results = Mapping[str, Sequence[Result | Missing]]
 SNAPSHOTS = "teacher.snapshots"
 # What changes neither a student nor its Delta_E, which is over the first `sampling.pairing` noises:
 # the students kept on the way, and what is drawn and measured beside.
-ASIDE = ("distill.snapshots", "sampling.total", "sampling.sizes", "sampling.sets")
+ASIDE = (
+    "distill.snapshots",
+    "sampling.total",
+    "sampling.sizes",
+    "sampling.sets",
+    "sampling.phi_32",
+)
 
 
 @dataclass(frozen=True)
