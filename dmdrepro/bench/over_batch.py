@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import torch
 
-from dmdrepro.bench.step import PLAIN, Runner
+from dmdrepro.bench.step import PLAIN, Prepare, Runner
 from dmdrepro.experiments import build
 from dmdrepro.training.engine import Engine
 
@@ -16,31 +16,29 @@ BATCHES = {"chessboard": (32, 128, 512, 2048), "mnist": (8, 32, 128)}
 QUICK = {"chessboard": (8, 16)}
 
 
-def batch_rows(device: torch.device, *, quick: bool, say: Callable[[str], None]) -> list[dict]:
-    """[{experiment, size, batch, way, iteration_s}]: the ways in turns, medians of the turns.
+def batch_rows(device: torch.device, *, quick: bool, say: Callable[[str], None]) -> Iterator[dict]:
+    """{experiment, size, batch, way, iteration_s}: the ways in turns, medians of the turns.
 
     Warm-up blocks, in which graphs are made, are not counted.
     """
     size = "smoke" if quick else "paper" if device.type == "cuda" else "laptop"
     blocks, turns = (1, 1) if quick else (2, 5)
-    engines: dict[str, Engine | None] = {"ours, eager": Engine(), PLAIN: None}
+    prepared: dict[str, Prepare | None] = {"ours, eager": Engine().prepare, PLAIN: None}
     if device.type == "cuda":
-        engines["ours, graphs"] = Engine(graphs=True)
-    rows = []
+        prepared["ours, graphs"] = Engine(graphs=True).prepare
     for name, batches in (QUICK if quick else BATCHES).items():
         for batch in batches:
             usual = build(name, size)
             experiment = replace(usual, distill=replace(usual.distill, batch=batch))
-            runners = {way: Runner(experiment, device, engine) for way, engine in engines.items()}
+            runners = {way: Runner(experiment, device, p) for way, p in prepared.items()}
             for runner in runners.values():
                 runner.seconds(5 if device.type == "cuda" else 1)
             found = [{way: r.seconds(blocks) for way, r in runners.items()} for _ in range(turns)]
             for way in runners:
                 median = statistics.median(turn[way] for turn in found)
                 about = {"experiment": name, "size": size, "batch": batch, "way": way}
-                rows.append({**about, "iteration_s": median})
                 say(f"{name}, batch {batch}, {way}: {1e3 * median:.3g} ms an iteration")
-    return rows
+                yield {**about, "iteration_s": median}
 
 
 def show_batches(record: dict):

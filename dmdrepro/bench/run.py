@@ -31,33 +31,36 @@ def run_bench(
     quick: bool = False,
     large: bool = False,
     say: Callable[[str], None] = print,
+    keep: Callable[[dict], None] = lambda record: None,
 ) -> dict:
     """{"rows": [{what, ours_s, alternative, alternative_s, ratio}], "scaling": [...], ...}.
 
-    `ratio` is the alternative's time over ours: above 1, ours is faster. `parts`: of PARTS.
+    `ratio` is the alternative's time over ours: above 1, ours is faster; a step's row has `first_s`
+    too, its warm-up. `parts`: of PARTS, or steps:EXPERIMENT, steps:EXPERIMENT:WAY. `keep` is given
+    the record so far after each row.
     """
-    rows = []
-    told = ROWS | {"steps": partial(step_rows, say=say)}
-    for part in (told[name] for name in ROWS if name in parts):
-        for what, ours_s, alternative, alternative_s in part(device, quick=quick):
-            ratio = alternative_s / ours_s
-            rows.append(
-                {
-                    "what": what,
-                    "ours_s": ours_s,
-                    "alternative": alternative,
-                    "alternative_s": alternative_s,
-                    "ratio": ratio,
-                }
-            )
-            say(f"{what}: {ratio:.2f} x {alternative}")
-    scaling, batches = [], []
+    record: dict = {"rows": [], "scaling": [], "batches": []}
+    record |= {"quick": quick, "provenance": provenance(str(device))}
+    steps = [part.partition(":")[2] for part in parts if part.partition(":")[0] == "steps"]
+    only = [] if "" in steps else steps
+    told = ROWS | {"steps": partial(step_rows, say=say, only=only)}
+    for part in (told[name] for name in ROWS if name in parts or (name == "steps" and steps)):
+        for what, ours_s, alternative, alternative_s, *first in part(device, quick=quick):
+            row = {"what": what, "ours_s": ours_s, "alternative": alternative}
+            row |= {"alternative_s": alternative_s, "ratio": alternative_s / ours_s}
+            record["rows"].append(row | ({"first_s": first[0]} if first else {}))
+            say(f"{what}: {row['ratio']:.2f} x {alternative}")
+            keep(record)
+    curves = {"scaling": (), "batches": ()}
     if "over-n" in parts:
-        scaling = scaling_rows(device, quick=quick, large=large, say=say)
+        curves["scaling"] = scaling_rows(device, quick=quick, large=large, say=say)
     if "over-batch" in parts:
-        batches = batch_rows(device, quick=quick, say=say)
-    found = {"rows": rows, "scaling": scaling, "batches": batches}
-    return {**found, "quick": quick, "provenance": provenance(str(device))}
+        curves["batches"] = batch_rows(device, quick=quick, say=say)
+    for name, rows in curves.items():
+        for row in rows:
+            record[name].append(row)
+            keep(record)
+    return record
 
 
 def show_rows(record: dict):
@@ -70,8 +73,11 @@ def show_rows(record: dict):
         f"{facts['threads']} threads, torch {facts['torch']}, triton {facts['triton']}, "
         f"commit {(facts['commit'] or 'unknown')[:12]}"
     )
-    table = Table("what", "ours", "alternative", "its time", "ratio", title=title)
+    made = any("first_s" in row for row in record["rows"])
+    columns = ("what", "ours", "alternative", "its time", "ratio", *(["made in"] * made))
+    table = Table(*columns, title=title)
     for row in record["rows"]:
         ours, theirs = (f"{1e3 * row[key]:.3g} ms" for key in ("ours_s", "alternative_s"))
-        table.add_row(row["what"], ours, row["alternative"], theirs, f"{row['ratio']:.2f}")
+        first = [f"{row['first_s']:.3g} s" if "first_s" in row else ""] * made
+        table.add_row(row["what"], ours, row["alternative"], theirs, f"{row['ratio']:.2f}", *first)
     return table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -25,44 +25,41 @@ SCIPY = "scipy (matrix, E_OT alone)"
 
 def scaling_rows(
     device: torch.device, *, quick: bool, large: bool, say: Callable[[str], None]
-) -> list[dict]:
-    """[{n, d, way, wall_s, cpu_s, e_ot}]: independent pairs, each way once, after a small warm-up.
+) -> Iterator[dict]:
+    """{n, d, way, wall_s, cpu_s, e_ot}: independent pairs, each way once, after a small warm-up.
 
     Processor seconds are the ones to compare on a busy machine; on a GPU they are the host's.
     Ours is all of Delta_E with its certificate; the matrix is held where the memory has room for
     it. R^4 up to N = 50,000 where `large`. Raises AssertionError where two ways disagree on E_OT.
     """
-    rows: list[dict] = []
     for d in DIMENSIONS:
         for n in QUICK if quick else SIZES:
-            rows += _measured(n, d, n <= FEASIBLE[d], device, say)
+            yield from _measured(n, d, n <= FEASIBLE[d], device, say)
     for n in LARGE if large else ():
-        rows += _measured(n, DIMENSIONS[0], False, device, say)
-    return rows
+        yield from _measured(n, DIMENSIONS[0], False, device, say)
 
 
 def _measured(
     n: int, d: int, alternatives: bool, device: torch.device, say: Callable[[str], None]
-) -> list[dict]:
+) -> Iterator[dict]:
     rng = np.random.default_rng(0)
     x, y = (torch.from_numpy(rng.standard_normal((n, d))).to(device) for _ in range(2))
     ways = {HELD: _ours} if plan_costs(n, d, device).whole else {}
     ways[MADE] = lambda x, y: _ours(x.cpu(), y.cpu(), least_memory(n, d))
     if alternatives:
         ways |= {SCIPY: _scipy, POT: by_pot}
-    rows = []
+    e_ot = []
     for way, call in ways.items():
         call(x[:50], y[:50])
         start = time.process_time()
         found: list[float] = []
         wall = seconds(lambda call=call, found=found: found.append(call(x, y)), device)
         cpu = time.process_time() - start
-        rows.append({"n": n, "d": d, "way": way, "wall_s": wall, "cpu_s": cpu, "e_ot": found[0]})
+        e_ot += found
         say(f"Delta_E, N = {n:,}, D = {d}, {way}: {cpu:.3g} processor seconds")
-    e_ot = [row["e_ot"] for row in rows]
+        yield {"n": n, "d": d, "way": way, "wall_s": wall, "cpu_s": cpu, "e_ot": found[0]}
     if max(e_ot) - min(e_ot) > 1e-9 * max(e_ot):
         raise AssertionError(f"The ways disagree on E_OT at N = {n}, D = {d}: {e_ot}")
-    return rows
 
 
 def _ours(x: torch.Tensor, y: torch.Tensor, memory: int | None = None) -> float:

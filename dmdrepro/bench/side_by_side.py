@@ -60,7 +60,7 @@ _own: list = []  # of a process: its Runner and what it waits at
 
 def _begin(name: str, size: str, threads: int, together: Barrier) -> None:
     torch.set_num_threads(threads)
-    _own.extend([Runner(build(name, size), torch.device("cpu"), Engine()), together])
+    _own.extend([Runner(build(name, size), torch.device("cpu"), Engine().prepare), together])
 
 
 def _seconds(blocks: int) -> float:

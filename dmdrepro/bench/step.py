@@ -4,32 +4,39 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
 
 from dmdrepro.bench.plain import plain_iteration
-from dmdrepro.experiments import Experiment, build
+from dmdrepro.experiments import Experiment, build, nearest
 from dmdrepro.runs.errors import RunError
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.draws import Draws
 from dmdrepro.training.engine import Engine
+from dmdrepro.training.step import Step
 from dmdrepro.training.student import Distillation
 
 PLAIN = "plain eager loop"
+TIMED = ("chessboard", "mnist")
+WARM_UP_BLOCKS = 5
+
+Prepare = Callable[[Step], Callable[[Sequence], object]]
 
 
 class Runner:
     """Iterations of one experiment, executed one way, from freshly initialised networks."""
 
-    def __init__(self, experiment: Experiment, device: torch.device, engine: Engine | None) -> None:
-        """`engine` None: the plain loop."""
+    def __init__(
+        self, experiment: Experiment, device: torch.device, prepare: Prepare | None
+    ) -> None:
+        """`prepare`: an engine's or a session's; None: the plain loop."""
         settings = experiment.distill
         self._nets = Distillation(experiment, build_denoiser(experiment).state_dict(), device)
         self._draws = Draws(experiment, 0, experiment.data, device)
         self._device, self._every, self._done = device, settings.student_every, 0
-        self._step = None if engine is None else engine.prepare(self._nets)
+        self._step = None if prepare is None else prepare(self._nets)
 
     def seconds(self, blocks: int) -> float:
         """Of one iteration, over so many blocks of `student_every`."""
@@ -46,6 +53,10 @@ class Runner:
         self._done += blocks * self._every
         return (time.perf_counter() - start) / (blocks * self._every)
 
+    def first_seconds(self) -> float:
+        """Of the warm-up blocks, in which compilers and graphs are made."""
+        return WARM_UP_BLOCKS * self._every * self.seconds(WARM_UP_BLOCKS)
+
 
 def ways(experiment: Experiment, device: torch.device) -> dict[str, tuple[Experiment, Engine]]:
     """What is compared with the plain loop, each trick alone and then together."""
@@ -57,35 +68,54 @@ def ways(experiment: Experiment, device: torch.device) -> dict[str, tuple[Experi
     found["compiled"] = (experiment, Engine(compiled=True))
     if experiment.precision == "float32":
         found["bfloat16"] = (low, Engine())
-        found["compiled, bfloat16"] = (low, Engine(compiled=True, channels_last=images))
+        found["compiled+bfloat16"] = (low, Engine(compiled=True, channels_last=images))
     if device.type == "cuda":
         found["graphs"] = (experiment, Engine(graphs=True))
+        if images:
+            found["graphs+channels-last"] = (experiment, Engine(graphs=True, channels_last=True))
         together = Engine(compiled=True, graphs=True, channels_last=images)
-        found[str(together)] = (experiment, together)
+        found[str(together).replace(",", "+")] = (experiment, together)
     return found
 
 
-def step_rows(device: torch.device, *, quick: bool, say: Callable[[str], None]):
+def step_size(device: torch.device, *, quick: bool) -> str:
+    """The size whose steps are timed."""
+    return "smoke" if quick else "paper" if device.type == "cuda" else "laptop"
+
+
+def step_rows(
+    device: torch.device, *, quick: bool, say: Callable[[str], None], only: Sequence[str] = ()
+) -> Iterator[tuple[str, float, str, float, float]]:
     """Rows for a toy and for MNIST: each way and the plain loop in turns, medians.
 
-    Warm-up blocks, in which compilers and graphs are made, are not counted. `say` is told of a way
-    that cannot be measured.
+    The fifth number is the warm-up's seconds, in which compilers and graphs are made; it is not in
+    the others. `only`: some of EXPERIMENT and EXPERIMENT:WAY; none: all, if quick the eager way.
+    `say` is told of a way that cannot be measured. Raises RunError for an unknown one.
     """
-    size = "smoke" if quick else "paper" if device.type == "cuda" else "laptop"
     blocks, turns = (1, 1) if quick else (4, 7)
-    for name in ("chessboard", "mnist"):
-        experiment = build(name, size)
-        plain = Runner(experiment, device, None)
-        compared = ways(experiment, device)
-        for way in ("eager",) if quick else compared:
-            changed, engine = compared[way]
-            label = f"distillation iteration, {name}, size {experiment.size}: {way}"
-            ours = Runner(changed, device, engine)
-            try:
-                plain.seconds(1), ours.seconds(5)
-            except RunError as error:  # a way that this device or this torch does not have
-                say(f"{label}: not measured: {error}")
-                continue
-            pairs = [(ours.seconds(blocks), plain.seconds(blocks)) for _ in range(turns)]
-            ours_s, plain_s = (statistics.median(column) for column in zip(*pairs, strict=True))
-            yield label, ours_s, PLAIN, plain_s
+    for name, way in _chosen(device, quick, only):
+        experiment = build(name, step_size(device, quick=quick))
+        changed, engine = ways(experiment, device)[way]
+        label = f"distillation iteration, {name}, size {experiment.size}: {way}"
+        plain, ours = Runner(experiment, device, None), Runner(changed, device, engine.prepare)
+        try:
+            plain.seconds(1)
+            first_s = ours.first_seconds()
+        except RunError as error:  # a way that this device or this torch does not have
+            say(f"{label}: not measured: {error}")
+            continue
+        pairs = [(ours.seconds(blocks), plain.seconds(blocks)) for _ in range(turns)]
+        ours_s, plain_s = (statistics.median(column) for column in zip(*pairs, strict=True))
+        yield label, ours_s, PLAIN, plain_s, first_s
+
+
+def _chosen(device: torch.device, quick: bool, only: Sequence[str]) -> list[tuple[str, str]]:
+    size = step_size(device, quick=quick)
+    known = [(name, way) for name in TIMED for way in ways(build(name, size), device)]
+    for words in only:
+        if not any(words in (name, f"{name}:{way}") for name, way in known):
+            names = [*TIMED, *(":".join(pair) for pair in known)]
+            raise RunError(f"--only steps:{words}: no such step here; {nearest(words, names)}")
+    if not only:
+        return [(name, way) for name, way in known if way == "eager" or not quick]
+    return [(name, way) for name, way in known if name in only or f"{name}:{way}" in only]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,8 @@ def bench(
             "--only",
             metavar="PARTS",
             help="Some of kernels, steps, side-by-side, pairing, over-n, over-batch, joined by "
-            "commas. Default: all.",
+            "commas; of steps also one alone: steps:mnist, steps:mnist:graphs, "
+            "steps:mnist:compiled+bfloat16. Default: all.",
         ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Small sizes, few repeats.")] = False,
@@ -46,16 +48,19 @@ def bench(
         is_record = json_with(BENCH)
         if out is not None:
             check_output("--out", out, is_record)
-        from dmdrepro import bench as b
+        from dmdrepro.bench.figure import draw_batches, draw_scaling
+        from dmdrepro.bench.over_batch import show_batches
+        from dmdrepro.bench.run import PARTS, run_bench, show_rows
+        from dmdrepro.bench.scaling import show_scaling
         from dmdrepro.training.device import select_device
 
-        parts = b.PARTS if only is None else _parsed(only, b.PARTS)
+        parts = PARTS if only is None else _parsed(only, PARTS)
         if large and "over-n" not in parts:
             fail(f"--large measures over N, which --only {only} leaves out.")
         # What is measured -> how it is drawn, the end of the picture's name, how it is shown.
         curves = {
-            "scaling": (b.draw_scaling, "pairing", b.show_scaling),
-            "batches": (b.draw_batches, "batch", b.show_batches),
+            "scaling": (draw_scaling, "pairing", show_scaling),
+            "batches": (draw_batches, "batch", show_batches),
         }
         pictures = {}
         if out is not None and is_kept(out):
@@ -67,9 +72,17 @@ def bench(
                     "--out", pictures[name], lambda data, ours=beside: ours or is_figure(data)
                 )
         device = select_device(gpu)
-        record = b.run_bench(device, parts=parts, quick=quick, large=large, say=console.print)
+        kept = out is not None and is_kept(out)
+        record = run_bench(
+            device,
+            parts=parts,
+            quick=quick,
+            large=large,
+            say=console.print,
+            keep=partial(write_record, out) if kept else lambda record: None,
+        )
         if record["rows"]:
-            console.print(b.show_rows(record))
+            console.print(show_rows(record))
         measured = {name: of for name, of in curves.items() if record[name]}
         for _, _, show in measured.values():
             console.print(show(record))
@@ -85,6 +98,6 @@ def bench(
 def _parsed(words: str, known: Sequence[str]) -> list[str]:
     names = [word.strip() for word in words.split(",")]
     for name in names:
-        if name not in known:
+        if name not in known and not name.startswith("steps:"):
             fail(f"--only {words}: there is no part {name!r}; {nearest(name, known)}")
     return names

@@ -8,7 +8,17 @@ from contextlib import contextmanager
 import typer
 from typer.core import TyperGroup
 
-from dmdrepro.cli import bench, evaluate, figures, known, list_experiments, stage, study, summary
+from dmdrepro.cli import (
+    bench,
+    doctor,
+    evaluate,
+    figures,
+    known,
+    list_experiments,
+    stage,
+    study,
+    summary,
+)
 from dmdrepro.cli.all import all_stages
 from dmdrepro.cli.console import visible
 
@@ -64,3 +74,4 @@ app.command("study")(study.study)
 app.command("summary")(summary.summary)
 app.command("list")(list_experiments.list_experiments)
 app.command("bench")(bench.bench)
+app.command("doctor")(doctor.doctor)

@@ -13,15 +13,12 @@ from dmdrepro.runs.errors import RunError
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
-def select_device(gpu: str | None) -> torch.device:
-    """`None`: the first GPU where there is one, else the CPU; "cpu"; or a GPU's number.
-
-    Raises RunError for a GPU that is not there.
-    """
+def check_gpu(gpu: str | None) -> str:
+    """`gpu` with what None stands for, "cpu" or a number; raises RunError if it is not there."""
     if gpu is None:
         gpu = "0" if torch.cuda.is_available() else "cpu"
     if gpu == "cpu":
-        return torch.device("cpu")
+        return gpu
     if not gpu.isdecimal():
         raise RunError(f"--gpu {gpu} is neither a GPU's number nor cpu.")
     if not torch.cuda.is_available():
@@ -30,6 +27,17 @@ def select_device(gpu: str | None) -> torch.device:
         )
     if int(gpu) >= torch.cuda.device_count():
         raise RunError(f"--gpu {gpu}: there are {torch.cuda.device_count()} GPUs, counted from 0.")
+    return gpu
+
+
+def select_device(gpu: str | None) -> torch.device:
+    """`None`: the first GPU where there is one, else the CPU; "cpu"; or a GPU's number.
+
+    Raises RunError for a GPU that is not there.
+    """
+    gpu = check_gpu(gpu)
+    if gpu == "cpu":
+        return torch.device("cpu")
     device = torch.device("cuda", int(gpu))
     torch.cuda.set_device(device)
     _check_triton()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from matplotlib.figure import Figure
 
-from dmdrepro.bench import draw_batches, draw_scaling
+from dmdrepro.bench.figure import draw_batches, draw_scaling
 
 FACTS = {"device": "cpu", "threads": 1, "torch": "2", "commit": None}
 SCALING = [

@@ -13,7 +13,7 @@ CPU = torch.device("cpu")
 def measured(monkeypatch, memory):
     monkeypatch.setattr(scaling, "LARGE", (200, 300))
     monkeypatch.setattr(memory_plan, "available_memory", lambda device: memory)
-    rows = scaling.scaling_rows(CPU, quick=True, large=True, say=lambda text: None)
+    rows = list(scaling.scaling_rows(CPU, quick=True, large=True, say=lambda text: None))
     return [(row["n"], row["way"]) for row in rows if row["d"] == 4 and row["n"] != 100], rows
 
 

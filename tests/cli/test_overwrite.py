@@ -113,9 +113,9 @@ def test_a_bench_overwrites_its_own_files_alone(tmp_path):
 
 
 def test_a_bench_to_a_device_draws_nothing(monkeypatch):
-    from dmdrepro import bench as b
+    from dmdrepro.bench import figure
 
-    monkeypatch.setattr(b, "draw_batches", lambda *_: pytest.fail("drawn beside a device"))
+    monkeypatch.setattr(figure, "draw_batches", lambda *_: pytest.fail("drawn beside a device"))
     words = ("--quick", "--only", "over-batch", "--gpu", "cpu", "--out", "/dev/null")
     assert "Written: /dev/null\n" in command("bench", *words)
 

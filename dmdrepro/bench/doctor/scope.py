@@ -1,0 +1,64 @@
+"""What every check of the doctor is given, and the row that it finds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+    from dmdrepro.experiments import Experiment
+
+Row = dict[str, object]
+
+
+@dataclass
+class Scope:
+    """Device, size, folders, and how long a check has; `rows`: what was found before."""
+
+    gpu: str | None
+    size: str | None
+    data: Path | None
+    out: Path
+    rows: list[Row] = field(default_factory=list)
+    until: float = 0.0  # by time.time(), which all processes share
+
+    def left(self) -> float:
+        """Seconds that the check has left."""
+        return self.until - time.time()
+
+    @property
+    def device(self) -> torch.device:
+        """Chosen as every command chooses it; raises RunError."""
+        from dmdrepro.training.device import select_device
+
+        return select_device(self.gpu)
+
+    def experiments(self) -> list[Experiment]:
+        """Those that can run, at the size asked for; else paper with a GPU, laptop without."""
+        from dmdrepro.experiments import REGISTRY, build
+        from dmdrepro.pipeline.request import default_size
+
+        size = self.size or default_size(self.gpu)
+        known = [build(name, size) for name, cls in REGISTRY.items() if size in cls.sizes()]
+        return [experiment for experiment in known if not experiment.CANNOT]
+
+    def found(self, part: str, what: str) -> Row:
+        """The row of an earlier check; empty if there is none."""
+        rows = (row for row in self.rows if (row["part"], row["what"]) == (part, what))
+        return next(rows, {})
+
+
+Find = Callable[[Scope], Iterator[Row]]
+
+
+def row(part: str, what: str, ok: bool | None = True, why: str = "", **figures: object) -> Row:
+    """`ok`: True; False: wrong; None: cannot be said, or lacking. `why`: a sentence, if not True.
+
+    A figure's name ends with its unit: _ms, _s, _gib, _gbs.
+    """
+    return {"part": part, "what": what, "ok": ok, "why": why, **figures}

@@ -1,0 +1,205 @@
+"""A training step as a run would execute it, beside the plain loop; and what `all` would take."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+
+from dmdrepro.bench.doctor.scope import Row, Scope, row
+from dmdrepro.bench.step import Runner, ways
+from dmdrepro.diffusion import lognormal_sigmas
+from dmdrepro.experiments import Experiment
+from dmdrepro.experiments.estimate import estimate
+from dmdrepro.training.build import build_denoiser
+from dmdrepro.training.draws import one_hot
+from dmdrepro.training.engine import AUTO, Engine
+from dmdrepro.training.recorded import WARM_UP
+from dmdrepro.training.session import Session
+from dmdrepro.training.teacher import Denoising, TeacherInputs
+
+STUDENT, TEACHER = "one iteration of a distillation", "one step of a teacher"
+TIME, WAYS = "time of `all`", "ways of one mnist iteration"
+REPLAYS = 4  # blocks at a time; on a CPU one
+TURNS = 5  # in each of which ours and the plain loop are timed
+
+
+def student_of(name: str) -> Callable[[Scope], Iterator[Row]]:
+    """The check of one experiment's iteration."""
+
+    def check(scope: Scope) -> Iterator[Row]:
+        for experiment in scope.experiments():
+            if experiment.name == name:
+                yield _student(experiment, scope)
+
+    return check
+
+
+def the_other_students(scope: Scope) -> Iterator[Row]:
+    """The same of every experiment that has no row yet."""
+    for experiment in scope.experiments():
+        if not scope.found(STUDENT, experiment.name) and scope.left() > 0:
+            yield _student(experiment, scope)
+
+
+def _student(experiment: Experiment, scope: Scope) -> Row:
+    device = scope.device
+    session = Session(device=device, engine=Engine.parse(AUTO).on(device), say=lambda words: None)
+    begin_peak(device)
+    ours = Runner(experiment, device, session.prepare)
+    first_s = ours.first_seconds() if device.type == "cuda" else 5 * ours.seconds(1)
+    plain = Runner(experiment, device, None)
+    plain.seconds(1)
+    ours_s, plain_s = in_turns(ours, plain, device, scope)
+    executed = session.execution()
+    return row(
+        STUDENT,
+        experiment.name,
+        None if session.why_not else True,
+        session.why_not and f"without CUDA graphs: {session.why_not}",
+        asked=AUTO,
+        executed=executed["engine"],
+        record="equal" if session.executed.graphs else "none",
+        first_s=first_s,
+        iteration_ms=1e3 * ours_s,
+        plain_ms=1e3 * plain_s,
+        times_plain=plain_s / ours_s,
+        peak_gib=peak_gib(device),
+    )
+
+
+def in_turns(
+    ours: Runner, plain: Runner, device: torch.device, scope: Scope
+) -> tuple[float, float]:
+    """Seconds of an iteration of both: the medians of turns, as many as there is time for."""
+    blocks = REPLAYS if device.type == "cuda" else 1
+    found: list[tuple[float, float]] = []
+    while not found or (len(found) < TURNS and scope.left() > _lasted(found)):
+        begin = time.time()
+        pair = ours.seconds(blocks), plain.seconds(blocks)
+        found.append((*pair, time.time() - begin))
+    return tuple(sorted(column)[len(found) // 2] for column in list(zip(*found, strict=True))[:2])
+
+
+def _lasted(found: Sequence[tuple[float, ...]]) -> float:
+    return found[-1][-1]
+
+
+def teachers(scope: Scope) -> Iterator[Row]:
+    """A step of the longest and of the quickest teacher, at their own batch."""
+    device = scope.device
+    for experiment in scope.experiments():
+        if experiment.name in ("mnist", "chessboard"):
+            yield _teacher(experiment, device, scope)
+
+
+def _teacher(experiment: Experiment, device: torch.device, scope: Scope) -> Row:
+    settings, data = experiment.teacher, experiment.data
+    session = Session(device=device, engine=Engine.parse(AUTO).on(device), say=lambda words: None)
+    begin_peak(device)
+    step = session.prepare(Denoising(build_denoiser(experiment, device).train(), settings, device))
+    draw = torch.Generator(device).manual_seed(0)
+
+    def inputs() -> list[TeacherInputs]:
+        """Noise in the place of images, which cost the same."""
+        x, eps = torch.randn((2, settings.batch, *data.shape), generator=draw, device=device)
+        labels = torch.arange(settings.batch, device=device) % max(data.classes, 1)
+        sigma = lognormal_sigmas(settings.batch, settings.p_mean, settings.p_std, draw)
+        classes = one_hot(labels, data.classes) if data.classes else None
+        return [TeacherInputs(x, classes, sigma, eps, torch.full((), 1e-4, device=device))]
+
+    def seconds(steps: int) -> float:
+        begin = time.perf_counter()
+        for _ in range(steps):
+            step(inputs())
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        return (time.perf_counter() - begin) / steps
+
+    first_s = (WARM_UP + 1) * seconds(WARM_UP + 1) if device.type == "cuda" else seconds(1)
+    times = [seconds(1)]
+    while len(times) < 20 and scope.left() > times[-1]:
+        times.append(seconds(1))
+    return row(
+        TEACHER,
+        f"{experiment.name}, batch {settings.batch}",
+        None if session.why_not else True,
+        session.why_not and f"without CUDA graphs: {session.why_not}",
+        executed=session.execution()["engine"],
+        first_s=first_s,
+        step_ms=1e3 * sorted(times)[len(times) // 2],
+        peak_gib=peak_gib(device),
+    )
+
+
+def teacher_ms(scope: Scope, name: str) -> float | None:
+    """Of a step, if it was timed."""
+    rows = (row for row in scope.rows if row["part"] == TEACHER)
+    return next((row["step_ms"] for row in rows if str(row["what"]).startswith(f"{name},")), None)
+
+
+def way_of(name: str) -> Callable[[Scope], Iterator[Row]]:
+    """One way of executing MNIST's iteration; a check of its own, since a compiler may hang."""
+
+    def check(scope: Scope) -> Iterator[Row]:
+        device = scope.device
+        for experiment in scope.experiments():
+            chosen = ways(experiment, device).get(name)
+            if experiment.name != "mnist" or chosen is None:
+                continue
+            begin_peak(device)
+            ours = Runner(chosen[0], device, chosen[1].prepare)
+            first_s = ours.first_seconds() if device.type == "cuda" else 5 * ours.seconds(1)
+            plain = Runner(experiment, device, None)
+            ours_s, plain_s = in_turns(ours, plain, device, scope)
+            figures = {"iteration_ms": 1e3 * ours_s, "plain_ms": 1e3 * plain_s}
+            figures |= {"times_plain": plain_s / ours_s, "peak_gib": peak_gib(device)}
+            yield row(WAYS, name, first_s=first_s, **figures)
+
+    return check
+
+
+def forecast(scope: Scope) -> Iterator[Row]:
+    """What each experiment would take: the dry run's model, and the same with what was measured."""
+    device, total = scope.device, {"model_s": 0.0, "measured_s": 0.0}
+    gpu = device.type == "cuda"
+    for experiment in scope.experiments():
+        iteration = scope.found(STUDENT, experiment.name).get("iteration_ms")
+        step = teacher_ms(scope, "mnist" if experiment.images else "chessboard")
+        students = len(experiment.teacher.snapshots)
+        model = {s: estimate(experiment, s, gpu=gpu).seconds for s in ("teacher", "distill")}
+        rest = sum(estimate(experiment, s, gpu=gpu).seconds for s in ("sample", "evaluate"))
+        model_s = model["teacher"] + students * (model["distill"] + rest)
+        if iteration is None or step is None:
+            yield row(TIME, experiment.name, None, "no iteration of it was timed", model_s=model_s)
+            continue
+        trained = step * experiment.teacher.snapshots[-1]
+        distilled = students * iteration * experiment.distill.iterations
+        measured_s = (trained + distilled) / 1e3 + students * rest
+        yield row(TIME, experiment.name, model_s=model_s, measured_s=measured_s,
+                  measured_over_model=measured_s / model_s)  # fmt: skip
+        total = {
+            "model_s": total["model_s"] + model_s,
+            "measured_s": total["measured_s"] + measured_s,
+        }
+    if total["measured_s"]:
+        yield row(TIME, "all, one after the other", **total,
+                  measured_over_model=total["measured_s"] / total["model_s"])  # fmt: skip
+
+
+def begin_peak(device: torch.device) -> None:
+    """Forget the memory that was used before."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def peak_gib(device: torch.device) -> float:
+    """The most memory used: on a GPU since `begin_peak`, on a CPU by this process so far."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 1024**3
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1024**3

@@ -1,0 +1,62 @@
+"""`reproduce.py doctor`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dmdrepro.cli import options as o
+from dmdrepro.cli.guard import console, fail, guarded
+from dmdrepro.experiments import check_size
+from dmdrepro.pipeline.paths import check_folder, try_writing
+from dmdrepro.pipeline.request import Request, check_request
+
+LEAST_S = 10.0
+
+
+def doctor(
+    gpu: o.Gpu = None,
+    seconds: Annotated[
+        float, typer.Option("--seconds", help="The time that it may take; it ends within it.")
+    ] = 600.0,
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder of its page, rows, log and short runs.")
+    ] = Path("doctor"),
+    size: o.Size = None,
+    data: o.DataDir = None,
+    worker: Annotated[int | None, typer.Option("--worker", hidden=True)] = None,
+) -> None:
+    """Look at this machine before a long run: what is there, what is right, how fast it is."""
+    if worker is not None:  # the process in which checks run
+        from dmdrepro.bench.doctor.worker import work
+
+        work(worker)
+        return
+    began = time.time()
+    with guarded(f"What was found is in {out}."):
+        check_request(Request(gpu=gpu, size=size, data=data))
+        if not LEAST_S <= seconds < float("inf"):
+            fail(f"--seconds {seconds:g}: give at least {LEAST_S:.0f}.")
+        check_folder("--out", out)
+        try_writing(out)
+        if size is not None:
+            check_size(size)
+        if gpu != "cpu":
+            from dmdrepro.training.device import check_gpu
+
+            gpu = check_gpu(gpu)
+        from dmdrepro.bench.doctor import PAGE, examine
+        from dmdrepro.bench.doctor.order import CPU, GPU
+        from dmdrepro.bench.doctor.scope import Scope
+
+        out.mkdir(parents=True, exist_ok=True)
+        checks = CPU if gpu == "cpu" else GPU
+        scope = Scope(gpu, size, data, out.resolve())
+        rows = examine(checks, scope, began, seconds, console.print)
+        wrong = sum(row["ok"] is False for row in rows)
+        console.print(f"Page: {out / PAGE}")
+        if wrong:
+            fail(f"{wrong} checks are wrong; {out / PAGE} says which and why.")

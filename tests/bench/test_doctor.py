@@ -1,0 +1,141 @@
+"""The doctor ends in time whatever a check does, writes every row, and says what is wrong."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from command import command
+from conftest import ROOT
+
+from dmdrepro.bench.doctor import PAGE, examine
+from dmdrepro.bench.doctor.order import CPU, GPU
+from dmdrepro.bench.doctor.page import page
+from dmdrepro.bench.doctor.run import ROWS
+from dmdrepro.bench.doctor.scope import Scope, row
+from dmdrepro.bench.doctor.steps import STUDENT, TEACHER, TIME, forecast, teachers
+from dmdrepro.bench.doctor.worker import Check
+from dmdrepro.experiments.estimate import estimate
+
+CHECKS = """
+import os, time
+from dmdrepro.bench.doctor.scope import row
+
+def right(scope):
+    yield row("own", "right", figure_ms=2.0)
+
+def wrong(scope):
+    yield row("own", "wrong", False, "two is not three")
+
+def raises(scope):
+    yield row("own", "before")
+    raise ValueError("no such thing\\nmore")
+
+def dies(scope):
+    os._exit(7)
+
+def hangs(scope):
+    if os.fork() == 0:
+        time.sleep(60)  # a compiler of its own
+    time.sleep(60)
+    yield
+
+def sees(scope):
+    yield row("own", str(len(scope.rows)))
+"""
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """`own(*names)` runs checks of these names in processes, for at most three seconds each."""
+    (tmp_path / "some_checks.py").write_text(CHECKS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr("dmdrepro.bench.doctor.run.START_S", 3.0)
+
+    def run(*names, seconds=600.0):
+        checks = [Check(f"some_checks:{name}", 0.0) for name in names]
+        return examine(checks, Scope("cpu", "smoke", None, tmp_path), time.time(), seconds, print)
+
+    return run
+
+
+def test_whatever_a_check_does_the_rest_goes_on(own, tmp_path):
+    began = time.time()
+    rows = own("right", "wrong", "raises", "dies", "hangs", "sees")
+    assert time.time() - began < 30
+    assert [(r["what"], r["ok"]) for r in rows] == [
+        ("right", True),
+        ("wrong", False),
+        ("before", True),
+        ("raises", False),
+        ("dies", False),
+        ("hangs", None),
+        ("6", True),
+    ]
+    assert rows[3]["why"].startswith("no such thing (ValueError")
+    assert "(exit status 7)" in rows[4]["why"]
+    assert [json.loads(line) for line in (tmp_path / ROWS).read_text().splitlines()] == rows
+    shown = (tmp_path / PAGE).read_text()
+    assert "3 of 6 checks are wrong" in shown
+    assert "| right | ok | 2 |" in shown
+
+
+def test_it_ends_in_its_time_and_says_what_it_did_not_reach(own):
+    began = time.time()
+    rows = own("hangs", "right", seconds=2.5)
+    assert time.time() - began < 5
+    assert [(r["part"], r["what"]) for r in rows] == [
+        ("failed checks", "hangs"),
+        ("not reached", "right"),
+    ]
+
+
+def test_the_time_of_all_is_that_of_the_measured_steps():
+    scope = Scope("cpu", "smoke", None, ROOT)
+    (chessboard, *_) = [e for e in scope.experiments() if e.name == "chessboard"]
+    scope.rows = [
+        row(STUDENT, "chessboard", iteration_ms=1000.0),
+        row(TEACHER, "chessboard, batch 64", step_ms=500.0),
+    ]
+    rows = {r["what"]: r for r in forecast(scope)}
+    rest = sum(estimate(chessboard, stage, gpu=False).seconds for stage in ("sample", "evaluate"))
+    steps = 0.5 * chessboard.teacher.snapshots[-1] + chessboard.distill.iterations
+    assert rows["chessboard"]["measured_s"] == pytest.approx(steps + rest)
+    assert rows["all, one after the other"]["measured_s"] == rows["chessboard"]["measured_s"]
+    assert rows["mnist"]["ok"] is None
+    assert f"`{TIME.split('`')[1]}` would take about" in page([*rows.values()], 60)
+
+
+def test_a_teachers_step_needs_no_data(tmp_path):
+    scope = Scope("cpu", "smoke", tmp_path, tmp_path, until=time.time() + 0.5)
+    found = list(teachers(scope))
+    assert {r["what"].partition(",")[0] for r in found} == {"chessboard", "mnist"}
+    assert all(r["step_ms"] > 0 for r in found)
+
+
+def test_every_check_can_be_loaded():
+    assert all(callable(check.load()) for check in (*CPU, *GPU))
+
+
+def test_the_command_leaves_a_page_and_rows(tmp_path):
+    out = tmp_path / "out"
+    printed = command("doctor", "--gpu", "cpu", "--size", "smoke", "--seconds", 12, "--out", out)
+    assert f"Page: {out / PAGE}" in printed
+    rows = [json.loads(line) for line in (out / ROWS).read_text().splitlines()]
+    assert {"python", "torch", "MNIST", "free disk"} <= {r["what"] for r in rows}
+    assert max(r["at_s"] for r in rows) <= 12
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--seconds", 1), "--seconds 1: give at least 10"),
+        (("--gpu", "one"), "--gpu one is neither a GPU's number nor cpu"),
+        (("--size", "small"), "There is no size 'small'"),
+        (("--data", "/no/such"), "--data /no/such is not a folder"),
+        (("--out", ROOT / "README.md"), "is not a folder; name a folder"),
+    ],
+)
+def test_what_cannot_be_is_refused(words, message):
+    assert message in command("doctor", *words, code=1).replace("\n", " ")
