@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from dmdrepro.cli import options as o
-from dmdrepro.cli.guard import HOW_TO_GO_ON, NOTHING_KEPT, console, fail, guarded
-from dmdrepro.cli.optimum_display import OptimumDisplay
+from dmdrepro.cli.guard import HOW_TO_GO_ON, NOTHING_KEPT, console, display, fail, guarded
 from dmdrepro.cli.overwrite import PAIRS, check_output, json_with, write_record
 from dmdrepro.cli.published import check_alone, check_publish, publish_results, show_published
 from dmdrepro.pipeline.request import Request
@@ -178,7 +177,7 @@ def _evaluate_pairs(
             arrays.append(load_array(file, left, console.print))
             left = None if left is None else max(0, left - arrays[-1].nbytes)
         teacher, student, *others = arrays
-        with OptimumDisplay(console) as watch:
+        with display.at("Optimal pairing") as row:
             record = pairing_inefficiency(
                 teacher,
                 student,
@@ -186,7 +185,7 @@ def _evaluate_pairs(
                 **dict(zip(shared, others, strict=True)),
                 memory=room,
                 say=console.print,
-                watch=watch,
+                watch=lambda news: row.note(news.what, news.share),
             )
     except ValueError as error:
         fail(f"{what}: {error}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dmdrepro.cli.guard import console
+from dmdrepro.cli.guard import console, display
 from dmdrepro.commands import advice, program
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.pipeline.plan import Plan
+from dmdrepro.pipeline.task import Task
 from dmdrepro.runs.layout import PAGE
 from dmdrepro.runs.links import refuse_links
 from dmdrepro.runs.results import Missing, Result, open_known, open_results
@@ -40,9 +41,10 @@ def draw_figures(plan: Plan) -> dict[str, str]:
     results = open_results(plan.runs, plan.size, plan.seed, REGISTRY, advice, evaluation())
     target = ready(plan.folder("figures"), plan.runs)
     only = chosen_figures(plan)
-    paths = paper_figures.save_all(results, target, only=only)
-    students = collect({name: [result] for name, result in results.items()})
-    paths += save_measures(students, target)
+    with display.at("figures", len(only)) as row:
+        paths = paper_figures.save_all(results, target, only, row.update)
+        students = collect({name: [result] for name, result in results.items()})
+        paths += save_measures(students, target)
     console.print(f"Figures: {len(paths)} files in {target}")
     read = {name for n in only for name in paper_figures.FIGURES[n].EXPERIMENTS}
     return _unusable(plan, [results[name] for name in REGISTRY if name in read])
@@ -120,7 +122,8 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
     unusable = _unusable(plan, [result for seeds in results.values() for result in seeds])
     unusable |= write_page(plan, results, tables)
     named = [experiment.name for experiment in plan.experiments]
-    shown = [s for s in collect(results) if s.experiment in named]
+    only = plan.request.snapshot
+    shown = [s for s in collect(results) if s.experiment in named and only in (None, s.snapshot)]
     print_answer(shown, whole=len(named) == len(REGISTRY))
     for name in named:
         if isinstance(first := results[name][0], Result):
@@ -133,6 +136,25 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
     again = " ".join(filter(None, (program(), "all", words, f"--size {plan.size}")))
     console.print(f"Another seed: {again} --seed {plan.seed + 1}")
     return unusable
+
+
+def say_answer(task: Task, seeds: Sequence[int]) -> None:
+    """The sentence of a student that was measured, of its own seed alone, which is one of `seeds`.
+
+    None of one that diverged.
+    """
+    from dmdrepro.measures import evaluation
+    from dmdrepro.measures.students import Student
+    from dmdrepro.report.answer import answer
+
+    run, experiment = task.run, task.run.experiment
+    name = run.name if run.arm is None else run.arm.name
+    teacher = run.place("teacher").folder.parent
+    where = run.folder, name, experiment.size, experiment.seed
+    result = Result(*where, teacher=teacher, shape=evaluation())
+    if task.snapshot in result.snapshots:
+        words = answer(Student(name, task.snapshot, (result,))).sentence
+        console.print(f"Seed {experiment.seed}: {words}" if len(seeds) > 1 else words)
 
 
 def print_answer(students: Sequence[Student], whole: bool, sentences: bool = True) -> None:

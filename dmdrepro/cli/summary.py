@@ -109,7 +109,7 @@ def _students(
     results: Results = {
         name: [each[seed] for seed in sorted(each)] for name, each in opened.items() if each
     }
-    return collect(results)
+    return collect(results, every=True)
 
 
 def _write(found: dict[str, list[Student]], file: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dmdrepro.measures.expected import REGIMES, RULE, regime, times_teachers
+from dmdrepro.measures.expected import REGIMES, RULE, regime, share_of_null, times_teachers
 from dmdrepro.measures.measure import Column, Measure, Measured, Quantity, Sampled
 from dmdrepro.measures.null import where_independent
 from dmdrepro.measures.students import Student, lookup
@@ -99,10 +100,13 @@ def sentence(student: Student) -> str:
             f"{words}; but G's samples are {cell_text(times)} times as far from the data as the "
             "teacher's, and of such a student the pairing says nothing."
         )
-    if null <= 0:
+    share = share_of_null(
+        student.each("pairing", "delta_e"), student.each("pairing", "delta_e_null")
+    )
+    if math.isnan(share):
         return f"{words}; the null is no yardstick here."
     return (
-        f"{words}: {REGIMES[regime(delta_e / null)]}. Quality {cell_text(quality)}, the teacher's "
+        f"{words}: {REGIMES[regime(share)]}. Quality {cell_text(quality)}, the teacher's "
         f"{cell_text(teachers)}."
     )
 

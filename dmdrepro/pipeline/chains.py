@@ -84,13 +84,17 @@ def _needs(task: Task) -> frozenset[Path]:
 
 
 def make_chains(
-    plan: Plan, executor: Executor, session, failed: Callable[[Task, Exception], None]
+    plan: Plan,
+    executor: Executor,
+    session,
+    failed: Callable[[Task, Exception], None],
+    made: Callable[[Chain], None] = lambda chain: None,
 ) -> None:
     """Make the plan's chains; an experiment in `plan.cannot` is left out, from then on.
 
-    `failed` is told of a task that could not be made, and why: it may raise, which stops the
-    others. Raises Stopped after `session.stop_requested`, once all have saved; at a second signal,
-    a KeyboardInterrupt, they are killed.
+    `made` is told of each chain when it is. `failed` is told of a task that could not be made, and
+    why: it may raise, which stops the others. Raises Stopped after `session.stop_requested`, once
+    all have saved; at a second signal, a KeyboardInterrupt, they are killed.
     """
     waiting = chains_of(plan)
     making: dict[Chain, Work] = {}
@@ -100,7 +104,7 @@ def make_chains(
                 waiting = []
                 for work in making.values():
                     work.stop()
-            waiting = [chain for chain in waiting if chain.experiment not in plan.cannot]
+            waiting = [chain for chain in waiting if _wanted(chain, waiting, plan)]
             unmade = {chain.makes for chain in (*waiting, *making)}
             ready = [chain for chain in waiting if chain.after.isdisjoint(unmade)]
             for chain in [*making, *ready[: executor.places - len(making)]]:
@@ -111,6 +115,8 @@ def make_chains(
                         work = executor.start(chain)
                     if not work.ended():
                         making[chain] = work
+                    elif not session.stop_requested:
+                        made(chain)
                 except ChainFailed as failure:
                     failed(failure.task, failure.error)
             if making:
@@ -124,6 +130,15 @@ def make_chains(
         raise
     if session.stop_requested:
         raise Stopped("Stopped, saved")
+
+
+def _wanted(chain: Chain, waiting: list[Chain], plan: Plan) -> bool:
+    """Whether its experiment goes on, or another that waits for it."""
+    return any(
+        each.experiment not in plan.cannot
+        for each in waiting
+        if each is chain or chain.makes in each.after
+    )
 
 
 def _stop(works: list[Work]) -> None:

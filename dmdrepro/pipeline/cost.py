@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from dmdrepro.experiments.estimate import CPU, GPU, Estimate, estimate
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import State, Task
+
+KNOWN_FROM = 0.02  # of a plan's work, from where on its speed is known
 
 
 @dataclass
@@ -53,6 +57,47 @@ def _gpu_here() -> bool:
     import torch
 
     return torch.cuda.is_available()
+
+
+class Forecast:
+    """How long the rest of a plan takes: its estimates, at the speed of the work so far."""
+
+    def __init__(
+        self, plan: Plan, places: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`places`: how many tasks are made at a time."""
+        gpu = plan.request.gpu != "cpu" and _gpu_here()
+        stages = [(task, task.place()) for task in plan.tasks]
+        self._plan, self._places, self._clock, self._start = plan, places, clock, clock()
+        self._todo = [
+            (task, stage, estimate(task.run.experiment, task.stage, gpu=gpu).seconds)
+            for task, stage in stages
+            if not stage.done
+        ]
+        self._worked = 0.0  # of the estimates, of tasks that are done
+        self._first: dict[str, float] = {}  # the share that was done before
+
+    def left(self, at_work: Mapping[str, tuple[float, float]]) -> float:
+        """Seconds; `at_work`: a stage's name -> its share that was done before, and now."""
+        still, at_work, todo, worked = [], dict(at_work), 0.0, 0.0
+        for task, stage, seconds in self._todo:
+            if task.run.experiment.name in self._plan.cannot:
+                continue
+            first = self._first.get(stage.what, 0.0)
+            if stage.done:
+                self._worked += seconds * (1 - first)
+                continue
+            still.append((task, stage, seconds))
+            if (shares := at_work.pop(stage.what, None)) is not None:
+                self._first[stage.what], share = shares
+                worked += seconds * (share - shares[0])
+                seconds *= 1 - share
+            todo += seconds
+        self._todo = still
+        worked += self._worked
+        if worked < KNOWN_FROM * (worked + todo):
+            return todo / self._places
+        return todo * (self._clock() - self._start) / worked
 
 
 def time_words(seconds: float) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dmdrepro.data.mnist_layout import MnistUnavailable
-from dmdrepro.pipeline.chains import make_chains
+from dmdrepro.pipeline.chains import Chain, make_chains
+from dmdrepro.pipeline.cost import Forecast
 from dmdrepro.pipeline.here import Here
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.processes import Processes
@@ -13,9 +14,17 @@ from dmdrepro.pipeline.task import STAGES, Task
 from dmdrepro.runs.errors import RunError, Stopped
 
 
-def execute(plan: Plan, context, jobs: int, threads: int, complain: Callable[[str], None]) -> None:
+def execute(
+    plan: Plan,
+    context,
+    jobs: int,
+    threads: int,
+    complain: Callable[[str], None],
+    measured: Callable[[Task], None],
+) -> None:
     """Make all tasks in `jobs` processes that share `threads`; 1: in this process.
 
+    `measured` is told of each student when its evaluation is made.
     `context`: of dmdrepro.stages. A failure of an experiment that was named is raised; otherwise
     the others go on, the reason is kept in `plan.cannot`, and `complain` is told. Raises Stopped.
     """
@@ -31,12 +40,21 @@ def execute(plan: Plan, context, jobs: int, threads: int, complain: Callable[[st
     _fetch(plan, context)
     if plan.request.fresh:
         _set_all_aside(plan, context, failed)
+    if not plan.part:
+        context.session.progress.expect(Forecast(plan, jobs))
+    todo = {task for task in plan.tasks if task.stage == "evaluate" and not task.place().done}
+
+    def made(chain: Chain) -> None:
+        for task in chain.tasks:
+            if task in todo:
+                measured(task)
+
     executor = Here(context)
     if jobs > 1:
         executor = Processes(plan, context.session, jobs, threads, complain)
         context.say(f"{jobs} processes side by side, threads each: {executor.threads}")
     try:
-        make_chains(plan, executor, context.session, failed)
+        make_chains(plan, executor, context.session, failed, made)
     finally:
         context.session.leave_loop()
 
