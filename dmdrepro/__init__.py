@@ -1,6 +1,6 @@
 """dmdrepro: does a one-step DMD student keep its teacher's noise-data pairing?
 
-Five names are promised to library users; each is imported when first asked for, so that
+Seven names are promised to library users; each is imported when first asked for, so that
 `import dmdrepro` does not load torch.
 """
 
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from dmdrepro.checkout import map_beside
 
 if TYPE_CHECKING:
+    from dmdrepro.comparison.measure import compare
     from dmdrepro.diffusion.sampler import heun_sample
     from dmdrepro.metrics.pairing import pairing_inefficiency
     from dmdrepro.models.adm import adm_denoiser
+    from dmdrepro.models.song import song_denoiser
     from dmdrepro.pretrained.load import load_denoiser, unit_noise
 
 map_beside()
@@ -22,18 +24,22 @@ map_beside()
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "compare": "dmdrepro.comparison.measure",
     "pairing_inefficiency": "dmdrepro.metrics.pairing",
     "heun_sample": "dmdrepro.diffusion.sampler",
     "adm_denoiser": "dmdrepro.models.adm",
+    "song_denoiser": "dmdrepro.models.song",
     "load_denoiser": "dmdrepro.pretrained.load",
     "unit_noise": "dmdrepro.pretrained.load",
 }
 __all__ = [
     "__version__",
     "adm_denoiser",
+    "compare",
     "heun_sample",
     "load_denoiser",
     "pairing_inefficiency",
+    "song_denoiser",
     "unit_noise",
 ]
 

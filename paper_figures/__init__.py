@@ -27,11 +27,21 @@ from dmdrepro.paper_figures import (
 )
 from dmdrepro.paper_figures.curves import save_curves
 from dmdrepro.paper_figures.kept import kept_png
+from dmdrepro.paper_figures.own import Own
 from dmdrepro.paper_figures.run import Results, Unavailable
 from dmdrepro.paper_figures.sampler import caption
-from dmdrepro.paper_figures.saving import save_figure
+from dmdrepro.paper_figures.saving import save_figure, stem_of
 
-__all__ = ["FIGURES", "Unavailable", "caption", "kept_png", "save_all", "save_curves"]
+__all__ = [
+    "FIGURES",
+    "Unavailable",
+    "caption",
+    "kept_png",
+    "own",
+    "save",
+    "save_all",
+    "save_curves",
+]
 
 FIGURES: dict[int, ModuleType] = {
     module.NUMBER: module
@@ -60,7 +70,16 @@ def save_all(
     files: list[Path] = []
     for count, n in enumerate(numbers, 1):
         at(count)
-        module = FIGURES[n]
-        stem = Path(folder) / f"figure_{n:02d}"
-        files += save_figure(module.draw(results), stem, module, results)
+        files += save(FIGURES[n], results, folder)
     return files
+
+
+def save(module: ModuleType | Own, results: Results, folder: Path) -> list[Path]:
+    """Draw and save one figure as PNG and PDF; returns the files."""
+    return save_figure(module.draw(results), Path(folder) / stem_of(module), module, results)
+
+
+def own(experiment: str, images: bool) -> Own | None:
+    """The figure of an experiment that none of the paper's figures shows; None if one does."""
+    known = {name for module in FIGURES.values() for name in module.EXPERIMENTS}
+    return None if experiment in known else Own(experiment, images)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -34,7 +36,7 @@ def draw_toy_row(page: Page, run: StudentRun | Missing) -> None:
     page.space(_ABOVE)
     for axes, name in zip(page.row(len(planes), left=_LEFT, gap=_GAP), planes, strict=True):
         limit = far if name == "noise" else reach
-        _draw_cloud(axes, planes[name], colours, (-limit, limit), (-limit, limit), name)
+        _draw_cloud(axes, planes[name], colours, (-limit, limit), (-limit, limit), SYMBOLS[name])
         axes.locator_params(nbins=4)
         if name != "noise":
             draw_inset(axes, planes[name], colours)
@@ -47,16 +49,22 @@ def draw_pca_row(page: Page, run: StudentRun | Missing) -> None:
     if isinstance(read, Missing):
         _draw_missing_row(page, read)
         return
-    plane = fit_plane(read["teacher_8"])
-    clouds = {name: plane.project(x) for name, x in read.items()}
-    colours = plane_colours(clouds["teacher_8"])
-    low, high = clouds["teacher_8"].min(axis=0), clouds["teacher_8"].max(axis=0)
+    draw_plane_row(page, {SYMBOLS[name]: x for name, x in read.items()})
+
+
+def draw_plane_row(page: Page, sets: Mapping[str, np.ndarray]) -> None:
+    """Title -> samples [N, ...], in the PCA plane of the first ones, whose seeds have colours."""
+    plane = fit_plane(first := next(iter(sets.values())))
+    clouds = {title: plane.project(x) for title, x in sets.items()}
+    teacher = plane.project(first)
+    colours = plane_colours(teacher)
+    low, high = teacher.min(axis=0), teacher.max(axis=0)
     edge = 0.06 * np.maximum(high - low, 1e-12)
     x_limits, y_limits = zip(low - edge, high + edge, strict=True)
     page.space(_ABOVE)
     row = page.row(len(clouds), left=_LEFT, gap=_GAP, height=1.62)
-    for axes, name in zip(row, clouds, strict=True):
-        _draw_cloud(axes, clouds[name], colours, x_limits, y_limits, name)
+    for axes, title in zip(row, clouds, strict=True):
+        _draw_cloud(axes, clouds[title], colours, x_limits, y_limits, title)
         axes.set(xticks=[], yticks=[])
         axes.set_xlabel(f"component 1 ({plane.explained[0]:.0%} of variance)", fontsize=SMALL)
     row[0].set_ylabel(f"component 2 ({plane.explained[1]:.0%})", fontsize=SMALL)
@@ -69,13 +77,13 @@ def _draw_cloud(
     colours: np.ndarray,
     x_limits: tuple[float, float],
     y_limits: tuple[float, float],
-    name: str,
+    title: str,
 ) -> None:
     """Points [N, 2] in their colours; says how many lie outside the limits."""
     scatter(axes, points, colours)
     axes.set(xlim=x_limits, ylim=y_limits)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_title(SYMBOLS[name], fontsize=BODY, color=INK, pad=3)
+    axes.set_title(title, fontsize=BODY, color=INK, pad=3)
     limits = np.array([x_limits, y_limits])
     outside = int(np.any((points < limits[:, 0]) | (points > limits[:, 1]), axis=1).sum())
     if outside:

@@ -42,7 +42,7 @@ def draw_curves(charts: Sequence[Chart]) -> Figure:
         width = (page.width - LEFT - EDGE - GAP) / 2
         for k, chart in enumerate(charts[first : first + 2]):
             drawn.append(page.axes(LEFT + k * (width + GAP), width, HEIGHT))
-            _draw_panel(drawn[-1], chart, seeds, sizes)
+            draw_panel(drawn[-1], chart, seeds, sizes)
             panel_title(drawn[-1], chart.title, chart.note)
         page.space(HEIGHT + BELOW)
     odd = len(charts) % 2
@@ -96,7 +96,8 @@ def _draw_keys(
     return max(below, _LINE * (len(seeds) + 1.6))
 
 
-def _draw_panel(axes: Axes, chart: Chart, seeds: Sequence[int], sizes: Sequence[str]) -> None:
+def draw_panel(axes: Axes, chart: Chart, seeds: Sequence[int], sizes: Sequence[str]) -> None:
+    """One chart; `seeds`, `sizes`: all that are told apart."""
     for line in chart.lines:
         # The start has no place on a logarithmic axis.
         points = [(x, y) for x, y in zip(line.xs, line.ys, strict=True) if x > 0]

@@ -44,19 +44,19 @@ def read_heatmap(run: StudentRun) -> Heatmap:
     )
 
 
-def draw_heatmaps(page: Page, left: StudentRun | Missing, right: StudentRun | Missing) -> None:
-    """Two panels side by side, each with its own colour scale."""
+def draw_heatmaps(page: Page, *runs: StudentRun | Missing) -> None:
+    """A panel or two side by side, each with its own colour scale."""
     page.space(title_height(3))
     side = (page.width - _LEFT - _GAP - 0.5 - EDGE) / 2
     drawn = False
-    for x, run in ((_LEFT, left), (_LEFT + side + _GAP, right)):
+    for x, run in zip((_LEFT, _LEFT + side + _GAP), runs, strict=False):
         axes = page.axes(x, side, side)
         read = attempt(run, read_heatmap)
         if isinstance(read, Missing):
             draw_missing(axes, read)
             continue
         bar = page.axes(x + side + 0.06, _BAR, side)
-        _draw_heatmap(axes, bar, read)
+        draw_heatmap(axes, bar, read)
         drawn = True
         first, *others = pairing_words(read.pairing)
         panel_title(axes, heading_of(run), read.detail, results=[first, ", ".join(others)])
@@ -67,7 +67,8 @@ def draw_heatmaps(page: Page, left: StudentRun | Missing, right: StudentRun | Mi
         page.space(0.12)
 
 
-def _draw_heatmap(axes: Axes, bar: Axes, heatmap: Heatmap) -> None:
+def draw_heatmap(axes: Axes, bar: Axes, heatmap: Heatmap) -> None:
+    """One panel and, in `bar`, its scale."""
     n = len(heatmap.sqdist)
     # The paper's horizontal axis is the teacher's index i; a matrix's is its column.
     shown = axes.imshow(heatmap.sqdist.T, cmap=_NEAR_IS_DARK, vmin=0.0, aspect="auto")

@@ -60,21 +60,29 @@ def draw_image_rows(page: Page, run: StudentRun | Missing, names: Sequence[str])
     kept = [name for name in names if not isinstance(drawn[name], Missing)]
     absent = [name for name in names if name not in kept]
     if kept:
-        canvas = tile([drawn[name] for name in kept])
-        height = width * canvas.shape[0] / canvas.shape[1]
-        axes = page.axes(LABELS, width, height)
-        sharp = canvas.repeat(_SHARPEN, axis=0).repeat(_SHARPEN, axis=1)
-        axes.imshow(sharp, extent=(0, width, height, 0), aspect="auto")
-        _label_rows(axes, kept, height)
-        page.space(height)
+        draw_tiles(page, [drawn[name] for name in kept], [SYMBOLS[name] for name in kept])
     if absent:
         page.space(0.03 if kept else 0.0)
         height = max(step * len(absent), 0.45)
         axes = page.axes(LABELS, width, height)
         draw_missing(axes, drawn[absent[0]], named=False)
         axes.set_ylim(height, 0)
-        _label_rows(axes, absent, height, frame=True)
+        _label_rows(axes, [SYMBOLS[name] for name in absent], height, frame=True)
         page.space(height)
+
+
+def draw_tiles(
+    page: Page, rows: Sequence[ArrayLike], labels: Sequence[str], columns: int = COLUMNS
+) -> None:
+    """The first `columns` images of each row, [N, C, H, W], under one another with their labels."""
+    width = page.width - LABELS - EDGE
+    canvas = tile(rows, columns)
+    height = width * canvas.shape[0] / canvas.shape[1]
+    axes = page.axes(LABELS, width, height)
+    sharp = canvas.repeat(_SHARPEN, axis=0).repeat(_SHARPEN, axis=1)
+    axes.imshow(sharp, extent=(0, width, height, 0), aspect="auto")
+    _label_rows(axes, labels, height)
+    page.space(height)
 
 
 def _row(run: StudentRun, name: str) -> np.ndarray:
@@ -84,9 +92,9 @@ def _row(run: StudentRun, name: str) -> np.ndarray:
     return run.samples(name)[:COLUMNS]
 
 
-def _label_rows(axes: object, names: Sequence[str], height: float, frame: bool = False) -> None:
-    centres = (np.arange(len(names)) + 0.5) * height / len(names)
+def _label_rows(axes: object, labels: Sequence[str], height: float, frame: bool = False) -> None:
+    centres = (np.arange(len(labels)) + 0.5) * height / len(labels)
     axes.set_xticks([])
-    axes.set_yticks(centres, [SYMBOLS[name] for name in names], fontsize=BODY)
+    axes.set_yticks(centres, labels, fontsize=BODY)
     axes.tick_params(length=0, pad=3)
     axes.spines[:].set_visible(frame)

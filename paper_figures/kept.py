@@ -9,7 +9,7 @@ from types import ModuleType
 from PIL import Image
 
 from dmdrepro.paper_figures.run import Results, Unavailable
-from dmdrepro.paper_figures.saving import CONFIGURATION, provenance
+from dmdrepro.paper_figures.saving import CONFIGURATION, provenance, stem_of
 
 
 def kept_png(module: ModuleType, results: Results, folder: Path) -> bytes:
@@ -18,7 +18,7 @@ def kept_png(module: ModuleType, results: Results, folder: Path) -> bytes:
     Raises Unavailable where there is none, where it is no whole PNG, and where the runs that it
     was drawn from (as it says itself) are not these results.
     """
-    path = Path(folder) / f"figure_{module.NUMBER:02d}.png"
+    path = Path(folder) / f"{stem_of(module)}.png"
     if not path.is_file():
         raise Unavailable("it has not been drawn")
     try:

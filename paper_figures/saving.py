@@ -20,6 +20,12 @@ CONFIGURATION = "Configuration"  # the text chunk with the runs that a figure wa
 DPI = {"png": 220, "pdf": 300}  # of a PDF: its scatters and images
 
 
+def stem_of(module: ModuleType) -> str:
+    """`figure_02`; `figure_of_<experiment>` of one that the paper does not have."""
+    number = module.NUMBER
+    return f"figure_{number:02d}" if isinstance(number, int) else f"figure_of_{number[3:]}"
+
+
 def provenance(module: ModuleType, results: Results) -> dict[str, dict]:
     """What each run that the figure reads is and measured, or why there is none."""
     return {name: _origin(results[name]) for name in module.EXPERIMENTS if name in results}

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+
 from dmdrepro.experiments import build
 from dmdrepro.runs.files import verify_manifest, write_json, write_manifest
 
+IMAGES = ("mnist", "mnist-conditional", "mlp-manifold", "imagenet64")
 STUDENT = "student.safetensors"
 PAIRING = {
     "delta_e": 0.5,
@@ -57,19 +61,36 @@ def write_run(
             lines = [{"step": 5 * k, "loss_fake": 1.0, "loss_dm": x} for k, x in enumerate(losses)]
             files["log.jsonl"] = "".join(json.dumps(line) + "\n" for line in lines)
         student = _write(folder / f"distill-{snapshot}", {}, {}, files)[STUDENT]
-        samples = {f"{name}.npy": f"no array: {student}" for name in ("teacher_8", "student")}
-        hashes = _write(folder / f"sample-{snapshot}", {}, {"student_weights": student}, samples)
-        measured = {name: hashes[name] for name in samples}
+        hashes = _write(
+            folder / f"sample-{snapshot}",
+            {},
+            {"student_weights": student},
+            _samples(int(student[:8], 16), experiment in IMAGES),
+        )
+        measured = {name: digest for name, digest in hashes.items() if name.endswith(".npy")}
         record = copy.deepcopy(record | parts)
         _write(folder / f"evaluate-{snapshot}", record, {"samples": measured}, {})
     return folder
 
 
-def _write(folder: Path, record: dict, config: dict, files: dict[str, str]) -> dict[str, str]:
-    """A finished stage with files of these texts; returns the files' SHA-256."""
+def _samples(seed: int, images: bool) -> dict[str, bytes]:
+    """Twenty points of noise, teacher and student, which follow from the seed."""
+    numbers = np.random.default_rng(seed)
+    shape = (20, 1, 4, 4) if images else (20, 4)
+    files = {}
+    for name in ("noise", "teacher_8", "student"):
+        np.save(buffer := io.BytesIO(), numbers.standard_normal(shape).astype(np.float32))
+        files[f"{name}.npy"] = buffer.getvalue()
+    return files
+
+
+def _write(
+    folder: Path, record: dict, config: dict, files: dict[str, str] | dict[str, bytes]
+) -> dict[str, str]:
+    """A finished stage with files of these contents; returns the files' SHA-256."""
     folder.mkdir(parents=True)
-    for name, text in files.items():
-        (folder / name).write_text(text)
+    for name, data in files.items():
+        (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
     return finish(folder, record, config, files)
 
 

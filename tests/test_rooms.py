@@ -51,6 +51,7 @@ MAY = {
     "dmdrepro/pipeline": {
         "dmdrepro.pipeline",
         "dmdrepro.commands",
+        "dmdrepro.loading",
         "dmdrepro.data",
         "dmdrepro.experiments",
         "dmdrepro.runs",
@@ -72,6 +73,16 @@ MAY = {
         "dmdrepro.paper_figures",
         "dmdrepro.runs",
         "dmdrepro.experiments",
+    },
+    "dmdrepro/comparison": {
+        "dmdrepro.comparison",
+        "dmdrepro.metrics",
+        "dmdrepro.kernels",
+        "dmdrepro.diffusion",
+        "dmdrepro.measures",
+        "dmdrepro.report",
+        "dmdrepro.paper_figures",
+        "dmdrepro.runs",
     },
     "paper_figures": {"dmdrepro.paper_figures", "dmdrepro.runs"},
 }
@@ -161,7 +172,7 @@ def needs(path, known):
 # A network's settings make it when they are asked to, and it is made from them.
 MADE_BY_ITS_SETTINGS = {
     f"dmdrepro.models.{name}{what}"
-    for name in ("adm", "mlp", "classifier")
+    for name in ("adm", "song", "mlp", "classifier")
     for what in ("_network", "_block")
 }
 

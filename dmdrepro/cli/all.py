@@ -21,6 +21,7 @@ def all_stages(request: Request, tables: o.Tables = False) -> None:
             return
         unusable = {}
         if not plan.part:
-            known.make_for(plan)
+            for seed in plan.seeds:
+                known.make_for(plan.of(seed))
             unusable = draw_figures(plan) | show_results(plan, tables)
         conclude(plan, unusable)

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from dmdrepro.cli import (
     bench,
+    compare,
     doctor,
     evaluate,
     figures,
@@ -68,6 +69,7 @@ app.command("distill")(stage.command("distill"))
 app.command("sample")(stage.command("sample"))
 app.command("classifier")(stage.command("classifier"))
 app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
 app.command("figures")(figures.figures)
 app.command("known")(known.known)
 app.command("study")(study.study)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 from rich.table import Table
 
@@ -19,9 +19,11 @@ WIDE, MEDIUM = 100, 80  # columns of the terminal: below, the plan leaves out nu
 def show_plan(plan: Plan) -> None:
     """Print the stages in order, what is left to do, downloads, figures and tables."""
     total, grid = cost_of(plan), _grid(plan)
+    several = len(plan.seeds) > 1
     for number, (task, state, cost) in enumerate(total.rows, 1):
+        seed = ["-" if task.stage == "classifier" else str(task.run.experiment.seed)]
         costs = time_words(cost.seconds), bytes_words(cost.memory), bytes_words(cost.disk)
-        row = (str(number), task.stage, task.label, state.words, *costs)
+        row = (str(number), *seed[:several], task.stage, task.label, state.words, *costs)
         grid.add_row(*row[0 if console.width >= WIDE else 1 :][: len(grid.columns)])
     console.print(grid)
     for words in total.refused:
@@ -51,21 +53,29 @@ def _show_results(plan: Plan) -> None:
     if plan.study:
         place = plan.runs / plan.size / f"study-{plan.study}"
         console.print(f"Tables and figure: into {place}")
-        for seed in plan.seeds:
-            console.print(f"Report: {replace(plan, seed=seed).folder(PAGE)}")
-        return
-    if plan.stages == STAGES:
+    if plan.stages == STAGES and not plan.study:
         show_figures_plan(plan, finished=True)
-        console.print(f"Known answers: into {known_folder(plan.runs, plan.size, plan.seed)}")
-    if "evaluate" in plan.stages:
-        console.print(f"Tables: into {plan.folder('tables')}")
-        console.print(f"Report: {plan.folder(PAGE)}")
+    for mine in map(plan.of, plan.seeds):
+        if plan.stages == STAGES and not plan.study:
+            known = known_folder(plan.runs, plan.size, mine.seed)
+            console.print(f"Known answers: into {known}")
+        if "evaluate" in plan.stages:
+            if not plan.study:
+                console.print(f"Tables: into {mine.folder('tables')}")
+            console.print(f"Report: {mine.folder(PAGE)}")
+
+
+def seeds_words(seeds: Sequence[int]) -> str:
+    """`seed 0`, or `seeds 0, 1, 2`."""
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
 
 
 def _grid(plan: Plan) -> Table:
-    grid = Table(title=f"Plan: size {plan.size}, seed {plan.seed}, runs in {plan.runs}")
+    grid = Table(title=f"Plan: size {plan.size}, {seeds_words(plan.seeds)}, runs in {plan.runs}")
     if console.width >= WIDE:
         grid.add_column("#", justify="right")
+    if len(plan.seeds) > 1:
+        grid.add_column("seed", justify="right")
     grid.add_column("stage", no_wrap=True)
     longest = max((len(task.label) for task in plan.tasks), default=0)  # names are not broken
     grid.add_column("experiment (teacher iterations)", overflow="fold", min_width=longest)

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 
-from dmdrepro.cli.dry_run import show_plan
+from dmdrepro.cli.dry_run import seeds_words, show_plan
 from dmdrepro.cli.guard import console, display, errors, fail, stoppable
 from dmdrepro.cli.progress import Report
 from dmdrepro.experiments import size_words
@@ -40,13 +40,18 @@ def run_plan(plan: Plan) -> Plan | None:
     from dmdrepro.pipeline.places import check_places
     from dmdrepro.pipeline.processes import jobs_of, own_experiments
     from dmdrepro.stages.context import Context
-    from dmdrepro.training.device import select_device, unseen_gpu
+    from dmdrepro.training.device import check_gpu, select_device, unseen_gpu
     from dmdrepro.training.session import Session
 
     if request.threads is not None:
         torch.set_num_threads(request.threads)
     share_memory(request.sharers)
-    device = select_device(request.gpu)
+    if several := len(request.gpus) > 1:  # each process selects its own
+        for number in request.gpus:
+            check_gpu(str(number))
+        device = torch.device("cuda", request.gpus[0])
+    else:
+        device = select_device(request.gpu)
     session = Session(
         device=device,
         progress=display.own if request.lifeline is None else Report(request.lifeline),
@@ -56,13 +61,13 @@ def run_plan(plan: Plan) -> Plan | None:
     if request.gpu is None and (note := unseen_gpu()) is not None:
         console.print(f"Note: {note}")
     threads = torch.get_num_threads()
-    jobs = jobs_of(plan, device, threads)
+    jobs = 2 * len(request.gpus) if several else jobs_of(plan, device, threads)
     if (request.jobs or 1) > 1 and (own := own_experiments(plan)):
         console.print(f"Note: one process alone, since {', '.join(own)} is of your own program.")
     check_places(plan, jobs)
     context = Context(session, request.data, request.offline, console.print)
     if not plan.part:
-        _announce(plan, device)
+        _announce(plan, f"GPUs {request.gpu}" if several else f"device {device}")
     with stoppable(session):
         if request.lifeline is not None:
             _hold(request.lifeline, session)
@@ -105,16 +110,17 @@ def conclude(plan: Plan, unusable: Mapping[str, str] | None = None) -> None:
         fail(f"{len(failed)} failed: {', '.join(failed)}.")
     if plan.lacking:
         fail(
-            f"Finished, but without {', '.join(plan.lacking)}: MNIST could not be had (see above).",
+            f"Finished, but without {', '.join(plan.lacking)}: their data could not be had (see "
+            "above).",
             NOT_ALL,
         )
 
 
-def _announce(plan: Plan, device) -> None:
+def _announce(plan: Plan, device: str) -> None:
     running = [e.name for e in plan.experiments if e.name not in plan.cannot]
     console.print(
-        f"Size {size_words(plan.size)}, seed {plan.seed}, device {device}, runs in {plan.runs}: "
-        f"{', '.join(running) or 'nothing'}",
+        f"Size {size_words(plan.size)}, {seeds_words(plan.seeds)}, {device}, "
+        f"runs in {plan.runs}: {', '.join(running) or 'nothing'}",
     )
     show_not_run(plan)
 

@@ -8,25 +8,26 @@ from rich.table import Table
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, guarded
-from dmdrepro.experiments import REGISTRY, SIZES, build
+from dmdrepro.experiments import REGISTRY, build, every_size
 from dmdrepro.experiments.config import Experiment
 from dmdrepro.pipeline.paths import check_folder
 from dmdrepro.pipeline.task import Task
 from dmdrepro.stages.run import Run
 
 
-def list_experiments(seed: o.Seed = 0, runs: o.Runs = Path("runs")) -> None:
+def list_experiments(seed: o.Seed = 0, runs: o.Runs = Path("runs"), load: o.Load = None) -> None:
     """List the experiments: the paper's place, what each needs, its sizes, what is done."""
     with guarded():
         check_folder("--runs", runs)
         table = Table(title=f"Experiments; per size, stages done in {runs} at seed {seed}")
         table.add_column("experiment", no_wrap=True)
-        for size in SIZES:
+        sizes = every_size()
+        for size in sizes:
             table.add_column(size, no_wrap=True)
         reasons = []
         for name in REGISTRY:
             counts = []
-            for size in SIZES:
+            for size in sizes:
                 has = size in REGISTRY[name].sizes()
                 done, why = _done(build(name, size, seed), runs) if has else ("-", "")
                 counts.append(done)
@@ -40,7 +41,8 @@ def list_experiments(seed: o.Seed = 0, runs: o.Runs = Path("runs")) -> None:
         for name, cls in REGISTRY.items():
             what = (cls.__doc__ or "").splitlines()[0].rstrip(".")
             needs = f"needs {needs}; " if (needs := cls().data.needs) else ""
-            console.print(f"{name}: {what} ({cls.PAPER}); {needs}laptop changes {_reductions(cls)}")
+            place = cls.PAPER or "of your own"
+            console.print(f"{name}: {what} ({place}); {needs}laptop changes {_reductions(cls)}")
 
 
 _SIZES = {

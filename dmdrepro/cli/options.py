@@ -27,9 +27,17 @@ Size = Annotated[
 ]
 Gpu = Annotated[
     str | None,
-    typer.Option("--gpu", help="A GPU's number, or cpu. Default: the first GPU, else cpu."),
+    typer.Option(
+        "--gpu",
+        help="A GPU's number, several (0,1 or 0-7: independent stages side by side, a process a "
+        "GPU), or cpu. Default: the first GPU, else cpu.",
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn.")]
+Seeds = Annotated[
+    str | None,
+    typer.Option("--seeds", help="Several seeds instead of one, such as 0-4 or 0,2,5."),
+]
 Runs = Annotated[Path, typer.Option("--runs", help="Folder of the runs.")]
 DataDir = Annotated[
     Path | None,
@@ -90,17 +98,42 @@ Sharers = Annotated[int, typer.Option("--sharers", min=1, hidden=True)]
 Lifeline = Annotated[int | None, typer.Option("--lifeline", min=0, hidden=True)]
 OnlySnapshot = Annotated[int | None, typer.Option("--snapshot", min=1, hidden=True)]
 
+
+def _load(files: list[Path] | None) -> list[Path] | None:
+    """Run the files, and what installed packages name, before the command looks at its names."""
+    from dmdrepro.cli.guard import guarded
+    from dmdrepro.loading import load_file, load_packages
+
+    with guarded():
+        load_packages()
+        for file in files or []:
+            load_file(file)
+    return files
+
+
+Load = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--load",
+        metavar="FILE",
+        callback=_load,
+        help="A Python file of yours that registers data sets, experiments, studies or measures. "
+        "Repeatable.",
+    ),
+]
 SHARED = {
     "experiments": Names,
     "size": Size,
     "gpu": Gpu,
     "seed": Seed,
+    "seeds": Seeds,
     "runs": Runs,
     "data": DataDir,
     "offline": Offline,
     "dry_run": DryRun,
     "fresh": Fresh,
     "settings": Settings,
+    "load": Load,
 }
 CHAIN = {
     "engine": Engine,

@@ -19,7 +19,7 @@ MOST = 1 << 28  # bytes; none of our own files is larger
 Ours = Callable[[bytes], bool]  # whether a file's content is one that the option writes
 
 # The keys that tell an option's own JSON from any other.
-PAIRS = {"assignment", "delta_e", "e_dt", "e_ot"}
+COMPARISON = {"assignment", "delta_e", "e_dt", "e_ot"}
 BENCH = {"quick", "scaling", "provenance"}
 PUBLISHED = {"experiment", "size", "seed", "snapshot", "config", "pairing"}
 TABLE = {"title", "columns", "rows", "notes"}
@@ -67,6 +67,11 @@ def is_figure(data: bytes) -> bool:
     if data.startswith(b"\x89PNG\r\n\x1a\n"):  # text chunks: tEXt, or iTXt if not in Latin 1
         return b"tEXtSeed\0" in data and (b"tEXtTitle\0" in data or b"iTXtTitle\0" in data)
     return data.startswith(b"%PDF") and b"/Title" in data and b'"Seed"' in data
+
+
+def is_comparison_page(data: bytes) -> bool:
+    """Whether the content is a page that `compare --report` wrote."""
+    return b"<title>Teacher and student: " in data[:400] and data.startswith(b"<!doctype html>")
 
 
 def check_tables(option: str, folder: Path, tables: Sequence[Table]) -> None:

@@ -56,7 +56,7 @@ def show_published(names: Sequence[str] = (), every_table: bool = False) -> None
     for name in names:
         if name not in (known := [*REGISTRY, *STUDIES]):
             fail(f"There is no experiment or study {name!r}; {nearest(name, known)}")
-    published = _read()
+    published = read_records()
     if every_table:
         _every_table(published, names)
     elif names:
@@ -134,7 +134,7 @@ def draw_published(folder: Path) -> None:
     from dmdrepro.report.figures import measure_figures, save_measures, save_study
     from dmdrepro.runs.published import of_size
 
-    published = _read()
+    published = read_records()
     tables = {}
     for size in SIZES_SHOWN:
         tables[size] = tables_of(of_size(published, size, list(REGISTRY)), size)
@@ -155,7 +155,7 @@ def draw_published(folder: Path) -> None:
     console.print(f"Figures and tables of the published records: {folder}")
 
 
-def _read() -> dict:
+def read_records() -> dict:
     from dmdrepro.measures import evaluation
     from dmdrepro.runs.published import read_published
 

@@ -27,27 +27,44 @@ def chosen_figures(plan: Plan) -> list[int]:
     return [n for n, figure in paper_figures.FIGURES.items() if names & set(figure.EXPERIMENTS)]
 
 
+def own_figures(plan: Plan) -> list:
+    """Those of the plan's experiments that none of the paper's figures shows."""
+    from dmdrepro import paper_figures
+
+    found = (paper_figures.own(e.name, e.images) for e in plan.experiments)
+    return [figure for figure in found if figure is not None]
+
+
 def draw_figures(plan: Plan) -> dict[str, str]:
     """Draw the figures that read one of the plan's experiments; each run's lack is in its panel.
 
-    Returns what of the results that were read cannot be shown, as `_unusable`.
+    Each seed has its own. Returns what of the results that were read cannot be shown, as
+    `_unusable`.
     """
     from dmdrepro import paper_figures
     from dmdrepro.measures import evaluation
     from dmdrepro.measures.students import collect
     from dmdrepro.pipeline.places import ready
-    from dmdrepro.report.figures import save_measures
+    from dmdrepro.report.figures import save_measures, save_study
 
-    results = open_results(plan.runs, plan.size, plan.seed, REGISTRY, advice, evaluation())
-    target = ready(plan.folder("figures"), plan.runs)
-    only = chosen_figures(plan)
-    with display.at("figures", len(only)) as row:
-        paths = paper_figures.save_all(results, target, only, row.update)
-        students = collect({name: [result] for name, result in results.items()})
-        paths += save_measures(students, target)
-    console.print(f"Figures: {len(paths)} files in {target}")
-    read = {name for n in only for name in paper_figures.FIGURES[n].EXPERIMENTS}
-    return _unusable(plan, [results[name] for name in REGISTRY if name in read])
+    only, read = chosen_figures(plan), []
+    names = {name for n in only for name in paper_figures.FIGURES[n].EXPERIMENTS}
+    for seed in plan.seeds:
+        results = open_results(plan.runs, plan.size, seed, REGISTRY, advice, evaluation())
+        target = ready(plan.of(seed).folder("figures"), plan.runs)
+        with display.at("figures", len(only)) as row:
+            paths = paper_figures.save_all(results, target, only, row.update)
+            for figure in own_figures(plan):
+                paths += paper_figures.save(figure, results, target)
+                (name,) = figure.EXPERIMENTS
+                if isinstance(results[name], Result):
+                    title, stem = f"{name} along distillation", f"along_{name}"
+                    paths += save_study(title, {name: [results[name]]}, target, stem)
+            students = collect({name: [result] for name, result in results.items()})
+            paths += save_measures(students, target)
+        console.print(f"Figures: {len(paths)} files in {target}")
+        read += [result for name, result in results.items() if name in names]
+    return _unusable(plan, read)
 
 
 def _unusable(plan: Plan, results: Iterable[Result | Missing]) -> dict[str, str]:
@@ -57,11 +74,11 @@ def _unusable(plan: Plan, results: Iterable[Result | Missing]) -> dict[str, str]
     for result in results:
         if not isinstance(result, Missing):
             continue
-        mine = result.seed == plan.seed
-        name = result.experiment if mine else f"{result.experiment} (seed {result.seed})"
+        alone = plan.seeds == (result.seed,)
+        name = result.experiment if alone else f"{result.experiment} (seed {result.seed})"
         if result.damage:
             found[name] = f"is damaged: {result.damage}"
-        elif result.stale and mine and result.experiment in own:
+        elif result.stale and result.seed in plan.seeds and result.experiment in own:
             found[name] = f"is stale: {result.stale}"
     return found
 
@@ -72,15 +89,17 @@ def show_figures_plan(plan: Plan, *, finished: bool = False) -> None:
     from dmdrepro.report.figures import measure_figures
 
     numbers = chosen_figures(plan)
-    words = ", ".join([*map(str, numbers), *measure_figures()])
-    console.print(f"Figures: {words}, into {plan.folder('figures')}")
-    if finished:
-        return
-    results = open_results(plan.runs, plan.size, plan.seed, REGISTRY, advice)
-    for number in numbers:
-        lacks = [lack(results[name]) for name in paper_figures.FIGURES[number].EXPERIMENTS]
-        lacks = [words for words in lacks if words]
-        console.print(f"Figure {number}: {'; '.join(lacks) or 'complete'}")
+    own = [figure.NUMBER for figure in own_figures(plan)]
+    words = ", ".join([*map(str, numbers), *own, *measure_figures()])
+    for seed in plan.seeds:
+        console.print(f"Figures: {words}, into {plan.of(seed).folder('figures')}")
+        if finished:
+            continue
+        results = open_results(plan.runs, plan.size, seed, REGISTRY, advice)
+        for number in numbers:
+            lacks = [lack(results[name]) for name in paper_figures.FIGURES[number].EXPERIMENTS]
+            lacks = [words for words in lacks if words]
+            console.print(f"Figure {number}: {'; '.join(lacks) or 'complete'}")
 
 
 def lack(result: Result | Missing) -> str:
@@ -102,39 +121,31 @@ PRINTED_LAST = ("paper_and_ours", "not_run")
 
 
 def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
-    """Print the answer, of the experiments named or of all; write the tables and the page.
+    """Print the answer, of the experiments named or of all; write each seed's tables and page.
 
-    `every_table`: print all tables before it. They are written as Markdown, CSV and JSON. Returns
-    what of the results that were read cannot be shown, as `_unusable`.
+    The answer is over the plan's seeds; tables and page are over all that were run. `every_table`:
+    print all tables before it. They are written as Markdown, CSV and JSON. Returns what of the
+    results that were read cannot be shown, as `_unusable`.
     """
-    from dmdrepro.measures.students import collect
-    from dmdrepro.pipeline.places import ready
-    from dmdrepro.report import all_seeds, render_terminal, tables_of, write_tables
+    from dmdrepro.report import render_terminal
 
-    results = all_seeds(plan.runs, plan.size, plan.seed)
-    tables = tables_of(results, plan.size, not_run=plan.cannot)
-    target = ready(plan.folder("tables"), plan.runs)
+    results, tables, unusable = _write(plan)
+    target = plan.folder("tables")
     if every_table:
         before = [table for table in reversed(tables) if table.name not in PRINTED_LAST]
         for table in before + [table for table in tables if table.name in PRINTED_LAST]:
             console.print(render_terminal(table, target))
-    write_tables(tables, target)
-    unusable = _unusable(plan, [result for seeds in results.values() for result in seeds])
-    unusable |= write_page(plan, results, tables)
     named = [experiment.name for experiment in plan.experiments]
-    only = plan.request.snapshot
-    shown = [s for s in collect(results) if s.experiment in named and only in (None, s.snapshot)]
-    print_answer(shown, whole=len(named) == len(REGISTRY))
-    for name in named:
-        if isinstance(first := results[name][0], Result):
-            for snapshot, words in first.diverged.items():
-                console.print(f"{name} (teacher {snapshot:,}): diverged, left out: {words}.")
+    _answer(plan, {name: results[name] for name in named})
     if not every_table:
         console.print(f"All numbers: {target / 'tables.md'}, or `--tables`.")
     console.print(f"Report: {plan.folder(PAGE)}")
     words = " ".join(named) if len(named) < len(REGISTRY) else ""
-    again = " ".join(filter(None, (program(), "all", words, f"--size {plan.size}")))
-    console.print(f"Another seed: {again} --seed {plan.seed + 1}")
+    loaded = (f"--load {file}" for file in plan.request.load or [])
+    words = " ".join(filter(None, (words, *loaded, f"--size {plan.size}")))
+    if len(next(iter(results.values()))) > len(plan.seeds):
+        console.print(f"All seeds: {program()} summary {words} --runs {plan.runs}")
+    console.print(f"Another seed: {program()} all {words} --seed {max(plan.seeds) + 1}")
     return unusable
 
 
@@ -157,6 +168,52 @@ def say_answer(task: Task, seeds: Sequence[int]) -> None:
         console.print(f"Seed {experiment.seed}: {words}" if len(seeds) > 1 else words)
 
 
+def _answer(plan: Plan, results: Mapping[str, Sequence[Result | Missing]]) -> None:
+    """Print it over the plan's seeds, and which seeds have diverged."""
+    from dmdrepro.measures.students import collect
+
+    mine = {  # what is missing last: the others are compared with the first
+        name: sorted(filter(lambda r: r.seed in plan.seeds, each), key=_is_missing)
+        for name, each in results.items()
+    }
+    only = plan.request.snapshot
+    shown = [student for student in collect(mine) if only in (None, student.snapshot)]
+    print_answer(shown, whole=len(mine) == len(REGISTRY))
+    said = {words for student in shown for words in student.left_out}
+    for name, each in results.items():
+        for result in each:
+            for snapshot, why in ({} if _is_missing(result) else result.diverged).items():
+                words = f"seed {result.seed} diverged: left out ({why})"
+                if words not in said:
+                    console.print(f"{name} (teacher {snapshot:,}): {words}.")
+
+
+def _is_missing(result: Result | Missing) -> bool:
+    return isinstance(result, Missing)
+
+
+def _write(plan: Plan, *, with_tables: bool = True) -> tuple[Mapping, list[Table], dict[str, str]]:
+    """Write each seed's tables and page, which are over all seeds that were run.
+
+    Returns the results, the first seed's tables, and what cannot be shown, as `_unusable`.
+    """
+    from dmdrepro.pipeline.places import ready
+    from dmdrepro.report import all_seeds, seed_first, tables_of, write_tables
+
+    results = all_seeds(plan.runs, plan.size, *plan.seeds)
+    every = [result for seeds in results.values() for result in seeds]
+    unusable = _unusable(plan, every) if with_tables else {}
+    first: list[Table] = []
+    for mine in map(plan.of, plan.seeds):
+        ordered = seed_first(results, mine.seed)
+        tables = tables_of(ordered, plan.size, not_run=mine.cannot)
+        if with_tables:
+            write_tables(tables, ready(mine.folder("tables"), plan.runs))
+        unusable |= write_page(plan, mine.seed, ordered, tables)
+        first = first or tables
+    return results, first, unusable
+
+
 def print_answer(students: Sequence[Student], whole: bool, sentences: bool = True) -> None:
     """The paper's numbers beside ours, then one sentence for each experiment.
 
@@ -174,23 +231,25 @@ def print_answer(students: Sequence[Student], whole: bool, sentences: bool = Tru
 
 
 def refresh_page(plan: Plan) -> dict[str, str]:
-    """The page alone, when figures were drawn or a study was made; as `write_page`."""
-    from dmdrepro.report import all_seeds, tables_of
-
-    results = all_seeds(plan.runs, plan.size, plan.seed)
-    unusable = write_page(plan, results, tables_of(results, plan.size, not_run=plan.cannot))
-    console.print(f"Report: {plan.folder(PAGE)}")
+    """The pages alone, when figures were drawn or a study was made; as `write_page`."""
+    unusable = _write(plan, with_tables=False)[2]
+    for seed in plan.seeds:
+        console.print(f"Report: {plan.of(seed).folder(PAGE)}")
     return unusable
 
 
 def write_page(
-    plan: Plan, results: Mapping[str, Sequence[Result | Missing]], tables: Sequence[Table]
+    whole: Plan,
+    seed: int,
+    results: Mapping[str, Sequence[Result | Missing]],
+    tables: Sequence[Table],
 ) -> dict[str, str]:
-    """Everything as one HTML page, with the figures that were drawn from these results.
+    """A seed's everything as one HTML page, with the figures that were drawn from these results.
 
-    The studies that the plan's seed has results of and the known answers are opened here, for
-    only the page reads them; returns what cannot be shown, as `_unusable`.
+    The studies that the seed has results of and the known answers are opened here, for only the
+    page reads them; returns what cannot be shown, as `_unusable`.
     """
+    plan = whole.of(seed)
     from dmdrepro.pipeline.places import ready
     from dmdrepro.report import open_studies, report_page
     from dmdrepro.report.study import damaged_arms
@@ -205,7 +264,7 @@ def write_page(
     page = report_page(results, tables, pictures, plan.size, plan.seed, studies, known)
     write_bytes(target, page)
     arms = {arm: words for each in studies for arm, words in damaged_arms(each.arms).items()}
-    return arms | (_unusable(plan, [known]) if isinstance(known, Missing) else {})
+    return arms | (_unusable(whole, [known]) if isinstance(known, Missing) else {})
 
 
 def _pictures(plan: Plan, results: Mapping[str, Result | Missing]) -> list[Picture]:
@@ -214,12 +273,12 @@ def _pictures(plan: Plan, results: Mapping[str, Result | Missing]) -> list[Pictu
 
     again = f"{program()} figures --size {plan.size} --seed {plan.seed} draws it"
     pictures = []
-    for number, module in paper_figures.FIGURES.items():
+    for module in [*paper_figures.FIGURES.values(), *own_figures(plan)]:
         png, reason = None, ""
         try:
             png = paper_figures.kept_png(module, results, plan.folder("figures"))
         except paper_figures.Unavailable as error:
             reason = f"{error}; {again}"
         caption = paper_figures.caption(module, results)
-        pictures.append(Picture(number, caption, module.EXPERIMENTS, png, reason))
+        pictures.append(Picture(module.NUMBER, caption, module.EXPERIMENTS, png, reason))
     return pictures

@@ -25,7 +25,7 @@ Name = Annotated[
     str | None, typer.Argument(metavar="[STUDY]", help="Which study; without: list them.")
 ]
 Seeds = Annotated[
-    str | None, typer.Option("--seeds", help="Such as 0,1,2. Default: the study's own.")
+    str | None, typer.Option("--seeds", help="Such as 0-4 or 0,2,5. Default: the study's own.")
 ]
 Size = Annotated[
     str | None,
@@ -37,13 +37,12 @@ OnlyArms = Annotated[
 
 
 @o.takes_request(
-    size=Size, gpu=o.Gpu, runs=o.Runs, data=o.DataDir, offline=o.Offline, dry_run=o.DryRun,
-    **o.CHAIN,
+    size=Size, gpu=o.Gpu, seeds=Seeds, runs=o.Runs, data=o.DataDir, offline=o.Offline,
+    dry_run=o.DryRun, load=o.Load, **o.CHAIN,
 )  # fmt: skip
 def study(
     request: Request,
     name: Name = None,
-    seeds: Seeds = None,
     arm: OnlyArms = None,
     publish: Publish = None,
     tables: o.Tables = False,
@@ -57,39 +56,32 @@ def study(
             fail(f"There is no study {name!r}; {nearest(name, STUDIES)}")
         chosen = STUDIES[name]
         chosen = chosen if request.size is None else chosen.at(request.size)
-        wanted = chosen.seeds if seeds is None else parsed_seeds(seeds)
-        request = replace(
-            request, experiments=[chosen.experiment], size=chosen.size, seed=wanted[0]
-        )
+        wanted = chosen.seeds if request.seeds is None else request.every_seed
+        request = replace(request, experiments=[chosen.experiment], size=chosen.size)
         made = _only(chosen, arm or [])
         if publish is not None:
             for each in made.arms:
                 check_publish(publish, [made.build(each, seed) for seed in wanted], each.name)
         plan = run_plan(make_study_plan(made, wanted, request))
         if plan is not None:
-            conclude(
-                plan, {} if plan.part else _results(plan, chosen, made, wanted, publish, tables)
-            )
+            conclude(plan, {} if plan.part else _results(plan, chosen, made, publish, tables))
 
 
 def _results(
     plan: Plan,
     study: Study,
     made: Study,
-    seeds: tuple[int, ...],
     publish: Path | None,
     every_table: bool,
 ) -> dict[str, str]:
     """Show the study, publish what was made of it, refresh the pages; -> what is damaged."""
     from dmdrepro.cli.results import refresh_page
 
-    unusable, opened = _show(study, plan.runs, seeds, every_table)
+    unusable, opened = _show(study, plan.runs, plan.seeds, every_table)
     if publish is not None:
         mine = (result for each in made.arms for result in opened[each.name])
-        publish_results([result for result in mine if result.seed in seeds], publish)
-    for seed in seeds:
-        unusable |= refresh_page(replace(plan, seed=seed))
-    return unusable
+        publish_results([result for result in mine if result.seed in plan.seeds], publish)
+    return unusable | refresh_page(plan)
 
 
 def _list() -> None:
@@ -106,16 +98,6 @@ def _only(study: Study, names: list[str]) -> Study:
         if name not in known:
             fail(f"Study {study.name} has no arm {name!r}; {nearest(name, known)}")
     return replace(study, arms=tuple(known[n] for n in dict.fromkeys(names))) if names else study
-
-
-def parsed_seeds(words: str) -> tuple[int, ...]:
-    try:
-        seeds = tuple(int(word) for word in words.split(","))
-    except ValueError:
-        seeds = (-1,)
-    if min(seeds) < 0 or len(set(seeds)) < len(seeds):
-        fail(f"--seeds {words} is no list of different whole numbers from 0 on, such as 0,1,2.")
-    return seeds
 
 
 def _show(

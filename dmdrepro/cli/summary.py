@@ -12,18 +12,24 @@ import typer
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, errors, fail, guarded
 from dmdrepro.cli.overwrite import check_output, json_with
-from dmdrepro.cli.study import Seeds, parsed_seeds
-from dmdrepro.experiments import REGISTRY, SIZES, check_name, check_size, size_words
+from dmdrepro.experiments import REGISTRY, check_name, check_size, every_size, size_words
+from dmdrepro.pipeline.request import parsed_seeds
 
 if TYPE_CHECKING:
     from dmdrepro.measures.students import Results, Student
 
+OnlySeeds = Annotated[
+    str | None, typer.Option("--seeds", help="Such as 0-4 or 0,2,5. Default: all that were run.")
+]
 Folders = Annotated[
     list[Path] | None,
     typer.Option("--runs", help="Folder of runs. Repeatable: seeds may lie in several."),
 ]
 OneSize = Annotated[
     str | None, typer.Option("--size", help="Only this size. Default: each that was run.")
+]
+Published = Annotated[
+    bool, typer.Option("--published", help="Of the project's own records, not of folders of runs.")
 ]
 Json = Annotated[
     str | None,
@@ -34,11 +40,17 @@ Json = Annotated[
 def summary(
     experiments: o.Names = None,
     size: OneSize = None,
-    seeds: Seeds = None,
+    seeds: OnlySeeds = None,
     runs: Folders = None,
+    published: Published = False,
     json: Json = None,
+    load: o.Load = None,
 ) -> None:
-    """Say what was found, over seeds and folders of runs. Nothing is run."""
+    """Say what was found, over seeds and folders of runs: mean, interval, each seed."""
+    from dmdrepro.cli.published import read_records
+    from dmdrepro.measures.students import collect
+    from dmdrepro.runs.published import of_size
+
     with guarded():
         if json is not None and json != "-":
             check_output("--json", Path(json), json_with(("answers",)))
@@ -48,28 +60,38 @@ def summary(
         if size is not None:
             check_size(size)
         wanted = None if seeds is None else parsed_seeds(seeds)
+        if published and runs:
+            fail("--published reads the project's own records; leave out --runs.")
         folders = runs or [Path("runs")]
-        for folder in folders:
+        for folder in () if published else folders:
             if not folder.is_dir():
                 fail(f"--runs {folder} is no folder; name one that holds runs.")
         unusable: list[str] = []
-        found = {
-            each: students
-            for each in ([size] if size else reversed(SIZES))
-            if (students := _students(folders, each, wanted, names, unusable))
-        }
+        records = read_records() if published else {}
+        found = {}
+        for each in [size] if size else reversed(every_size()):
+            if published:
+                results = _of_seeds(of_size(records, each, names), wanted)
+            else:
+                results = _results(folders, each, wanted, names, unusable)
+            if students := collect(results, every=True):
+                found[each] = students
         if not found and not unusable:
-            where = ", ".join(map(str, folders))
-            fail(f"Nothing that was asked for has been evaluated in {where}; run `all` first.")
+            where = "published" if published else f"evaluated in {', '.join(map(str, folders))}"
+            todo = "" if published else "; run `all` first"
+            fail(f"Nothing that was asked for has been {where}{todo}.")
         if json is not None:
             _write(found, json)
             _end(unusable)
             return
         from dmdrepro.cli.results import print_answer
+        from dmdrepro.report import render_terminal, seeds_table
 
         for each, students in found.items():
             console.print(f"Size {size_words(each)}")
             print_answer(students, whole=experiments is None)
+            if any(len(student.seeds) > 1 for student in students):
+                console.print(render_terminal(seeds_table(students)))
         _end(unusable)
 
 
@@ -78,17 +100,22 @@ def _end(unusable: list[str]) -> None:
         fail(f"{len(unusable)} cannot be shown: {', '.join(dict.fromkeys(unusable))}.")
 
 
-def _students(
+def _of_seeds(results: Results, seeds: Sequence[int] | None) -> Results:
+    """Those of the seeds, of all without; names without any are left out."""
+    mine = {n: [r for r in each if seeds is None or r.seed in seeds] for n, each in results.items()}
+    return {name: each for name, each in mine.items() if each}
+
+
+def _results(
     folders: Sequence[Path],
     size: str,
     seeds: Sequence[int] | None,
     names: Sequence[str],
     unusable: list[str],
-) -> list[Student]:
-    """The students over all folders; `unusable` is given the names of what cannot be shown."""
+) -> Results:
+    """The results over all folders; `unusable` is given the names of what cannot be shown."""
     from dmdrepro.commands import advice
     from dmdrepro.measures import evaluation
-    from dmdrepro.measures.students import collect
     from dmdrepro.runs.results import Missing, open_results, seeds_found
 
     opened: dict[str, dict[int, object]] = {name: {} for name in names}
@@ -106,10 +133,7 @@ def _students(
                     errors.print(f"{name}, seed {seed}, is in two folders; not taken: {folder}")
                 else:
                     opened[name][seed] = result
-    results: Results = {
-        name: [each[seed] for seed in sorted(each)] for name, each in opened.items() if each
-    }
-    return collect(results, every=True)
+    return {name: [each[seed] for seed in sorted(each)] for name, each in opened.items() if each}
 
 
 def _write(found: dict[str, list[Student]], file: str) -> None:

@@ -1,17 +1,19 @@
 """What the paper did, and what it leaves open: experiments in three sizes, and studies of them."""
 
-from dmdrepro.experiments.config import SIZES, Experiment, size_words
+from dmdrepro.experiments.config import SIZES, Distill, Experiment, Teacher, size_words
 from dmdrepro.experiments.registry import (
     REGISTRY,
     as_of_now,
     build,
     check_name,
     check_size,
+    every_size,
     nearest,
     parse_overrides,
     register,
 )
-from dmdrepro.experiments.studies import STUDIES
+from dmdrepro.experiments.sampling import Sampling
+from dmdrepro.experiments.studies import STUDIES, register_study
 from dmdrepro.experiments.study import Arm, Study
 from dmdrepro.settings import ConfigError
 
@@ -21,14 +23,19 @@ __all__ = [
     "STUDIES",
     "Arm",
     "ConfigError",
+    "Distill",
     "Experiment",
+    "Sampling",
     "Study",
+    "Teacher",
     "as_of_now",
     "build",
     "check_name",
     "check_size",
+    "every_size",
     "nearest",
     "parse_overrides",
     "register",
+    "register_study",
     "size_words",
 ]

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from dmdrepro.data import Data
+from dmdrepro.experiments.origin import origin_words
+from dmdrepro.experiments.parts import check_parts
 from dmdrepro.experiments.sampling import Sampling
 from dmdrepro.models import Model
 from dmdrepro.models.classifier import Classifier
@@ -187,6 +189,7 @@ class Experiment:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_parts(self.data, self.model)
         require_positive("sigma_data", self.sigma_data)
         require(
             SMALLEST_SCALE <= self.sigma_data <= LARGEST_SCALE,
@@ -243,4 +246,7 @@ class Experiment:
 
     def as_dict(self) -> dict[str, object]:
         """The resolved configuration as plain JSON values."""
-        return plain(self)
+        found = plain(self)
+        if (origin := origin_words("experiment", self.name)) is not None:
+            found["loaded"] = origin  # another file is another configuration
+        return found

@@ -7,7 +7,7 @@ import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import MISSING, fields, is_dataclass, replace
 
 from dmdrepro.experiments.config import SIZES, Experiment
 from dmdrepro.experiments.images import (
@@ -16,6 +16,7 @@ from dmdrepro.experiments.images import (
     MnistConditionalExperiment,
     MnistExperiment,
 )
+from dmdrepro.experiments.origin import note_origin
 from dmdrepro.experiments.toys import ChessboardExperiment, MoonsExperiment, RingExperiment
 from dmdrepro.settings import ConfigError, before, filled
 
@@ -30,7 +31,7 @@ def register(cls: type[Experiment]) -> type[Experiment]:
     Its data set and network are any that inherit `Data` and `Model`, its sizes `paper` and those of
     `REDUCED`. Raises ConfigError for a name that is taken or that makes no folder.
     """
-    name = cls().name
+    name = _made(cls).name
     if name in REGISTRY:
         raise ConfigError(f"There is an experiment {name!r} already; choose another name.")
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name) or name in RESERVED:
@@ -39,7 +40,23 @@ def register(cls: type[Experiment]) -> type[Experiment]:
             f"and - _ . and none of {', '.join(RESERVED)}."
         )
     REGISTRY[name] = cls
+    note_origin("experiment", name)
     return cls
+
+
+def _made(cls: type[Experiment]) -> Experiment:
+    """The experiment at the paper's size; raises ConfigError, naming the class and its lack."""
+    if not isinstance(cls, type):  # a function that makes one
+        return cls()
+    what = f"The experiment {cls.__name__}"
+    if not issubclass(cls, Experiment):
+        raise ConfigError(f"{what} does not inherit dmdrepro.experiments.Experiment.")
+    if "__dataclass_fields__" not in vars(cls):
+        raise ConfigError(f"{what} is no frozen dataclass: it lacks @dataclass(frozen=True).")
+    empty = [f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING]
+    if empty:
+        raise ConfigError(f"{what} lacks a default of {', '.join(empty)}.")
+    return cls()
 
 
 for _experiment in (
@@ -76,9 +93,14 @@ def check_name(name: str) -> None:
 
 
 def check_size(size: str) -> None:
-    """Raise ConfigError for a size that is none of ours."""
-    if size not in SIZES:
-        raise ConfigError(f"There is no size {size!r}; {nearest(size, SIZES)}")
+    """Raise ConfigError for a size that no experiment has."""
+    if size not in (known := every_size()):
+        raise ConfigError(f"There is no size {size!r}; {nearest(size, known)}")
+
+
+def every_size() -> list[str]:
+    """Ours, then those of registered experiments alone."""
+    return list(dict.fromkeys([*SIZES, *(s for cls in REGISTRY.values() for s in cls.sizes())]))
 
 
 def build(

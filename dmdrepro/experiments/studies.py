@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dmdrepro.experiments.origin import note_origin
 from dmdrepro.experiments.study import Arm, Study
+from dmdrepro.settings import ConfigError
 
 _STOPS_IMAGES = "150,300,600,1000,2000,3000,4000,6000"
 _STOPS = "50,100,250,500,1000,2500,6000,12000,20000"
@@ -250,4 +252,22 @@ _STUDIES = (
         seeds=(0,),
     ),
 )
-STUDIES: dict[str, Study] = {study.name: study for study in _STUDIES}
+STUDIES: dict[str, Study] = {}
+
+
+def register_study(study: Study) -> Study:
+    """Add a study; raises ConfigError for a name that is taken, and for an arm that cannot be."""
+    if not isinstance(study, Study):
+        raise ConfigError(f"The study {study!r} is no dmdrepro.experiments.Study.")
+    if study.name in STUDIES:
+        raise ConfigError(f"There is a study {study.name!r} already; choose another name.")
+    if not study.arms:
+        raise ConfigError(f"The study {study.name!r} lacks arms.")
+    for arm in study.arms:
+        study.build(arm, study.seeds[0])
+    STUDIES[study.name] = study
+    note_origin("study", study.name)
+    return study
+
+
+STUDIES.update({study.name: study for study in _STUDIES})

@@ -7,6 +7,8 @@ order. Modules load no torch until they measure.
 
 from __future__ import annotations
 
+from dmdrepro.experiments import ConfigError
+from dmdrepro.experiments.origin import note_origin, origin_words
 from dmdrepro.measures.boundary import BOUNDARY
 from dmdrepro.measures.by_class import BY_CLASS
 from dmdrepro.measures.denoiser_error import DENOISER_ERROR
@@ -35,6 +37,24 @@ MEASURES: tuple[Measure, ...] = (
     BY_CLASS,
     DENOISER_ERROR,
 )
+
+
+def register(measure: Measure) -> Measure:
+    """Add a measure of a user's own; raises ConfigError for a key that is taken."""
+    global MEASURES
+    if not isinstance(measure, Measure):
+        raise ConfigError(f"The measure {measure!r} is no dmdrepro.measures.measure.Measure.")
+    if any(measure.key == each.key for each in MEASURES):
+        raise ConfigError(f"There is a measure {measure.key!r} already; choose another key.")
+    MEASURES = (*MEASURES, measure)
+    note_origin("measure", measure.key)
+    return measure
+
+
+def origins() -> dict[str, dict[str, str]]:
+    """Of the measures that files have registered: key -> the file's name and SHA-256."""
+    found = {each.key: origin_words("measure", each.key) for each in MEASURES}
+    return {key: words for key, words in found.items() if words is not None}
 
 
 def evaluation() -> Shape:

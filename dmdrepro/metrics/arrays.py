@@ -1,4 +1,4 @@
-"""One array from a file: .npy, .npz or .safetensors, never a pickle."""
+"""One array from a file (.npy, .npz, .safetensors, .pt) or a folder of images, never a pickle."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from dmdrepro.metrics.image_folder import image_files, load_images
 from dmdrepro.metrics.npy import read_npy
 from dmdrepro.metrics.other_formats import SUFFIXES, URL, refusal, shown
+from dmdrepro.metrics.pt import read_pt
 
 # What numpy and zipfile raise at damaged bytes: an .npy header is read as a Python literal, a
 # .npz is a zip whose damaged fields may name unknown methods, versions or a password.
@@ -40,22 +42,31 @@ Say = Callable[[str], None]
 
 
 def load_array(
-    path: str | Path, memory: int | None = None, say: Say = lambda words: None
+    path: str | Path,
+    memory: int | None = None,
+    say: Say = lambda words: None,
+    n: int | None = None,
 ) -> np.ndarray:
     """The array in a file; of several, the one named after `#` (`samples.npz#student`).
 
-    Types that numpy lacks (bfloat16, float8) come as float32, exactly. `memory`: bytes that it
-    may take; None: what the system can give. `say` is told of a large array before it is loaded.
-    Raises ValueError for an absent or damaged file, one that is longer or shorter than it says,
-    another kind of file, pickled objects, or a name that is not there.
+    A folder of PNG or JPEG images comes as uint8 [N, 1 or 3, H, W], in the order of their names;
+    `n`: the first n images alone. Types that numpy lacks (bfloat16, float8) come as float32,
+    exactly. `memory`: bytes that it may take; None: what the system can give. `say` is told of a
+    large array before it is loaded. Raises ValueError for an absent or damaged file, one that is
+    longer or shorter than it says, another kind of file, pickled objects, a name that is not there,
+    and images of several sizes or kinds.
     """
     try:
         file, key = _split(path)
         name, suffix = shown(file), file.suffix.lower()
+        if file.is_dir() and key is None:
+            return load_images(image_files(file)[:n], _Room(name, None, memory, say))
         if suffix not in SUFFIXES or URL.match(str(file)):
             raise ValueError(refusal(file))
         if not file.is_file():
             raise ValueError(f"{name} {_why_no_file(file)}.")
+    except _Refused as refused:
+        raise ValueError(str(refused)) from None
     except OSError as error:  # a folder that may not be looked into, a name that is too long
         raise ValueError(f"{shown(path)} cannot be opened: {error.strerror or error}.") from error
     if key is not None and suffix == ".npy":
@@ -67,7 +78,7 @@ def load_array(
         if suffix == ".npy":
             with file.open("rb") as handle:
                 return read_npy(handle, size, room)
-        return (_from_npz if suffix == ".npz" else _from_safetensors)(file, key, room)
+        return READERS[suffix](file, key, room)
     except _Refused as refused:
         raise ValueError(str(refused)) from None
     except MemoryError as error:
@@ -85,7 +96,8 @@ class _Refused(Exception):
 class _Room:
     """Refuses an array that is larger than memory, and announces a large one."""
 
-    def __init__(self, name: str, size: int, memory: int | None, say: Say) -> None:
+    def __init__(self, name: str, size: int | None, memory: int | None, say: Say) -> None:
+        """`size`: of the file; None: of a folder."""
         self.name, self.size, self.memory, self.say = name, size, memory, say
 
     def __call__(self, needed: int, what: str) -> None:
@@ -95,16 +107,15 @@ class _Room:
 
         there = available_memory(torch.device("cpu")) if self.memory is None else self.memory
         if there is not None and needed > there:
+            size = "" if self.size is None else f", and the file has {self.size:,} bytes"
             raise _Refused(
                 f"{self.name} holds, by its header, more than fits into memory: {what} takes "
-                f"{_amount(needed)}, {_amount(there)} may be taken, and the file has "
-                f"{self.size:,} bytes; save fewer samples, or raise --memory if it is too low."
+                f"{_amount(needed)}, {_amount(there)} may be taken{size}; save fewer samples, or "
+                "raise --memory if it is too low."
             )
         if needed >= LARGE:
-            self.say(
-                f"{self.name}: {what} takes {_amount(needed)} of memory; the file has "
-                f"{_amount(self.size)}."
-            )
+            size = "" if self.size is None else f"; the file has {_amount(self.size)}"
+            self.say(f"{self.name}: {what} takes {_amount(needed)} of memory{size}.")
 
 
 def _amount(count: int) -> str:
@@ -122,7 +133,7 @@ def file_of(path: str | Path) -> Path:
 def _split(path: str | Path) -> tuple[Path, str | None]:
     """The file, and the array's name after `#`: a `#` may be part of a folder's or file's name."""
     words = str(path)
-    if words.startswith("~") and not Path(path).exists():  # what a shell leaves in --pairs=~/x.npy
+    if words.startswith("~") and not Path(path).exists():  # what a shell leaves in --real=~/x.npy
         words = str(_home(Path(words)))
     if Path(words).exists():
         return Path(words), None
@@ -149,7 +160,7 @@ def _home(path: Path) -> Path:
 
 def _why_no_file(file: Path) -> str:
     if file.is_dir():
-        return "is a folder; name a file in it"
+        return "is a folder, in which no array has a name; leave out what follows #"
     if file.exists():
         return "is not a regular file (a pipe or a device); save it to disk first"
     if file.is_symlink():
@@ -215,3 +226,28 @@ def _from_safetensors(file: Path, key: str | None, room: _Room) -> np.ndarray:
             return (tensor.float() if kind in NARROW else tensor).numpy()
     except SafetensorError as error:
         raise ValueError(str(error)) from error
+
+
+def _from_pt(file: Path, key: str | None, room: _Room) -> np.ndarray:
+    import torch
+
+    tensors = read_pt(file)
+    if list(tensors) == [""] and key is not None:
+        raise _Refused(f"{room.name} holds one tensor without a name; leave out #{shown(key)}.")
+    tensor = tensors[_chosen(room.name, key, tensors)].detach()
+    kind = str(tensor.dtype).removeprefix("torch.")
+    if not tensor.is_floating_point():  # what is neither real nor whole is refused in its words
+        room(tensor.numel() * tensor.element_size(), f"{kind} {tuple(tensor.shape)}")
+        return tensor.numpy()
+    narrow = tensor.dtype not in (torch.float16, torch.float32, torch.float64)
+    width = 4 + tensor.element_size() if narrow else tensor.element_size()
+    room(tensor.numel() * width, f"{kind} {tuple(tensor.shape)}")
+    return (tensor.float() if narrow else tensor).numpy()
+
+
+READERS = {
+    ".npz": _from_npz,
+    ".safetensors": _from_safetensors,
+    ".pt": _from_pt,
+    ".pth": _from_pt,
+}

@@ -11,13 +11,12 @@ import torch
 from dmdrepro.metrics.certificate import certify
 from dmdrepro.metrics.costs import Costs
 from dmdrepro.metrics.memory_plan import plan_costs
+from dmdrepro.metrics.moments import as_array, mean_sqdist, sqdists
 from dmdrepro.metrics.on_a_line import in_order, sorted_pairing
+from dmdrepro.metrics.own_nearest import own_is_nearest
 from dmdrepro.metrics.remapped import remapped_share
 from dmdrepro.metrics.solvers import NEAREST, NEED_MATRIX, SORTING, choose_solver, solve
 from dmdrepro.metrics.watch import Watch, nobody
-
-# Values at once, for which torch on a CPU starts no thread, and which a core's cache keeps.
-SMALL = 30_000
 
 
 @dataclass(frozen=True)
@@ -31,23 +30,12 @@ class Optimum:
     assignment: np.ndarray = field(repr=False, compare=False)  # [N] int64: y paired with each x
 
 
-def mean_sqdist(x: torch.Tensor, y: torch.Tensor) -> float:
-    """Mean over rows of |x_i - y_i|^2 from float64 differences; x, y [N, D]."""
-    rows = max(2, SMALL // x.shape[1])
-    # A last row alone would be summed in another order.
-    ends = [*range(rows, len(x) - 1, rows), len(x)]
-    parts = [
-        (x[first:end].double() - y[first:end].double()).square().sum(1)
-        for first, end in zip([0, *ends], ends, strict=False)
-    ]
-    return float(torch.cat(parts).mean())
-
-
 def optimal_assignment(
     x: torch.Tensor,
     y: torch.Tensor,
     solver: str = "auto",
     *,
+    own: np.ndarray | None = None,
     memory: int | None = None,
     say: Callable[[str], None] | None = None,
     watch: Watch | None = None,
@@ -59,18 +47,24 @@ def optimal_assignment(
     one by size, or none: where one coordinate alone matters it sorts ("sorting", exact by theorem,
     without any distance), and where the nearest of each x is its own y that is it ("nearest";
     zero potentials prove it). An auction that takes long is left to scipy or lapx, if the matrix is
-    in memory. Whichever it is, its permutation is certified against the squared
-    distances, whose entries are right to 1e-10. All of them take 8 N^2 bytes; where `memory`
-    (bytes; what the system can give) is less, the auction runs with as many rows as fit and makes
-    the others when it needs them: the same bits, later. `say` is told which way is taken before the
-    work, and `watch` how far it is, several times a second (not within scipy and lapx); it may
-    raise to stop. Raises ValueError for an unknown or absent solver, squared distances that
-    overflow float64, a memory in which not even that fits (or the matrix, for "scipy" and "lapx"),
-    and a permutation that is not proven optimal.
+    in memory. Whichever it is, its permutation is certified against the squared distances, whose
+    entries are right to 1e-10. The solvers take 8 N^2 bytes; where `memory` (bytes; what the system
+    can give) is less, the auction runs with as many rows as fit and makes the others when it needs
+    them: the same bits, later. `own`: each |x_i - y_i|^2 [N], if known. `say` is told which way is
+    taken before the work, and `watch` how far it is, several times a second (not within scipy and
+    lapx); it may raise to stop. Raises ValueError for an unknown or absent solver, squared
+    distances that overflow float64, a memory in which not even that fits (or the matrix, for
+    "scipy" and "lapx"), and a permutation that is not proven optimal.
     """
     watch = watch or nobody
+    own = sqdists(as_array(x), as_array(y)) if own is None else own
     if solver == "auto" and (found := sorted_pairing(x, y)) is not None:
-        return _in_order(x, y, found, say)
+        return _in_order(x, y, found, float(own.mean()), say)
+    on_cpu = solver == "auto" and x.device.type == "cpu"
+    if on_cpu and own_is_nearest(as_array(x), as_array(y), own, watch):
+        if say is not None:
+            say("The nearest of each sample is its own partner: no other pairing is cheaper.")
+        return Optimum(float(own.mean()), 0.0, 0, NEAREST, np.arange(len(x)))
     matrix = choose_solver(solver, len(x), whole=False) in NEED_MATRIX
     plan = plan_costs(*x.shape, x.device, matrix=matrix, memory=memory)
     name = choose_solver(solver, len(x), whole=plan.whole)
@@ -89,7 +83,7 @@ def optimal_assignment(
     # Among pairings of equal cost rounding decides. The given one is a coupling too, so that
     # E_OT <= E_DT holds to the last bit. What is saved by near neighbours alone, and lost in the
     # sum's rounding, is saved all the same.
-    given = mean_sqdist(x, y)
+    given = float(own.mean())
     if given <= e_ot:
         e_ot = given
         if remapped_share(x, y, found.cpu().numpy()) == 0:
@@ -108,13 +102,17 @@ def own_nearest(costs: Costs) -> torch.Tensor | None:
 
 
 def _in_order(
-    x: torch.Tensor, y: torch.Tensor, found: torch.Tensor, say: Callable[[str], None] | None
+    x: torch.Tensor,
+    y: torch.Tensor,
+    found: torch.Tensor,
+    given: float,
+    say: Callable[[str], None] | None,
 ) -> Optimum:
     if say is not None:
         say(
             "One coordinate alone matters: the optimal pairing is the sorted one. No distance held."
         )
-    e_ot, given = mean_sqdist(x, y[found]), mean_sqdist(x, y)
+    e_ot = mean_sqdist(x, y[found])
     if given <= e_ot:
         e_ot = given
         if in_order(x, y):

@@ -14,8 +14,9 @@ import math
 import numpy as np
 import torch
 
+from dmdrepro.metrics.moments import Moments, as_array, moments_of, sqdists
 from dmdrepro.metrics.samples import Samples, same_rows
-from dmdrepro.metrics.scale import exponent_for
+from dmdrepro.metrics.scale import exponent_of, scaled
 
 # Of two sets' typical distances within: 0 to 1 against -1 to 1 differ by 2. Our students, copies
 # or not, lie within 1 / 1.3 and 1.3 once they sample.
@@ -32,6 +33,7 @@ RANKS = 4.5
 # the ratio exceeds t with a probability of at most 2 exp(-t / 2): 1e-5 (Hoeffding 1963; of vectors:
 # Pinelis 1994).
 SIGNS = 24.0
+PAIRS = 256  # of a set's samples, whose distances are compared
 LEAST = 10  # samples of which none varies, where those of the other set all differ
 
 
@@ -58,16 +60,19 @@ def row_warnings(
     whole: tuple[bool, bool],
     names: tuple[str, str] = ("teacher", "student"),
     misread: str = "Delta_E near 0",
+    moments: Moments | None = None,
 ) -> tuple[str, ...]:
     """The same about rows [N, D] of which `whole` says which were integers.
 
-    In numpy, on one thread: beside a busy program torch's wait for each other at every operation.
+    `moments`: those of x and y, or of both times a number, if known.
     """
-    values = [(r.float() if r.dtype == torch.bfloat16 else r).cpu().numpy() for r in (x, y)]
-    exponent = exponent_for(max(float(np.abs(rows).max()) for rows in values))
-    x, y = (np.ldexp(rows.astype(np.float64), -exponent) for rows in values)
+    exponent = exponent_of(x, y)
+    values = as_array(x), as_array(y)
+    x, y = (scaled(rows, -exponent) for rows in (x, y))
+    moments = moments or moments_of(x, y)
+    x, y = as_array(x), as_array(y)
     one, other = names
-    words, shift, spread = _types(x, y, whole, names), _shift(x, y), _spread(x, y)
+    words, shift, spread = _types(*values, whole, names), _shift(x, y, moments), _spread(x, y)
     if not words and shift is None and spread is None:
         return ()
     of_x, of_y = map(_range, values)
@@ -128,21 +133,17 @@ def are_integers(samples: Samples) -> bool:
     return np.asarray(samples).dtype.kind in "iub"
 
 
-def _squares(rows: np.ndarray) -> float:
-    """The mean over rows of |row|^2."""
-    return float(np.einsum("nd,nd->n", rows, rows).mean())
-
-
-def _shift(x: np.ndarray, y: np.ndarray) -> float | None:
+def _shift(x: np.ndarray, y: np.ndarray, moments: Moments) -> float | None:
     """The distance of the means in standard deviations, where it is large and no chance."""
-    apart = x - y
-    square = float((apart.mean(0) ** 2).sum())
-    variance = sum(_squares(rows - rows.mean(0)) for rows in (x, y)) / 2
-    size = (_squares(x) + _squares(y)) / 2
+    square, variance = moments.shift, (moments.spread_x + moments.spread_y) / 2
+    size = variance + float((moments.mean_x**2 + moments.mean_y**2).sum()) / 2
     if square <= max(SHIFT**2 * variance, ROUNDING**2 * size):
         return None
-    signs = len(x) * square / max(_squares(apart), square)
-    if signs <= SIGNS and abs(_rank_sum(x.mean(1), y.mean(1))) <= RANKS:
+    signs = len(x) * square / max(float(moments.sqdist.mean()), square)
+    if (
+        signs <= SIGNS
+        and abs(_rank_sum(*(rows.mean(1, dtype=np.float64) for rows in (x, y)))) <= RANKS
+    ):
         return None
     return math.sqrt(square / variance) if variance > 0 else math.inf
 
@@ -153,20 +154,24 @@ def _spread(x: np.ndarray, y: np.ndarray) -> float | None:
     By the medians of the distances of disjoint pairs, which are drawn without regard to the order
     of the samples; below 1 where those of y are farther apart, inf or 0 where one set is constant.
     """
-    order = np.random.default_rng(0).permutation(len(x))
-    half = len(x) // 2
-    one, two = order[:half], order[half : 2 * half]
-    a, b = (np.linalg.norm(rows[one] - rows[two], axis=1) for rows in (x, y))
     if len(x) >= LEAST:
         for wide, narrow, times in ((x, y, math.inf), (y, x, 0.0)):
-            if (narrow == narrow[0]).all() and len(np.unique(wide, axis=0)) == len(wide):
+            if _constant(narrow) and len(np.unique(wide, axis=0)) == len(wide):
                 return times
-    if half == 0 or abs(_rank_sum(a, b)) <= RANKS:
+    order = np.random.default_rng(0).permutation(len(x))
+    half = min(len(x) // 2, PAIRS)
+    one, two = order[:half], order[half : 2 * half]
+    a, b = (np.sqrt(sqdists(rows[one], rows[two])) for rows in (x, y))
+    if half == 0:
         return None
-    a, b = (float(np.sort(distances)[(half - 1) // 2]) for distances in (a, b))
-    if max(a, b) <= FACTOR * min(a, b):
+    medians = [float(np.partition(lengths, (half - 1) // 2)[(half - 1) // 2]) for lengths in (a, b)]
+    if max(medians) <= FACTOR * min(medians) or abs(_rank_sum(a, b)) <= RANKS:
         return None
-    return a / b if b > 0 else math.inf
+    return medians[0] / medians[1] if medians[1] > 0 else math.inf
+
+
+def _constant(rows: np.ndarray) -> bool:
+    return all((part == rows[0]).all() for part in (rows[:LEAST], rows))
 
 
 def _rank_sum(a: np.ndarray, b: np.ndarray) -> float:

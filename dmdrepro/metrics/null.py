@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from dmdrepro.metrics.assignment import mean_sqdist, optimal_assignment
+from dmdrepro.metrics.assignment import optimal_assignment
 from dmdrepro.metrics.classes import Classes
+from dmdrepro.metrics.moments import as_array, dots, mean_sqdist
 from dmdrepro.metrics.watch import Watch
 
 # What E_ind is over, in a record's words.
@@ -67,9 +68,10 @@ def null_within_classes(x: torch.Tensor, y: torch.Tensor, classes: Classes) -> N
 
 def null_of_second_draw(x: torch.Tensor, y: torch.Tensor, second: torch.Tensor) -> Null:
     """E_ind = mean over i of |x_i - y'_i|^2; y' [N, D]: the student's for other noise."""
-    of_y, of_second = y.double() - x.double(), second.double() - x.double()
-    gained = float(((of_second - of_y) * (of_second + of_y)).sum(1).mean())
-    return Null(SECOND_DRAW, mean_sqdist(x, second), gained)
+    x, y, second = (as_array(rows).astype(np.float64) for rows in (x, y, second))
+    of_y, of_second = y - x, second - x
+    gained = float(dots(of_second - of_y, of_second + of_y).mean())
+    return Null(SECOND_DRAW, float(dots(of_second, of_second).mean()), gained)
 
 
 def e_ot_within_classes(

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-SUFFIXES = (".npy", ".npz", ".safetensors")
+SUFFIXES = (".npy", ".npz", ".safetensors", ".pt", ".pth")
 
 _TORCH = "torch.load({old}, weights_only=True, map_location='cpu').float().numpy()"
 _PICKLE = "numpy.asarray(pickle.load(open({old}, 'rb')))"
 _IMAGES = "numpy.stack([numpy.asarray(PIL.Image.open(f)) for f in sorted(FILES)])"
+IMAGES = (".png", ".jpg", ".jpeg")  # of which a folder is read
 _TEXT = "numpy.loadtxt({old})"
 _HDF = "h5py.File({old})['NAME'][:]"
 CONVERSIONS = {
-    **dict.fromkeys((".pt", ".pth", ".ckpt", ".bin"), _TORCH),
+    **dict.fromkeys((".ckpt", ".bin"), _TORCH),
     **dict.fromkeys((".pkl", ".pickle"), _PICKLE),
-    **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"), _IMAGES),
+    **dict.fromkeys((".webp", ".bmp", ".tif", ".tiff"), _IMAGES),
     **dict.fromkeys((".txt", ".dat"), _TEXT),
     ".csv": "numpy.loadtxt({old}, delimiter=',')",
     ".tsv": "numpy.loadtxt({old}, delimiter='\\t')",
@@ -40,6 +41,8 @@ def refusal(file: Path) -> str:
     if file.is_dir():
         return f"{what}; it is a folder: name a file."
     suffix = file.suffix.lower()
+    if suffix in IMAGES:
+        return f"{what}; name the folder that holds the images."
     if suffix in PACKED:
         return f"{what}; unpack it with {PACKED[suffix]} first."
     if suffix in CONVERSIONS:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 import torch
 
-from dmdrepro.metrics.assignment import mean_sqdist, optimal_assignment
+from dmdrepro.metrics.assignment import optimal_assignment
 from dmdrepro.metrics.classes import Classes, Labels, as_classes
 from dmdrepro.metrics.implausible import are_integers, row_warnings
+from dmdrepro.metrics.moments import Moments, covariance, moments_of
 from dmdrepro.metrics.null import (
     ALL,
     NO_NULL,
@@ -117,14 +118,15 @@ def pairing_inefficiency(
     if independent is not None:
         second = same_rows(student=student, independent=independent)[1].to(x.device)
     whole = are_integers(teacher), are_integers(student)
-    doubts = row_warnings(x, y, whole)
+    exponent = exponent_of(x, y)
+    at_scale = scaled(x, -exponent), scaled(y, -exponent)
+    moments = moments_of(*at_scale)
+    doubts = row_warnings(x, y, whole, moments=moments)
     if second is not None:
         whole, names = (whole[1], are_integers(independent)), ("student", "second draw")
         doubts += row_warnings(y, second, whole, names, "concordance near 1")
-    exponent = exponent_of(x, y)
-    x, y = scaled(x, -exponent), scaled(y, -exponent)
-    second = None if second is None else scaled(second, -exponent)
-    record = _measured(x, y, solver, groups, second, memory, say, watch)
+        second = scaled(second, -exponent)
+    record = _measured(*at_scale, moments, solver, groups, second, memory, say, watch)
     energies = {name: getattr(record, name) for name in ENERGIES}
     energies = {k: v if v is None else restored(v, 2 * exponent) for k, v in energies.items()}
     return replace(record, **energies, warnings=(*doubts, *record.warnings))
@@ -133,6 +135,7 @@ def pairing_inefficiency(
 def _measured(
     x: torch.Tensor,
     y: torch.Tensor,
+    moments: Moments,
     solver: str,
     groups: Classes | None,
     second: torch.Tensor | None,
@@ -141,19 +144,15 @@ def _measured(
     watch: Watch | None,
 ) -> PairingRecord:
     """`pairing_inefficiency` of rows [N, D] at a scale whose squares float64 holds."""
-    sets = x, y
-    optimum = optimal_assignment(x, y, solver, memory=memory, say=say, watch=watch)
+    own, kept = moments.sqdist, moments.kept  # kept = (E_ind - E_DT) / 2
+    optimum = optimal_assignment(x, y, solver, own=own, memory=memory, say=say, watch=watch)
     assignment, e_ot = optimum.assignment, optimum.e_ot
-    e_dt = mean_sqdist(x, y)
-    remapped = remapped_share(x, y, assignment)
-    x, y = x.double(), y.double()
-    shift = (x.mean(0) - y.mean(0)).square().sum()
-    x, y = x - x.mean(0), y - y.mean(0)
-    spread_x, spread_y = float(x.square().sum(1).mean()), float(y.square().sum(1).mean())
-    e_ind = float(shift) + spread_x + spread_y
-    kept = float((x * y).sum(1).mean())  # (E_ind - E_DT) / 2
-    partners = y[torch.from_numpy(assignment).to(y.device)]
-    best = float((x * partners).sum(1).mean())
+    e_dt = float(own.mean())
+    spread_x, spread_y = moments.spread_x, moments.spread_y
+    e_ind = moments.shift + spread_x + spread_y
+    best = kept
+    if not np.array_equal(assignment, np.arange(len(x))):
+        best = covariance(x, y, assignment, moments)
     n = len(x)
     between = (n * e_ind - e_dt) / (n - 1)  # the mean over pairs i != j
     least = NO_PAIRING * math.sqrt(spread_x * spread_y)
@@ -166,24 +165,24 @@ def _measured(
         retention=math.nan if meaningless else kept / best,
         delta_e_null=_excess(e_ind, e_ot),
         concordance=2 * kept * n / (n - 1) / between if between > 0 else math.nan,
-        remapped=remapped,
+        remapped=remapped_share(x, y, assignment),
         n=n,
         gap=optimum.gap,
         solver=optimum.solver,
         assignment=assignment,
     )
     if groups is not None:
-        within = e_ot_within_classes(*sets, groups, solver, memory, watch)
+        within = e_ot_within_classes(x, y, groups, solver, memory, watch)
         # Between the two to the last bit too: where they are equal rounding would decide.
         record = replace(record, e_ot_within=min(e_dt, max(e_ot, within)))
     if second is not None:
-        null = null_of_second_draw(*sets, second)
+        null = null_of_second_draw(x, y, second)
         if not math.isfinite(null.e_ind):
             raise ValueError(
                 "The squared distances to the second draw (independent) overflow float64; is it in "
                 "the student's units?"
             )
-        if torch.equal(second.double(), sets[1].double()):
+        if torch.equal(second.double(), y.double()):
             record = replace(record, warnings=(*record.warnings, SAME_DRAW))
     elif groups is None:
         return record
@@ -192,13 +191,13 @@ def _measured(
         rows = np.flatnonzero(groups.in_company())
         if len(rows) > 0:
             chosen = torch.from_numpy(rows).to(x.device)
-            part = (each[chosen] for each in sets)
+            part = x[chosen], y[chosen]
             company = as_classes(groups.numbers[rows], len(rows))
-            others = _measured(*part, solver, company, None, memory, None, watch)
+            others = _measured(*part, moments_of(*part), solver, company, None, memory, None, watch)
             return replace(record, **{name: getattr(others, name) for name in OF_NULL})
         null = NO_NULL
     else:
-        null = null_within_classes(*sets, groups)
+        null = null_within_classes(x, y, groups)
     return replace(
         record,
         null=null.kind,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 import torch
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from dmdrepro.metrics.moments import ENDS, as_array, sqdists
+
 # Of the last digit of the samples: what a cycle may save by rounding alone, of them and of the sum.
+PLAIN = 1e-9  # of a cycle's cost: to save more, and much more than rounding, is no tie
 DIGITS = 4 * 2.0**-53
 
 
@@ -33,9 +37,28 @@ def remapped_share(x: torch.Tensor, y: torch.Tensor, assignment: np.ndarray) -> 
         shape=(len(assignment), len(assignment)),
     )
     number = connected_components(graph, directed=False)[1][changed]
-    first, cycle = np.unique(number, return_index=True, return_inverse=True)[1:]
+    cycle, partners = np.unique(number, return_inverse=True)[1], assignment[changed]
     # In numpy, on one thread: beside a busy program torch's wait for each other at every operation.
-    x, y = (rows.cpu().double().numpy() for rows in (x, y))
+    x, y = as_array(x), as_array(y)
+    at, own, other = x[changed], y[changed], y[partners]
+    cost, best = sqdists(at, own), sqdists(at, other)
+    # The length of no sample is above this, nor the length of a step above sqrt(cost) + sqrt(best).
+    length = math.sqrt(x.shape[1]) * max(float(abs(end(rows))) for rows in (x, y) for end in ENDS)
+    limit = 16 * DIGITS * length * (np.sqrt(cost) + np.sqrt(best)) + PLAIN * cost
+    clear = np.bincount(cycle, weights=cost - best - limit)[cycle] > 0
+    equal = clear & (cost == best)  # perhaps a step to an equal sample
+    moved = np.count_nonzero(clear) - int((own[equal] == other[equal]).all(1).sum())
+    if not clear.all():
+        moved += _moved(x, y, changed[~clear], assignment, number[~clear])
+    return moved / len(assignment)
+
+
+def _moved(
+    x: np.ndarray, y: np.ndarray, changed: np.ndarray, assignment: np.ndarray, number: np.ndarray
+) -> int:
+    """How many of the rows `changed` of whole cycles, of the given numbers, have moved."""
+    first, cycle = np.unique(number, return_index=True, return_inverse=True)[1:]
+    x, y = x.astype(np.float64), y.astype(np.float64)
     partners, start = assignment[changed], changed[first][cycle]
     own, other, at, next_at = y[changed], y[partners], x[changed], x[partners]
     step = other - own
@@ -49,4 +72,4 @@ def remapped_share(x: torch.Tensor, y: torch.Tensor, assignment: np.ndarray) -> 
 
     tie = (total(saved) <= 2 * DIGITS * total(rounding)) & (2 * total(best) > total(cost))
     moved = (step != 0).any(1) & ~tie[cycle]
-    return int(moved.sum()) / len(assignment)
+    return int(moved.sum())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 
@@ -61,9 +63,8 @@ def as_rows(samples: Samples, name: str, least: int = 2) -> torch.Tensor:
     if tensor.numel() == 0:
         raise ValueError(f"{name} has shape {tuple(tensor.shape)}: its samples are empty.")
     rows = tensor.reshape(len(tensor), -1)
-    finite = rows.isfinite().all(dim=1)
-    if not finite.all():
-        first = int((~finite).nonzero()[0, 0])
+    if not all(math.isfinite(end) for end in rows.aminmax()):  # of which NaN is both
+        first = int((~rows.isfinite().all(1)).nonzero()[0, 0])
         raise ValueError(
             f"{name} holds values that are not finite, first in sample {first}; "
             "no distance is defined: find out why the network made them."

@@ -12,16 +12,15 @@ import math
 import torch
 
 ORDINARY = 200  # sets whose largest value lies within 2^-200 and 2^200 are measured as they are
+SHORT = 150  # float32 holds nothing beyond 2^-150 and 2^150
 SINGLE = 60  # the same where float32 squares them
 
 
 def exponent_of(*sets: torch.Tensor, ordinary: int = ORDINARY) -> int:
     """e with the sets' largest value near 2^e; 0 for what is ordinary, and for sets of zeros."""
-    return exponent_for(max(float(rows.abs().max()) for rows in sets), ordinary)
-
-
-def exponent_for(largest: float, ordinary: int = ORDINARY) -> int:
-    """The same of sets whose largest value, without its sign, is known."""
+    if ordinary >= SHORT and all(rows.dtype != torch.float64 for rows in sets):
+        return 0
+    largest = max(abs(float(end)) for rows in sets for end in rows.aminmax())
     exponent = math.frexp(largest)[1]
     return exponent if largest > 0 and abs(exponent) > ordinary else 0
 

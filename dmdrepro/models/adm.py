@@ -45,6 +45,8 @@ class AdmUnet(Model):
     num_blocks: int = 3
     attn_resolutions: tuple[int, ...] = (32, 16, 8)
 
+    every_block_attends = True  # of such a level; else all of the encoder's, the decoder's last
+
     def __post_init__(self) -> None:
         require_count("model.width", self.width)
         require(self.width % 4 == 0, f"model.width is {self.width}; it must be a multiple of 4.")
@@ -64,10 +66,15 @@ class AdmUnet(Model):
             "resolutions are positive (leave it empty for no attention).",
         )
 
+    @property
+    def stem(self) -> int:
+        """Channels of the first convolution."""
+        return self.width * self.channel_mult[0]
+
     def blocks(self, resolution: int) -> Iterator[Block]:
         """The residual blocks in order, for images that can be halved as often as is asked."""
         levels = [(resolution >> i, self.width * m) for i, m in enumerate(self.channel_mult)]
-        channels = self.width * self.channel_mult[0]  # of the first convolution
+        channels = self.stem
         skips = [channels]
         for i, (size, c) in enumerate(levels):
             if i:
@@ -79,13 +86,14 @@ class AdmUnet(Model):
                 channels = c
                 skips.append(channels)
         for i, (size, c) in reversed(list(enumerate(levels))):
-            attention = size in self.attn_resolutions
             if i == len(levels) - 1:
                 yield Block("dec", "in0", channels, channels, size, attention=True)
                 yield Block("dec", "in1", channels, channels, size)
             else:
                 yield Block("dec", "up", channels, channels, size)
             for j in range(self.num_blocks + 1):
+                attention = size in self.attn_resolutions
+                attention &= self.every_block_attends or j == self.num_blocks
                 yield Block("dec", f"block{j}", channels + skips.pop(), c, size, attention)
                 channels = c
 

@@ -30,9 +30,10 @@ class AdmNetwork(RawNetwork):
         self.map_label = None
         if classes:
             self.map_label = nn.Linear(classes, emb_channels, bias=False)
-            nn.init.normal_(self.map_label.weight)  # a one-hot label becomes N(0, 1) features
+            if not self.map_label.weight.is_meta:  # there torch would load its compiler to do so
+                nn.init.normal_(self.map_label.weight)  # one-hot labels become N(0, 1) features
 
-        cout = width * settings.channel_mult[0]
+        cout = settings.stem
         self.enc, self.dec = nn.ModuleDict(), nn.ModuleDict()
         self.enc[f"{resolution}x{resolution}_conv"] = nn.Conv2d(channels, cout, 3, padding=1)
         self.feature_shape = (cout, resolution, resolution)
@@ -76,9 +77,12 @@ class AdmNetwork(RawNetwork):
             return F.silu(emb)
 
 
-def positional_embedding(noise: torch.Tensor, features: int) -> torch.Tensor:
-    """[B, features] cosines, then sines, of `noise` [B] at frequencies 10000^(-2i/features)."""
+def positional_embedding(noise: torch.Tensor, features: int, last: bool = False) -> torch.Tensor:
+    """[B, features] cosines, then sines, of `noise` [B] at frequencies 10000^(-2i/features).
+
+    `last`: the lowest frequency is 1/10000 itself, as in SongUNet.
+    """
     half = features // 2
     i = torch.arange(half, dtype=torch.float32, device=noise.device)
-    angles = noise[:, None] * torch.exp(-math.log(10000) / half * i)
+    angles = noise[:, None] * torch.exp(-math.log(10000) / (half - last) * i)
     return torch.cat([angles.cos(), angles.sin()], dim=1)

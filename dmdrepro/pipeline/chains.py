@@ -7,11 +7,11 @@ evaluation. Chains wait for the teacher and the classifier that they need, and f
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
+from dmdrepro.experiments import Experiment
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import Task
 from dmdrepro.runs.errors import Stopped
@@ -29,8 +29,8 @@ class Chain:
     makes: Path | None  # the folder of the stage that others need
 
     @property
-    def experiment(self) -> str:
-        return self.tasks[0].run.experiment.name
+    def experiment(self) -> Experiment:
+        return self.tasks[0].run.experiment
 
 
 class ChainFailed(Exception):
@@ -54,32 +54,45 @@ class Work:
         """End it now."""
 
 
-class Executor(Protocol):
+class Executor:
     """Who makes chains, so many at once: this process, others beside it."""
 
-    places: int
+    places = 1
+    apart: Collection[str] = ()  # stages that are chains of their own
+
+    def has_place(self, chain: Chain, making: Collection[Chain]) -> bool:
+        """Whether it can be begun beside those."""
+        return len(making) < self.places
 
     def start(self, chain: Chain) -> Work:
         """Begin it; raises ChainFailed if it is over already."""
+        raise NotImplementedError
 
 
-def chains_of(plan: Plan) -> list[Chain]:
-    """The plan's tasks in their order."""
+def chains_of(plan: Plan, apart: Collection[str] = ()) -> list[Chain]:
+    """The plan's tasks in their order; each stage of `apart` is a chain that waits for its inputs.
+
+    These stages stand at the end of a student's.
+    """
     found: dict[object, list[Task]] = {}
     for task in plan.tasks:
         first = task.stage in FIRST
         key = task.place().folder if first else (task.run.folder, task.snapshot)
-        found.setdefault(key, []).append(task)
-    return [
-        Chain(tuple(tasks), _needs(tasks[0]), key if isinstance(key, Path) else None)
-        for key, tasks in found.items()
-    ]
+        found.setdefault((key, task.stage in apart), []).append(task)
+    chains = []
+    for (key, alone), tasks in found.items():
+        makes = tasks[-1].place().folder if isinstance(key, Path) or apart else None
+        before = found.get((key, False), []) if alone else []
+        inputs = {before[-1].place().folder} if before else set()
+        chains.append(Chain(tuple(tasks), _needs(tasks) | inputs, makes))
+    return chains
 
 
-def _needs(task: Task) -> frozenset[Path]:
-    if task.stage in FIRST:
+def _needs(tasks: Sequence[Task]) -> frozenset[Path]:
+    run, names = tasks[0].run, [task.stage for task in tasks]
+    if names[0] in FIRST:
         return frozenset()
-    stages = (task.run.place("teacher"), task.run.classifier())
+    stages = [run.place("teacher"), run.classifier() if "evaluate" in names else None]
     return frozenset(stage.folder for stage in stages if stage is not None)
 
 
@@ -90,13 +103,13 @@ def make_chains(
     failed: Callable[[Task, Exception], None],
     made: Callable[[Chain], None] = lambda chain: None,
 ) -> None:
-    """Make the plan's chains; an experiment in `plan.cannot` is left out, from then on.
+    """Make the plan's chains; an experiment that `plan` leaves out is skipped, from then on.
 
     `made` is told of each chain when it is. `failed` is told of a task that could not be made, and
     why: it may raise, which stops the others. Raises Stopped after `session.stop_requested`, once
     all have saved; at a second signal, a KeyboardInterrupt, they are killed.
     """
-    waiting = chains_of(plan)
+    waiting = chains_of(plan, executor.apart)
     making: dict[Chain, Work] = {}
     try:
         while waiting or making:
@@ -107,7 +120,8 @@ def make_chains(
             waiting = [chain for chain in waiting if _wanted(chain, waiting, plan)]
             unmade = {chain.makes for chain in (*waiting, *making)}
             ready = [chain for chain in waiting if chain.after.isdisjoint(unmade)]
-            for chain in [*making, *ready[: executor.places - len(making)]]:
+            begun = next((chain for chain in ready if executor.has_place(chain, making)), None)
+            for chain in [*making, *([begun] if begun else [])]:
                 try:
                     work = making.pop(chain, None)
                     if work is None:
@@ -119,7 +133,7 @@ def make_chains(
                         made(chain)
                 except ChainFailed as failure:
                     failed(failure.task, failure.error)
-            if making:
+            if making and begun is None:
                 time.sleep(LOOK_S)
     except KeyboardInterrupt:
         for work in making.values():
@@ -135,7 +149,7 @@ def make_chains(
 def _wanted(chain: Chain, waiting: list[Chain], plan: Plan) -> bool:
     """Whether its experiment goes on, or another that waits for it."""
     return any(
-        each.experiment not in plan.cannot
+        not plan.leaves_out(each.experiment)
         for each in waiting
         if each is chain or chain.makes in each.after
     )

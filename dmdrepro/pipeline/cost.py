@@ -32,7 +32,7 @@ class PlanCost:
     @property
     def refused(self) -> list[str]:
         """Why tasks are refused, each in a sentence."""
-        return [f"{t.stage} {t.label}: {s.reason}" for t, s, _ in self.rows if s.reason]
+        return [f"{t.stage} {t.words}: {s.reason}" for t, s, _ in self.rows if s.reason]
 
 
 def cost_of(plan: Plan) -> PlanCost:
@@ -81,7 +81,7 @@ class Forecast:
         """Seconds; `at_work`: a stage's name -> its share that was done before, and now."""
         still, at_work, todo, worked = [], dict(at_work), 0.0, 0.0
         for task, stage, seconds in self._todo:
-            if task.run.experiment.name in self._plan.cannot:
+            if self._plan.leaves_out(task.run.experiment):
                 continue
             first = self._first.get(stage.what, 0.0)
             if stage.done:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dmdrepro.data.mnist_layout import MnistUnavailable
 from dmdrepro.pipeline.chains import Chain, make_chains
 from dmdrepro.pipeline.cost import Forecast
+from dmdrepro.pipeline.devices import Devices
 from dmdrepro.pipeline.here import Here
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.processes import Processes
@@ -25,17 +26,19 @@ def execute(
     """Make all tasks in `jobs` processes that share `threads`; 1: in this process.
 
     `measured` is told of each student when its evaluation is made.
-    `context`: of dmdrepro.stages. A failure of an experiment that was named is raised; otherwise
-    the others go on, the reason is kept in `plan.cannot`, and `complain` is told. Raises Stopped.
+    `context`: of dmdrepro.stages. A failure of an experiment that was named, at one seed or in a
+    study, is raised; otherwise the others go on, the reason is kept in `plan.cannot`, and
+    `complain` is told. Raises Stopped.
     """
 
     def failed(task: Task, error: Exception) -> None:
-        name = task.run.experiment.name
-        if name in plan.request.names:
+        experiment = task.run.experiment
+        if experiment.name in plan.request.names and (plan.study or len(plan.seeds) == 1):
             raise error
+        name = plan.named(experiment)
         plan.cannot[name] = str(error)
         plan.failed.append(name)
-        complain(f"{task.stage} {task.label} failed: {error}")
+        complain(f"{task.stage} {task.words} failed: {error}")
 
     _fetch(plan, context)
     if plan.request.fresh:
@@ -49,8 +52,15 @@ def execute(
             if task in todo:
                 measured(task)
 
-    executor = Here(context)
-    if jobs > 1:
+    executor, gpus = Here(context), plan.request.gpus
+    if len(gpus) > 1:
+        devices = [str(number) for number in gpus]
+        executor = Devices(plan, context.session, devices, threads, complain)
+        context.say(
+            f"{len(gpus)} GPUs, a process each, and one more each for the optimal pairings, "
+            f"threads each: {executor.threads}"
+        )
+    elif jobs > 1:
         executor = Processes(plan, context.session, jobs, threads, complain)
         context.say(f"{jobs} processes side by side, threads each: {executor.threads}")
     try:
@@ -88,7 +98,7 @@ def _set_all_aside(plan: Plan, context, failed: Callable[[Task, Exception], None
 
     context.session.in_loop = True
     for task in plan.tasks:
-        if task.run.experiment.name in plan.cannot:
+        if plan.leaves_out(task.run.experiment):
             continue
         if task.stage == "classifier":
             if task.state().reason:
@@ -104,7 +114,8 @@ def _set_all_aside(plan: Plan, context, failed: Callable[[Task, Exception], None
         except RunError as error:
             failed(task, error)
     if plan.stages == STAGES:
-        context.set_aside(known_stage(plan.runs, plan.size, plan.seed))
+        for seed in plan.seeds:
+            context.set_aside(known_stage(plan.runs, plan.size, seed))
     context.session.leave_loop()
     if context.session.stop_requested:
         raise Stopped("Stopped before the first stage")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dmdrepro.data.mnist_layout import MnistUnavailable
-from dmdrepro.pipeline.chains import Chain, ChainFailed, Work
+from dmdrepro.pipeline.chains import Chain, ChainFailed, Executor, Work
 from dmdrepro.pipeline.task import Task
 from dmdrepro.pipeline.trouble import named
 from dmdrepro.runs.errors import RunError
 
 
-class Here:
+class Here(Executor):
     """Makes a chain before `start` returns; `context`: of dmdrepro.stages."""
-
-    places = 1
 
     def __init__(self, context) -> None:
         self._context = context
@@ -37,7 +35,7 @@ def make(task: Task, context) -> None:
     from dmdrepro.stages.teacher import make_teacher
 
     makers = {"distill": make_student, "sample": make_samples, "evaluate": make_evaluation}
-    with named(f"{task.stage} {task.label}"):
+    with named(f"{task.stage} {task.words}"):
         if task.stage == "classifier":
             make_classifier(task.run, context)
         elif task.snapshot is None:

@@ -13,7 +13,7 @@ from dmdrepro.pipeline.paths import try_writing
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import STAGES, Task
 from dmdrepro.runs.errors import RunError
-from dmdrepro.runs.layout import PAGE, known_folder, seed_folder
+from dmdrepro.runs.layout import PAGE, seed_folder
 from dmdrepro.runs.leftovers import drop_parts
 from dmdrepro.runs.links import refuse_links
 
@@ -45,14 +45,14 @@ def later(plan: Plan) -> list[Path]:
     """What is written when the stages are done: figures, tables, pages."""
     if plan.part:
         return []
+    seeds = [seed_folder(plan.runs, plan.size, seed) for seed in plan.seeds]
     if plan.study:
-        pages = [seed_folder(plan.runs, plan.size, seed) / PAGE for seed in plan.seeds]
+        pages = [folder / PAGE for folder in seeds]
         return [plan.runs / plan.size / f"study-{plan.study}", *pages]
-    found = [plan.folder("tables"), plan.folder(PAGE)] if "evaluate" in plan.stages else []
+    names = ("tables", PAGE) if "evaluate" in plan.stages else ()
     if plan.stages == STAGES:
-        known = known_folder(plan.runs, plan.size, plan.seed)
-        found += [plan.folder("figures"), known, known / "tables"]
-    return found
+        names += ("figures", "known", "known/tables")
+    return [folder / name for folder in seeds for name in names]
 
 
 def _check_space(plan: Plan, left: Iterable[Task], fresh: bool, jobs: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dmdrepro.data import Data
@@ -25,11 +25,11 @@ class Plan:
     request: Request
     stages: tuple[str, ...]  # that the command makes
     size: str
-    seed: int
-    experiments: list[Experiment]
+    seeds: tuple[int, ...]
+    experiments: list[Experiment]  # at the first seed
     study: str = ""  # whose arms the tasks are of; empty: the experiments themselves
     tasks: list[Task] = field(default_factory=list)
-    cannot: dict[str, str] = field(default_factory=dict)
+    cannot: dict[str, str] = field(default_factory=dict)  # by name, or as `named`
     downloads: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -40,14 +40,29 @@ class Plan:
         return self.request.runs
 
     @property
-    def seeds(self) -> list[int]:
-        """Of the tasks; a study has several."""
-        return list(dict.fromkeys(task.run.experiment.seed for task in self.tasks))
+    def seed(self) -> int:
+        """The first."""
+        return self.seeds[0]
 
     @property
     def part(self) -> bool:
         """Whether this is one chain of another command, which shows what was made."""
         return self.request.stages is not None
+
+    def named(self, experiment: Experiment) -> str:
+        """Its name, with its seed if there are several."""
+        seed = f" (seed {experiment.seed})" if len(self.seeds) > 1 else ""
+        return f"{experiment.name}{seed}"
+
+    def leaves_out(self, experiment: Experiment) -> str | None:
+        """Why it cannot run at its seed, or at any."""
+        return self.cannot.get(experiment.name) or self.cannot.get(self.named(experiment))
+
+    def of(self, seed: int) -> Plan:
+        """The part of one seed, whose failures are still this plan's."""
+        mine = [replace(experiment, seed=seed) for experiment in self.experiments]
+        cannot = {e.name: why for e in mine if (why := self.leaves_out(e))}
+        return replace(self, seeds=(seed,), experiments=mine, cannot=cannot)
 
     def folder(self, name: str) -> Path:
         """Where the size's and seed's figures, tables or page lie."""
@@ -58,16 +73,17 @@ def make_plan(request: Request, stages: tuple[str, ...]) -> Plan:
     """The plan of a command; raises ConfigError, or RunError for what was named and cannot run."""
     plan = _empty_plan(request, stages)
     look = _looking(request)
-    for experiment in plan.experiments:
-        tasks = _tasks(Run(experiment, request.runs), stages, plan.tasks)
-        _admit(plan, experiment, tasks, look)
+    for seed in plan.seeds:
+        for experiment in plan.experiments:
+            run = Run(replace(experiment, seed=seed), request.runs)
+            _admit(plan, experiment, _tasks(run, stages, plan.tasks), look)
     return _checked(plan)
 
 
 def make_study_plan(study: Study, seeds: Sequence[int], request: Request) -> Plan:
     """Teachers, students, samples and evaluations of every arm and seed; raises as `make_plan`."""
     plan = _empty_plan(request, STAGES)
-    plan.study = study.name
+    plan.study, plan.seeds = study.name, tuple(seeds)
     tasks: list[Task] = []
     known: set[Path] = set()  # teachers that several arms share
     for seed in seeds:
@@ -85,7 +101,7 @@ def _empty_plan(request: Request, stages: tuple[str, ...]) -> Plan:
     check_request(request)
     experiments, remarks = resolve(request)
     size = experiments[0].size
-    return Plan(request, stages, size, request.seed, experiments, remarks=remarks)
+    return Plan(request, stages, size, request.every_seed, experiments, remarks=remarks)
 
 
 def _admit(plan: Plan, experiment: Experiment, tasks: list[Task], look: Look) -> None:
@@ -99,7 +115,8 @@ def _admit(plan: Plan, experiment: Experiment, tasks: list[Task], look: Look) ->
         files = look(experiment.data)
         if files.lacking:
             reason = files.lacking
-            plan.lacking.append(experiment.name)
+            if experiment.name not in plan.lacking:
+                plan.lacking.append(experiment.name)
     for word, said in ((files.remark, plan.remarks), (files.download, plan.downloads)):
         if word and word not in said:
             said.append(word)

@@ -22,8 +22,17 @@ from dataclasses import dataclass
 from typing import IO
 
 from dmdrepro.commands import VARIABLE, as_now, program
+from dmdrepro.experiments.origin import origin_words
 from dmdrepro.experiments.registry import field_names
-from dmdrepro.pipeline.chains import FIRST, LOOK_S, Chain, ChainFailed, Work, chains_of
+from dmdrepro.pipeline.chains import (
+    FIRST,
+    LOOK_S,
+    Chain,
+    ChainFailed,
+    Executor,
+    Work,
+    chains_of,
+)
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import STAGES
 from dmdrepro.runs.errors import RunError
@@ -47,8 +56,16 @@ STOPPED_ALONE = (
 
 
 def own_experiments(plan: Plan) -> list[str]:
-    """The experiments that the user's own program registered: a process of ours lacks them."""
-    return [e.name for e in plan.experiments if not type(e).__module__.startswith("dmdrepro.")]
+    """The experiments that the user's own program registered: a process of ours lacks them.
+
+    Those of a loaded file or package it loads itself.
+    """
+    return [
+        e.name
+        for e in plan.experiments
+        if not type(e).__module__.startswith("dmdrepro.")
+        and origin_words("experiment", e.name) is None
+    ]
 
 
 def jobs_of(plan: Plan, device, threads: int) -> int:
@@ -150,7 +167,7 @@ def _there(read: Callable[[], bytes]) -> bytes:
     return found
 
 
-class Processes:
+class Processes(Executor):
     """Starts up to `places` processes, which share `threads`."""
 
     def __init__(
@@ -183,13 +200,17 @@ class Processes:
         row.begin(chain.tasks[0].place().what)
         return Process(chain, self._session, self._complain, ours, errors, process, row)
 
+    def device(self, chain: Chain) -> str:
+        """The device that the chain is made on, as `--gpu` takes it."""
+        device = self._session.device
+        return "cpu" if device.type == "cpu" else str(device.index)
+
     def _words(self, chain: Chain) -> list[str]:
         """The command that makes the chain."""
         plan, request, run = self._plan, self._plan.request, chain.tasks[0].run
-        device = self._session.device
         options = {
             "size": plan.size,
-            "gpu": "cpu" if device.type == "cpu" else device.index,
+            "gpu": self.device(chain),
             "runs": request.runs,
             "data": request.data,
             "engine": request.engine,
@@ -201,6 +222,7 @@ class Processes:
         }
         words = [f"--{name}={value}" for name, value in options.items() if value is not None]
         words += ["--offline"] if request.offline else []
+        words += [f"--load={file}" for file in request.load or []]
         if plan.study:
             return ["study", plan.study, f"--arm={run.arm.name}", f"--seeds={run.experiment.seed}",
                     *words]  # fmt: skip

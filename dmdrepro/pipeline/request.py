@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from dmdrepro.runs.errors import RunError
 
 # Made before the others: what the paper is about, then what takes long.
 FIRST = ("chessboard", "mnist", "mnist-conditional", "mlp-manifold")
+MOST_NUMBERS = 1000  # in one range of a list
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,14 @@ class Request:
     size: str | None = None
     gpu: str | None = None
     seed: int = 0
+    seeds: str | None = None  # several instead, such as 0-4 or 0,2,5
     runs: Path = Path("runs")
     data: Path | None = None
     offline: bool = False
     dry_run: bool = False
     fresh: bool = False
     settings: list[str] | None = None
+    load: list[Path] | None = None  # files that register experiments, studies, measures
     engine: str = "auto"
     jobs: int | None = None
     snapshot: int | None = None  # teacher iterations: the students of that teacher alone
@@ -50,12 +54,52 @@ class Request:
         """The experiments named; empty for all."""
         return self.experiments or []
 
+    @property
+    def gpus(self) -> tuple[int, ...]:
+        """The GPUs' numbers, none of `cpu` and of the default; raises RunError."""
+        if self.gpu in (None, "cpu"):
+            return ()
+        if (numbers := whole_numbers(self.gpu)) is None:
+            raise RunError(
+                f"--gpu {self.gpu} is neither a GPU's number nor cpu; several: 0,2 or 0-7."
+            )
+        return numbers
+
+    @property
+    def every_seed(self) -> tuple[int, ...]:
+        """The seeds asked for; raises RunError."""
+        return (self.seed,) if self.seeds is None else parsed_seeds(self.seeds)
+
+
+def parsed_seeds(words: str) -> tuple[int, ...]:
+    """The seeds that `--seeds` names; raises RunError."""
+    seeds = whole_numbers(words)
+    if seeds is None:
+        raise RunError(
+            f"--seeds {words} is no list of different whole numbers from 0 on, such as 0-4 or "
+            "0,2,5."
+        )
+    return seeds
+
+
+def whole_numbers(words: str) -> tuple[int, ...] | None:
+    """`0,2,5`, `0-4` or both, such as `0-2,7`; None if they are not, or name a number twice."""
+    found: list[int] = []
+    for part in words.split(","):
+        match = re.fullmatch(r"([0-9]{1,18})(?:-([0-9]{1,18}))?", part.strip())
+        first, last = (0, -1) if match is None else (int(match[1]), int(match[2] or match[1]))
+        if not first <= last < first + MOST_NUMBERS:
+            return None
+        found += range(first, last + 1)
+    return tuple(found) if len({*found}) == len(found) else None
+
 
 def check_request(request: Request) -> None:
-    """Raise RunError for a device, a folder of runs or of data that cannot be."""
-    gpu = request.gpu
-    if gpu is not None and gpu != "cpu" and not gpu.isdecimal():
-        raise RunError(f"--gpu {gpu} is neither a GPU's number nor cpu.")
+    """Raise RunError for a device, seeds, a folder of runs or of data that cannot be."""
+    if len(request.gpus) > 1 and request.jobs is not None:
+        raise RunError("--jobs is for a CPU; several GPUs have a process each. Leave out --jobs.")
+    if request.seeds is not None and request.seed:
+        raise RunError("--seed and --seeds were both given; give one of the two.")
     check_folder("--runs", request.runs)
     if request.data is not None and not request.data.is_dir():
         raise RunError(f"--data {request.data} is not a folder; name one with MNIST's IDX files.")
@@ -71,7 +115,7 @@ def default_size(gpu: str | None) -> str:
 
 
 def resolve(request: Request) -> tuple[list[Experiment], list[str]]:
-    """The experiments asked for, resolved, and remarks; raises ConfigError."""
+    """The experiments asked for, resolved at the first seed, and remarks; raises ConfigError."""
     for name in request.names:
         check_name(name)
     size = default_size(request.gpu) if request.size is None else request.size
@@ -79,7 +123,8 @@ def resolve(request: Request) -> tuple[list[Experiment], list[str]]:
     names = request.names or [name for name in every if size in REGISTRY[name].sizes()]
     names = names or every  # the first says that there is no such size
     overrides = parse_overrides(request.settings or [])
-    plain = {name: build(name, size, request.seed) for name in dict.fromkeys(names)}
+    seed = request.every_seed[0]
+    plain = {name: build(name, size, seed) for name in dict.fromkeys(names)}
     known = {name: field_names(experiment) for name, experiment in plain.items()}
     remarks = []
     for dotted in overrides:
@@ -93,7 +138,7 @@ def resolve(request: Request) -> tuple[list[Experiment], list[str]]:
             without = ", ".join(name for name in plain if name not in having)
             remarks.append(f"--set {dotted} does not apply to {without}.")
     experiments = [
-        build(name, size, request.seed, {k: v for k, v in overrides.items() if k in known[name]})
+        build(name, size, seed, {k: v for k, v in overrides.items() if k in known[name]})
         for name in plain
     ]
     return experiments, remarks

@@ -37,6 +37,14 @@ class Task:
         return f"{name} ({self.snapshot:,})" if self.snapshot else name
 
     @property
+    def words(self) -> str:
+        """The label with its seed, for messages; a classifier is of all seeds."""
+        if self.stage == "classifier":
+            return self.label
+        name = f"{self.run.name}, seed {self.run.experiment.seed}"
+        return f"{name} ({self.snapshot:,})" if self.snapshot else name
+
+    @property
     def looks_at_data(self) -> bool:
         """Whether the stage needs the data set, beyond its shape and number of classes."""
         gan = self.run.experiment.distill.gan

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from dmdrepro.data.mnist_layout import MnistUnavailable
 from dmdrepro.experiments import ConfigError
+from dmdrepro.loading import in_loaded_file
 from dmdrepro.runs.errors import RunError
 
 # How torch says that there is no such memory; none of them has a class of its own on a CPU.
@@ -36,11 +37,17 @@ def named(what: str) -> Iterator[None]:
         raise RunError(f"{what} cannot be made: {first_line(error)}.") from error
     except (MemoryError, RuntimeError) as error:
         if not says_no_memory(error):
-            raise
+            if (words := in_loaded_file(error)) is None:
+                raise
+            raise RunError(f"{what}: {words}") from error
         raise RunError(
             f"{what} does not fit into memory ({first_line(error) or 'MemoryError'}); "
             "choose a smaller batch, network or --size."
         ) from error
+    except Exception as error:
+        if (words := in_loaded_file(error)) is None:
+            raise
+        raise RunError(f"{what}: {words}") from error
 
 
 def says_no_memory(error: BaseException) -> bool:

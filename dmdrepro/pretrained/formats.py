@@ -27,6 +27,7 @@ OF_EDM = {
     *(PERSISTENT, MODULE_DICT, *SCALAR, DTYPE, LOAD_FROM_BYTES),
     *OF_TENSORS,
 }
+OF_THE_STATE = ("img_resolution", "img_channels", "label_dim", "sigma_data")
 DEEPEST = 32  # networks within networks
 
 Contents = tuple[dict[str, object], dict[str, Tensor]]
@@ -77,12 +78,14 @@ def _of_edm(value: object) -> Contents:
         raise Unreadable("its network does not say by keyword what it was made with")
     tensors: dict[str, Tensor] = {}
     _flatten(state, "", tensors, set(), 0)
-    plain = {key: _plain(found) for key, found in {**state, **said}.items() if key[:1] != "_"}
+    made_with = {key: _plain(state[key]) for key in OF_THE_STATE if key in state}
+    made_with |= {str(key): _plain(value) for key, value in said.items()}
     model = state.get("_modules", {}).get("model")
-    made = _persistent(model)[0] if isinstance(model, Made) else "nothing"
-    if made != plain.get("model_type", "DhariwalUNet"):
-        raise Unreadable(f"its network was made as a {plain.get('model_type')!r}, but is {made!r}")
-    return {"format": "EDM", "class": name, "made_with": plain}, tensors
+    is_a = _persistent(model)[0] if isinstance(model, Made) else "nothing"
+    if is_a != made_with.get("model_type", "DhariwalUNet"):
+        wanted = shown(made_with.get("model_type"))
+        raise Unreadable(f"its network was made as a {wanted}, but is a {shown(is_a)}")
+    return {"format": "EDM", "made_with": made_with}, tensors
 
 
 def _persistent(made: Made) -> tuple[str, dict]:

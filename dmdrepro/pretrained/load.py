@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from dmdrepro.pretrained.architecture import of_shapes
+from dmdrepro.pretrained.architecture import of_arguments, of_shapes
 from dmdrepro.pretrained.network_file import NetworkFile, read_network
 from dmdrepro.runs.streams import generator
 
@@ -24,40 +24,58 @@ SHOWN = 3  # differences in a refusal
 def load_denoiser(path: str | Path, like: EDMDenoiser | None = None) -> EDMDenoiser:
     """D(x; sigma) of a file of weights, on the CPU, float32, in evaluation mode.
 
-    It has `shape` (of one sample), `label_dim` (0: unconditional), `sigma_data`, is called
-    `(x, sigma, class_labels)` with x [B, *shape], and its `origin` says what was read. Files: a
-    run's own `snapshot-*.safetensors` and `student*.safetensors`; accelerate's `.safetensors`;
-    DMD2's `pytorch_model.bin`, and `pytorch_model_1.bin` for the teacher inside. The network is
-    EDM's ADM U-Net or SongUNet, or one of ours, told by names and shapes, with sigma_data 0.5
-    unless the file says another; `like`: a denoiser with the file's architecture, if it cannot be
-    told. Noise for it: `unit_noise`.
+    It has `shape` (of one sample), `label_dim` (0: unconditional), `sigma_data`, is called `(x,
+    sigma, class_labels)` with x [B, *shape], and its `origin` says what was read. Files: a run's
+    own `snapshot-*.safetensors` and `student*.safetensors`; accelerate's `.safetensors`; DMD2's
+    `pytorch_model.bin`, and `pytorch_model_1.bin` for the teacher inside; FastGen's `.pth`; the
+    `.pkl` of EDM, SiD and SiDA. The network is EDM's ADM U-Net or SongUNet, or one of ours, named
+    by the file or told by names and shapes, with sigma_data 0.5 unless the file says another;
+    `like`: a denoiser with the file's architecture, if it cannot be told. Noise for it:
+    `unit_noise`.
 
     A file with a pickle in it is read by an allow-list in a process of its own, which runs none of
     it, and kept as safetensors in the cache. Raises ValueError or OSError, in one sentence.
     """
     file = read_network(Path(path))
-    shapes = {key: tuple(value.shape) for key, value in file.tensors.items()}
-    if like is not None:
-        denoiser = copy.deepcopy(like)
-        _check_sigma_data(file, denoiser.sigma_data)
+    if like is None:
+        denoiser = _named(file)
     else:
-        told = of_shapes(shapes)
+        denoiser = copy.deepcopy(like)
+        if file.sigma_data not in (None, like.sigma_data):
+            raise ValueError(
+                f"{path} says sigma_data = {file.sigma_data}, and like= has {like.sigma_data}."
+            )
+    put_tensors(denoiser, file)
+    denoiser.origin = replace(file, tensors={})
+    return denoiser.requires_grad_(False).eval()
+
+
+def _named(file: NetworkFile) -> EDMDenoiser:
+    """The network that the file names, or that its tensors' names and shapes tell, without memory.
+
+    Raises ValueError where neither does.
+    """
+    try:
+        if file.made_with:
+            told = of_arguments(file.made_with)
+        else:
+            told = of_shapes({key: tuple(value.shape) for key, value in file.tensors.items()})
         if told is None:
             raise ValueError(
-                f"{file.path} has tensors of no network known here (such as "
-                f"{', '.join(list(shapes)[:SHOWN])}); pass like=, a denoiser with its architecture."
+                f"it has tensors of no network known here (such as "
+                f"{', '.join(list(file.tensors)[:SHOWN])}); pass like=, a denoiser with its "
+                "architecture"
             )
         settings, shape, label_dim = told
         if len(shape) == 1 and file.sigma_data is None:
             raise ValueError(
-                f"{file.path} is an MLP's and does not say its sigma_data; pass like=, a denoiser "
-                "with its architecture."
+                "it is an MLP's and does not say its sigma_data; pass like=, a denoiser with its "
+                "architecture"
             )
         with torch.device("meta"):
-            denoiser = settings.make(shape, label_dim, file.sigma_data or SIGMA_DATA)
-    put_tensors(denoiser, file)
-    denoiser.origin = replace(file, tensors={})
-    return denoiser.requires_grad_(False).eval()
+            return settings.make(shape, label_dim, file.sigma_data or SIGMA_DATA)
+    except ValueError as error:
+        raise ValueError(f"{file.path} is refused: {str(error).rstrip('.')}.") from None
 
 
 def put_tensors(denoiser: EDMDenoiser, file: NetworkFile) -> None:
@@ -77,6 +95,11 @@ def put_tensors(denoiser: EDMDenoiser, file: NetworkFile) -> None:
             for key, value in file.tensors.items()
             if not value.is_floating_point() or not value.isfinite().all()
         ),
+        *(
+            f"{key} is another filter than the box"
+            for key, value in file.tensors.items()
+            if key.endswith("resample_filter") and value.shape[-1] == 2 and (value != 0.25).any()
+        ),
     ]
     if differences:
         more = len(differences) - SHOWN
@@ -88,13 +111,6 @@ def put_tensors(denoiser: EDMDenoiser, file: NetworkFile) -> None:
     # Copied, so that all files' weights are aligned in memory alike: rounding depends on it.
     weights = {key: t.to(torch.float32, copy=True) for key, t in file.tensors.items()}
     denoiser.load_state_dict(weights, assign=True)
-
-
-def _check_sigma_data(file: NetworkFile, sigma_data: float) -> None:
-    if file.sigma_data is not None and file.sigma_data != sigma_data:
-        raise ValueError(
-            f"{file.path} says sigma_data={file.sigma_data}, and like= has {sigma_data}."
-        )
 
 
 def unit_noise(

@@ -54,8 +54,8 @@ def read_network(path: Path) -> NetworkFile:
         file = path if plain else converted(path, digest)
         tensors, said = _read(file, path)
         about = {"format": "safetensors"} if plain else json.loads(said["about"])
-        about.pop("class", None)
         found = NetworkFile(path, digest, tensors, **about)
+        found.sigma_data = found.made_with.get("sigma_data")
     _rename(found)
     if not run:
         remember(path, found.sha256)

@@ -11,6 +11,12 @@ from dataclasses import dataclass
 
 SMALL = 4096  # bytes: what is longer stays a view of the file
 LONGEST_NAME = 1000
+# What a file is that names such functions or classes.
+UNSUPPORTED = {
+    "dnnlib.": "a file of EDM2, whose network is not supported",
+    "torch.distributed.": "a checkpoint in parts (torch's DCP); if you trust it, join it into one "
+    "file with torch.distributed.checkpoint.format_utils",
+}
 
 
 class Unreadable(ValueError):
@@ -116,7 +122,9 @@ def _run(cursor: _Cursor, allowed: Collection[str]) -> object:
 
     def named(name: str) -> Global:
         if name not in allowed:
-            raise Unreadable(f"it names {shown(name)}, which no file of a known form does")
+            known = (what for start, what in UNSUPPORTED.items() if name.startswith(start))
+            what = next(known, "no file of a supported form does that")
+            raise Unreadable(f"its pickle names {shown(name)}: {what}")
         return Global(name)
 
     for op, arg, _ in pickletools.genops(cursor):

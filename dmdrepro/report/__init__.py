@@ -4,8 +4,9 @@ from dmdrepro.measures.table import Band, Table
 from dmdrepro.report.known import known_tables
 from dmdrepro.report.page import Picture, report_page
 from dmdrepro.report.render import render_terminal, write_tables
+from dmdrepro.report.seeds import seeds_table
 from dmdrepro.report.study import open_studies
-from dmdrepro.report.tables import all_seeds, build_tables, tables_of
+from dmdrepro.report.tables import all_seeds, build_tables, seed_first, tables_of
 
 __all__ = [
     "Band",
@@ -17,6 +18,8 @@ __all__ = [
     "open_studies",
     "render_terminal",
     "report_page",
+    "seed_first",
+    "seeds_table",
     "tables_of",
     "write_tables",
 ]

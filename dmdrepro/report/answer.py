@@ -62,6 +62,11 @@ class Answer:
             "answer": self.word,
             "sentence": self.sentence,
             **numbers,
+            "over_seeds": {
+                name: {"mean": cell.value, "interval": [cell.low, cell.high]}
+                for name in names
+                if isinstance(cell := student.cell("pairing", name), Band)
+            },
         }
 
 
@@ -124,17 +129,28 @@ def _middle(cell: Cell) -> Cell:
 
 def _word(student: Student) -> tuple[str, str]:
     """(the word, why the pairing tells nothing, if so)."""
-    if any(COLLAPSED in words for words in student.warnings):
-        return SAYS_NOTHING, "The student hardly varies."
+    far = [(_times(student, path), within) for path, within in JUDGED_BY]
     delta_e, null = (student.each("pairing", name) for name in ("delta_e", "delta_e_null"))
     kept = bool(student.finite("pairing", "retention")) and None not in (*delta_e, *null)
-    share = share_of_null(delta_e, null) if kept else math.nan
+    return word_of(student.warnings, share_of_null(delta_e, null) if kept else math.nan, far)
+
+
+def word_of(
+    warnings: Sequence[str],
+    share: float,
+    far: Sequence[tuple[float | None, float]] = (),
+) -> tuple[str, str]:
+    """(the word, why the pairing tells nothing, if so), by the rule of MEANINGS.
+
+    `share`: of the null (`share_of_null`), nan if it has none; `far`: the student's distance to the
+    data over its teacher's, None if not measured, and how much is a sampler's.
+    """
+    if any(COLLAPSED in words for words in warnings):
+        return SAYS_NOTHING, "The student hardly varies."
     if math.isnan(share):
         return SAYS_NOTHING, "How much of the pairing was kept is not a number."
-    for path, within in JUDGED_BY:
-        times = _times(student, path)
-        if times is not None and not times <= within:
-            return NO_SAMPLER, "Its samples are too far from the data."
+    if any(times is not None and not times <= within for times, within in far):
+        return NO_SAMPLER, "Its samples are too far from the data."
     return regime(share).upper(), ""
 
 

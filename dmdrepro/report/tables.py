@@ -75,12 +75,18 @@ def tables_of(results: Results, size: str, not_run: Mapping[str, str] | None = N
     return [table for table in tables if table.rows]
 
 
-def all_seeds(runs: Path, size: str, seed: int) -> Results:
-    """Of each experiment the results of `seed`, then of every other seed found at that size."""
-    others = [other for other in seeds_found(runs, size) if other != seed]
+def all_seeds(runs: Path, size: str, *seeds: int) -> Results:
+    """Of each experiment the results of `seeds`, then of every other seed found at that size."""
     shape = measures.evaluation()
-    opened = [open_results(runs, size, s, REGISTRY, advice, shape) for s in (seed, *others)]
+    every = dict.fromkeys([*seeds, *seeds_found(runs, size)])
+    opened = [open_results(runs, size, seed, REGISTRY, advice, shape) for seed in every]
     return {name: [results[name] for results in opened] for name in REGISTRY}
+
+
+def seed_first(results: Results, seed: int) -> Results:
+    """The same results, those of `seed` first and the others by their seed."""
+    order = lambda result: (result.seed != seed, result.seed)  # noqa: E731
+    return {name: sorted(each, key=order) for name, each in results.items()}
 
 
 def paper_and_ours_table(students: Sequence[Student]) -> Table:

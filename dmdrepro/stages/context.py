@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dmdrepro.data import Data
 from dmdrepro.runs.stage import Stage
+from dmdrepro.stages.own_data import check_drawn
 from dmdrepro.stages.waiting import alone
 from dmdrepro.training.session import Session
 
@@ -27,7 +28,10 @@ class Context:
     def dataset(self, data: Data) -> Data:
         """The data set that these settings make, once a command."""
         if data not in self._datasets:
-            self._datasets[data] = data.make(self.data_dir, self.offline, self.say)
+            made = data.make(self.data_dir, self.offline, self.say)
+            if not type(data).__module__.startswith("dmdrepro."):
+                check_drawn(data, made)
+            self._datasets[data] = made
         return self._datasets[data]
 
     def set_aside(self, stage: Stage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
+import dmdrepro.measures as measures
 from dmdrepro.commands import program
 from dmdrepro.experiments import Arm, Experiment
 from dmdrepro.runs.errors import RunError
@@ -86,6 +87,8 @@ class Run:
         }
         if self.classifier_settings is not None:
             key["classifier_weights"] = self.classifier_weights()[1]
+        if loaded := measures.origins():
+            key["loaded_measures"] = loaded
         return self._stage("evaluate", snapshot, key)
 
     def classifier(self) -> Stage | None:
@@ -132,11 +135,12 @@ class Run:
 
     def _stage(self, kind: str, snapshot: int | None, key: dict) -> Stage:
         if snapshot is None:
-            what = f"{kind} {self._teacher_folder.name}"
+            what = f"{kind} {self._teacher_folder.name}, seed {self.experiment.seed}"
             folder = self._teacher_folder / kind
             return Stage(folder, key, what, self._remedy(), self.runs, self._before)
-        what = f"{kind} {self.name}"
-        what = f"{what} (teacher of {snapshot:,} iterations)"
+        what = (
+            f"{kind} {self.name}, seed {self.experiment.seed} (teacher of {snapshot:,} iterations)"
+        )
         folder = self.folder / f"{kind}-{snapshot}"
         return Stage(folder, key, what, self._remedy(), self.runs, self._before)
 

@@ -26,7 +26,7 @@ def test_the_help_names_every_status():
         (("teacher", "--seed", "x"), 2),
         (("teacher", "--seed", "-1"), 2),
         (("all", "--jobs", "0"), 2),
-        (("evaluate", "--pairs", "one"), 2),
+        (("compare", "one"), 1),
         (("teacher", "nothing", *SMOKE), 1),
         (("teacher", "chessboard", "--gpu", "99", "--size", "smoke"), 1),
         (("teacher", "chessboard", "--gpu", "x", "--size", "smoke"), 1),

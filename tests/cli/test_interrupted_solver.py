@@ -43,7 +43,7 @@ def test_a_signal_ends_a_solver_inside_its_call(tmp_path, solver, number, code):
         pytest.skip("lapx is not installed (optional)")
     for name in ("a", "b"):
         np.save(tmp_path / f"{name}.npy", np.random.default_rng(len(name)).random((10, 2)))
-    arguments = ["evaluate", "--pairs", "a.npy", "b.npy", "--solver", solver]
+    arguments = ["compare", "a.npy", "b.npy", "--solver", solver]
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT + ENDLESS[solver] + "main()\n", *arguments],
         cwd=tmp_path,

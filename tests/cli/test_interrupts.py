@@ -23,7 +23,7 @@ PLACES = [
     ("all", "dmdrepro.paper_figures.save_all"),
     ("all", "dmdrepro.report.write_tables"),
     ("figures", "dmdrepro.paper_figures.save_all"),
-    ("pairs", "dmdrepro.metrics.pairing_inefficiency"),
+    ("pairs", "dmdrepro.comparison.measure.pairing_inefficiency"),
 ]
 CASES = [(*place, number) for place in PLACES for number in (signal.SIGTERM, signal.SIGINT)]
 CASES += [(*PLACES[0], number) for number in STOPS[2:]]
@@ -44,7 +44,7 @@ def test_a_signal_outside_the_stages_gets_a_sentence(
     if name == "pairs":
         for seed, file in enumerate(("a", "b")):
             np.save(runs / f"{file}.npy", np.random.default_rng(seed).random((10, 2)))
-        printed = command("evaluate", "--pairs", runs / "a.npy", runs / "b.npy", code=code)
+        printed = command("compare", runs / "a.npy", runs / "b.npy", code=code)
     else:
         printed = command(name, "chessboard", *SMOKE, "--runs", runs, code=code)
     assert printed.splitlines()[-1].startswith("Stopped. Run the same command again")
@@ -84,7 +84,7 @@ def test_an_error_in_a_terminal_gives_the_cursor_back_first(tmp_path, named):
     if named:
         assert code == 1
         assert printed.rindex(SHOW) < printed.index(b"Error: ")
-    mark = b"Error: " if named else b"teacher chessboard failed: "
+    mark = b"Error: " if named else b"teacher chessboard, seed 0 failed: "
     before = printed[: printed.index(mark)]
     assert before.count(HIDE) == before.count(SHOW)
     assert before.endswith((b"\r", b"\n", b"\x1b[2K", b"\x1b[1A", b"\x1b[?25h")), before[-60:]

@@ -91,7 +91,7 @@ def test_all_makes_them_once_and_shows_them_on_the_page(tmp_path):
     printed = command("all", "ring", *FAST, "--runs", tmp_path)
     assert printed.count("known answers: done in") == 1
     page = tmp_path / "smoke/seed0/report.html"
-    assert "What Delta_E says where the answer is known" in page.read_text()
+    assert "Delta_E of pairs whose pairing is known" in page.read_text()
     assert (tmp_path / PLACE / "tables/known_pairs.md").is_file()
     again = command("all", "ring", *FAST, "--runs", tmp_path)
     assert again.count("known answers: done already") == 1

@@ -73,7 +73,10 @@ def test_an_engine_that_the_device_cannot_have_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (ValueError("x is 3; give 2.\nmore"), r"^teacher ring cannot be made: x is 3; give 2\.$"),
+        (
+            ValueError("x is 3; give 2.\nmore"),
+            r"^teacher ring cannot be made: x is 3; give 2\.$",
+        ),
         (OverflowError("too large"), "cannot be made: too large"),
         (MemoryError(), "does not fit into memory"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: 1 TB"), "does not fit into"),
@@ -119,7 +122,7 @@ def test_the_others_go_on_where_one_fails(tmp_path, monkeypatch, error):
 
     monkeypatch.setattr(stage, "train_teacher", train)
     result = invoke("teacher", *SMOKE, "--runs", tmp_path)
-    assert "teacher moons failed: teacher moons" in result.output
+    assert "teacher moons, seed 0 failed: teacher moons, seed 0" in result.output
     assert (tmp_path / "smoke/seed0/ring/teacher/manifest.json").is_file()
     printed = command("teacher", "moons", *SMOKE, "--runs", tmp_path, code=1)
     assert "Error: teacher moons" in printed
@@ -151,7 +154,7 @@ def test_what_reads_no_data_asks_for_none(tmp_path, name):
     assert "needs MNIST" in printed
 
 
-# --- evaluate --pairs ---
+# --- compare ---
 
 
 @pytest.fixture
@@ -166,7 +169,8 @@ def arrays(tmp_path):
 
 
 def test_brackets_in_paths_are_brackets(arrays, tmp_path):
-    printed = command("evaluate", "--pairs", *arrays, "--out", tmp_path / "o[/x].json")
+    printed = command("compare", *arrays, "--out", tmp_path / "o[/x].json")
+    printed += command("compare", *arrays, "--n", 30, code=1)
     for name in ("a[/b].npy", "x[red].npy"):
         assert name in printed.replace("\n", "")
     assert "o[/x].json" in printed
@@ -175,35 +179,16 @@ def test_brackets_in_paths_are_brackets(arrays, tmp_path):
     assert "r[/y]" in command("list", "--runs", runs).replace("\n", "")
 
 
-@pytest.mark.parametrize(
-    ("options", "word"),
-    [
-        (("--gpu", "5"), "--gpu"),
-        (("--size", "bogus"), "--size"),
-        (("--dry-run",), "--dry-run"),
-        (("--fresh",), "--fresh"),
-        (("--set", "a=1"), "--set"),
-        (("--seed", "3"), "--seed"),
-        (("--offline",), "--offline"),
-        (("--runs", "elsewhere"), "--runs"),
-        (("--data", "elsewhere"), "--data"),
-        (("chessboard",), "no experiment names"),
-    ],
-)
-def test_pairs_refuse_what_they_would_leave_aside(arrays, options, word):
-    assert word in command("evaluate", *options, "--pairs", *arrays, code=1)
-
-
 @pytest.mark.parametrize("amount", ["0", "-1", "nan", "inf", "1e300"])
 def test_an_impossible_amount_of_memory_is_refused(arrays, amount):
-    printed = command("evaluate", "--pairs", *arrays, "--memory", amount, code=1)
+    printed = command("compare", *arrays, "--memory", amount, code=1)
     assert "is no amount of memory; name a number of GiB above 0" in printed
 
 
 def test_the_memory_that_is_taken_is_said_before_the_work(arrays):
-    printed = command("evaluate", "--pairs", *arrays)
+    printed = command("compare", *arrays)
     assert "All 20 x 20 squared distances are held: " in printed
-    few = command("evaluate", "--pairs", *arrays, "--memory", "1e-6", code=1)
+    few = command("compare", *arrays, "--memory", "1e-6", code=1)
     assert "20 samples, without their matrix, needs" in few
 
 
@@ -230,8 +215,8 @@ def test_a_part_of_the_bench_is_measured_alone(tmp_path):
     assert "Over the batch" in printed
 
 
-def test_pairs_are_measured_on_the_cpu_and_may_be_told_so(arrays):
-    assert "delta_e" in command("evaluate", "--gpu", "cpu", "--pairs", *arrays)
+def test_the_old_option_names_the_command(arrays):
+    assert "compare A B`" in command("evaluate", "--pairs", *arrays, code=1)
 
 
 @pytest.mark.parametrize("way", ["itself", "link", "named"])
@@ -245,17 +230,17 @@ def test_a_record_never_overwrites_an_array(arrays, tmp_path, way):
         np.savez(out, a=np.zeros((20, 3)), b=np.zeros(3))
         first = f"{first}#a"
     before = arrays[0].read_bytes(), out.read_bytes()
-    printed = command("evaluate", "--pairs", first, arrays[1], "--out", out, code=1)
+    printed = command("compare", first, arrays[1], "--out", out, code=1)
     assert "would overwrite the array" in printed
     assert (arrays[0].read_bytes(), out.read_bytes()) == before
 
 
 def test_a_record_goes_to_a_file(arrays, tmp_path):
-    printed = command("evaluate", "--pairs", *arrays, "--out", tmp_path, code=1)
-    assert f"--out {tmp_path} is a folder; name a file." in printed
-    printed = command("evaluate", "--pairs", *arrays, "--out", arrays[0] / "x.json", code=1)
+    printed = command("compare", *arrays, "--out", tmp_path, code=1)
+    assert f"--json {tmp_path} is a folder; name a file." in printed
+    printed = command("compare", *arrays, "--out", arrays[0] / "x.json", code=1)
     assert "is not a folder" in printed
-    command("evaluate", "--pairs", *arrays, "--out", tmp_path / "new" / "x.json")
+    command("compare", *arrays, "--out", tmp_path / "new" / "x.json")
     assert json.loads((tmp_path / "new" / "x.json").read_text())["n"] == 20
 
 

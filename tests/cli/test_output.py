@@ -95,7 +95,7 @@ def test_a_progress_bars_name_is_harmless(terminal):
         ("study", "start", "--arm", EVIL),
         ("study", "start", "--seeds", EVIL),
         ("bench", "--only", EVIL),
-        ("evaluate", "--pairs", EVIL, EVIL),
+        ("compare", EVIL, EVIL),
         (EVIL,),
         (f"--{EVIL}",),
         ("teacher", f"--{EVIL}"),
@@ -118,7 +118,7 @@ def test_folders_and_keys_are_shown_harmless(tmp_path):
         assert "\\x1b[31mb" in printed.replace("\n", "")
     file = tmp_path / "two.npz"
     np.savez(file, **{EVIL.replace("\n", "").replace("/", ""): np.zeros((4, 2)), "b": np.ones(3)})
-    printed = command("evaluate", "--pairs", file, file, code=1)
+    printed = command("compare", file, file, code=1)
     assert_harmless(printed)
     assert "\\x1b[31mb" in printed
 

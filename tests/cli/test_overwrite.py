@@ -13,7 +13,7 @@ from command import SMOKE, command
 from conftest import ROOT
 from processes import environment
 
-from dmdrepro.cli.overwrite import PAIRS, check_output, check_tables, is_figure, json_with
+from dmdrepro.cli.overwrite import COMPARISON, check_output, check_tables, is_figure, json_with
 from dmdrepro.report import Table, write_tables
 from dmdrepro.runs.errors import RunError
 
@@ -44,36 +44,36 @@ def test_a_record_of_pairs_overwrites_nothing_of_the_users(arrays, tmp_path, cas
     if link:
         out = tmp_path / "link.json"
         out.symlink_to(file)
-    printed = command("evaluate", "--pairs", *arrays, "--out", out, code=1)
-    assert f"--out: {out} is there already" in printed.replace("\n", "")
+    printed = command("compare", *arrays, "--out", out, code=1)
+    assert f"--json: {out} is there already" in printed.replace("\n", "")
     assert "delete it or name another" in printed
-    assert "delta_e" not in printed
+    assert "Delta_E" not in printed
     assert file.read_bytes() == MINE[case]
 
 
 def test_a_record_of_ours_and_an_empty_file_are_replaced(arrays, tmp_path):
     out = tmp_path / "r.json"
     out.touch()
-    command("evaluate", "--pairs", *arrays, "--out", out)
+    command("compare", *arrays, "--out", out)
     first = json.loads(out.read_text())
-    command("evaluate", "--pairs", arrays[0], arrays[0], "--out", out)
+    command("compare", arrays[0], arrays[0], "--out", out)
     assert json.loads(out.read_text())["e_dt"] == 0 != first["e_dt"]
 
 
 def test_a_folder_that_cannot_be_written_to_is_named_before_the_work(arrays, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
-    printed = command("evaluate", "--pairs", *arrays, "--out", tmp_path / "n" / "r.json", code=1)
+    printed = command("compare", *arrays, "--out", tmp_path / "n" / "r.json", code=1)
     assert f"{tmp_path} cannot be written to; fix its rights" in printed.replace("\n", "")
 
 
 def test_a_device_takes_any_record(arrays):
-    assert "Written: /dev/null" in command("evaluate", "--pairs", *arrays, "--out", "/dev/null")
+    assert "Written: /dev/null" in command("compare", *arrays, "--out", "/dev/null")
 
 
 @pytest.mark.parametrize("to", ["a pipe", "a file"])
 def test_dev_stdout_is_printed_to(arrays, tmp_path, to):
     """If stdout goes to a file, what was printed before stays in it."""
-    words = ["reproduce.py", "evaluate", "--pairs", *map(str, arrays), "--out", "/dev/stdout"]
+    words = ["reproduce.py", "compare", *map(str, arrays), "--out", "/dev/stdout"]
     log = tmp_path / "log.txt"
     with log.open("w") as file:
         done = subprocess.run(
@@ -86,14 +86,9 @@ def test_dev_stdout_is_printed_to(arrays, tmp_path, to):
         )
     printed = log.read_text() if to == "a file" else done.stdout
     start, end = printed.index("{\n"), printed.index("\n}\n") + 3
-    assert set(json.loads(printed[start:end])) >= PAIRS
+    assert set(json.loads(printed[start:end])) >= COMPARISON
     assert "squared distances are held" in printed[:start]
     assert printed[end:].startswith("Written: /dev/stdout")
-
-
-def test_pairs_publish_nothing(arrays, tmp_path):
-    printed = command("evaluate", "--pairs", *arrays, "--publish", tmp_path, code=1)
-    assert "--publish goes with experiments" in printed
 
 
 def test_a_bench_overwrites_its_own_files_alone(tmp_path):

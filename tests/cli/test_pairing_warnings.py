@@ -1,4 +1,4 @@
-"""Doubts about samples: printed by `--pairs`, kept by the stage, shown in table and page."""
+"""Doubts about samples: printed by `compare`, kept by the stage, shown in table and page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_pairs_prints_and_writes_them(tmp_path):
     rng = np.random.default_rng(0)
     unit = rng.random((60, 8))
     pair = saved(tmp_path, teacher=(255 * unit).astype(np.uint8), student=2 * unit - 1)
-    printed = command("evaluate", "--pairs", *pair, "--out", tmp_path / "record.json")
+    printed = command("compare", *pair, "--out", tmp_path / "record.json")
     record = json.loads((tmp_path / "record.json").read_text())
     assert len(record["warnings"]) == 2
     for sentence in record["warnings"]:
@@ -35,7 +35,7 @@ def test_pairs_prints_and_writes_them(tmp_path):
 def test_pairs_prints_nothing_where_there_are_none(tmp_path):
     rng = np.random.default_rng(0)
     pair = saved(tmp_path, teacher=rng.random((60, 8)), student=rng.random((60, 8)))
-    printed = command("evaluate", "--pairs", *pair, "--out", tmp_path / "record.json")
+    printed = command("compare", *pair, "--out", tmp_path / "record.json")
     assert "arning" not in printed
     assert json.loads((tmp_path / "record.json").read_text())["warnings"] == []
 
@@ -58,7 +58,10 @@ def test_the_stage_keeps_them_and_the_report_shows_them(run):
     assert sentences[0].startswith("The student hardly varies: ")
     assert record["pairing"]["warnings"] == list(sentences)
     assert record["teacher_map"]["warnings"] == []
-    assert f"Warning: evaluate chessboard (teacher of 10 iterations): {sentences[0]}" in printed
+    assert (
+        f"Warning: evaluate chessboard, seed 0 (teacher of 10 iterations): {sentences[0]}"
+        in printed
+    )
     table = (folder / "tables/paper_and_ours.md").read_text()
     assert f"Warning: chessboard, teacher at 10 iterations. Seed 0: {sentences[0]}" in table
     page = html.unescape((folder / "report.html").read_text())

@@ -23,7 +23,7 @@ def test_the_site_is_built_without_a_warning(tmp_path):
     done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     commands = (tmp_path / "commands.html").read_text()
-    assert "--pairs" in commands
+    assert "--independent" in commands
     assert "pairing_inefficiency" in (tmp_path / "api.html").read_text()
 
 

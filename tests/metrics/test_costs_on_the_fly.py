@@ -67,7 +67,7 @@ def test_without_the_matrix_the_result_is_the_same_to_the_last_bit(small_steps, 
     expected = optimal_assignment(x, y, "auction")
     said = []
     limit = memory_for(n, x.shape[1], int(share * n))
-    found = optimal_assignment(x, y, memory=limit, say=said.append)
+    found = optimal_assignment(x, y, "auction", memory=limit, say=said.append)
     assert len(said) == 1
     assert "made again whenever they are needed" in said[0]
     assert found.solver == "auction"

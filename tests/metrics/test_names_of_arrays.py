@@ -55,7 +55,7 @@ def test_what_is_no_file_is_said(tmp_path):
     (tmp_path / "link.npy").symlink_to(tmp_path / "nowhere.npy")
     (tmp_path / "empty.npz").touch()
     for name, words in (
-        ("folder.npy", "is a folder; name a file in it"),
+        ("folder.npy", "is an empty folder; name one that holds PNG or JPEG images"),
         ("pipe.npy", "is not a regular file"),
         ("link.npy", "is a link to a file that does not exist"),
         ("empty.npz", "it is empty"),
@@ -81,7 +81,8 @@ def test_a_refusal_is_one_printable_line_whatever_the_name(tmp_path, name):
         ("https://example.org/x.npy", "is a URL; download it first"),
         ("s3://bucket/x.npz#a", "is a URL; download it first"),
         ("x.npy.gz", "unpack it with gunzip first"),
-        ("x.png", "numpy.stack"),
+        ("x.png", "name the folder that holds the images"),
+        ("x.webp", "numpy.stack"),
         ("x.pkl", "pickle.load"),
         ("x.mat", "scipy.io.loadmat"),
         ("x.h5", "h5py"),
@@ -94,10 +95,10 @@ def test_another_kind_of_file_is_told_how_to_convert_it(name, words):
         load_array(name)
 
 
-@pytest.mark.parametrize("name", ["x.csv", "x y's.TXT", "x.pt", "x.tsv"])
+@pytest.mark.parametrize("name", ["x.csv", "x y's.TXT", "x.ckpt", "x.tsv"])
 def test_the_line_that_converts_a_file_works(tmp_path, name):
     file = tmp_path / name
-    if name.endswith("pt"):
+    if name.endswith("ckpt"):
         torch.save(torch.from_numpy(X).bfloat16(), file)
     else:
         np.savetxt(file, X, delimiter={"csv": ",", "tsv": "\t"}.get(name[-3:], " "))

@@ -69,10 +69,10 @@ BEFORE = {
 
 
 @pytest.mark.parametrize("case", list(BEFORE))
-def test_without_classes_every_bit_is_as_before(case):
-    record = pairing_inefficiency(*half_kept(*case))
-    found = record.to_json()
-    assert {name: found[name].hex() for name in BEFORE[case]} == BEFORE[case]
+def test_without_classes_the_numbers_are_as_before(case):
+    found = pairing_inefficiency(*half_kept(*case)).to_json()
+    for name, value in BEFORE[case].items():
+        assert found[name] == pytest.approx(float.fromhex(value), rel=1e-12), name
     assert (found["null"], found["e_ot_within"], found["warnings"]) == ("all", None, [])
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
-import zlib
 
-import numpy as np
+import oracle_networks
 import pytest
 import torch
+from oracle_networks import relative_error, shapes, tiny_adm
 
 from dmdrepro.diffusion import heun_sample
 from dmdrepro.models.adm import adm_denoiser
@@ -22,14 +21,6 @@ SIZES = {
     "adm_mnist_cond": ((32, 1, 10, 64), 31_121_153),
     "adm_imagenet64": ((64, 3, 1000, 192), 295_899_267),
 }
-
-
-def relative_error(ours, theirs):
-    return float((ours.double() - theirs.double()).norm() / theirs.double().norm())
-
-
-def shapes(denoiser):
-    return {key: list(value.shape) for key, value in denoiser.state_dict().items()}
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -48,36 +39,17 @@ def test_the_paper_size_has_the_public_keys_and_shapes(name, oracles):
     assert shapes(denoiser) == json.loads((oracles / f"{name}.keys.json").read_text())["state_dict"]
 
 
-def oracle_weight(key, shape):
-    """The weight that follows from the key alone (the oracles' README)."""
-    if key.endswith("resample_filter"):
-        return torch.full(shape, 0.25)
-    rng = np.random.default_rng(zlib.crc32(key.encode()))
-    w = rng.standard_normal(shape).astype(np.float32)
-    *_, module, kind = key.split(".")
-    if kind == "bias":
-        w = 0.1 * w
-    elif "norm" in module:
-        w = 1 + 0.1 * w
-    else:
-        w = w / math.sqrt(math.prod(shape[1:]))
-    return torch.from_numpy(w.astype(np.float32))
-
-
 @pytest.fixture(scope="module")
 def tiny(oracles):
     """The oracle's tiny network with its weights."""
-    keys = json.loads((oracles / "edm_unet_uncond.keys.json").read_text())
-    denoiser = adm_denoiser(16, 1, 0, 32, (1, 2), 1, (8,), sigma_data=0.5).eval()
-    assert shapes(denoiser) == keys
-    denoiser.load_state_dict({key: oracle_weight(key, shape) for key, shape in keys.items()})
+    denoiser = tiny_adm()
+    assert shapes(denoiser) == json.loads((oracles / "edm_unet_uncond.keys.json").read_text())
     return denoiser
 
 
 @pytest.fixture(scope="module")
 def numbers(oracles):
-    with np.load(oracles / "edm_unet_uncond.npz") as file:
-        return {name: torch.from_numpy(file[name]) for name in file.files}
+    return oracle_networks.numbers(oracles / "edm_unet_uncond.npz")
 
 
 def test_the_denoiser_equals_edm_at_every_noise_level(tiny, numbers):

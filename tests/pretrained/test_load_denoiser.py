@@ -6,9 +6,19 @@ import re
 
 import pytest
 import torch
+from foreign_files import KINDS, adm_arguments, write
+from oracle_networks import (
+    numbers,
+    relative_error,
+    song_settings,
+    tiny_adm,
+    with_oracle_weights,
+)
 from safetensors.torch import save_file
 
 import dmdrepro
+from dmdrepro.models import AdmUnet, Mlp
+from dmdrepro.pretrained.architecture import of_arguments
 
 
 @pytest.fixture(autouse=True)
@@ -17,39 +27,22 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "cache" / "dmdrepro" / "pretrained"
 
 
+ADM = AdmUnet(64, (1, 2), 1, (8,))
+
+
 @pytest.fixture(scope="module")
 def conditional():
     """A small class-conditional ADM U-Net with random weights."""
     torch.manual_seed(0)
-    denoiser = dmdrepro.adm_denoiser(8, 3, 5, 64, (1, 2), 2, (8,)).eval()
+    denoiser = ADM.make((3, 8, 8), 5).eval()
     for parameter in denoiser.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
     return denoiser
 
 
-def write(kind, denoiser, folder):
-    weights = denoiser.state_dict()
-    teacher = {f"real_unet.{key}": value for key, value in weights.items()}
-    fake = {f"fake_unet.{key}": value + 1 for key, value in weights.items()}
-    both = {**teacher, **fake, "karras_sigmas": torch.ones(3)}
-    path = folder / kind
-    if kind == "pytorch_model.bin":
-        torch.save(weights, path)
-    elif kind == "pytorch_model_1.bin":
-        torch.save(both, path)
-    elif kind == "model.safetensors":
-        save_file(weights, path)
-    elif kind == "model_1.safetensors":
-        save_file(both, path)
-    return path
-
-
-KINDS = ("pytorch_model.bin", "pytorch_model_1.bin", "model.safetensors", "model_1.safetensors")
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_file_gives_the_same_denoiser(kind, conditional, tmp_path):
-    path = write(kind, conditional, tmp_path)
+    path = write(kind, tmp_path / "weights", conditional, adm_arguments(conditional, ADM))
     before = torch.get_rng_state()
     found = dmdrepro.load_denoiser(path)
     assert torch.equal(before, torch.get_rng_state())
@@ -59,10 +52,42 @@ def test_every_file_gives_the_same_denoiser(kind, conditional, tmp_path):
         assert torch.equal(found(80 * z, 80.0, labels), conditional(80 * z, 80.0, labels))
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *(("edm_unet_uncond", kind) for kind in KINDS),
+        *((name, kind) for name in ("song_ddpmpp", "song_ncsnpp") for kind in ("edm", "dmd2")),
+    ],
+)
+def test_the_public_numbers_hold_through_every_reader(kind, name, oracles, tmp_path):
+    if name == "edm_unet_uncond":
+        denoiser, labels = tiny_adm(), None
+        made_with = adm_arguments(denoiser, AdmUnet(32, (1, 2), 1, (8,)))
+    else:
+        arguments, said = song_settings(name, oracles)
+        denoiser = with_oracle_weights(dmdrepro.song_denoiser(**arguments))
+        made_with = {
+            **said["settings"],
+            "model_type": "SongUNet",
+            "img_resolution": said["settings"]["resolution"],
+            "img_channels": 3,
+        }
+        del made_with["resolution"], made_with["channels"]
+    n = numbers(oracles / f"{name}.npz")
+    found = dmdrepro.load_denoiser(write(kind, tmp_path / "weights", denoiser, made_with))
+    labels = None
+    if found.label_dim:
+        labels = torch.nn.functional.one_hot(n["class_index"].long(), found.label_dim).float()
+    with torch.no_grad():
+        assert relative_error(found(n["x"], n["sigma"], labels), n["denoised"]) < 1e-5
+        one_step = found(80 * n["unit_noise"], 80.0, labels)
+    assert relative_error(one_step, n["one_step"]) < 1e-5
+
+
 def test_a_converted_file_is_used_again_verified_and_held_to_its_origin(
     conditional, tmp_path, cache
 ):
-    path = write("pytorch_model.bin", conditional, tmp_path)
+    path = write("dmd2", tmp_path / "pytorch_model.bin", conditional, None)
     dmdrepro.load_denoiser(path)
     (made,) = cache.glob("*.safetensors")
     first = made.stat().st_mtime_ns
@@ -72,7 +97,8 @@ def test_a_converted_file_is_used_again_verified_and_held_to_its_origin(
     assert torch.equal(
         dmdrepro.load_denoiser(path).model.out_conv.bias, conditional.model.out_conv.bias
     )
-    torch.save({k: v + 1 for k, v in conditional.state_dict().items()}, path)
+    changed = {"model.out_conv.bias": torch.ones(3)}
+    torch.save(conditional.state_dict() | changed, path)
     with pytest.raises(ValueError, match="has changed since it was first read") as refused:
         dmdrepro.load_denoiser(path)
     record = re.search(r"delete (\S+) ", str(refused.value))[1]
@@ -105,3 +131,87 @@ def test_a_runs_own_snapshots_load_with_their_sigma_data(finished):
     z, labels = dmdrepro.unit_noise(found, 3, seed=0)
     assert labels is None
     assert dmdrepro.heun_sample(found, 80 * z, 2).shape == (3, 4)
+
+
+def weights_of(denoiser, **changed):
+    weights = {k: v for k, v in denoiser.state_dict().items() if k not in changed}
+    return weights | {key: value for key, value in changed.items() if value is not None}
+
+
+BIAS = "model.out_conv.bias"
+DIFFERENT = {
+    "missing": ({BIAS: None}, f"{BIAS} is missing"),
+    "unknown": ({"model.more": torch.ones(1)}, "model.more belongs to no part of it"),
+    "shape": ({BIAS: torch.ones(4)}, r"has shape \(4,\), not \(3,\)"),
+    "not finite": ({BIAS: torch.full((3,), torch.nan)}, "no finite numbers"),
+    "integers": ({BIAS: torch.ones(3, dtype=torch.int64)}, "torch.int64"),
+    "another filter": (
+        {"model.enc.4x4_down.skip.resample_filter": torch.full((1, 1, 2, 2), 0.3)},
+        "another filter",
+    ),
+    "EDM2": ({"unet.out_gain": torch.ones(())}, "is an EDM2 network"),
+    "no network": ({"model.enc.8x8_conv.weight": None}, "no network known here"),
+}
+
+
+@pytest.mark.parametrize("case", DIFFERENT)
+def test_weights_of_another_network_are_refused_with_the_first_differences(
+    case, conditional, tmp_path
+):
+    changed, says = DIFFERENT[case]
+    path = tmp_path / "model.safetensors"
+    save_file(weights_of(conditional, **changed), path)
+    with pytest.raises(ValueError, match=says) as refused:
+        dmdrepro.load_denoiser(path)
+    assert str(path) in str(refused.value)
+
+
+def test_like_gives_the_architecture_and_is_left_as_it_was(conditional, tmp_path):
+    toy = Mlp(2, 16, 8).make((4,), sigma_data=0.8)
+    path = tmp_path / "mlp.safetensors"
+    save_file(weights_of(toy), path)
+    with pytest.raises(ValueError, match="does not say its sigma_data; pass like="):
+        dmdrepro.load_denoiser(path)
+    like = Mlp(2, 16, 8).make((4,), sigma_data=0.7)
+    before = like.model.hidden[0].weight.clone()
+    found = dmdrepro.load_denoiser(path, like)
+    assert found.sigma_data == 0.7
+    assert torch.equal(found.model.hidden[0].weight, toy.model.hidden[0].weight)
+    assert torch.equal(like.model.hidden[0].weight, before)
+    with pytest.raises(ValueError, match=r"is missing; .* more differences"):
+        dmdrepro.load_denoiser(path, conditional)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"model_type": "SongUNet", "decoder_type": "skip"}, "decoder_type='skip', which is not"),
+        ({"model_type": "Transformer"}, "only DhariwalUNet and SongUNet"),
+        ({"attention_heads": 4}, "attention_heads=4, which is not supported"),
+        ({"model_channels": "64"}, "width='64', which makes none"),
+        ({"channel_mult": 2}, "channel_mult=2, which makes none"),
+    ],
+)
+def test_arguments_that_make_no_network_of_ours_are_refused(arguments, says, conditional):
+    with pytest.raises(ValueError, match=says):
+        of_arguments(adm_arguments(conditional, ADM) | arguments)
+
+
+def test_weights_that_the_arguments_do_not_make_are_refused(conditional, tmp_path):
+    made_with = adm_arguments(conditional, ADM) | {"num_blocks": 3}
+    with pytest.raises(ValueError, match="more differences"):
+        dmdrepro.load_denoiser(write("edm", tmp_path / "net.pkl", conditional, made_with))
+
+
+def test_files_that_are_none_are_refused(conditional, tmp_path):
+    with pytest.raises(OSError, match=r"none\.bin"):
+        dmdrepro.load_denoiser(tmp_path / "none.bin")
+    with pytest.raises(ValueError, match="is a folder; name the file"):
+        dmdrepro.load_denoiser(tmp_path)
+    path = write("accelerate", tmp_path / "model.safetensors", conditional, None)
+    path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(ValueError, match="no readable safetensors file"):
+        dmdrepro.load_denoiser(path)
+    torch.save({"model": {"ema_1": {}, "ema_2": {}}}, tmp_path / "0000001.pth")
+    with pytest.raises(ValueError, match="'ema_1', 'ema_2': not one"):
+        dmdrepro.load_denoiser(tmp_path / "0000001.pth")

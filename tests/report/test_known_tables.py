@@ -85,7 +85,7 @@ def test_the_section_draws_the_curves_over_theta(tmp_path, record):
     charts = {f.all("b")[0].text: f.all("svg")[0] for f in found.all("figure")}
     assert list(charts) == ["Delta_E", "Retention and concordance", "DM loss", "Gradients"]
     for svg in charts.values():
-        assert [t.text.split()[1] for t in svg.all("title")] == ["0", "0.1", "3.14"]
+        assert [t.text.split()[3] for t in svg.all("title")] == ["0", "0.0318", "1"]
     said = charts["Retention and concordance"].all("title")[-1].text
     assert "cos(theta): -1.00" in said
     assert "concordance: -1.0" in said

@@ -15,11 +15,11 @@ from dmdrepro.measures.table import Table, cell_text, seed_words
 from dmdrepro.report.commands import command
 from dmdrepro.report.page.pictures import Picture
 from dmdrepro.report.page.provenance import configurations, stages_table
-from dmdrepro.report.page.tables import about
+from dmdrepro.report.page.tables import about, ran
 from dmdrepro.runs.results import Missing, Result
 
 CLAIMED = {4: "DM loss", 11: "displacement against D(z)", 12: "memorisation"}  # by figure
-COMPARED = ("verdict", "paper_and_ours", "not_run")
+COMPARED = ("verdict", "paper_and_ours")
 
 
 def experiment_part(
@@ -27,23 +27,21 @@ def experiment_part(
     results: Results,
     students: Sequence[Student],
     tables: Mapping[str, Table],
-    pictures: Sequence[Picture],
+    pictures: Mapping[Picture, str],
 ) -> dict[str, object]:
     """What `experiment.html` shows of experiment `name`; `students` are its own.
 
-    A figure is embedded with the first of its experiments in the registry's order.
+    `pictures`: the figures that show it, each with the experiment that it is embedded with.
     """
 
     def own(table: Table | None) -> Table | None:
-        return about(table, name, "size")
+        return about(table and ran(table), name, "size")
 
-    mine = [picture for picture in pictures if name in picture.experiments]
-    here = [p for p in mine if name == min(p.experiments, key=list(REGISTRY).index)]
     part = {
         "name": name,
         **_claims(name),
-        "here": here,
-        "elsewhere": [picture for picture in mine if picture not in here],
+        "here": [picture for picture, home in pictures.items() if home == name],
+        "elsewhere": [picture for picture, home in pictures.items() if home != name],
     }
     if not students:
         return {**part, "lack": _lack(name, results[name][0], tables.get("not_run"))}
@@ -56,6 +54,7 @@ def experiment_part(
         "warnings": [(s.teacher_words, words) for s in students for words in s.warnings],
         "compared": [table for key in COMPARED if (table := own(tables.get(key)))],
         "measured": [table for table in measured if table],
+        "gaps": gaps.rows if (gaps := own(tables.get("not_run"))) else (),
         "along": experiment_charts(students),
         "stops": own(along_table(students)),
         "curves": [

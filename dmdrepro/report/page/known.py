@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from dmdrepro.commands import program
 from dmdrepro.measures.chart import Chart, Line
 from dmdrepro.measures.students import as_number
+from dmdrepro.measures.table import Table
 from dmdrepro.report.known import circle_table, dm_loss_table, pairs_table
 from dmdrepro.report.page.provenance import duration, short_commit
 from dmdrepro.runs.results import Missing
 
-THETA = "theta"
+THETA = "theta / \N{GREEK SMALL LETTER PI}"
 
 
 def known_part(record: dict | Missing) -> dict[str, object]:
@@ -30,15 +32,21 @@ def known_part(record: dict | Missing) -> dict[str, object]:
     return {
         "charts": circle_charts(record),
         "command": f"{program()} known",
-        "numbers": (circle_table(record), dm_loss_table(record)),
+        "numbers": [_over_pi(table) for table in (circle_table(record), dm_loss_table(record))],
         "pairs": pairs_table(record),
         "origin": [words for words in origin if words],
     }
 
 
+def _over_pi(table: Table) -> Table:
+    """A table over theta, with theta in multiples of pi."""
+    rows = tuple((theta / math.pi, *others) for theta, *others in table.rows)
+    return replace(table, columns=(THETA, *table.columns[1:]), rows=rows, essential=())
+
+
 def circle_charts(record: Mapping) -> list[Chart]:
     """Delta_E, retention and concordance, the DM loss, and its gradients, over theta."""
-    thetas = [each["theta"] for each in record["circle"]]
+    thetas = [each["theta"] / math.pi for each in record["circle"]]
 
     def line(
         label: str, value: Callable[[Mapping], float], colour: int = 0, dashed: bool = False

@@ -6,22 +6,28 @@ The templates beside this file have its words; every text that they are given is
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
-from dmdrepro.experiments import REGISTRY
 from dmdrepro.measures.students import Results, collect
 from dmdrepro.measures.table import Table, seed_words
 from dmdrepro.report.answer import MEANINGS, answers
 from dmdrepro.report.page.chart import colours, drawings
+from dmdrepro.report.page.clouds import draw_clouds
 from dmdrepro.report.page.experiment import experiment_part
 from dmdrepro.report.page.known import known_part
+from dmdrepro.report.page.lead import dot_plot, sentence
 from dmdrepro.report.page.pictures import Picture
 from dmdrepro.report.page.provenance import summary_table
 from dmdrepro.report.page.studies import study_part
-from dmdrepro.report.page.tables import heads, rows
+from dmdrepro.report.page.tables import heads, ran, rows, varying
 from dmdrepro.report.study import OpenStudy
 from dmdrepro.runs.results import Missing
+
+CLOSING = ("paper_and_ours", "choices", "slips")  # tables about all experiments
+LIMIT = 2_000_000  # bytes of a page
+SCALES = (1.0, 0.7, 0.5)  # of its figures, until it is below
 
 
 def report_page(
@@ -44,10 +50,12 @@ def report_page(
 
     students = collect(results)
     named = {table.name: table for table in tables}
-    verdict, ours, origin = named["verdict"], named["paper_and_ours"], summary_table(students)
-    # The columns that must not be read apart; each experiment's section has all of them.
-    essential = ours.only(ours.essential)
+    verdict, found = named["verdict"], answers(students)
     others = sorted({s for student in students for s in student.seeds} - {seed})
+    shown = [name for name in _by_figure(results) if _has_results(name, results)]
+    absent = [name for name in results if name not in shown]
+    closing = [*(ran(named[key]) for key in CLOSING if key in named), summary_table(students)]
+    homes = {p: next((n for n in shown if n in p.experiments), "") for p in pictures}
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -56,27 +64,53 @@ def report_page(
         lstrip_blocks=True,
     )
     templates.filters |= {"heads": heads, "rows": rows, "colours": colours, "drawings": drawings}
-    page = templates.get_template("page.html").render(
+    templates.filters["varying"] = varying
+    template = templates.get_template("page.html")
+    render = partial(
+        template.render,
         size=size,
         seed=seed,
         others=seed_words(others),
-        answers=answers(students),
+        sentence=sentence(found),
+        answers=found,
+        kept=dot_plot(found),
+        clouds=draw_clouds({name: first for name, (first, *_) in results.items()}),
         meanings=MEANINGS,
         verdicts=Counter(row[verdict.columns.index("verdict")] for row in verdict.rows),
-        verdict=verdict,
-        numbers=Table(ours.name, ours.title, essential.columns, essential.rows, ours.notes),
+        verdict=ran(verdict),
         experiments=[
             experiment_part(
-                name, results, [s for s in students if s.experiment == name], named, pictures
+                name,
+                results,
+                [s for s in students if s.experiment == name],
+                named,
+                {p: homes[p] for p in pictures if name in p.experiments},
             )
-            for name in REGISTRY
-            if name in results
+            for name in shown
         ],
+        absent=absent,
+        not_run=named.get("not_run"),
         studies=[study_part(study) for study in studies],
         known=None if known is None else known_part(known),
-        closing=[
-            *(named[key] for key in ("choices", "slips", "not_run") if key in named),
-            *([origin] if origin.rows else []),
-        ],
+        closing=[table for table in closing if table.rows],
     )
-    return page.encode("utf-8", "xmlcharrefreplace")  # a path's undecodable bytes too
+    for scale in SCALES:
+        text = render(scale=scale)
+        page = text.encode("utf-8", "xmlcharrefreplace")  # a path's undecodable bytes too
+        if len(page) <= LIMIT:
+            break
+    return page
+
+
+def _by_figure(names: Iterable[str]) -> list[str]:
+    """In the order of the paper's figures."""
+    from dmdrepro.paper_figures import FIGURES
+
+    firsts = {name: n for n, m in reversed(FIGURES.items()) for name in m.EXPERIMENTS}
+    return sorted(names, key=lambda name: firsts.get(name, len(FIGURES)))
+
+
+def _has_results(name: str, results: Results) -> bool:
+    """Whether there is anything to show of an experiment, be it what is wrong with it."""
+    first = results[name][0]
+    return not isinstance(first, Missing) or first.unusable

@@ -1,4 +1,4 @@
-"""`--pairs` where there is not enough memory: one sentence that names the option."""
+"""`compare` where there is not enough memory: one sentence that names the option."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_an_allocation_that_fails_names_the_option(tmp_path):
         "resource.setrlimit(resource.RLIMIT_AS, (limit, limit))\n"
         "main()\n"
     )
-    pairs = ("evaluate", "--pairs", "a.npy", "b.npy", "--memory", "50")
+    pairs = ("compare", "a.npy", "b.npy", "--memory", "50")
     done = subprocess.run(
         [sys.executable, "-c", script, *pairs],
         cwd=tmp_path,
@@ -35,7 +35,7 @@ def test_an_allocation_that_fails_names_the_option(tmp_path):
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     sentence = "an allocation failed, for there is not enough memory; --memory 50 is more than"
-    assert done.stderr.startswith(f"Error: --pairs a.npy b.npy: {sentence}")
+    assert done.stderr.startswith(f"Error: compare a.npy b.npy: {sentence}")
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -44,6 +44,6 @@ def test_the_sentence_names_an_option_that_was_not_given(tmp_path, monkeypatch):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: 8 bytes.")
 
     np.save(tmp_path / "a.npy", np.eye(3))
-    monkeypatch.setattr("dmdrepro.metrics.pairing_inefficiency", fails)
-    printed = command("evaluate", "--pairs", tmp_path / "a.npy", tmp_path / "a.npy", code=1)
+    monkeypatch.setattr("dmdrepro.comparison.measure.pairing_inefficiency", fails)
+    printed = command("compare", tmp_path / "a.npy", tmp_path / "a.npy", code=1)
     assert "not enough memory; name how much may be taken, as --memory 1 (GiB)" in printed

@@ -1,4 +1,4 @@
-"""`evaluate --pairs A B` with --classes and --independent."""
+"""`compare A B` with --classes and --independent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def sets(tmp_path):
 
 
 def pairs(folder, *more, code=0):
-    words = ("evaluate", "--pairs", folder / "a.npy", folder / "b.npy", *more)
+    words = ("compare", folder / "a.npy", folder / "b.npy", *more)
     return command(*words, code=code).replace("\n", " ")
 
 
@@ -35,14 +35,13 @@ def test_the_record_is_the_librarys(sets):
         files = {"classes": "classes.npy", "independent": "second.npy"}
         options = [word for name in names for word in (f"--{name}", folder / files[name])]
         printed = pairs(folder, *options, "--out", folder / "record.json")
-        assert null in printed
+        assert {"class": "within the class", "second draw": "a second draw"}[null] in printed
         assert "warnings" not in printed
         found = json.loads((folder / "record.json").read_text())
         truth = pairing_inefficiency(
             arrays["a"], arrays["b"], **{name: given[name] for name in names}
         ).to_json()
-        found.pop("assignment")
-        assert found == truth
+        assert truth.items() <= found.items()
     assert "null" in pairs(folder)
 
 
@@ -78,15 +77,6 @@ def test_another_second_draw_is_one_sentence(sets):
     assert "independent (39, 3)" in printed
     printed = pairs(folder, "--independent", folder / "absent.npy", code=1)
     assert "absent.npy does not exist" in printed
-
-
-@pytest.mark.parametrize("option", ["--classes", "--independent"])
-def test_they_go_with_pairs_alone(sets, option):
-    folder, _ = sets
-    for words in ((), ("--published",)):
-        printed = command("evaluate", *words, option, folder / "classes.npy", code=1)
-        assert option in printed
-        assert printed.count("Error: ") == 1
 
 
 def test_out_overwrites_none_of_them(sets):

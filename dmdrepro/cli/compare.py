@@ -1,0 +1,228 @@
+"""`reproduce.py compare`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dmdrepro.cli import compare_networks as w
+from dmdrepro.cli.console import PlainConsole
+from dmdrepro.cli.guard import NOTHING_KEPT, console, errors, fail, guarded
+from dmdrepro.cli.overwrite import (
+    COMPARISON,
+    check_output,
+    is_comparison_page,
+    json_with,
+    write_record,
+)
+from dmdrepro.cli.progress import Display
+from dmdrepro.pipeline.trouble import says_no_memory
+
+if TYPE_CHECKING:
+    from dmdrepro.comparison import Comparison
+    from dmdrepro.metrics.watch import News
+
+FILES = ".npy, .npz, .safetensors, .pt (file#name picks one of several arrays), or a folder of PNG"
+Teacher = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[TEACHER]",
+        help=f"Samples [N, ...]: {FILES} or JPEG, in the order of their names.",
+    ),
+]
+Student = Annotated[
+    Path | None,
+    typer.Argument(metavar="[STUDENT]", help="The student's samples, row i from the same noise."),
+]
+Classes = Annotated[
+    Path | None,
+    typer.Option(
+        "--classes",
+        metavar="FILE",
+        help="The class of each sample, [N] whole numbers or one-hot, if both networks were told "
+        "it. An independent pairing then shares the class.",
+    ),
+]
+Independent = Annotated[
+    Path | None,
+    typer.Option(
+        "--independent",
+        metavar="FILE",
+        help="A second draw of the student [N, ...], row i of the same class and fresh noise: the "
+        "best null of class-conditional sets.",
+    ),
+]
+Real = Annotated[
+    Path | None,
+    typer.Option(
+        "--real",
+        metavar="FILE",
+        help="Real samples [M, ...], best twice as many: also quality, memorisation and D(z).",
+    ),
+]
+Count = Annotated[int | None, typer.Option("--n", min=2, help="The first so many samples alone.")]
+Json = Annotated[
+    str | None,
+    typer.Option(
+        "--json", "--out", metavar="FILE", help="Write the record as JSON; - is the output."
+    ),
+]
+Report = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE.html", help="Write words and figure as one page."),
+]
+Solver = Annotated[
+    str,
+    typer.Option(
+        "--solver",
+        help="Who finds the optimal assignment: scipy, lapx, auction, or auto, which takes one by "
+        "size. All are exact and certified.",
+    ),
+]
+MOST_GIB = 1e9  # that --memory takes; an exbibyte
+Memory = Annotated[
+    float | None,
+    typer.Option(
+        "--memory",
+        metavar="GIB",
+        help="GiB that may be taken (default: what the system can give). If the matrix of all "
+        "distances is larger, they are made when needed: the same result, later.",
+    ),
+]
+
+
+def compare(
+    teacher: Teacher = None,
+    student: Student = None,
+    classes: Classes = None,
+    independent: Independent = None,
+    real: Real = None,
+    n: Count = None,
+    json: Json = None,
+    report: Report = None,
+    solver: Solver = "auto",
+    memory: Memory = None,
+    teacher_file: w.TeacherFile = None,
+    student_file: w.StudentFile = None,
+    like: w.Like = None,
+    steps: w.Steps = None,
+    student_sigma: w.StudentSigma = None,
+    labels: w.Labels = None,
+    batch: w.Batch = None,
+    precision: w.Precision = None,
+    seed: w.Seed = None,
+    gpu: w.Gpu = None,
+    runs: w.Runs = None,
+) -> None:
+    """Measure anyone's teacher and student: does the student keep the teacher's pairing?"""
+    networks = {
+        "teacher": teacher_file, "student": student_file, "like": like, "steps": steps,
+        "student_sigma": student_sigma, "labels": labels, "batch": batch,
+        "precision": precision, "seed": seed,
+    }  # fmt: skip
+    networks = {name: value for name, value in networks.items() if value is not None}
+    samples = {"classes": classes, "independent": independent}
+    samples = {name: file for name, file in samples.items() if file is not None}
+    only = [*networks, *(k for k, v in (("gpu", gpu), ("runs", runs)) if v is not None)]
+    with guarded(NOTHING_KEPT):
+        if len({"teacher", "student"} & networks.keys()) == 2 and teacher is None:
+            _refuse(samples, "networks draw their own classes and second draw")
+        elif teacher is None or student is None or not {"teacher", "student"}.isdisjoint(networks):
+            fail(
+                "Name two sets of samples, as `compare TEACHER STUDENT`, or two networks, as "
+                "`compare --teacher W --student W`; see `compare --help`."
+            )
+        else:
+            _refuse(only, "samples are measured as they are, on the CPU")
+            samples |= {"teacher": teacher, "student": student}
+        if memory is not None and not 0 < memory < MOST_GIB:
+            fail(f"--memory {memory:g} is no amount of memory; name a number of GiB above 0.")
+        read = [*samples.values(), real, teacher_file, student_file, like]
+        _check_outputs(json, report, [file for file in read if file is not None])
+        talk, about = errors if json == "-" else console, {}
+        if networks:
+            given = networks | ({} if n is None else {"n": n})
+            samples, about = w.draw_networks(given, gpu, runs or Path("runs"), talk)
+        samples |= {} if real is None else {"real": real}
+        found = _measured(samples, None if networks else n, solver, memory, about, talk)
+        for line in str(found).splitlines():
+            talk.print(line)
+        if json == "-":
+            from dmdrepro.runs.files import json_text
+
+            sys.stdout.write(json_text(found.to_json()))
+        elif json is not None:
+            write_record(Path(json), found.to_json())
+            talk.print(f"Written: {json}")
+        if report is not None:
+            found.report(report)
+            talk.print(f"Written: {report}")
+
+
+def _refuse(options: Iterable[str], why: str) -> None:
+    """Refuse what would be left aside."""
+    given = [f"--{name.replace('_', '-')}" for name in options]
+    if given:
+        fail(f"{', '.join(given)} cannot be given here: {why}.")
+
+
+def _check_outputs(json: str | None, report: Path | None, files: Sequence[Path]) -> None:
+    """Refuse an output that cannot be written, or would overwrite what is not ours."""
+    from dmdrepro.metrics.arrays import file_of
+
+    outputs = {} if json in (None, "-") else {"--json": (Path(json), json_with(COMPARISON))}
+    if report is not None:
+        outputs["--report"] = report, is_comparison_page
+    for option, (path, ours) in outputs.items():
+        for file in map(file_of, files):
+            if path.is_file() and file.exists() and path.samefile(file):
+                fail(f"{option} {path} would overwrite the array in {file}; name another file.")
+        check_output(option, path, ours)
+
+
+def _measured(
+    samples: dict[str, Path],
+    n: int | None,
+    solver: str,
+    memory: float | None,
+    about: dict[str, object],
+    talk: PlainConsole,
+) -> Comparison:
+    """`samples`: files, by argument of `dmdrepro.compare`."""
+    from dmdrepro.metrics.other_formats import shown
+
+    more = {name: file for name, file in samples.items() if name not in ("teacher", "student")}
+    words = "".join(f" --{name} {shown(file)}" for name, file in more.items())
+    what = f"{shown(samples['teacher'])} {shown(samples['student'])}{words}"
+    try:
+        from dmdrepro.comparison import compare as compared
+        from dmdrepro.metrics.memory import GIB
+
+        room = None if memory is None else int(memory * GIB)
+        with Display(talk).at("Optimal pairing") as row:
+
+            def watch(news: News) -> None:
+                row.note(news.what, news.share)
+
+            return compared(
+                **samples, n=n, solver=solver, memory=room, say=talk.print, watch=watch, about=about
+            )
+    except ValueError as error:
+        fail(f"compare {what}: {error}")
+    except (MemoryError, RuntimeError, OSError, ImportError) as error:
+        if not says_no_memory(error):
+            raise
+        fail(f"compare {what}: {_no_memory(memory)}")
+
+
+def _no_memory(memory: float | None) -> str:
+    """What to do about an allocation that failed."""
+    if memory is None:
+        remedy = "name how much may be taken, as --memory 1 (GiB)"
+    else:
+        remedy = f"--memory {memory:g} is more than the system gives: name less"
+    return f"an allocation failed, for there is not enough memory; {remedy}, or measure fewer rows."

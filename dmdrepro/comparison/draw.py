@@ -1,0 +1,111 @@
+"""Samples of networks: the teacher by Heun steps, the student by one evaluation, from one noise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+
+from dmdrepro.diffusion.network import ERRORS, FACTOR, LEAST, as_network
+from dmdrepro.diffusion.sampler import solve
+from dmdrepro.diffusion.schedule import RHO, SIGMA_MAX, SIGMA_MIN, heun_grid
+from dmdrepro.metrics.classes import as_classes
+
+BATCH = 64
+
+
+def scale_words(noise: torch.Tensor) -> str:
+    """A sentence if z is not of N(0, I), by more than chance; else empty."""
+    if noise.numel() < LEAST:
+        return ""
+    found = float(noise.double().square().mean().sqrt())
+    apart = abs(math.log(found)) if found > 0 else math.inf
+    if apart <= math.log(FACTOR) + ERRORS / math.sqrt(2 * noise.numel()):
+        return ""
+    return (
+        f"The noise's root mean square is {found:.3g}, not 1: pass z of N(0, I), which is "
+        f"multiplied by each network's sigma here ({SIGMA_MAX:g}, say)."
+    )
+
+
+def class_numbers(classes: object) -> tuple[np.ndarray, int]:
+    """(class of each sample [N] int64, the number of classes or 0 if unknown) of [N] or one-hot.
+
+    Raises ValueError for anything else.
+    """
+    table = np.asarray(classes.detach().cpu() if isinstance(classes, torch.Tensor) else classes)
+    if table.ndim == 2:
+        if not ((table == 0) | (table == 1)).all() or (table.sum(1) != 1).any():
+            raise ValueError(
+                f"classes has shape {table.shape} and is not one-hot; pass one whole number for "
+                "each sample."
+            )
+        return table.argmax(1), table.shape[1]
+    groups = as_classes(table, table.shape[0] if table.ndim else 0)
+    return groups.names[groups.numbers].astype(np.int64), 0
+
+
+def one_hot(numbers: np.ndarray, networks: list[Callable], width: int, n: int) -> torch.Tensor:
+    """Labels [N, C] of class numbers; C: the networks' `label_dim`, else `width`, else the largest.
+
+    Raises ValueError for another number than `n`, or a class that the networks do not have.
+    """
+    if len(numbers) != n:
+        raise ValueError(f"There are {len(numbers):,} classes for {n:,} samples of noise.")
+    known = {int(found) for each in networks if (found := getattr(each, "label_dim", None))}
+    if len(known) > 1:
+        raise ValueError(f"Teacher and student know {sorted(known)} classes; they need as many.")
+    most = known.pop() if known else width or int(numbers.max()) + 1
+    wrong = numbers[(numbers < 0) | (numbers >= most)]
+    if len(wrong):
+        raise ValueError(f"classes has {wrong[0]}; the networks know 0 to {most - 1}.")
+    return torch.nn.functional.one_hot(torch.from_numpy(numbers), most).float()
+
+
+def sampled(
+    network: Callable[..., torch.Tensor],
+    noise: torch.Tensor,
+    sigma: float,
+    steps: int,
+    labels: torch.Tensor | None,
+    batch: int = BATCH,
+    name: str = "network",
+) -> Iterator[torch.Tensor]:
+    """Phi_K(sigma z), batch by batch on the CPU; K = 1: D(sigma z; sigma), which G(z) is too.
+
+    `noise`: z ~ N(0, I) [N, ...]; `labels`: one-hot [N, C] or None. Raises ValueError, with `name`,
+    for what the network refuses, samples of another shape, or values that are not finite.
+    """
+    device = device_of(network)
+    try:
+        grid = heun_grid(steps, SIGMA_MIN, sigma, RHO).tolist()
+        for start in range(0, len(noise), batch):
+            rows = slice(start, start + batch)
+            z = noise[rows].to(device)
+            part = None if labels is None else labels[rows].to(device)
+            with torch.no_grad():
+                found = solve(network, sigma * z, grid, part)
+            if tuple(found.shape) != tuple(z.shape):
+                raise ValueError(f"samples {tuple(found.shape)} of noise {tuple(z.shape)}")
+            if not found.isfinite().all():
+                raise ValueError("its samples have values that are not finite")
+            yield found.float().cpu()
+    except ValueError as error:
+        raise ValueError(f"The {name} cannot be drawn from: {str(error).rstrip('.')}.") from error
+
+
+def device_of(network: Callable) -> torch.device:
+    """Where a module's weights are; the CPU of other callables."""
+    weights = network.parameters() if isinstance(network, torch.nn.Module) else iter(())
+    return next((each.device for each in weights), torch.device("cpu"))
+
+
+def takes_labels(network: Callable) -> bool:
+    """Whether class labels are its third argument, and it knows a class."""
+    try:
+        as_network(network, torch.zeros(1, 1))
+    except ValueError:
+        return False
+    return getattr(network, "label_dim", None) != 0

@@ -1,0 +1,129 @@
+"""`dmdrepro.compare`: from whatever teacher and student are to what they share."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from dmdrepro.comparison.comparison import Comparison
+from dmdrepro.comparison.draw import (
+    BATCH,
+    class_numbers,
+    one_hot,
+    sampled,
+    scale_words,
+    takes_labels,
+)
+from dmdrepro.comparison.read import Reader, check_folders, check_shapes
+from dmdrepro.comparison.real import against_real, other_units
+from dmdrepro.comparison.subsets import interval
+from dmdrepro.diffusion.schedule import SIGMA_MAX
+from dmdrepro.metrics.pairing import PairingRecord, pairing_inefficiency
+from dmdrepro.metrics.reordered import reordered_words
+from dmdrepro.metrics.samples import Samples, as_tensor
+from dmdrepro.metrics.watch import Watch
+from dmdrepro.runs.streams import generator
+
+Given = Samples | str | Path | Callable[..., torch.Tensor]
+SAME = "Teacher and student are equal in every value: is it the same set twice?"
+
+
+def compare(
+    teacher: Given,
+    student: Given,
+    classes: object = None,
+    noise: Samples | str | Path | None = None,
+    real: Samples | str | Path | None = None,
+    *,
+    independent: Samples | str | Path | None = None,
+    n: int | None = None,
+    steps: int = 8,
+    sigma_max: float = SIGMA_MAX,
+    student_sigma: float = SIGMA_MAX,
+    batch_size: int = BATCH,
+    seed: int = 0,
+    solver: str = "auto",
+    memory: int | None = None,
+    say: Callable[[str], None] | None = None,
+    watch: Watch | None = None,
+    about: Mapping[str, object] | None = None,
+) -> Comparison:
+    """Does the student keep its teacher's noise-data pairing? Printed, the result says so in words.
+
+    `teacher`, `student`: samples [N, ...] of equal shapes, row i of both from the same noise, as
+    arrays (numpy, torch) or paths (.npy, .npz, .safetensors, .pt, a folder of PNG or JPEG); or
+    networks, any callable `(x, sigma)` or `(x, sigma, labels)` of torch tensors, with `noise`: z of
+    N(0, I) [N, ...]. The teacher then starts from `sigma_max` z and takes `steps` Heun steps; the
+    student is evaluated once, G(student_sigma z; student_sigma). `classes`: what both were told,
+    [N] whole numbers or one-hot [N, C]: an independent pairing then shares the class.
+    `independent`: a second draw of the student for the same classes and fresh noise, which is made
+    here if the student is a network and there are classes. `real`: real samples [M, ...], best
+    M >= 2 N: also quality, memorisation and D(z). `n`: the first n rows alone.
+
+    Raises ValueError, in one sentence, for what cannot be compared; a UserWarning for noise that is
+    not of N(0, I). The others as of `pairing_inefficiency`.
+    """
+    reader = Reader(memory, say)
+    doubts = check_folders(teacher, student, classes)
+    networks = [each for each in (teacher, student) if callable(each)]
+    z, labels, numbers = None, None, None
+    if networks:
+        if noise is None:
+            raise ValueError("A network needs noise: pass noise=z of N(0, I), [N, ...].")
+        z = as_tensor(reader.rows(noise, "noise", n), "noise").float()
+        if words := scale_words(z):
+            warnings.warn(words, stacklevel=2)
+            doubts.append(words)
+    if classes is not None:
+        numbers, width = class_numbers(reader.rows(classes, "classes", n))
+        if networks:
+            labels = one_hot(numbers, networks, width, len(z))
+
+    def samples_of(given: Given, name: str, sigma: float, steps: int, z=z) -> Samples:
+        if not callable(given):
+            return reader.rows(given, name, n)
+        told = labels if takes_labels(given) else None
+        return torch.cat(list(sampled(given, z, sigma, steps, told, batch_size, name)))
+
+    x = samples_of(teacher, "teacher", sigma_max, steps)
+    y = samples_of(student, "student", student_sigma, 1)
+    rows = [as_tensor(each, name).cpu() for each, name in ((x, "teacher"), (y, "student"))]
+    check_shapes(*rows)
+    given = {} if numbers is None else {"classes": numbers}
+    if independent is not None:
+        given["independent"] = samples_of(independent, "independent", student_sigma, 1)
+    elif callable(student) and labels is not None and takes_labels(student):
+        fresh = torch.randn(z.shape, generator=generator(seed, "compare/second-noise"))
+        given["independent"] = samples_of(student, "student", student_sigma, 1, fresh)
+    record = pairing_inefficiency(x, y, solver, **given, memory=memory, say=say, watch=watch)
+    x, y = rows
+
+    def pairing_of(rows: np.ndarray) -> PairingRecord:
+        own = {name: each[rows] for name, each in given.items()}
+        return pairing_inefficiency(x[rows], y[rows], **own, watch=watch)
+
+    if torch.equal(x.double(), y.double()):
+        doubts.append(SAME)
+    elif words := reordered_words(x, y, record):
+        doubts.append(words)
+    found = None
+    if real is not None:
+        images = as_tensor(reader.read(real), "real").cpu()
+        found = against_real(x, y, images, watch)
+        doubts += other_units(x, images)
+    record = replace(record, warnings=(*record.warnings, *doubts))
+    return Comparison(
+        record=record,
+        interval=interval(record, pairing_of, numbers),
+        real=found,
+        about=about or {},
+        teacher=x.numpy(),
+        student=y.numpy(),
+        classes=numbers,
+        pairing_of=pairing_of,
+    )

@@ -1,0 +1,57 @@
+"""A comparison as one HTML page that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+import dmdrepro.report.page
+from dmdrepro.comparison.found import Found
+from dmdrepro.measures.table import cell_text
+from dmdrepro.paper_figures.style import styled
+from dmdrepro.report.answer import MEANINGS
+
+DPI = 160
+ASIDE = ("assignment", "warnings", "answer", "sentence")  # shown elsewhere, or too long
+
+
+def page(found: Found) -> bytes:
+    """The page, UTF-8; equal comparisons give equal bytes."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = Environment(
+        loader=FileSystemLoader(Path(dmdrepro.report.page.__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    facts = {name: value for name, value in found.to_json().items() if name not in ASIDE}
+    text = templates.get_template("comparison.html").render(
+        answer=found.answer,
+        lines=found.lines,
+        warnings=found.warnings,
+        meanings=MEANINGS,
+        picture=_png(found),
+        numbers=list(_rows(facts)),
+    )
+    return text.encode("utf-8", "xmlcharrefreplace")
+
+
+def _rows(facts: dict, prefix: str = ""):
+    """(name, value) of every leaf."""
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            yield from _rows(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            yield f"{prefix}{name}", ", ".join(map(cell_text, value))
+        else:
+            yield f"{prefix}{name}", cell_text(value)
+
+
+@styled
+def _png(found: Found) -> str:
+    buffer = io.BytesIO()
+    found.figure().savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    return base64.b64encode(buffer.getvalue()).decode()

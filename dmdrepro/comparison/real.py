@@ -1,0 +1,59 @@
+"""What real samples tell of teacher and student: quality, memorisation, and D(z)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+import torch
+
+from dmdrepro.metrics import memorisation_ratio, sample_quality
+from dmdrepro.metrics.boundary import LEAST, correlation, is_constant
+from dmdrepro.metrics.implausible import input_warnings
+from dmdrepro.metrics.watch import Watch
+
+MOST_DRAWS = 8  # of disjoint sets of real samples; more tell hardly more
+FEWEST = 4  # real samples: two sets of two
+
+
+def against_real(
+    teacher: torch.Tensor, student: torch.Tensor, real: torch.Tensor, watch: Watch | None = None
+) -> dict[str, object]:
+    """`quality`, `memorisation` of both sets, and `d_of_z`; all [*, ...] of one sample's shape.
+
+    Quality needs two disjoint sets of real samples as large as the others: of fewer than 2 N real
+    ones it is of the first M // 2 rows of each. Raises ValueError for fewer than four.
+    """
+    sets, shape = {"teacher": teacher, "student": student}, tuple(teacher.shape[1:])
+    if tuple(real.shape[1:]) != shape or len(real) < FEWEST:
+        raise ValueError(
+            f"real has shape {tuple(real.shape)}; pass [M, {', '.join(map(str, shape))}] with M of "
+            f"at least {FEWEST}, better twice the number of samples."
+        )
+    size = min(len(teacher), len(real) // 2)
+    order = torch.randperm(len(real), generator=torch.Generator().manual_seed(0))
+    starts = range(0, len(real) - 2 * size + 1, 2 * size)[:MOST_DRAWS]
+    draws = [(real[order[k : k + size]], real[order[k + size : k + 2 * size]]) for k in starts]
+    quality = sample_quality({k: x[:size] for k, x in sets.items()}, draws, watch)
+    nearest = {k: memorisation_ratio(x, real) for k, x in sets.items()}
+    bulk = nearest["teacher"].mean_distance
+    apart = (student.double() - teacher.double()).flatten(1).norm(dim=1).numpy()
+    known = len(bulk) >= LEAST and not is_constant(bulk)
+    pearson = asdict(correlation(apart, bulk, len(bulk) - 3)) if known else None
+    return {
+        "quality": {k: each.to_json() for k, each in quality.items()},
+        "memorisation": {k: each.to_json() for k, each in nearest.items()},
+        "d_of_z": {"mean": float(np.mean(bulk)), "pearson_student": pearson},
+    }
+
+
+def other_units(teacher: torch.Tensor, real: torch.Tensor) -> list[str]:
+    """A doubt if the real samples differ from the teacher's by more than samples of one law do."""
+    few = min(len(teacher), len(real))
+    if not input_warnings(teacher[:few], real[:few]):
+        return []
+    low, high = (f"[{float(x.min()):.4g}, {float(x.max()):.4g}]" for x in (teacher, real))
+    return [
+        f"The teacher's values lie in {low} and the real samples' in {high}, and they differ by "
+        "much: are both in the same units?"
+    ]

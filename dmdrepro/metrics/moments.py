@@ -1,0 +1,90 @@
+"""Squared distances of paired rows, and the moments of two sets, in float64.
+
+In numpy and on one thread: beside a busy program torch's threads wait for each other at every small
+operation. A block at a time, which a core's cache keeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+BLOCK = 1 << 17  # values
+ENDS = np.min, np.max
+WIDE = 1 << 13  # columns at once, for which numpy's BLAS starts no thread
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Of two sets of rows x, y [N, D]."""
+
+    sqdist: np.ndarray  # [N]: |x_i - y_i|^2
+    mean_x: np.ndarray  # [D]
+    mean_y: np.ndarray
+    spread_x: float  # the mean over i of |x_i - mean_x|^2
+    spread_y: float
+    kept: float  # the mean over i of (x_i - mean_x) . (y_i - mean_y)
+
+    @property
+    def shift(self) -> float:
+        """|mean_x - mean_y|^2."""
+        return float(((self.mean_x - self.mean_y) ** 2).sum())
+
+
+def as_array(rows: torch.Tensor) -> np.ndarray:
+    """Rows [N, D] in their own type, where a CPU reads them; bfloat16 becomes float32."""
+    return (rows.float() if rows.dtype == torch.bfloat16 else rows).cpu().numpy()
+
+
+def moments_of(x: torch.Tensor, y: torch.Tensor) -> Moments:
+    """Of x, y [N, D], each about its own mean."""
+    x, y = as_array(x), as_array(y)
+    mean_x, mean_y = (rows.mean(0, dtype=np.float64) for rows in (x, y))
+    sqdist, sums = np.empty(len(x)), np.zeros(3)
+    for part in _blocks(x):
+        a, b = x[part].astype(np.float64), y[part].astype(np.float64)
+        apart = a - b
+        sqdist[part] = dots(apart, apart)
+        a -= mean_x
+        b -= mean_y
+        sums += [dots(*pair).sum() for pair in ((a, a), (b, b), (a, b))]
+    return Moments(sqdist, mean_x, mean_y, *(sums / len(x)).tolist())
+
+
+def covariance(x: torch.Tensor, y: torch.Tensor, order: np.ndarray, moments: Moments) -> float:
+    """The mean over i of (x_i - mean_x) . (y_order(i) - mean_y)."""
+    x, y, total = as_array(x), as_array(y), 0.0
+    for part in _blocks(x):
+        a, b = x[part] - moments.mean_x, y[order[part]] - moments.mean_y
+        total += float(dots(a, b).sum())
+    return total / len(x)
+
+
+def sqdists(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """[N] float64: |x_i - y_i|^2 of rows [N, D]; the same two rows give the same bits."""
+    found = np.empty(len(x))
+    for part in _blocks(x):
+        apart = x[part].astype(np.float64)
+        apart -= y[part]
+        found[part] = dots(apart, apart)
+    return found
+
+
+def mean_sqdist(x: torch.Tensor, y: torch.Tensor) -> float:
+    """Mean over rows of |x_i - y_i|^2 from float64 differences; x, y [N, D]."""
+    return float(sqdists(as_array(x), as_array(y)).mean())
+
+
+def dots(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """[N]: a_i . b_i of rows [N, D]; what overflows is infinite, and refused by callers."""
+    parts = (slice(first, first + WIDE) for first in range(0, a.shape[1], WIDE))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return sum(np.vecdot(a[:, part], b[:, part]) for part in parts)
+
+
+def _blocks(rows: np.ndarray) -> Iterator[slice]:
+    step = max(1, BLOCK // rows.shape[1])
+    return (slice(first, first + step) for first in range(0, len(rows), step))

@@ -1,0 +1,93 @@
+"""Whether every x_i is nearest to its own y_i: then the pairing as given is an optimum.
+
+No pairing can be cheaper than the sum of each row's least cost (zero potentials prove it). To see
+that y_j is farther, some coordinates suffice: what x_i and y_j are apart in those is a lower bound.
+So a copying student costs a small part of the matrix of distances, in float32; float64 differences
+decide what the bound cannot.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from dmdrepro.metrics.moments import ENDS, sqdists
+from dmdrepro.metrics.product import product
+from dmdrepro.metrics.watch import News, Watch, nobody
+
+SAMPLED = 256  # rows, of which some distances tell how many coordinates to take
+STEPS = 32  # numbers of coordinates that are tried on them
+UNDECIDED = 1 / 256  # of the pairs: more are not looked at one by one
+AIM = UNDECIDED / 16  # of the sample
+ENTRIES = 1 << 20  # of the bounds at once
+TINY = 2.0**-100  # of squares of order 1: what float32 may lose below its range
+
+
+def own_is_nearest(x: np.ndarray, y: np.ndarray, own: np.ndarray, watch: Watch = nobody) -> bool:
+    """Whether |x_i - y_j|^2 >= `own` [N] = |x_i - y_i|^2 for all j; x, y [N, D], finite.
+
+    False also where that would cost as much as the matrix to find out.
+    """
+    chosen = _coordinates(x, y, own)
+    if chosen is None:
+        return False
+    scale, x_part, y_part = _centred(*(rows.take(chosen, 1) for rows in (x, y)))
+    error = 4 * (len(chosen) + 16) * 2.0**-24
+    # |a - b|^2 of the float32 rows is right to `error` (|a|^2 + |b|^2): k products and sums, and
+    # the rounding of the rows themselves.
+    a2, b2 = ((1 - error) * (p.astype(np.float64) ** 2).sum(1) for p in (x_part, y_part))
+    bound = (a2 - own * scale**2 - TINY) / 2
+    # One coordinate more: a.b - |b|^2 / 2, which is above `bound` where the pair is undecided.
+    x_part = np.c_[x_part, np.ones(len(x), np.float32)]
+    y_part = np.c_[y_part, (-b2 / 2).astype(np.float32)]
+    step, left = max(1, ENTRIES // len(y)), int(UNDECIDED * len(x) * len(y)) + 64
+    for first in range(0, len(x), step):
+        watch(News("whether each own sample is the nearest", first / len(x)))
+        near, limit = product(x_part[first : first + step], y_part), bound[first : first + step]
+        np.fill_diagonal(near[:, first:], -np.inf)
+        rows = (~(near.max(1) <= limit)).nonzero()[0]
+        i, j = (~(near[rows] <= limit[rows, None])).nonzero()
+        i, left = first + rows[i], left - len(i)
+        if left < 0 or (sqdists(x[i], y[j]) < own[i]).any():
+            return False
+    return True
+
+
+def _coordinates(x: np.ndarray, y: np.ndarray, own: np.ndarray) -> np.ndarray | None:
+    """The columns in which few pairs of a sample stay undecided; None if it denies the claim."""
+    if not np.isfinite(own).all():
+        return None
+    if len(x) < SAMPLED:
+        return np.arange(x.shape[1])
+    every = np.linspace(0, len(x) - 1, SAMPLED).astype(int)
+    i, j, others = every[::8], every[::2], every[1::2]
+    # The columns' order comes from other rows than those that judge it, which it would flatter.
+    order = np.argsort(-y[others].var(0, dtype=np.float64), kind="stable")
+    scale, a, b = _centred(x[i], y[j])
+    a, b = a.take(order, 1), b.take(order, 1)
+    limit = np.where(i[:, None] == j, -np.inf, scale**2 * own[i, None])
+    if (_gram(a, b) < limit).any():
+        return None
+    sqdist = np.zeros(limit.shape)
+    size = -(-len(order) // STEPS)
+    for first in range(0, len(order), size):
+        part = slice(first, first + size)
+        sqdist += _gram(a[:, part], b[:, part])
+        if (sqdist < limit).mean() <= AIM:
+            return np.sort(order[: first + size])
+    return None
+
+
+def _gram(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * product(a, b)
+
+
+def _centred(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """(s, float32 rows of s (x - c) and s (y - c)), for a c and a power of two s, up to 1."""
+    centre = y.mean(0, dtype=np.float64).astype(y.dtype)
+    x, y = x - centre, y - centre
+    scale = 2.0 ** -math.frexp(max(float(abs(end(rows))) for rows in (x, y) for end in ENDS))[1]
+    return scale, *(
+        (rows * rows.dtype.type(scale)).astype(np.float32, copy=False) for rows in (x, y)
+    )

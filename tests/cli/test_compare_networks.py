@@ -1,0 +1,108 @@
+"""`compare --teacher W --student W`: drawn, kept, resumed and compared as in Python."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from command import command
+from foreign_files import adm_arguments, write
+
+import dmdrepro
+from dmdrepro.models import AdmUnet
+from dmdrepro.runs.errors import Stopped
+from dmdrepro.stages.context import Context
+from dmdrepro.stages.networks import Draw, Networks, draw_samples
+from dmdrepro.training.session import Progress, Session
+
+SMALL = ("--n", 40, "--steps", 2, "--batch", 16, "--gpu", "cpu")
+ADM = AdmUnet(64, (1,), 1, ())
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A teacher as EDM's pickle, a student as DMD2's file, and an unconditional one."""
+    folder = tmp_path_factory.mktemp("weights")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        for name, kind, classes in (("t", "edm", 5), ("s", "dmd2", 5), ("u", "dmd2", 0)):
+            torch.manual_seed(len(name))
+            denoiser = ADM.make((3, 4, 4), classes).eval()
+            for weights in denoiser.parameters():
+                torch.nn.init.normal_(weights, std=0.1)
+            write(kind, folder / name, denoiser, adm_arguments(denoiser, ADM))
+        yield folder
+
+
+def test_the_command_compares_as_python_does(files, tmp_path):
+    pair = ("--teacher", files / "t", "--student", files / "s", "--runs", tmp_path, *SMALL)
+    printed = command("compare", *pair, "--json", tmp_path / "r.json")
+    assert "samples: done in" in printed
+    record = json.loads((tmp_path / "r.json").read_text())
+    teacher, student = (dmdrepro.load_denoiser(files / name) for name in "ts")
+    z, labels = dmdrepro.unit_noise(teacher, 40, seed=0)
+    truth = dmdrepro.compare(teacher, student, labels, z, steps=2, batch_size=16)
+    assert all(record[name] == value for name, value in truth.to_json().items())
+    assert record["null"] == "second draw"
+    assert record["networks"]["student"]["sha256"] == student.origin.sha256
+    again = command("compare", *pair, "--json", "-")
+    assert "samples: done already" in again
+    cycled = command("compare", *pair, "--labels", "cycled", "--student-sigma", 2.5)
+    assert "samples: done in" in cycled
+    kept = sorted((tmp_path / "compare").glob("*/labels.npy"), key=lambda p: p.stat().st_mtime)
+    assert (np.load(kept[-1]) == np.arange(40) % 5).all()
+
+
+class StopAfter(Progress):
+    """Asks for a stop at the `count`-th batch."""
+
+    def __init__(self, session, count):
+        self.session, self.left = session, count
+
+    def update(self, step, losses):
+        self.left -= 1
+        self.session.stop_requested = self.left <= 0
+
+
+def test_a_stopped_draw_goes_on_to_the_same_bits(files, tmp_path):
+    draw = Draw(files / "t", files / "s", steps=2, n=40, batch=16)
+    networks = Networks(draw)
+    stages = [networks.stage(tmp_path / name) for name in ("whole", "parts")]
+    draw_samples(networks, stages[0], Context(Session(), say=lambda words: None))
+    stops = 0
+    for count in (2, 1, 3, 100):
+        session = Session()
+        session.progress = StopAfter(session, count)
+        try:
+            draw_samples(networks, stages[1], Context(session, say=lambda words: None))
+        except Stopped:
+            stops += 1
+    assert stops == 3
+    for file in stages[0].folder.glob("*.npy"):
+        assert file.read_bytes() == (stages[1].folder / file.name).read_bytes()
+    assert len(list(stages[0].folder.glob("*.npy"))) == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--teacher", "t"), "or two networks"),
+        (("--teacher", "t", "--student", "u"), "The teacher has label_dim 5 and the student 0"),
+        (("--teacher", "t", "--student", "absent"), "absent"),
+        (("--teacher", "t", "--student", "s", "--labels", "odd"), "--labels odd is none of"),
+        (("--teacher", "t", "--student", "s", "--precision", "float16"), "--precision float16 is"),
+        (("--teacher", "t", "--student", "s", "--student-sigma", 0), "is no noise level"),
+        (("--teacher", "t", "--student", "s", "--classes", "t"), "--classes cannot be given here"),
+        (("--teacher", "t", "--student", "s", "--gpu", "9"), "--gpu 9"),
+        (("t", "s", "--steps", 4, "--student-sigma", 2.5), "--steps, --student-sigma cannot be"),
+        (("t", "s", "--teacher", "t"), "or two networks"),
+    ],
+)
+def test_what_does_not_fit_is_one_sentence(files, tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(files)
+    printed = command("compare", *words, code=1).replace("\n", " ")
+    assert message in printed
+    assert printed.count("Error: ") == 1
+    assert not (files / "runs").exists()

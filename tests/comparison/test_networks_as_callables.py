@@ -1,0 +1,78 @@
+"""`dmdrepro.compare` of networks: called as the sampler calls them, from one noise of N(0, I)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import dmdrepro
+from dmdrepro.diffusion import heun_sample
+
+Z = torch.randn(60, 3, generator=torch.Generator().manual_seed(0))
+
+
+def teacher(x, sigma):
+    """The exact denoiser of N(0, 4 I)."""
+    return x * 4 / (4 + sigma**2)
+
+
+def student(x, sigma):
+    return 2 * x / (4 + sigma**2).sqrt()
+
+
+def test_the_teacher_takes_heun_steps_and_the_student_one_evaluation():
+    found = dmdrepro.compare(teacher, student, noise=Z, steps=4, student_sigma=2.5, batch_size=7)
+    truth = heun_sample(teacher, 80 * Z, 4)
+    assert np.allclose(found.teacher, truth, atol=1e-6)
+    assert np.array_equal(found.student, student(2.5 * Z, torch.tensor(2.5)))
+    assert found.answer == "COPIES"
+
+
+def test_arrays_and_networks_mix_and_noise_may_be_numpy():
+    samples = heun_sample(teacher, 80 * Z, 8).numpy()
+    assert dmdrepro.compare(samples, student, noise=Z.numpy()).answer == "COPIES"
+
+
+def test_noise_of_another_scale_warns():
+    with pytest.warns(UserWarning, match="root mean square is 7.*, not 1"):
+        found = dmdrepro.compare(teacher, student, noise=80 * Z)
+    assert any("not 1: pass z of N(0, I)" in words for words in found.warnings)
+
+
+def labelled(x, sigma, labels):
+    return teacher(x, sigma) + 100 * labels[:, :3]
+
+
+@pytest.mark.parametrize("one_hot", [True, False])
+def test_labels_reach_the_networks_and_the_null_is_a_second_draw(one_hot):
+    numbers = torch.arange(60) % 4
+    classes = torch.nn.functional.one_hot(numbers, 4).float() if one_hot else numbers.numpy()
+    found = dmdrepro.compare(labelled, labelled, classes, Z, steps=1)
+    assert found.null == "second draw"
+    assert np.allclose(found.student[numbers == 1, 1], 100, atol=2)
+    alone = dmdrepro.compare(teacher, student, numbers, Z)
+    assert alone.null == "class"  # of networks that are told nothing
+
+
+def test_a_network_of_ours_says_what_it_lacks():
+    net = dmdrepro.adm_denoiser(
+        8, 1, 3, width=32, channel_mult=(1,), num_blocks=1, attn_resolutions=()
+    )
+    z = torch.randn(12, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    found = dmdrepro.compare(net, net, torch.arange(12) % 3, z, steps=2)
+    assert found.n == 12
+    for given, words in (
+        ({"noise": z}, "The teacher cannot be drawn from: .*3 classes"),
+        ({"noise": z[:, :, :4], "classes": [0] * 12}, r"input has shape \(12, 1, 4, 8\)"),
+        ({"noise": z, "classes": [3] * 12}, "classes has 3; the networks know 0 to 2"),
+        ({"noise": z, "classes": [0] * 11}, "11 classes for 12 samples"),
+        ({}, "A network needs noise"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            dmdrepro.compare(net, net, **given)
+
+
+def test_values_that_are_not_finite_name_the_network():
+    with pytest.raises(ValueError, match="The student cannot be drawn from: its samples have"):
+        dmdrepro.compare(teacher, lambda x, sigma: x / 0, noise=Z)

@@ -1,0 +1,65 @@
+"""SongUNet: the public networks' keys, shapes and numbers, and its settings' refusals."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from oracle_networks import (
+    numbers,
+    relative_error,
+    shapes,
+    song_settings,
+    with_oracle_weights,
+)
+
+import dmdrepro
+
+TOLERANCE = 1e-5
+PUBLIC = ("cifar10_uncond_ddpmpp", "cifar10_cond_ddpmpp", "cifar10_cond_ncsnpp")
+TINY = {"width": 16, "channel_mult": (1, 2), "num_blocks": 1, "attn_resolutions": (4,)}
+
+
+@pytest.mark.parametrize("name", [f"song_{n}" for n in (*PUBLIC, "ffhq64_uncond_ddpmpp")])
+def test_the_public_sizes_have_the_public_keys_and_shapes(name, oracles):
+    arguments, said = song_settings(name, oracles)
+    with torch.device("meta"):
+        denoiser = dmdrepro.song_denoiser(**arguments)
+    assert sum(p.numel() for p in denoiser.parameters()) == said["parameters"]
+    assert shapes(denoiser) == said["keys"]
+
+
+@pytest.mark.parametrize("name", ["song_ddpmpp", "song_ncsnpp"])
+def test_the_denoiser_and_the_samplers_equal_the_public_ones(name, oracles):
+    arguments, said = song_settings(name, oracles)
+    denoiser = with_oracle_weights(dmdrepro.song_denoiser(**arguments))
+    assert shapes(denoiser) == said["keys"]
+    n = numbers(oracles / f"{name}.npz")
+    labels = None
+    if "class_index" in n:
+        labels = torch.nn.functional.one_hot(n["class_index"].long(), denoiser.label_dim).float()
+    z = n["unit_noise"]
+    with torch.no_grad():
+        assert relative_error(denoiser(n["x"], n["sigma"], labels), n["denoised"]) < TOLERANCE
+        assert relative_error(denoiser(2.5 * z, 2.5, labels), n["init_25"]) < TOLERANCE
+    for steps, array in ((8, "heun_8"), (1, "one_step")):
+        found = dmdrepro.heun_sample(denoiser, 80 * z, steps, labels)
+        assert relative_error(found, n[array]) < TOLERANCE
+
+
+def test_a_fresh_network_begins_as_c_skip():
+    denoiser = dmdrepro.song_denoiser(8, 1, 3, **TINY, embedding="fourier", encoder="residual")
+    x = torch.randn(2, 1, 8, 8)
+    torch.testing.assert_close(denoiser(x, 2.0, torch.eye(3)[:2]), 0.25 / 4.25 * x)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"encoder": "skip"}, "use standard or residual"),
+        ({"embedding": "learned"}, "use positional or fourier"),
+        ({"resample_filter": (1, 2, 1)}, "even number of taps"),
+    ],
+)
+def test_settings_that_make_no_network_are_refused(wrong, says):
+    with pytest.raises(ValueError, match=says):
+        dmdrepro.song_denoiser(8, 1, 3, **TINY, **wrong)
