@@ -114,10 +114,10 @@ class Display:
             self.own.end()
 
     def show(self, row: Row) -> None:
-        if not self._rows:
-            self._begin()
         if row not in self._rows:
             self._rows.append(row)
+        if len(self._rows) == 1:
+            self._begin()
 
     def hide(self, row: Row) -> None:
         if row in self._rows:
@@ -132,6 +132,8 @@ class Display:
             self.hide(row)
 
     def _begin(self) -> None:
+        if self._live is not None:
+            return
         if self.console.is_terminal:
             self._live = Live(get_renderable=self._table, console=self.console, transient=True)
             self._live.start()
@@ -155,10 +157,8 @@ class Display:
         self.console.print("; ".join(row.line() for row in rows) + (f". {left}" if left else ""))
 
     def _left(self, rows: list[Row]) -> str:
-        if self.forecast is None:
-            return ""
-        seconds = self.forecast.left({row.what: row.shares for row in rows})
-        return f"In all about {time_words(seconds)} left"
+        seconds = self.forecast and self.forecast.left({row.what: row.shares for row in rows})
+        return f"In all about {time_words(seconds)} left" if seconds else ""
 
     def _table(self) -> Table:
         rows, grid = list(self._rows), Table.grid(padding=(0, 1))

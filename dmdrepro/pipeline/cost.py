@@ -10,6 +10,7 @@ from dmdrepro.experiments.estimate import CPU, GPU, Estimate, estimate
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import State, Task
 
+LONG_S = 48 * 3600.0  # from where on a plan's time is said in days, with a warning
 KNOWN_FROM = 0.02  # of a plan's work, from where on its speed is known
 
 
@@ -62,13 +63,10 @@ def _gpu_here() -> bool:
 class Forecast:
     """How long the rest of a plan takes: its estimates, at the speed of the work so far."""
 
-    def __init__(
-        self, plan: Plan, places: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        """`places`: how many tasks are made at a time."""
+    def __init__(self, plan: Plan, clock: Callable[[], float] = time.monotonic) -> None:
         gpu = plan.request.gpu != "cpu" and _gpu_here()
         stages = [(task, task.place()) for task in plan.tasks]
-        self._plan, self._places, self._clock, self._start = plan, places, clock, clock()
+        self._plan, self._clock, self._start = plan, clock, clock()
         self._todo = [
             (task, stage, estimate(task.run.experiment, task.stage, gpu=gpu).seconds)
             for task, stage in stages
@@ -77,8 +75,11 @@ class Forecast:
         self._worked = 0.0  # of the estimates, of tasks that are done
         self._first: dict[str, float] = {}  # the share that was done before
 
-    def left(self, at_work: Mapping[str, tuple[float, float]]) -> float:
-        """Seconds; `at_work`: a stage's name -> its share that was done before, and now."""
+    def left(self, at_work: Mapping[str, tuple[float, float]]) -> float | None:
+        """Seconds, None if the speed is not known yet.
+
+        `at_work`: a stage's name -> its share that was done before, and now.
+        """
         still, at_work, todo, worked = [], dict(at_work), 0.0, 0.0
         for task, stage, seconds in self._todo:
             if self._plan.leaves_out(task.run.experiment):
@@ -96,14 +97,16 @@ class Forecast:
         self._todo = still
         worked += self._worked
         if worked < KNOWN_FROM * (worked + todo):
-            return todo / self._places
+            return None
         return todo * (self._clock() - self._start) / worked
 
 
 def time_words(seconds: float) -> str:
-    """`45 s`, `12 min`, `3.0 h`."""
+    """`45 s`, `12 min`, `3.0 h`, from 48 hours on `2.5 days`."""
     if seconds < 90:
         return f"{seconds:.0f} s"
+    if seconds >= LONG_S:
+        return f"{seconds / 86400:.1f} days"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 

@@ -44,7 +44,7 @@ def execute(
     if plan.request.fresh:
         _set_all_aside(plan, context, failed)
     if not plan.part:
-        context.session.progress.expect(Forecast(plan, jobs))
+        context.session.progress.expect(Forecast(plan))
     todo = {task for task in plan.tasks if task.stage == "evaluate" and not task.place().done}
 
     def made(chain: Chain) -> None:

@@ -59,6 +59,16 @@ def test_without_a_terminal_one_line_names_all_work_when_nothing_was_said_for_a_
     display.close()
 
 
+def test_the_line_comes_by_itself(monkeypatch):
+    monkeypatch.setattr(Display.look, "__defaults__", (0.0,))
+    display, out = display_of(time.monotonic)
+    with display.at("known answers"):
+        began = time.monotonic()
+        while not out.getvalue() and time.monotonic() - began < 30:
+            time.sleep(0.01)
+    assert out.getvalue() == "known answers: at work\n"
+
+
 def test_short_work_says_nothing(clock):
     display, out = display_of(clock)
     with display.at("Optimal pairing") as row:
@@ -111,13 +121,12 @@ def test_a_process_reports_its_row(monkeypatch):
 
 def test_the_time_left_of_a_plan_follows_its_speed(clock, tmp_path):
     plan = make_plan(Request(["chessboard", "ring"], "laptop", "cpu", runs=tmp_path), STAGES)
-    forecast = Forecast(plan, 2, clock)
-    whole = forecast.left({})
+    forecast = Forecast(plan, clock)
     clock.now += 100
-    at_work = {"teacher chessboard": (0.0, 0.5), "teacher ring": (0.25, 0.5)}
+    at_work = {"teacher chessboard, seed 0": (0.0, 0.5), "teacher ring, seed 0": (0.25, 0.5)}
     half = forecast.left(at_work)
-    assert forecast.left({}) == pytest.approx(whole)  # of work that is not begun
+    assert forecast.left({}) is None  # nothing was made
     clock.now += 100
     assert forecast.left(at_work) == pytest.approx(2 * half)
     plan.cannot["ring"] = "failed"
-    assert forecast.left({"teacher chessboard": (0.0, 0.5)}) < 2 * half
+    assert forecast.left({"teacher chessboard, seed 0": (0.0, 0.5)}) < 2 * half
