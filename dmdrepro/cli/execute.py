@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -88,7 +89,8 @@ def _hold(lifeline: int, session) -> None:
     """Save and stop when its other end is closed: by the command that waits, or by its death."""
 
     def wait() -> None:
-        os.read(lifeline, 1)  # nothing is ever written
+        with contextlib.suppress(ConnectionError):  # a command that was killed left news unread
+            os.read(lifeline, 1)  # nothing is ever written
         session.stop_requested = True
 
     threading.Thread(target=wait, daemon=True).start()

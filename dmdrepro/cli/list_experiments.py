@@ -56,7 +56,7 @@ _SIZES = {
 
 
 def _about(cls: type[Experiment]) -> str:
-    """The first line of its docstring and a blank; what Python writes into an empty one is none."""
+    """The first line of its docstring and a blank, unless the docstring is Python's own."""
     words = (cls.__doc__ or "").strip()
     return (
         ""
@@ -67,13 +67,12 @@ def _about(cls: type[Experiment]) -> str:
 
 def _done(experiment: Experiment, runs: Path) -> tuple[str, str]:
     """(how many stages are done and begun, why no more can be)."""
-    if experiment.CANNOT:
-        return "-", f"{experiment.name}: not run: {experiment.CANNOT}"
     run = Run(experiment, runs)
     stages = ("distill", "sample", "evaluate")
     tasks = [Task(run, "teacher"), *(Task(run, s, n) for n in run.snapshots for s in stages)]
     if not run.folder.is_dir():
-        return f"0/{len(tasks)}", ""
+        lacking = "" if experiment.data.sampled else experiment.data.files(None, True).lacking
+        return f"0/{len(tasks)}", f"{experiment.name}: not run: {lacking}" if lacking else ""
     states = [task.state() for task in tasks]
     done = sum(state.words == "done" for state in states)
     refused = next((state.reason for state in states if state.reason), "")

@@ -48,20 +48,28 @@ DataDir = Annotated[
         "Default: $DMDREPRO_DATA, then the cache, then a download with a checksum.",
     ),
 ]
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        "--weights",
+        help="Folder with imagenet64's teacher, or its file; without, the command says which. "
+        "Default: $DMDREPRO_WEIGHTS.",
+    ),
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Download nothing.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show what would run, in what order, at what cost.")
 ]
 Fresh = Annotated[
-    bool, typer.Option("--fresh", help="Ignore what is done: move it aside and make it anew.")
+    bool, typer.Option("--fresh", help="Make every stage again. Existing stages are moved aside.")
 ]
 Engine = Annotated[
     str,
     typer.Option(
         "--engine",
-        help="How training steps are executed: eager, or some of compiled, graphs (CUDA), "
-        "channels-last joined by commas, which changes rounding only. auto: on a GPU graphs where "
-        "they come to the same bits, on a CPU eager.",
+        help="How to run training steps: eager, or any of compiled, graphs (CUDA) and "
+        "channels-last, joined by commas. Only rounding differs. auto: on a GPU graphs, if the "
+        "first replay is bit-identical; otherwise eager.",
     ),
 ]
 Jobs = Annotated[
@@ -129,6 +137,7 @@ SHARED = {
     "seeds": Seeds,
     "runs": Runs,
     "data": DataDir,
+    "weights": Weights,
     "offline": Offline,
     "dry_run": DryRun,
     "fresh": Fresh,

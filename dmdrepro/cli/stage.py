@@ -17,8 +17,8 @@ COMMANDS = {
     "sample": (SNAPSHOT, "Draw Phi_1, Phi_8, Phi_32 and G on the same noise."),
     "classifier": (
         {},
-        "Train the digits' classifier whose features measure MNIST's samples (`evaluate` does "
-        "too).",
+        "Train the digit classifier that scores MNIST's samples; `evaluate` trains it if it is "
+        "missing.",
     ),
 }
 

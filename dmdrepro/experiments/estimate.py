@@ -67,6 +67,8 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
         states = (networks + 2 * trained) * weights
         return states + work + gpu * (work + 2 * 3 * trained * weights)
 
+    if stage == "teacher" and not data.sampled:  # imported: read, checked and written
+        return Estimate(weights / 1e8, 4 * weights, weights)
     if stage == "teacher":
         t = experiment.teacher
         seconds = passes(3.0 * t.batch * t.snapshots[-1], t.snapshots[-1])
@@ -112,7 +114,8 @@ def _evaluate(experiment: Experiment, values: float) -> Estimate:
     """Optimal assignments, and of MNIST distances and features; `values`: bytes of one sample."""
     s, kept = experiment.sampling, len(experiment.distill.kept)
     toy = not experiment.images
-    draws = 8 if toy else 2  # of data, which all samples and other data are compared with
+    # Of data, which all samples and other data are compared with.
+    draws = (8 if toy else 2) * experiment.data.sampled
     solved = [s.pairing] * (4 + kept + draws * (5 + kept))
     solved += [size for size in s.curve for _ in range(min(s.sets, s.total // size))]
     pairs = sum(size**2 for size in solved)

@@ -192,7 +192,7 @@ def starts_as_phi_1(config: Mapping) -> bool:
 
 
 def lookup(record: object, path: Sequence[str]) -> object:
-    """The entry at a path of keys, or None where the record has none."""
+    """The entry at a path of keys, or None if the record has none."""
     for key in path:
         if not isinstance(record, Mapping) or key not in record:
             return None

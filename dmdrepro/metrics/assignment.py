@@ -123,7 +123,7 @@ def _in_order(
 def sqdist_matrix(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """[N, N] float64 squared distances of x, y [N, D], all in memory.
 
-    Raises ValueError where they overflow, or where the matrix does not fit.
+    Raises ValueError if they overflow, or if the matrix does not fit.
     """
     plan = plan_costs(*x.shape, x.device, matrix=True)
     return Costs.of_points(x, y, plan.rows).held

@@ -152,7 +152,7 @@ def _spread(x: np.ndarray, y: np.ndarray) -> float | None:
     """How many times as far apart the samples of x are as those of y, where that is no chance.
 
     By the medians of the distances of disjoint pairs, which are drawn without regard to the order
-    of the samples; below 1 where those of y are farther apart, inf or 0 where one set is constant.
+    of the samples; below 1 if those of y are farther apart, inf or 0 if one set is constant.
     """
     if len(x) >= LEAST:
         for wide, narrow, times in ((x, y, math.inf), (y, x, 0.0)):

@@ -46,7 +46,7 @@ def cpu_copy(cost: torch.Tensor) -> torch.Tensor:
 
 
 def available_memory(device: torch.device) -> int | None:
-    """Bytes that can be allocated on `device`; None where the system does not tell."""
+    """Bytes that can be allocated on `device`; None if the system does not tell."""
     if device.type == "cuda":
         # What torch has reserved and does not use it can give again.
         reserved = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)

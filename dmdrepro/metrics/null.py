@@ -38,7 +38,7 @@ class Null:
 
     @property
     def concordance(self) -> float:
-        """1 - E_DT / E_ind; nan where all these samples coincide."""
+        """1 - E_DT / E_ind; nan if all these samples coincide."""
         return self.gained / self.e_ind if self.e_ind > 0 else math.nan
 
 
@@ -96,7 +96,7 @@ def e_ot_within_classes(
 
 
 def single_words(classes: Classes) -> str:
-    """The warning about classes of one sample; empty where there are none."""
+    """The warning about classes of one sample; empty if there are none."""
     single = classes.single
     if len(single) == 0:
         return ""

@@ -15,7 +15,7 @@ FEW = 8
 def sorted_pairing(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor | None:
     """[N] int64: the y of each x [N, D] in an optimal pairing; None if two coordinates matter.
 
-    None also where no coordinate matters, as with a constant student: every pairing is optimal.
+    None also if no coordinate matters, as with a constant student: every pairing is optimal.
     """
     for first in (FEW, len(x)):  # of most sets a few rows show that two coordinates matter
         matters = _varies(x[:first]) & _varies(y[:first])

@@ -101,29 +101,24 @@ class AdmBlock(nn.Module):
         scale, shift = both[:, :, None, None].chunk(2, dim=1)  # [1 or B, C, 1, 1]
         h = F.silu(torch.addcmul(shift, h, scale + 1))
         x = self.conv1(h) + (x if self.skip is None else self.skip(x))
-        return x + attention(self, x) if self.num_heads else x
+        return x + self._attention(x) if self.num_heads else x
 
-
-def attention(block: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    """Self-attention over the pixels of x [B, C, H, W], of the same shape.
-
-    `block` has its weights: `norm2`, `qkv`, `proj`, and `num_heads`.
-    """
-    batch, channels, height, width = x.shape
-    width_of_head = channels // block.num_heads
-    tokens = block.norm2(x).flatten(2).transpose(1, 2)  # [B, HW, C]
-    # The public weights order the output channels (head, channel, which of q, k, v). Put
-    # "which" first: q, k and v then have unit stride, as the fused attentions ask.
-    order = (block.num_heads, width_of_head, 3)
-    weight = block.qkv.weight.reshape(*order, channels).permute(2, 0, 1, 3)
-    bias = block.qkv.bias.reshape(order).permute(2, 0, 1)
-    qkv = F.linear(tokens, weight.reshape(3 * channels, channels), bias.reshape(-1))
-    qkv = qkv.reshape(batch, height * width, 3, block.num_heads, width_of_head)
-    q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each [B, heads, HW, width_of_head]
-    a = F.scaled_dot_product_attention(q, k, v)
-    a = a.transpose(1, 2).reshape(batch, height * width, channels)
-    a = F.linear(a, block.proj.weight[:, :, 0, 0], block.proj.bias)  # [B, HW, C]
-    return a.transpose(1, 2).reshape(x.shape)
+    def _attention(self, x: torch.Tensor) -> torch.Tensor:
+        batch, channels, height, width = x.shape
+        width_of_head = channels // self.num_heads
+        tokens = self.norm2(x).flatten(2).transpose(1, 2)  # [B, HW, C]
+        # The public weights order the output channels (head, channel, which of q, k, v). Put
+        # "which" first: q, k and v then have unit stride, as the fused attentions ask.
+        order = (self.num_heads, width_of_head, 3)
+        weight = self.qkv.weight.reshape(*order, channels).permute(2, 0, 1, 3)
+        bias = self.qkv.bias.reshape(order).permute(2, 0, 1)
+        qkv = F.linear(tokens, weight.reshape(3 * channels, channels), bias.reshape(-1))
+        qkv = qkv.reshape(batch, height * width, 3, self.num_heads, width_of_head)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each [B, heads, HW, width_of_head]
+        a = F.scaled_dot_product_attention(q, k, v)
+        a = a.transpose(1, 2).reshape(batch, height * width, channels)
+        a = F.linear(a, self.proj.weight[:, :, 0, 0], self.proj.bias)  # [B, HW, C]
+        return a.transpose(1, 2).reshape(x.shape)
 
 
 def zeroed(layer: nn.Conv2d) -> nn.Conv2d:

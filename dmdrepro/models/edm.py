@@ -89,7 +89,7 @@ class EDMDenoiser(nn.Module):
         """D(x; sigma), float32 like `x` (EDM equation 7).
 
         `x`: [B, *shape]; `sigma`: a positive number or [B]; `class_labels`: one-hot
-        [B, label_dim]. Raises ValueError where sizes differ or labels are not one-hot floats.
+        [B, label_dim]. Raises ValueError if sizes differ or labels are not one-hot floats.
         """
         x = x.float()
         return precondition(self.raw(x, sigma, class_labels), x, sigma, self.sigma_data)

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from dmdrepro.models.adm import norm_groups
-from dmdrepro.models.adm_block import Resampling, attention, zeroed
+from dmdrepro.models.adm_block import AdmBlock, Resampling, zeroed
 from dmdrepro.models.adm_network import positional_embedding
 from dmdrepro.models.edm import RawNetwork
 from dmdrepro.models.precision import full_precision
@@ -58,6 +58,8 @@ class ResampledConv(nn.Module):
 class SongBlock(nn.Module):
     """Residual block with the noise level (and class) added before the second norm."""
 
+    _attention = AdmBlock._attention  # with one head
+
     def __init__(
         self,
         in_channels: int,
@@ -97,7 +99,7 @@ class SongBlock(nn.Module):
             shift = self.affine(emb).to(h.dtype)[:, :, None, None]  # [1 or B, C, 1, 1]
         h = self.conv1(F.silu(self.norm1(h + shift)))
         x = SUM_SCALE * (h + (x if self.skip is None else self.skip(x)))
-        return SUM_SCALE * (x + attention(self, x)) if self.num_heads else x
+        return SUM_SCALE * (x + self._attention(x)) if self.num_heads else x
 
 
 class FourierFrequencies(nn.Module):

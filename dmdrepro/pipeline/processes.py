@@ -213,6 +213,7 @@ class Processes(Executor):
             "gpu": self.device(chain),
             "runs": request.runs,
             "data": request.data,
+            "weights": request.weights,
             "engine": request.engine,
             "jobs": 1,
             "stages": ",".join(task.stage for task in chain.tasks),

@@ -35,6 +35,7 @@ class Request:
     seeds: str | None = None  # several instead, such as 0-4 or 0,2,5
     runs: Path = Path("runs")
     data: Path | None = None
+    weights: Path | None = None
     offline: bool = False
     dry_run: bool = False
     fresh: bool = False

@@ -53,7 +53,7 @@ def load_denoiser(path: str | Path, like: EDMDenoiser | None = None) -> EDMDenoi
 def _named(file: NetworkFile) -> EDMDenoiser:
     """The network that the file names, or that its tensors' names and shapes tell, without memory.
 
-    Raises ValueError where neither does.
+    Raises ValueError if neither does.
     """
     try:
         if file.made_with:

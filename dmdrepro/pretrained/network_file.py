@@ -44,6 +44,8 @@ def read_network(path: Path) -> NetworkFile:
     """
     if path.is_dir():
         raise ValueError(f"{path} is a folder; name the file of weights in it.")
+    if path.exists() and (not path.is_file() or path.stat().st_size == 0):
+        raise ValueError(f"{path} is refused: it is empty or no file.")
     run = (path.parent / MANIFEST).is_file() and path.suffix == ".safetensors"
     if run:
         found = _of_run(path)

@@ -207,7 +207,8 @@ def _quality(student: Student) -> str:
         return f"Frechet {ours}, teacher {teacher}."
     ratios = [student.finite("quality", who, "ratio") for who in ("student", "teacher_8")]
     if not all(ratios):
-        return ""
+        none = all(record.get("quality", {}) is None for record in student.records)
+        return "Whether it samples well is not measured: there are no images." if none else ""
     ours, teacher = (f"{statistics.mean(values):.1f}" for values in ratios)
     return f"Distance to the data {ours} times that of other data, teacher {teacher}."
 

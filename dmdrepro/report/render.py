@@ -102,7 +102,7 @@ HYPHEN = re.compile(r"(?<=[a-z]-)(?=[a-z])")  # of a name, which may break after
 
 
 def _fitting_grid(table: Table, width: int, *, tight: bool = False):
-    """The grid within `width` characters, None where it does not fit.
+    """The grid within `width` characters, None if it does not fit.
 
     `tight`: without lines between the columns, and short cells may break between words too, names
     after a hyphen.

@@ -142,7 +142,7 @@ class Result(Shown):
     def check(self) -> None:
         """Check every evaluation's files, and that evaluation, samples and student are of one make.
 
-        Raises DamagedArtifact for a file that is not what was written, Stale where a stage was
+        Raises DamagedArtifact for a file that is not what was written, Stale if a stage was
         made from another one than lies there now.
         """
         for snapshot in self.evaluated:
@@ -167,7 +167,7 @@ class Result(Shown):
                 )
 
     def _own_teacher(self, snapshot: int) -> bool | None:
-        """Whether the teacher that lies there is the student's own; None where none lies there."""
+        """Whether the teacher that lies there is the student's own; None if none lies there."""
         listing = self._place("teacher", snapshot) / MANIFEST
         if not listing.is_file():
             return None
@@ -179,13 +179,13 @@ class Result(Shown):
         return self._made_from("distill", snapshot, "teacher_weights")
 
     def teacher_record(self, snapshot: int) -> dict:
-        """That teacher's record; raises FileNotFoundError where it, or no longer it, lies there."""
+        """That teacher's record; raises FileNotFoundError if it, or no longer it, lies there."""
         if not self._own_teacher(snapshot):
             raise FileNotFoundError(f"it is not in {self._place('teacher', snapshot)}")
         return self.record(snapshot, "teacher")
 
     def _made(self, stage: str, snapshot: int) -> dict[str, str]:
-        """The hashes of a stage that an evaluation stands on; raises Stale where it is not done."""
+        """The hashes of a stage that an evaluation stands on; raises Stale if it is not done."""
         if not (self._place(stage, snapshot) / MANIFEST).is_file():
             raise Stale(f"{stage}-{snapshot} is not done, though it was evaluated", "")
         return self._verify(stage, snapshot)

@@ -131,7 +131,7 @@ def _in_mapping(value: object, shape: Mapping[str, Shape], place: str) -> str:
 
 
 def read_shaped(path: Path, shape: Shape) -> dict:
-    """The object in a JSON file; raises DamagedArtifact, naming the place, where it differs."""
+    """The object in a JSON file; raises DamagedArtifact, naming the place, if it differs."""
     found = read_json(path)
     if place := problem(found, shape):
         raise DamagedArtifact(unexpected(path, place))

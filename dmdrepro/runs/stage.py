@@ -91,7 +91,7 @@ class Stage:
         return (self.folder / MANIFEST).is_file()
 
     def progress(self) -> int:
-        """The step of the newest saved state, 0 where there is none."""
+        """The step of the newest saved state, 0 if there is none."""
         found = find_state(self.folder)
         return 0 if found is None else found.state.step
 
@@ -112,7 +112,7 @@ class Stage:
         """Raise DifferentConfiguration where what is there was made from another configuration.
 
         Where neither a result nor a saved state is, nothing was made and any configuration may
-        begin. Raises DamagedArtifact where the recorded configuration is not the one written, and
+        begin. Raises DamagedArtifact if the recorded configuration is not the one written, and
         for a link.
         """
         refuse_links(self.folder, self._runs)
@@ -179,7 +179,7 @@ class Stage:
     def load_state(self) -> tuple[int, checkpoint.Tensors] | None:
         """(step, tensors) of the newest whole saved state; None for a stage at its start.
 
-        Says where that is not the newest. Raises DamagedArtifact where none is whole: the state,
+        Says if that is not the newest. Raises DamagedArtifact if none is whole: the state,
         the log up to it, or a file finished before it has changed.
         """
         found = self._find_state()
@@ -208,7 +208,7 @@ class Stage:
         check_beginning(self.folder / LOG, state.log_bytes, state.log_sha256)
 
     def open_log(self) -> LossLog:
-        """The log, cut back to the saved state; raises DamagedArtifact where it has changed."""
+        """The log, cut back to the saved state; raises DamagedArtifact if it has changed."""
         if self._latest is None:
             self._find_state()
         state = self._latest

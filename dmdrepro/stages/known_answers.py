@@ -28,7 +28,7 @@ def known_stage(runs: Path, size: str, seed: int) -> Stage:
 
 
 def make_known(stage: Stage, size: str, seed: int, context: Context) -> bool:
-    """True where something was made; on the CPU, whatever the session's device."""
+    """True if something was made; on the CPU, whatever the session's device."""
 
     def work(stage: Stage) -> Made:
         return [], {"seed": seed, **known_answers(known_settings(size), seed)}

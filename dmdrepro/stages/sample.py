@@ -28,7 +28,7 @@ SECOND = "second_"  # before the name of the array that it is another draw of
 
 
 def make_samples(run: Run, snapshot: int, context: Context) -> bool:
-    """True where something was made; raises RunError where teacher or student is not done."""
+    """True if something was made; raises RunError if teacher or student is not done."""
 
     def work(stage: Stage) -> Made:
         return _draw(run, snapshot, stage, context.session), {}

@@ -53,7 +53,7 @@ def select_device(gpu: str | None) -> torch.device:
 
 
 def unseen_gpu() -> str | None:
-    """A sentence where there is NVIDIA's driver and torch sees no GPU, though none was hidden."""
+    """A sentence if there is NVIDIA's driver and torch sees no GPU, though none was hidden."""
     hidden = "CUDA_VISIBLE_DEVICES" in os.environ
     if hidden or torch.cuda.is_available() or not NVIDIA_DRIVER.exists():
         return None

@@ -13,7 +13,7 @@ from dmdrepro.runs.errors import Stopped
 from dmdrepro.runs.log import LossLog
 from dmdrepro.runs.stage import Stage
 from dmdrepro.training.engine import Engine
-from dmdrepro.training.losses import LossBuffer
+from dmdrepro.training.loss_buffer import LossBuffer
 from dmdrepro.training.step import Losses, Parts, Step, restore, state_of
 
 
@@ -151,7 +151,7 @@ class Loop:
             sittings.here["engine"] = str(self.session.executed)
 
     def keep(self, step: int, name: str, weights: Tensors) -> None:
-        """Save a network as it is after `step` steps; raises NonFinite where it is none any more.
+        """Save a network as it is after `step` steps; raises NonFinite if it is none any more.
 
         The states saved from now on vouch for the file.
         """

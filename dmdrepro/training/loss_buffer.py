@@ -22,7 +22,7 @@ class LossBuffer:
         length: int = 50,
         saved: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`saved()`: the step of the newest saved state, 0 where there is none."""
+        """`saved()`: the step of the newest saved state, 0 if there is none."""
         self._log, self._what, self._seed, self._length = log, what, seed, length
         self._saved = saved
         self._steps: list[tuple[int, list[str]]] = []
