@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dmdrepro.cli.dry_run import seeds_words, show_plan
 from dmdrepro.cli.guard import console, display, errors, fail, stoppable
 from dmdrepro.cli.progress import Report
+from dmdrepro.cli.slurm import slurm_options, submit_plan
 from dmdrepro.experiments import size_words
 from dmdrepro.pipeline.plan import Plan, make_plan
 from dmdrepro.pipeline.request import Request
@@ -30,9 +31,13 @@ def run_plan(plan: Plan) -> Plan | None:
     engine = Engine.parse(request.engine)
     for remark in plan.remarks:
         console.print(f"Note: {remark}")
+    slurm = slurm_options(request) if request.slurm else None
     if request.dry_run:
         show_plan(plan)
         show_not_run(plan)
+    if slurm is not None:
+        submit_plan(plan, slurm)
+    if request.dry_run or request.slurm:
         return None
     import torch
 
