@@ -32,6 +32,7 @@ def import_teacher(run: Run, stage: Stage, context: Context) -> Made:
             f"{stage.what} ({experiment.size} size) cannot be imported: {error}"
         ) from None
     part = f", {file.part}" if file.part else ""
+    part += "".join(f", without {name}" for name in file.dropped)
     context.say(f"{stage.what}: imported from {path} ({file.format}{part}; {file.sha256[:12]}...)")
     (snapshot,) = run.snapshots
     name = snapshot_file(snapshot)
