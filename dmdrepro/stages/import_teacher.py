@@ -25,7 +25,9 @@ def import_teacher(run: Run, stage: Stage, context: Context) -> Made:
         if file.sha256 != stage.key["weights"]:
             raise ValueError(f"{path} changed just now; run the same command again.")
         if file.sigma_data not in (None, experiment.sigma_data):
-            raise ValueError(f"{path} has sigma_data={file.sigma_data}.")
+            raise ValueError(
+                f"{path} has sigma_data={file.sigma_data}, and the run {experiment.sigma_data}."
+            )
         put_tensors(denoiser, file)
     except (ValueError, OSError) as error:
         raise RunError(
