@@ -50,6 +50,7 @@ MAY = {
     },
     "dmdrepro/pipeline": {
         "dmdrepro.pipeline",
+        "dmdrepro.checkout",
         "dmdrepro.commands",
         "dmdrepro.loading",
         "dmdrepro.data",

@@ -29,13 +29,13 @@ FILES = ".npy, .npz, .safetensors, .pt (file#name picks one of several arrays), 
 Teacher = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[TEACHER]",
+        metavar="TEACHER",
         help=f"Samples [N, ...]: {FILES} or JPEG, in the order of their names.",
     ),
 ]
 Student = Annotated[
     Path | None,
-    typer.Argument(metavar="[STUDENT]", help="The student's samples, row i from the same noise."),
+    typer.Argument(metavar="STUDENT", help="The student's samples, row i from the same noise."),
 ]
 Classes = Annotated[
     Path | None,

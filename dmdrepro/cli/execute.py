@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from dmdrepro.cli.dry_run import seeds_words, show_plan
 from dmdrepro.cli.guard import console, errors, fail, stoppable
 from dmdrepro.cli.progress import ProgressDisplay
+from dmdrepro.cli.slurm import slurm_options, submit_plan
 from dmdrepro.experiments import size_words
 from dmdrepro.pipeline.plan import Plan, make_plan
 from dmdrepro.pipeline.request import Request
@@ -28,9 +30,13 @@ def run_plan(plan: Plan) -> Plan | None:
     engine = Engine.parse(request.engine)
     for remark in plan.remarks:
         console.print(f"Note: {remark}")
+    slurm = slurm_options(request) if request.slurm else None
     if request.dry_run:
         show_plan(plan)
         show_not_run(plan)
+    if slurm is not None:
+        submit_plan(plan, slurm)
+    if request.dry_run or request.slurm:
         return None
     import torch
 
@@ -78,7 +84,8 @@ def _hold(lifeline: int, session) -> None:
     """Save and stop when its other end is closed: by the command that waits, or by its death."""
 
     def wait() -> None:
-        os.read(lifeline, 1)  # nothing is ever written
+        with contextlib.suppress(ConnectionError):  # a command that was killed left news unread
+            os.read(lifeline, 1)  # nothing is ever written
         session.stop_requested = True
 
     threading.Thread(target=wait, daemon=True).start()

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.table import Table
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, guarded
+from dmdrepro.cli.slurm import show_jobs
 from dmdrepro.experiments import REGISTRY, build, every_size
 from dmdrepro.experiments.config import Experiment
 from dmdrepro.pipeline.paths import check_folder
 from dmdrepro.pipeline.task import Task
 from dmdrepro.stages.run import Run
 
+Slurm = Annotated[
+    bool, typer.Option("--slurm", help="The jobs of --runs instead: what runs, waits, has failed.")
+]
 
-def list_experiments(seed: o.Seed = 0, runs: o.Runs = Path("runs"), load: o.Load = None) -> None:
+
+def list_experiments(
+    seed: o.Seed = 0, runs: o.Runs = Path("runs"), load: o.Load = None, slurm: Slurm = False
+) -> None:
     """List the experiments: the paper's place, what each needs, its sizes, what is done."""
     with guarded():
         check_folder("--runs", runs)
+        if slurm:
+            show_jobs(runs)
+            return
         table = Table(title=f"Experiments; per size, stages done in {runs} at seed {seed}")
         table.add_column("experiment", no_wrap=True)
         sizes = every_size()

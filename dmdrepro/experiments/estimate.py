@@ -46,7 +46,7 @@ STATES = 3  # saved states on the disk at once
 
 
 def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
-    """The cost of one stage (for one snapshot); a classifier's where the data have one."""
+    """The cost of one stage (for one snapshot); a classifier's if the data have one."""
     data, speed, kind = experiment.data, GPU if gpu else CPU, experiment.images
     net = experiment.model.cost(data.shape, data.classes)
     weights = 4.0 * net.parameters

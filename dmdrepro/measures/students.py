@@ -43,7 +43,7 @@ class Student:
 
     @cached_property
     def changes(self) -> dict[str, tuple[object, object]]:
-        """Field -> (value of this size, value of this run), where the two differ."""
+        """Field -> (value of this size, value of this run), if the two differ."""
         result = self.results[0]
         try:
             usual = build(self.experiment, result.size, result.seed).as_dict()
@@ -62,7 +62,7 @@ class Student:
 
     @property
     def size_words(self) -> str:
-        """`laptop size (reduced)`, with `, changed` where fields were set by hand."""
+        """`laptop size (reduced)`, with `, changed` if fields were set by hand."""
         return self.results[0].label + (", changed" if self.changes else "")
 
     @property
@@ -86,7 +86,7 @@ class Student:
         return [as_number(lookup(record, path)) for record in self.records]
 
     def finite(self, *path: str) -> list[float]:
-        """`each`, if every seed has a finite number; else empty."""
+        """`each`, if every seed has a finite number; otherwise empty."""
         cells = self.each(*path)
         numbers = [c for c in cells if isinstance(c, int | float) and math.isfinite(c)]
         return numbers if len(numbers) == len(cells) else []
@@ -105,7 +105,7 @@ class Student:
         return over_seeds(self.each(*path))
 
     def untrained(self, name: str) -> Cell:
-        """Of the student's start, where that is Phi_1."""
+        """Of the student's start, if that is Phi_1."""
         return self.cell("pairing_untrained", name) if starts_as_phi_1(self.config) else None
 
 
@@ -159,7 +159,7 @@ def config_of(record: dict) -> dict:
 
 
 def differences(usual: object, found: object, prefix: str = "") -> dict[str, tuple]:
-    """Dotted field -> both values, where both have it and differ.
+    """Dotted field -> both values, if both have it and they differ.
 
     The seed is no difference, and nothing of ASIDE.
     """

@@ -97,7 +97,7 @@ def _cancelled(
 ) -> tuple[torch.Tensor, bool]:
     """(the permutation with cheaper cycles gone round at most `most` times, whether none is left).
 
-    `also`: as of `find_potentials`. Gives up where more than `moved` rows are on cycles at once.
+    `also`: as of `find_potentials`. Gives up if more than `moved` rows are on cycles at once.
 
     Needs no prices, so it is exact at any scale of the costs, and slow from far away.
     """

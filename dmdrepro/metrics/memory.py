@@ -19,7 +19,7 @@ def check_memory(
     memory: int | None = None,
     instead: str = "measure fewer samples",
 ) -> None:
-    """Raise ValueError, naming `what` needs `needed` bytes, where `device` has less to give.
+    """Raise ValueError, naming `what` needs `needed` bytes, if `device` has less to give.
 
     `memory`: how much that is, unless it is to be found out.
     """
@@ -37,7 +37,7 @@ def _in_gib(count: int) -> str:
 
 
 def cpu_copy(cost: torch.Tensor) -> torch.Tensor:
-    """The matrix where a CPU can read it: itself, or a copy that is known to fit."""
+    """The matrix on the CPU: itself, or a copy that is known to fit."""
     if cost.device.type == "cpu":
         return cost
     what = f"A copy of the {len(cost):,} x {cost.shape[1]:,} matrix"

@@ -31,9 +31,7 @@ def execute(plan: Plan, context, jobs: int, threads: int, complain: Callable[[st
         plan.failed.append(name)
         complain(f"{task.stage} {task.words} failed: {error}")
 
-    _fetch(plan, context)
-    if plan.request.fresh:
-        _set_all_aside(plan, context, failed)
+    prepare(plan, context, failed)
     executor, gpus = Here(context), plan.request.gpus
     if len(gpus) > 1:
         devices = [str(number) for number in gpus]
@@ -49,6 +47,13 @@ def execute(plan: Plan, context, jobs: int, threads: int, complain: Callable[[st
         make_chains(plan, executor, context.session, failed)
     finally:
         context.session.leave_loop()
+
+
+def prepare(plan: Plan, context, failed: Callable[[Task, Exception], None]) -> None:
+    """What comes before the first chain: the data downloaded, old results set aside."""
+    _fetch(plan, context)
+    if plan.request.fresh:
+        _set_all_aside(plan, context, failed)
 
 
 def _fetch(plan: Plan, context) -> None:
@@ -71,10 +76,10 @@ def _fetch(plan: Plan, context) -> None:
 def _set_all_aside(plan: Plan, context, failed: Callable[[Task, Exception], None]) -> None:
     """Move every stage of the command aside before any is made; of `all` the known answers too.
 
-    So an interrupted command goes on without --fresh: no later stage still holds old results.
-    A stage whose inputs, made by no task of this command, are not there stays where it is. A stop
-    waits until all are aside: half of them would be such old results. A classifier is moved only
-    if it cannot be used: other seeds and experiments were measured by it.
+    Then an interrupted command resumes without --fresh, because no stage holds old results. So a
+    stop request waits until every stage has been moved. A stage stays if its inputs are missing
+    and no task of this command makes them. A classifier is moved only if it cannot be used,
+    because it scored other seeds and experiments too.
     """
     from dmdrepro.stages.known_answers import known_stage
 

@@ -19,7 +19,6 @@ from typing import IO
 
 from dmdrepro.commands import VARIABLE, as_now, program
 from dmdrepro.experiments.origin import origin_words
-from dmdrepro.experiments.registry import field_names
 from dmdrepro.pipeline.chains import (
     FIRST,
     LOOK_S,
@@ -31,6 +30,7 @@ from dmdrepro.pipeline.chains import (
 )
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import STAGES
+from dmdrepro.pipeline.words import chain_words
 from dmdrepro.runs.errors import RunError
 
 MOST = 4  # jobs without --jobs: each needs about a gigabyte
@@ -64,10 +64,10 @@ def own_experiments(plan: Plan) -> list[str]:
 
 
 def jobs_of(plan: Plan, device, threads: int) -> int:
-    """How many processes: what was asked for; else as many as pay, for what the plan has in all.
+    """How many processes: the number asked for, otherwise as many as the whole plan can use.
 
-    What is done already counts too, so that the same command goes on with the same threads, and
-    so to the same bytes. A GPU is one place, and a smoke run is over before processes have begun.
+    Finished stages count too, so an interrupted command resumes with the same threads and gives the
+    same bytes. A GPU has one process. A smoke run ends before processes would have started.
     """
     if own_experiments(plan):
         return 1
@@ -166,27 +166,5 @@ class Processes(Executor):
 
     def _words(self, chain: Chain) -> list[str]:
         """The command that makes the chain."""
-        plan, request, run = self._plan, self._plan.request, chain.tasks[0].run
-        options = {
-            "size": plan.size,
-            "gpu": self.device(chain),
-            "runs": request.runs,
-            "data": request.data,
-            "weights": request.weights,
-            "engine": request.engine,
-            "jobs": 1,
-            "stages": ",".join(task.stage for task in chain.tasks),
-            "snapshot": chain.tasks[0].snapshot,
-            "threads": self.threads,
-            "sharers": self.places,
-        }
-        words = [f"--{name}={value}" for name, value in options.items() if value is not None]
-        words += ["--offline"] if request.offline else []
-        words += [f"--load={file}" for file in request.load or []]
-        if plan.study:
-            return ["study", plan.study, f"--arm={run.arm.name}", f"--seeds={run.experiment.seed}",
-                    *words]  # fmt: skip
-        known = field_names(run.experiment)
-        mine = [s for s in request.settings or [] if s.partition("=")[0].strip() in known]
-        words += [f"--set={setting}" for setting in mine]
-        return ["all", run.experiment.name, f"--seed={run.experiment.seed}", *words]
+        device, sharers = self.device(chain), self.places
+        return chain_words(self._plan, chain, gpu=device, threads=self.threads, sharers=sharers)

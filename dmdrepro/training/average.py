@@ -1,4 +1,4 @@
-"""The mean of a student's weights over its last updates, kept in the student's place."""
+"""The mean of a student's weights over its last updates, which takes the student's place."""
 
 from __future__ import annotations
 

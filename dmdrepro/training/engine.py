@@ -97,7 +97,7 @@ class Engine:
 
 
 class Compiled:
-    """A step whose functions torch compiles when they first run: what fails then is no bug."""
+    """A step whose functions torch compiles at their first call; a failure is a RunError."""
 
     def __init__(self, step: Step, engine: Engine) -> None:
         import torch

@@ -21,9 +21,9 @@ WARM_UP = 3  # steps before one is recorded, so that compilers and allocators ha
 class Recorded:
     """A step that is recorded once over inputs of its own and replayed with new values in them.
 
-    `parts`: what the step changes. `give_up(why)` is told if the step cannot be recorded, or if the
-    first replay does not come to what the step comes to (see `difference`); if it returns, steps go
-    on unrecorded.
+    `parts`: what the step changes. `give_up(why)` is called if the step cannot be recorded, or if
+    the first replay differs from the step itself (see `difference`). If it returns, later steps run
+    unrecorded.
     """
 
     def __init__(
@@ -51,10 +51,10 @@ class Recorded:
         return self._replayed(block)
 
     def _first(self, block: Sequence) -> Losses:
-        """The step itself, whose results are kept; between, the same by a record of it.
+        """The step itself, and a comparison with a record of it; the step's results are kept.
 
-        Recorded over zeros: a record that kept the values of its inputs is found out. In this
-        order, what fails for want of memory fails where the step has been done already.
+        The record is made over zeros, so one that kept the values of its inputs is detected. The
+        step comes first, so if memory runs out, it is already done.
         """
         before = _copies(state_of(self._parts))
         losses = self._step(block)

@@ -65,7 +65,7 @@ class Session:
         return self.executed.prepare(step, self._give_up)
 
     def _give_up(self, why: str) -> None:
-        """No other record is tried after one that failed: what it left could spoil the next."""
+        """After one failed recording no other is tried: its leftovers could spoil the next."""
         self._leave_graphs_out(why)
         self.engine = self.engine.without_graphs
 
@@ -144,7 +144,7 @@ class Loop:
             sittings.here["engine"] = str(self.session.executed)
 
     def keep(self, step: int, name: str, weights: Tensors) -> None:
-        """Save a network as it is after `step` steps; raises NonFinite if it is none any more.
+        """Save a network after `step` steps; raises NonFinite if its weights are not finite.
 
         The states saved from now on vouch for the file.
         """
