@@ -21,17 +21,24 @@ from dmdrepro.training.step import Losses, Parts, Step, restore, state_of
 class Progress:
     """A display of long work; this one shows nothing."""
 
-    def begin(self, what: str, total: int, done: int) -> None:
+    def begin(self, what: str, total: int | None = None, done: int = 0) -> None:
         pass
 
-    def update(self, step: int, losses: dict[str, float]) -> None:
+    def update(self, step: int, losses: dict[str, float] | None = None) -> None:
         pass
 
-    def note(self, words: str) -> None:
+    def note(self, words: str, share: float | None = None) -> None:
         pass
 
     def end(self) -> None:
         pass
+
+    def beside(self) -> Progress:
+        """For other work at the same time."""
+        return Progress()
+
+    def expect(self, forecast: object) -> None:
+        """Show the time left of all (dmdrepro/pipeline/cost.py)."""
 
 
 @dataclass
