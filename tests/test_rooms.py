@@ -41,6 +41,7 @@ MAY = {
     },
     "dmdrepro/training": {
         "dmdrepro.training",
+        "dmdrepro.checkout",
         "dmdrepro.experiments",
         "dmdrepro.runs",
         "dmdrepro.data",

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from dmdrepro import kernels
+from dmdrepro.kernels import backend, group_norm_silu
 from dmdrepro.models.adm import norm_groups
 from dmdrepro.models.precision import full_precision
 
@@ -26,7 +26,7 @@ def group_norm(channels: int) -> nn.GroupNorm:
 @torch.compiler.assume_constant_result  # what it looks at cannot be traced
 def by_kernel(device: torch.device) -> bool:
     """Whether normalisation, scale, shift and SILU are one kernel: on a GPU with Triton."""
-    return kernels.backend(device) == "triton"
+    return backend(device) == "triton"
 
 
 def norm_silu(
@@ -40,7 +40,7 @@ def norm_silu(
     if by_kernel(x.device):
         scale, shift = (None, None) if both is None else both.chunk(2, dim=1)
         weights = norm.weight, norm.bias, norm.num_groups, norm.eps
-        return kernels.group_norm_silu(x, *weights, scale, shift, silu=silu)
+        return group_norm_silu(x, *weights, scale, shift, silu=silu)
     h = norm(x)
     if both is not None:
         scale, shift = both.to(h.dtype)[:, :, None, None].chunk(2, dim=1)  # [1 or B, C, 1, 1]
