@@ -17,7 +17,13 @@ Results = Mapping[str, Sequence[Result | Missing]]
 SNAPSHOTS = "teacher.snapshots"
 # What changes neither a student nor its Delta_E, which is over the first `sampling.pairing` noises:
 # the students kept on the way, and what is drawn and measured beside.
-ASIDE = ("distill.snapshots", "sampling.total", "sampling.sizes", "sampling.sets")
+ASIDE = (
+    "distill.snapshots",
+    "sampling.total",
+    "sampling.sizes",
+    "sampling.sets",
+    "sampling.phi_32",
+)
 
 
 @dataclass(frozen=True)
@@ -109,15 +115,17 @@ class Student:
         return self.cell("pairing_untrained", name) if starts_as_phi_1(self.config) else None
 
 
-def collect(results: Results) -> list[Student]:
+def collect(results: Results, every: bool = False) -> list[Student]:
     """Every student of the first seed, with the other seeds that share its configuration.
 
-    Seeds that have diverged (dmdrepro/runs/divergence.py) are left out and named, the first too.
+    `every`: also those that other seeds alone have. Seeds that have diverged
+    (dmdrepro/runs/divergence.py) are left out and named, the first too.
     """
     students = []
     for experiment, opened in results.items():
-        first = opened[0]
-        for snapshot in () if isinstance(first, Missing) else first.evaluated:
+        having = [r for r in (opened if every else opened[:1]) if not isinstance(r, Missing)]
+        for snapshot in sorted({snapshot for result in having for snapshot in result.evaluated}):
+            first = next(result for result in having if snapshot in result.evaluated)
             same: list[Result] = []
             left_out: list[str] = []
             for result in opened:
