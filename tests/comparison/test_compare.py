@@ -123,7 +123,7 @@ def test_bytes_against_floats_are_doubted():
     assert "[0, 25" in str(found)
 
 
-@pytest.mark.parametrize("shape", [(60, 1, 6, 6), (60, 6, 6, 3), (60, 2), (60, 1), (60,)])
+@pytest.mark.parametrize("shape", [(60, 6, 6, 3), (60, 2), (60,)])
 def test_the_page_holds_words_and_figure_and_asks_for_nothing(tmp_path, shape):
     x, y = (gaussian(seed, *shape) for seed in (10, 11))
     found = dmdrepro.compare(x, 0.5 * x + y)
