@@ -11,7 +11,7 @@ import typer
 
 from dmdrepro.cli.console import PlainConsole
 from dmdrepro.cli.guard import fail, stoppable
-from dmdrepro.cli.progress import ProgressDisplay
+from dmdrepro.cli.progress import Display
 from dmdrepro.runs.errors import RunError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def drawing_session(gpu: str | None, runs: Path, talk: PlainConsole) -> Session:
     from dmdrepro.training.session import Session
 
     check_folder("--runs", runs)
-    return Session(select_device(gpu), progress=ProgressDisplay(talk), say=talk.print)
+    return Session(select_device(gpu), progress=Display(talk).own, say=talk.print)
 
 
 def draw_pair(teacher: Network, student: Network, runs: Path, session: Session) -> dict[str, Path]:

@@ -129,6 +129,40 @@ Load = Annotated[
         "Repeatable.",
     ),
 ]
+
+
+def _slurm(name: str, what: str, kind: object = str | None, **more: object) -> object:
+    option = typer.Option(f"--slurm-{name}", help=what, rich_help_panel="Slurm", **more)
+    return Annotated[kind, option]
+
+
+SLURM = {
+    "slurm": Annotated[
+        bool,
+        typer.Option(
+            "--slurm",
+            rich_help_panel="Slurm",
+            help="Submit to Slurm instead: a job a teacher, then one a student; a job that is "
+            "preempted or out of time saves, waits again and goes on. With --dry-run: show them.",
+        ),
+    ],
+    "slurm_partition": _slurm("partition", "The jobs' partition."),
+    "slurm_account": _slurm("account", "The account they are charged to."),
+    "slurm_time": _slurm("time", "Time of each: 90 (minutes), 4:00:00 or 1-12. Default: 60."),
+    "slurm_gres": _slurm("gres", "Generic resources of each, such as gpu:1."),
+    "slurm_mem": _slurm("mem", "Memory of each, such as 32G."),
+    "slurm_array": _slurm(
+        "array", "How many students of a teacher run at a time. Default: all.", int | None, min=1
+    ),
+    "slurm_setup": _slurm(
+        "setup", "A shell line before each, such as 'module load cuda'. Repeatable.",
+        list[str] | None,
+    ),
+    "slurm_file": _slurm(
+        "file", "A TOML file with these: partition, account, time, gres, mem, array, setup.",
+        Path | None,
+    ),
+}  # fmt: skip
 SHARED = {
     "experiments": Names,
     "size": Size,
@@ -159,7 +193,9 @@ def given(request: Request) -> list[str]:
     """The options that differ from their defaults, as the user writes them."""
     differ = [f.name for f in fields(request) if getattr(request, f.name) not in (f.default, [])]
     names = {"dry_run": "--dry-run", "settings": "--set"}
-    return [names.get(name, f"--{name}") for name in differ if name != "experiments"]
+    return [
+        names.get(name, f"--{name.replace('_', '-')}") for name in differ if name != "experiments"
+    ]
 
 
 def takes_request(**options: object) -> Callable[[Callable[..., None]], Callable[..., None]]:

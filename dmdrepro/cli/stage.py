@@ -33,4 +33,4 @@ def command(name: str) -> Callable[..., None]:
                 conclude(plan)
 
     make.__doc__ = about
-    return o.takes_request(**o.SHARED, **options)(make)
+    return o.takes_request(**o.SHARED, **options, **o.SLURM)(make)

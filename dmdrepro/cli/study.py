@@ -47,7 +47,7 @@ OnlyArms = Annotated[
 
 @o.takes_request(
     size=Size, gpu=o.Gpu, seeds=Seeds, runs=o.Runs, data=o.DataDir, offline=o.Offline,
-    dry_run=o.DryRun, load=o.Load, **o.CHAIN,
+    dry_run=o.DryRun, load=o.Load, **o.CHAIN, **o.SLURM,
 )  # fmt: skip
 def study(
     request: Request,
@@ -113,7 +113,7 @@ def _list() -> None:
 
 
 def _only(study: Study, names: list[str]) -> Study:
-    """The study with the arms of these names, all where none is named."""
+    """The study with the arms of these names, all if none is named."""
     known = {arm.name: arm for arm in study.arms}
     for name in names:
         if name not in known:

@@ -93,7 +93,7 @@ def optimal_assignment(
 
 
 def own_nearest(costs: Costs) -> torch.Tensor | None:
-    """[N]: the pairing as given, if the cheapest column of every row is its own; else None.
+    """[N]: the pairing as given, if the cheapest column of every row is its own; otherwise None.
 
     Zero potentials prove it.
     """

@@ -1,4 +1,4 @@
-"""Pairing inefficiency Delta_E, and what it must be read beside (section 3.1)."""
+"""Pairing inefficiency Delta_E, and the numbers to compare it with (section 3.1)."""
 
 from __future__ import annotations
 

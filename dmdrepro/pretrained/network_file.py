@@ -67,7 +67,10 @@ def read_network(path: Path) -> NetworkFile:
 def _read(file: Path, origin: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     try:
         with safe_open(file, framework="pt") as handle:
-            return {key: handle.get_tensor(key) for key in handle.keys()}, handle.metadata()  # noqa: SIM118
+            names = handle.keys()
+            if not all(name.isascii() and name.isprintable() for name in names):
+                raise ValueError(f"{origin} is refused: it has a tensor with an unprintable name.")
+            return {name: handle.get_tensor(name) for name in names}, handle.metadata()
     except SafetensorError as error:
         raise ValueError(f"{origin} is no readable safetensors file ({error}).") from None
 

@@ -15,6 +15,7 @@ from dmdrepro.measures.expected import (
     PaperNumber,
     paper_number,
     regime,
+    share_of_null,
     times_teachers,
 )
 from dmdrepro.measures.null import null_notes
@@ -43,9 +44,9 @@ def verdict(
         times = times_teachers(statistics.median(quality), statistics.median(quality_teacher))
     if not times <= RULE.quality_within:
         return DIFFERS, f"no sampler: its E_OT to the data is {times:.2g} times its teacher's"
-    if not (math.isfinite(ours) and math.isfinite(ceiling) and ceiling > 0):
+    share = share_of_null(delta_e, null)
+    if not (math.isfinite(share) and math.isfinite(ceiling)):
         return DIFFERS, f"no share of the null: Delta_E {ours:.3g}, null {ceiling:.3g}"
-    share = ours / ceiling
     why = f"{regime(share)}: {share:.2g} of the null"
     if number.delta_e is None:
         agrees = regime(share) in number.regime
