@@ -72,5 +72,5 @@ class BoundedCosts(Costs):
         self._left -= len(i)
         if self._left < 0:
             raise TooCoarse
-        self._costs[i, j] = sqdists(self._sets[0][i], self._sets[1][j])
+        self._costs[i, j] = sqdists(*self._sets, i, j)
         self._exact[i, j] = True

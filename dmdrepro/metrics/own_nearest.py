@@ -22,6 +22,7 @@ STEPS = 32  # numbers of coordinates that are tried on them
 UNDECIDED = 1 / 256  # of the pairs: more are not looked at one by one
 AIM = UNDECIDED / 16  # of the sample
 ENTRIES = 1 << 20  # of the bounds at once
+SMALL = 2.0**-100  # below it, and above its inverse, float32 is left
 TINY = 2.0**-100  # of squares of order 1: what float32 may lose below its range
 
 
@@ -84,7 +85,7 @@ def own_is_nearest(x: np.ndarray, y: np.ndarray, own: np.ndarray, watch: Watch =
         rows = (~(near.max(1) <= limit)).nonzero()[0]
         i, j = (~(near[rows] <= limit[rows, None])).nonzero()
         i, left = first + rows[i], left - len(i)
-        if left < 0 or (sqdists(x[i], y[j]) < own[i]).any():
+        if left < 0 or (sqdists(x, y, i, j) < own[i]).any():
             return False
     return True
 
@@ -120,9 +121,12 @@ def _gram(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _centred(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
     """(s, float32 rows of s (x - c) and s (y - c)), for a c and a power of two s, up to 1."""
-    centre = y.mean(0, dtype=np.float64).astype(y.dtype)
-    x, y = x - centre, y - centre
-    scale = 2.0 ** -math.frexp(max(float(abs(end(rows))) for rows in (x, y) for end in ENDS))[1]
-    return scale, *(
-        (rows * rows.dtype.type(scale)).astype(np.float32, copy=False) for rows in (x, y)
-    )
+    dtype = np.result_type(x, y, np.float32)
+    centre = y.mean(0, dtype=np.float64).astype(dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        a, b = x - centre, y - centre
+        largest = max(float(abs(end(rows))) for rows in (a, b) for end in ENDS)
+    if dtype == np.float32 and not (largest == 0 or SMALL <= largest <= 1 / SMALL):
+        return _centred(x.astype(np.float64), y.astype(np.float64))
+    scale = 2.0 ** -math.frexp(largest)[1]
+    return scale, *((rows * dtype.type(scale)).astype(np.float32, copy=False) for rows in (a, b))
