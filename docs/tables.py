@@ -182,7 +182,7 @@ def _timings(name: str, which: str, heads: Iterable[str]) -> dict[str, str]:
     """The columns of one row of a record of `bench`; none if it has no such row."""
     record = json.loads((ROOT / "docs" / f"{name}.json").read_text())
     found = []  # (row, column, value)
-    for row in record["rows"] if name != "bench_batch" else ():
+    for row in record.get("rows", ()):
         found.append((row["what"], "ours", 1e3 * row["ours_s"]))
         found.append((row["what"], row["alternative"], 1e3 * row["alternative_s"]))
         found += [(row["what"], h, row["ratio"]) for h in ("ratio", f"{row['alternative']} / ours")]
