@@ -52,8 +52,8 @@ def advice(result: Result, stage: str | None) -> str:
     from dmdrepro.experiments import REGISTRY
 
     if stage is None:
-        cannot = getattr(REGISTRY.get(result.experiment), "CANNOT", "").partition(" (")[0]
-        return cannot or making(result)
+        needs = result.experiment in REGISTRY and not REGISTRY[result.experiment]().data.sampled
+        return f"needs weights: {making(result)} --weights DIR" if needs else making(result)
     if stage == "":
         return f"run `{making(result)}` with your other options"
     if result.study:  # has no --fresh

@@ -4,7 +4,8 @@ Above a table stands which records it shows, `<!-- records: NAME -->`, a file of
 without its seed. Braces in the name stand for the row's cell of that column, in other words where
 `; CELL is WORDS` follows. Head and labels are written by hand, all numbers come from the records:
 of one seed as it is, of several (0, 1, 2, or those that the row names) mean [smallest, largest].
-A test checks that the pages are what this writes.
+`<!-- choices -->` and `<!-- slips -->` stand above tables of dmdrepro/report/choices.toml. A test
+checks that the pages are what this writes.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -24,11 +26,17 @@ sys.path.insert(0, str(ROOT))
 from dmdrepro.checkout import leave_path  # noqa: E402
 
 leave_path()
+from dmdrepro.experiments import REGISTRY, build  # noqa: E402
 from dmdrepro.measures.along import path_length  # noqa: E402
-from dmdrepro.measures.loss import loss_at  # noqa: E402
+from dmdrepro.measures.dm_loss import loss_at  # noqa: E402
+from dmdrepro.measures.table import Table  # noqa: E402
+from dmdrepro.report.choices import CHOICES, choices_table, slips_table  # noqa: E402
+from dmdrepro.report.render import to_markdown  # noqa: E402
 
-PAGES = tuple(ROOT / name for name in ("README.md", "docs/findings.md", "docs/performance.md"))
+NAMES = ("README.md", "docs/findings.md", "docs/performance.md", "docs/choices.md")
+PAGES = tuple(ROOT / name for name in NAMES)
 MARKED = re.compile(r"(<!-- records: ([^>]*?) -->\n)((?:\|.*\n)+)")
+OF_CHOICES = re.compile(r"(<!-- (choices|slips) -->\n)((?:\|.*\n)*)")
 
 # What a column holds of a record; several values stand apart as in the head.
 COLUMNS = {
@@ -65,7 +73,19 @@ DECIMALS |= dict.fromkeys(("pearson_student_repaired", "pearson_start"), 2)
 
 def written(page: str) -> str:
     """The page with the numbers of its marked tables."""
-    return MARKED.sub(lambda found: found[1] + _filled(found[2], found[3]), page)
+    page = MARKED.sub(lambda found: found[1] + _filled(found[2], found[3]), page)
+    return OF_CHOICES.sub(lambda found: found[1] + _of_choices(found[2]), page)
+
+
+def _of_choices(which: str) -> str:
+    """The rows of choices.toml, with the values of the paper's size."""
+    table = slips_table()
+    if which == "choices":
+        runs = [SimpleNamespace(experiment=n, config=build(n, "paper").as_dict()) for n in REGISTRY]
+        rows = zip(choices_table(runs).rows, CHOICES, strict=True)
+        columns = ("item", "the paper", "official", "we take (size `paper`)", "why")
+        table = Table("", "", columns, tuple((*row, choice.why) for row, choice in rows))
+    return to_markdown(table).partition("\n\n")[2]
 
 
 def _filled(records: str, text: str) -> str:

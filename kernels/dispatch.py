@@ -24,7 +24,7 @@ def _triton_installed() -> bool:
 def backend(device: torch.device) -> str:
     """`triton` or `reference` for tensors on `device`.
 
-    Raises ValueError where `use("triton")` asks for what cannot run.
+    Raises ValueError if `use("triton")` asks for what cannot run.
     """
     possible = _triton_installed() and (
         device.type == "cuda" or (device.type == "cpu" and _INTERPRETED)

@@ -33,7 +33,7 @@ class FromTeacher:
 
 
 def read_distances(run: StudentRun) -> FromTeacher:
-    """Raises Unavailable where samples are missing."""
+    """Raises Unavailable if samples are missing."""
     one, eight, student = (
         run.samples(name).astype(np.float64) for name in ("teacher_1", "teacher_8", "student")
     )

@@ -35,7 +35,7 @@ class Heatmap:
 
 
 def read_heatmap(run: StudentRun) -> Heatmap:
-    """Raises Unavailable where the run has none."""
+    """Raises Unavailable if the run has none."""
     return Heatmap(
         run.array("heatmap"),
         run.array("heatmap_assignment"),

@@ -15,7 +15,7 @@ from dmdrepro.paper_figures.saving import CONFIGURATION, provenance, stem_of
 def kept_png(module: ModuleType, results: Results, folder: Path) -> bytes:
     """The bytes of the figure's PNG in `folder`.
 
-    Raises Unavailable where there is none, where it is no whole PNG, and where the runs that it
+    Raises Unavailable if there is none, if it is no whole PNG, and if the runs that it
     was drawn from (as it says itself) are not these results.
     """
     path = Path(folder) / f"{stem_of(module)}.png"

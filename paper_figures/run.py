@@ -37,7 +37,7 @@ class StudentRun:
         return found[:SHOWN]
 
     def array(self, name: str) -> np.ndarray:
-        """An array that `evaluate` left; raises Unavailable where it left none."""
+        """An array that `evaluate` left; raises Unavailable if it left none."""
         return self._read(f"array {name}", lambda: self.result.array(self.snapshot, name))
 
     def record(self, part: str) -> dict:

@@ -37,7 +37,7 @@ def pairing_rows(device: torch.device, *, quick: bool) -> Iterator[Row]:
     Ours is everything: distances, optimum, certificate, E_ind and its company, doubts. Theirs is
     E_OT alone. The last row compares ours beside a busy program of one thread with ours alone. On a
     GPU also the auction alone, all rows at once against one after the other on the CPU. Raises
-    AssertionError where E_OT differs by more than a matrix in float32 may.
+    AssertionError if E_OT differs by more than a matrix in float32 may.
     """
     for n, d, kind in CASES:
         n, repeats = (QUICK, 1) if quick else (n, REPEATS[n])
@@ -97,7 +97,7 @@ def _busy() -> None:
 
 
 def auction_row(n: int, device: torch.device) -> Row:
-    """Of n independent normal samples in R^4. Raises AssertionError where two costs differ."""
+    """Of n independent normal samples in R^4. Raises AssertionError if two costs differ."""
     rng = np.random.default_rng(0)
     x, y = (torch.from_numpy(rng.standard_normal((n, 4))).to(device) for _ in range(2))
     cost = sqdist_matrix(x, y)

@@ -30,7 +30,7 @@ def scaling_rows(
 
     Processor seconds are the ones to compare on a busy machine; on a GPU they are the host's.
     Ours is all of Delta_E with its certificate; the matrix is held where the memory has room for
-    it. R^4 up to N = 50,000 where `large`. Raises AssertionError where two ways disagree on E_OT.
+    it. R^4 up to N = 50,000 if `large`. Raises AssertionError if two ways disagree on E_OT.
     """
     for d in DIMENSIONS:
         for n in QUICK if quick else SIZES:

@@ -25,7 +25,7 @@ def side_by_side_rows(device: torch.device, *, quick: bool) -> Iterator[Row]:
 
     Seconds an iteration: those of the slowest process over the number of processes. The plain loop
     has all threads, and in its turns the processes wait. Nothing on a GPU or one thread, and
-    nothing where it has to be quick.
+    nothing if it has to be quick.
     """
     jobs = min(MOST, torch.get_num_threads())
     if quick or device.type != "cpu" or jobs < 2:

@@ -9,7 +9,7 @@ from dmdrepro.pipeline.request import Request
 from dmdrepro.pipeline.task import STAGES
 
 
-@o.takes_request(**o.SHARED, **o.CHAIN)
+@o.takes_request(**o.SHARED, **o.CHAIN, **o.SLURM)
 def all_stages(request: Request, tables: o.Tables = False) -> None:
     """Do everything: teachers, students, samples, evaluation, known answers, figures, tables."""
     from dmdrepro.cli import known

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dmdrepro.cli.console import PlainConsole
 from dmdrepro.cli.guard import fail, stoppable
-from dmdrepro.cli.progress import ProgressDisplay
+from dmdrepro.cli.progress import Display
+
+if TYPE_CHECKING:
+    from dmdrepro.stages.networks import Network
+    from dmdrepro.training.session import Session
 
 TeacherFile = Annotated[
     Path | None,
@@ -54,36 +58,56 @@ def draw_networks(
 ) -> tuple[dict[str, Path], dict[str, object]]:
     """(the samples' files by argument of `compare`, what they are); drawn unless they are there.
 
-    `given`: fields of `Draw`.
+    `given`: `teacher` and `student`, and the options above that were given.
     """
-    from dmdrepro.pipeline.paths import check_folder, try_writing
+    from dmdrepro.diffusion import SIGMA_MAX
     from dmdrepro.pipeline.trouble import says_no_memory
-    from dmdrepro.stages.context import Context
-    from dmdrepro.stages.networks import Draw, Networks, check_draw, draw_samples
-    from dmdrepro.training.device import select_device
-    from dmdrepro.training.session import Session
+    from dmdrepro.stages.networks import Network, Settings, check_pair
 
-    draw = Draw(**given)
-    check_draw(draw)
-    check_folder("--runs", runs)
-    device = select_device(gpu)
+    like, names = given.get("like"), Settings.__dataclass_fields__
+    settings = Settings(**{name: given[name] for name in names if name in given})
+    session = drawing_session(gpu, runs, talk)
     try:
-        networks = Networks(draw)
-        stage = networks.stage(runs)
-        if not stage.done:
-            try_writing(stage.folder)
-        session = Session(device=device, progress=ProgressDisplay(talk), say=talk.print)
-        with stoppable(session):
-            draw_samples(networks, stage, Context(session, say=talk.print))
+        teacher = Network(given["teacher"], settings, steps=given.get("steps", 8), like=like)
+        sigma = given.get("student_sigma", SIGMA_MAX)
+        student = Network(given["student"], settings, sigma, student=True, like=like)
+        check_pair(teacher, student)
+        files = draw_pair(teacher, student, runs, session)
     except ValueError as error:
         fail(f"compare: {error}")
     except (MemoryError, RuntimeError) as error:
         if not says_no_memory(error):
             raise
-        fail(f"compare: the networks do not fit into memory; use a --batch below {draw.batch}.")
-    talk.print(f"Samples: {stage.folder}")
-    names = {"teacher": "teacher", "student": "student"}
-    if networks.teacher.label_dim:
-        names |= {"classes": "labels", "independent": "second_student"}
-    files = {name: stage.folder / f"{array}.npy" for name, array in names.items()}
-    return files, {"networks": networks.about(), "samples": str(stage.folder)}
+        fail(f"compare: the networks need more memory than there is; try --batch below "
+             f"{settings.batch}.")  # fmt: skip
+    return files, {"networks": {each.name: each.about() for each in (teacher, student)}}
+
+
+def drawing_session(gpu: str | None, runs: Path, talk: PlainConsole) -> Session:
+    """Where networks are drawn from; raises RunError for a GPU or a folder that cannot be used."""
+    from dmdrepro.pipeline.paths import check_folder
+    from dmdrepro.training.device import select_device
+    from dmdrepro.training.session import Session
+
+    check_folder("--runs", runs)
+    return Session(select_device(gpu), progress=Display(talk).own, say=talk.print)
+
+
+def draw_pair(teacher: Network, student: Network, runs: Path, session: Session) -> dict[str, Path]:
+    """The samples' files by argument of `compare`; raises as `draw_samples` does."""
+    from dmdrepro.pipeline.paths import try_writing
+    from dmdrepro.stages.context import Context
+    from dmdrepro.stages.networks import draw_samples
+
+    context, found = Context(session, say=session.say), {}
+    for network in (teacher, student):
+        stage = network.stage(runs)
+        if not stage.done:
+            try_writing(stage.folder)
+        with stoppable(session):
+            found[network.name] = draw_samples(network, stage, context)
+    files = {name: arrays["samples"] for name, arrays in found.items()}
+    if "second" in found["student"]:
+        own = found["student"]
+        files |= {"classes": own["labels"], "independent": own["second"]}
+    return files

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from dmdrepro.cli.dry_run import seeds_words, show_plan
-from dmdrepro.cli.guard import console, errors, fail, stoppable
-from dmdrepro.cli.progress import ProgressDisplay
+from dmdrepro.cli.guard import console, display, errors, fail, stoppable
+from dmdrepro.cli.progress import Report
+from dmdrepro.cli.slurm import slurm_options, submit_plan
 from dmdrepro.experiments import size_words
 from dmdrepro.pipeline.plan import Plan, make_plan
 from dmdrepro.pipeline.request import Request
+from dmdrepro.pipeline.task import Task
 from dmdrepro.training.engine import Engine
 
 NOT_ALL = 3  # the exit status of a command that did what it could, and that is not everything
@@ -28,9 +31,13 @@ def run_plan(plan: Plan) -> Plan | None:
     engine = Engine.parse(request.engine)
     for remark in plan.remarks:
         console.print(f"Note: {remark}")
+    slurm = slurm_options(request) if request.slurm else None
     if request.dry_run:
         show_plan(plan)
         show_not_run(plan)
+    if slurm is not None:
+        submit_plan(plan, slurm)
+    if request.dry_run or request.slurm:
         return None
     import torch
 
@@ -53,7 +60,7 @@ def run_plan(plan: Plan) -> Plan | None:
         device = select_device(request.gpu)
     session = Session(
         device=device,
-        progress=ProgressDisplay(console, bar=not plan.part),
+        progress=display.own if request.lifeline is None else Report(request.lifeline),
         engine=engine.on(device),
         say=console.print,
     )
@@ -70,29 +77,38 @@ def run_plan(plan: Plan) -> Plan | None:
     with stoppable(session):
         if request.lifeline is not None:
             _hold(request.lifeline, session)
-        execute(plan, context, jobs, threads, errors.print)
+        execute(plan, context, jobs, threads, errors.print, _telling(plan))
     return plan
+
+
+def _telling(plan: Plan) -> Callable[[Task], None]:
+    """Says the answer of each student as soon as it is known, if it is not the only one."""
+    from dmdrepro.cli.results import say_answer
+
+    if plan.part or sum(task.stage == "evaluate" for task in plan.tasks) < 2:
+        return lambda task: None
+    return lambda task: say_answer(task, plan.seeds)
 
 
 def _hold(lifeline: int, session) -> None:
     """Save and stop when its other end is closed: by the command that waits, or by its death."""
 
     def wait() -> None:
-        os.read(lifeline, 1)  # nothing is ever written
+        with contextlib.suppress(ConnectionError):  # a command that was killed left news unread
+            os.read(lifeline, 1)  # nothing is ever written
         session.stop_requested = True
 
     threading.Thread(target=wait, daemon=True).start()
 
 
 def conclude(plan: Plan, unusable: Mapping[str, str] | None = None) -> None:
-    """The last words of a command: what was not run, and the exit status.
+    """The last words of a command: what cannot be shown, and the exit status.
 
     1 if something failed; else NOT_ALL if an experiment's data could not be had. An experiment
     that nobody can run here (imagenet64, without weights) does not count.
     `unusable`: experiment -> what is the matter with results that were read and cannot be shown.
     """
     unusable = unusable or {}
-    show_not_run(plan)
     for name, words in unusable.items():
         if name not in plan.failed:
             errors.print(f"{name} {words}")

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.table import Table
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, guarded
+from dmdrepro.cli.slurm import show_jobs
 from dmdrepro.experiments import REGISTRY, build, every_size
 from dmdrepro.experiments.config import Experiment
 from dmdrepro.pipeline.paths import check_folder
 from dmdrepro.pipeline.task import Task
 from dmdrepro.stages.run import Run
 
+Slurm = Annotated[
+    bool, typer.Option("--slurm", help="The jobs of --runs instead: what runs, waits, has failed.")
+]
 
-def list_experiments(seed: o.Seed = 0, runs: o.Runs = Path("runs"), load: o.Load = None) -> None:
+
+def list_experiments(
+    seed: o.Seed = 0, runs: o.Runs = Path("runs"), load: o.Load = None, slurm: Slurm = False
+) -> None:
     """List the experiments: the paper's place, what each needs, its sizes, what is done."""
     with guarded():
         check_folder("--runs", runs)
-        table = Table(title=f"Experiments; per size, stages done in {runs} at seed {seed}")
+        if slurm:
+            show_jobs(runs)
+            return
+        table = Table(
+            title=f"Experiments; per size, stages done (and begun) in {runs} at seed {seed}"
+        )
         table.add_column("experiment", no_wrap=True)
         sizes = every_size()
         for size in sizes:
@@ -39,10 +53,10 @@ def list_experiments(seed: o.Seed = 0, runs: o.Runs = Path("runs"), load: o.Load
             console.print(reason)
         console.print("Sizes: " + "; ".join(f"{size} = {text}" for size, text in _SIZES.items()))
         for name, cls in REGISTRY.items():
-            what = (cls.__doc__ or "").splitlines()[0].rstrip(".")
+            what = _about(cls)
             needs = f"needs {needs}; " if (needs := cls().data.needs) else ""
             place = cls.PAPER or "of your own"
-            console.print(f"{name}: {what} ({place}); {needs}laptop changes {_reductions(cls)}")
+            console.print(f"{name}: {what}({place}); {needs}laptop changes {_reductions(cls)}")
 
 
 _SIZES = {
@@ -53,20 +67,30 @@ _SIZES = {
 }
 
 
+def _about(cls: type[Experiment]) -> str:
+    """The first line of its docstring and a blank, unless the docstring is Python's own."""
+    words = (cls.__doc__ or "").strip()
+    return (
+        ""
+        if not words or words.startswith(f"{cls.__name__}(")
+        else (f"{words.splitlines()[0].rstrip('.')} ")
+    )
+
+
 def _done(experiment: Experiment, runs: Path) -> tuple[str, str]:
-    """(how many stages are done, why no more can be)."""
-    if experiment.CANNOT:
-        return "-", f"{experiment.name}: not run: {experiment.CANNOT}"
+    """(how many stages are done and begun, why no more can be)."""
     run = Run(experiment, runs)
     stages = ("distill", "sample", "evaluate")
     tasks = [Task(run, "teacher"), *(Task(run, s, n) for n in run.snapshots for s in stages)]
     if not run.folder.is_dir():
-        return f"0/{len(tasks)}", ""
+        lacking = "" if experiment.data.sampled else experiment.data.files(None, True).lacking
+        return f"0/{len(tasks)}", f"{experiment.name}: not run: {lacking}" if lacking else ""
     states = [task.state() for task in tasks]
     done = sum(state.words == "done" for state in states)
     refused = next((state.reason for state in states if state.reason), "")
     why = f"{experiment.name}, {experiment.size} size: refused: {refused}" if refused else ""
-    return f"{done}/{len(tasks)}", why
+    begun = sum(0 < state.left < 1 for state in states)
+    return f"{done}/{len(tasks)}" + (f", {begun} begun" if begun else ""), why
 
 
 def _reductions(cls: type[Experiment]) -> str:

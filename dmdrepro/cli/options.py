@@ -48,20 +48,28 @@ DataDir = Annotated[
         "Default: $DMDREPRO_DATA, then the cache, then a download with a checksum.",
     ),
 ]
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        "--weights",
+        help="Folder with imagenet64's teacher, or its file; without, the command says which. "
+        "Default: $DMDREPRO_WEIGHTS.",
+    ),
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Download nothing.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show what would run, in what order, at what cost.")
 ]
 Fresh = Annotated[
-    bool, typer.Option("--fresh", help="Ignore what is done: move it aside and make it anew.")
+    bool, typer.Option("--fresh", help="Make every stage again. Existing stages are moved aside.")
 ]
 Engine = Annotated[
     str,
     typer.Option(
         "--engine",
-        help="How training steps are executed: eager, or some of compiled, graphs (CUDA), "
-        "channels-last joined by commas, which changes rounding only. auto: on a GPU graphs where "
-        "they come to the same bits, on a CPU eager.",
+        help="How to run training steps: eager, or any of compiled, graphs (CUDA) and "
+        "channels-last, joined by commas. Only rounding differs. auto: on a GPU graphs, if the "
+        "first replay is bit-identical; otherwise eager.",
     ),
 ]
 Jobs = Annotated[
@@ -121,6 +129,40 @@ Load = Annotated[
         "Repeatable.",
     ),
 ]
+
+
+def _slurm(name: str, what: str, kind: object = str | None, **more: object) -> object:
+    option = typer.Option(f"--slurm-{name}", help=what, rich_help_panel="Slurm", **more)
+    return Annotated[kind, option]
+
+
+SLURM = {
+    "slurm": Annotated[
+        bool,
+        typer.Option(
+            "--slurm",
+            rich_help_panel="Slurm",
+            help="Submit to Slurm instead: a job a teacher, then one a student; a job that is "
+            "preempted or out of time saves, waits again and goes on. With --dry-run: show them.",
+        ),
+    ],
+    "slurm_partition": _slurm("partition", "The jobs' partition."),
+    "slurm_account": _slurm("account", "The account they are charged to."),
+    "slurm_time": _slurm("time", "Time of each: 90 (minutes), 4:00:00 or 1-12. Default: 60."),
+    "slurm_gres": _slurm("gres", "Generic resources of each, such as gpu:1."),
+    "slurm_mem": _slurm("mem", "Memory of each, such as 32G."),
+    "slurm_array": _slurm(
+        "array", "How many students of a teacher run at a time. Default: all.", int | None, min=1
+    ),
+    "slurm_setup": _slurm(
+        "setup", "A shell line before each, such as 'module load cuda'. Repeatable.",
+        list[str] | None,
+    ),
+    "slurm_file": _slurm(
+        "file", "A TOML file with these: partition, account, time, gres, mem, array, setup.",
+        Path | None,
+    ),
+}  # fmt: skip
 SHARED = {
     "experiments": Names,
     "size": Size,
@@ -129,6 +171,7 @@ SHARED = {
     "seeds": Seeds,
     "runs": Runs,
     "data": DataDir,
+    "weights": Weights,
     "offline": Offline,
     "dry_run": DryRun,
     "fresh": Fresh,
@@ -150,7 +193,9 @@ def given(request: Request) -> list[str]:
     """The options that differ from their defaults, as the user writes them."""
     differ = [f.name for f in fields(request) if getattr(request, f.name) not in (f.default, [])]
     names = {"dry_run": "--dry-run", "settings": "--set"}
-    return [names.get(name, f"--{name}") for name in differ if name != "experiments"]
+    return [
+        names.get(name, f"--{name.replace('_', '-')}") for name in differ if name != "experiments"
+    ]
 
 
 def takes_request(**options: object) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -17,8 +17,8 @@ COMMANDS = {
     "sample": (SNAPSHOT, "Draw Phi_1, Phi_8, Phi_32 and G on the same noise."),
     "classifier": (
         {},
-        "Train the digits' classifier whose features measure MNIST's samples (`evaluate` does "
-        "too).",
+        "Train the digit classifier that scores MNIST's samples; `evaluate` trains it if it is "
+        "missing.",
     ),
 }
 
@@ -33,4 +33,4 @@ def command(name: str) -> Callable[..., None]:
                 conclude(plan)
 
     make.__doc__ = about
-    return o.takes_request(**o.SHARED, **options)(make)
+    return o.takes_request(**o.SHARED, **options, **o.SLURM)(make)

@@ -14,6 +14,7 @@ from dmdrepro.cli.execute import conclude, run_plan
 from dmdrepro.cli.guard import console, fail, guarded
 from dmdrepro.cli.published import check_publish, publish_results
 from dmdrepro.experiments import STUDIES, Study, nearest
+from dmdrepro.experiments import public_students as public
 from dmdrepro.pipeline.places import ready
 from dmdrepro.pipeline.plan import Plan, make_study_plan
 from dmdrepro.pipeline.request import Request
@@ -31,6 +32,14 @@ Size = Annotated[
     str | None,
     typer.Option("--size", help="smoke, laptop, laptop-32 or paper. Default: the study's own."),
 ]
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        "--weights",
+        metavar="DIR",
+        help="Of public-students: the folder of weights. Default: $DMDREPRO_WEIGHTS.",
+    ),
+]
 OnlyArms = Annotated[
     list[str] | None, typer.Option("--arm", help="Make only this arm. Repeatable. Default: all.")
 ]
@@ -38,7 +47,7 @@ OnlyArms = Annotated[
 
 @o.takes_request(
     size=Size, gpu=o.Gpu, seeds=Seeds, runs=o.Runs, data=o.DataDir, offline=o.Offline,
-    dry_run=o.DryRun, load=o.Load, **o.CHAIN,
+    dry_run=o.DryRun, load=o.Load, **o.CHAIN, **o.SLURM,
 )  # fmt: skip
 def study(
     request: Request,
@@ -46,14 +55,24 @@ def study(
     arm: OnlyArms = None,
     publish: Publish = None,
     tables: o.Tables = False,
+    weights: Weights = None,
 ) -> None:
     """Answer what the paper leaves open: changed copies of an experiment over several seeds."""
     with guarded():
         if name is None:
             _list()
             return
+        if name == public.NAME:
+            if arm or publish is not None:
+                fail(f"Study {name} trains nothing; leave out --arm and --publish.")
+            from dmdrepro.cli.public_students import public_students
+
+            public_students(request, weights)
+            return
         if name not in STUDIES:
-            fail(f"There is no study {name!r}; {nearest(name, STUDIES)}")
+            fail(f"There is no study {name!r}; {nearest(name, [*STUDIES, public.NAME])}")
+        if weights is not None:
+            fail(f"--weights goes with study {public.NAME}.")
         chosen = STUDIES[name]
         chosen = chosen if request.size is None else chosen.at(request.size)
         wanted = chosen.seeds if request.seeds is None else request.every_seed
@@ -89,10 +108,12 @@ def _list() -> None:
         arms = ", ".join(arm.name for arm in study.arms)
         console.print(f"{study.name} ({study.experiment}, {study.size} size): {study.question}")
         console.print(f"    {arms}; seeds {', '.join(map(str, study.seeds))}")
+    console.print(f"{public.NAME} (no training, needs --weights): {public.QUESTION}")
+    console.print(f"    {'; '.join(student.name for student in public.STUDENTS)}")
 
 
 def _only(study: Study, names: list[str]) -> Study:
-    """The study with the arms of these names, all where none is named."""
+    """The study with the arms of these names, all if none is named."""
     known = {arm.name: arm for arm in study.arms}
     for name in names:
         if name not in known:

@@ -71,6 +71,7 @@ def compare(
     reader = Reader(memory, say)
     doubts = check_folders(teacher, student, classes)
     networks = [each for each in (teacher, student) if callable(each)]
+    doubts += [words for each in networks if (words := getattr(each, "caution", ""))]
     z, labels, numbers = None, None, None
     if networks:
         if noise is None:

@@ -25,9 +25,10 @@ class Data:
 
     Of the settings alone, without loading torch: `shape` of one sample, a tuple; `classes`, how
     many the networks are told of (0: unconditional); `exact`, whether E[x0 | x0 + sigma eps = x] is
-    known; `training_size`, of a finite training set (0: a law that is drawn from without end);
-    `needs`, a word for the files that it needs, and `files`; `digits`, whether they are MNIST's,
-    which a classifier reads.
+    known; `sampled`, whether there are data to be drawn (if not, a teacher is imported, and nothing
+    is measured against data); `training_size`, of a finite training set (0: a law that is drawn
+    from without end); `needs`, a word for the files that it needs, and `files`; `digits`, whether
+    they are MNIST's, which a classifier reads.
 
     Of what `make` returns: `sample`, `to`, and, as the settings promise them, `training_set`
     (float32 [training_size, *shape]) and `denoise` (x, sigma -> float64 [B, *shape]). A law that
@@ -38,6 +39,7 @@ class Data:
     shape: tuple[int, ...]
     classes: int = 0
     exact = False
+    sampled = True
     training_size = 0
     digits = False
     needs = ""

@@ -1,21 +1,94 @@
-"""ImageNet at 64x64: only the public teacher's weights know it here."""
+"""ImageNet at 64x64: without images, since distillation needs only a public teacher's weights."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
-from dmdrepro.data.dataset import Data
+from dmdrepro.data.dataset import Data, Files
 from dmdrepro.settings import require_count
+
+VARIABLE = "DMDREPRO_WEIGHTS"
+# The teacher's files, the first that is there is taken: name, size, address, licence.
+TEACHERS = (
+    (
+        "edm-imagenet-64x64-cond-adm.pkl",
+        "1.1 GB",
+        "https://nvlabs-fi-cdn.nvidia.com/edm/pretrained/edm-imagenet-64x64-cond-adm.pkl",
+        "CC BY-NC-SA 4.0",
+    ),
+    (
+        "pytorch_model_1.bin",  # the teacher inside, real_unet.*
+        "2.4 GB",
+        "https://huggingface.co/tianweiy/DMD2/tree/main/model/imagenet, in the folder of a student",
+        "CC BY-NC-SA 4.0",
+    ),
+)
+SUFFIXES = (".pkl", ".bin", ".pth", ".pt", ".safetensors")
+
+
+class TeacherUnavailable(Exception):
+    """The teacher's file is not there; the message says where to get it."""
 
 
 @dataclass(frozen=True)
 class ImageNet64(Data):
-    """ImageNet at 64x64, 1000 classes; without samples, so no teacher can be trained on it."""
+    """ImageNet's 1000 classes at 64x64; its teacher is imported, since there are no images."""
 
-    shape = (3, 64, 64)
-    needs = "ImageNet-64 teacher weights"
+    sampled = False
+    needs = "a teacher's weights (--weights)"
 
+    resolution: int = 64
     classes: int = 1000
 
     def __post_init__(self) -> None:
+        require_count("data.resolution", self.resolution)
         require_count("data.classes", self.classes)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return (3, self.resolution, self.resolution)
+
+    def files(self, folder: Path | None, offline: bool) -> Files:
+        """Whether the teacher's file is there; `folder`: as of `find_teacher`."""
+        try:
+            return Files(remark=f"imagenet64's teacher is imported from {find_teacher(folder)}.")
+        except TeacherUnavailable as error:
+            return Files(lacking=str(error))
+
+
+def find_teacher(named: Path | None) -> Path:
+    """The teacher's file, `named` (--weights) or in that folder; else of $DMDREPRO_WEIGHTS.
+
+    Of a folder: the file of a known name, else the only file of weights. Raises TeacherUnavailable.
+    """
+    variable = os.environ.get(VARIABLE, "").strip()
+    place = named or (Path(variable).expanduser() if variable else None)
+    if place is None:
+        raise TeacherUnavailable(f"needs weights: {_wanted()}")
+    if place.is_file():
+        return place
+    if not place.is_dir():
+        raise TeacherUnavailable(f"needs weights, and there is no {place}: {_wanted()}")
+    for name, *_ in TEACHERS:
+        if (place / name).is_file():
+            return place / name
+    others = sorted(path for path in place.iterdir() if path.suffix in SUFFIXES)
+    if len(others) == 1:
+        return others[0]
+    if others:
+        listed = ", ".join(path.name for path in others[:5])
+        raise TeacherUnavailable(
+            f"needs weights, and {place} holds {len(others)} files of weights ({listed}); name the "
+            "teacher's file itself by --weights"
+        )
+    raise TeacherUnavailable(f"needs weights, and {place} holds none: {_wanted()}")
+
+
+def _wanted() -> str:
+    files = "; or ".join(f"{n} ({size}, {where}, {terms})" for n, size, where, terms in TEACHERS)
+    return (
+        f"get the teacher's file and give its folder by --weights DIR or ${VARIABLE}: {files}. "
+        "Nothing is downloaded"
+    )

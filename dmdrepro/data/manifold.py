@@ -106,7 +106,7 @@ class ManifoldImages(Data):
     def sample(self, n: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """(x float32 [n, 1, R, R], class numbers int64 [n]), classes uniform.
 
-        Raises ValueError where the generator is on another device than the data set.
+        Raises ValueError if the generator is on another device than the data set.
         """
         import torch
 

@@ -152,9 +152,9 @@ class MnistImages(Data):
     def sample(
         self, n: int, generator: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """(x float32 [n, 1, R, R], digits int64 [n] or None where unconditional).
+        """(x float32 [n, 1, R, R], digits int64 [n] or None if unconditional).
 
-        Raises ValueError where the generator is on another device than the images.
+        Raises ValueError if the generator is on another device than the images.
         """
         import torch
 

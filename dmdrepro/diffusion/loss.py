@@ -35,7 +35,7 @@ def denoising_loss(
     lambda = (sigma^2 + sigma_data^2) / (sigma sigma_data)^2 = sigma^-2 + sigma_data^-2: the
     teacher's loss and, on the student's images, the fake score's. `denoiser`: as
     `denoiser(noisy, sigma, class_labels)`, with attribute `sigma_data`; `x`, `eps`: [B, ...],
-    eps ~ N(0, I); `sigma`: [B]. Raises ValueError where the shapes differ.
+    eps ~ N(0, I); `sigma`: [B]. Raises ValueError if the shapes differ.
     """
     if eps.shape != x.shape or sigma.shape != x.shape[:1]:
         raise ValueError(

@@ -22,7 +22,7 @@ def as_network(
 
     It is called as `denoiser(x, sigma)`, or with the labels as a third argument where there are
     some or it does not do without (None then). sigma: float32 of shape [] on x's device, or of the
-    type that its attribute `sigma_dtype` names. Raises ValueError where it takes no labels and
+    type that its attribute `sigma_dtype` names. Raises ValueError if it takes no labels and
     there are some.
     """
     least, most = _positional(denoiser)
@@ -76,7 +76,7 @@ def check_noise(noise: object, class_labels: object) -> None:
 
 
 def warn_of_scale(noise: torch.Tensor, sigma_max: float, stacklevel: int) -> None:
-    """A UserWarning where the noise's standard deviation is not `sigma_max`, by more than chance.
+    """A UserWarning if the noise's standard deviation is not `sigma_max`, by more than chance.
 
     Noise of N(0, I) that was not multiplied ends in samples near 0 (of sd 0.036 for data of 0.5).
     """

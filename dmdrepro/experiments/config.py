@@ -175,7 +175,6 @@ class Experiment:
 
     REDUCED: ClassVar[dict[str, dict[str, object]]] = {}
     PAPER: ClassVar[str] = ""  # where in the paper
-    CANNOT: ClassVar[str] = ""  # why it cannot be run
 
     name: str
     data: Data
@@ -205,6 +204,11 @@ class Experiment:
             "exact" not in (self.distill.real_score, self.distill.start) or self.data.exact,
             f"distill.real_score or distill.start is exact, but {self.name} has no exact denoiser; "
             "of ours only chessboard, moons and ring have one.",
+        )
+        require(
+            self.data.sampled or not (self.distill.gan or len(self.teacher.snapshots) > 1),
+            f"{self.name} has no images and one imported teacher: distill.gan must be false, and "
+            "teacher.snapshots name one number of iterations.",
         )
         if self.images:
             require(

@@ -26,7 +26,7 @@ class Population:
 
     @property
     def delta_e(self) -> float:
-        """lim Delta_E = E_DT / W2^2 - 1 (equation 6); inf where W2 is 0 and E_DT is not."""
+        """lim Delta_E = E_DT / W2^2 - 1 (equation 6); inf if W2 is 0 and E_DT is not."""
         return _excess(self.e_dt, self.w2_squared)
 
     @property
@@ -36,14 +36,14 @@ class Population:
 
     @property
     def retention(self) -> float:
-        """lim (E_ind - E_DT) / (E_ind - E_OT); nan where all pairings cost the same."""
+        """lim (E_ind - E_DT) / (E_ind - E_OT); nan if all pairings cost the same."""
         best = self.e_ind - self.w2_squared
         gained = _difference(self.e_ind, self.e_dt)
         return gained / best if best > ROUNDING * self.e_ind else math.nan
 
     @property
     def concordance(self) -> float:
-        """1 - E_DT / E_ind; nan where both laws are the same point."""
+        """1 - E_DT / E_ind; nan if both laws are the same point."""
         return _difference(self.e_ind, self.e_dt) / self.e_ind if self.e_ind > 0 else math.nan
 
     def to_json(self) -> dict[str, float | str]:
@@ -69,5 +69,5 @@ def _excess(energy: float, w2_squared: float) -> float:
 
 
 def _difference(a: float, b: float) -> float:
-    """a - b, and 0 where that is rounding: of two forms of the same energy."""
+    """a - b, and 0 if that is rounding: of two forms of the same energy."""
     return 0.0 if abs(a - b) <= ROUNDING * max(a, b) else a - b

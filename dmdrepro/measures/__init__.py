@@ -12,8 +12,8 @@ from dmdrepro.experiments.origin import note_origin, origin_words
 from dmdrepro.measures.boundary import BOUNDARY
 from dmdrepro.measures.by_class import BY_CLASS
 from dmdrepro.measures.denoiser_error import DENOISER_ERROR
+from dmdrepro.measures.dm_loss import LOSS
 from dmdrepro.measures.features import FEATURES
-from dmdrepro.measures.loss import LOSS
 from dmdrepro.measures.measure import Measure
 from dmdrepro.measures.memorisation import MEMORISATION
 from dmdrepro.measures.over_n import OVER_N

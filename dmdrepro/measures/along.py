@@ -25,7 +25,7 @@ NOTE = (
 def path_length(distill: Mapping | None, iterations: int) -> float:
     """The sum of the learning rates of the student's updates in the first `iterations`.
 
-    No weight that Adam moves can have gone much further than this. nan where the settings lack
+    No weight that Adam moves can have gone much further than this. nan if the settings lack
     one that it depends on.
     """
     if not {"lr", "warmup", "student_every"} <= (distill or {}).keys():
@@ -202,5 +202,5 @@ def study_charts(found: Sequence[Way], axes: Sequence[str] | None = None) -> lis
 
 
 def as_floats(values: Sequence[Cell]) -> list[float]:
-    """nan where there is no number."""
+    """nan if there is no number."""
     return [math.nan if value is None else float(value) for value in values]

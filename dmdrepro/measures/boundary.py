@@ -44,7 +44,7 @@ def measure(of: Sampled) -> Measured | None:
     one, eight, student = (of.samples[k] for k in ("teacher_1", "teacher_8", "student"))
     data, nearest = "the training set", of.nearest
     if nearest is None:
-        if of.classes is None:
+        if of.classes is None or not of.dataset.sampled:
             return None
         drawn = of.dataset.sample(DRAWS, of.draw("boundary"))[0].to(of.device)
         data, nearest = f"{DRAWS:,} draws of the data", memorisation_ratio(eight, drawn)
@@ -90,14 +90,14 @@ def table(students: Sequence[Student]) -> Table:
             rows.append(row(11, what, value, meaning, kind in ("pearson", "spearman")))
         rows += [row(12, what, value, among, True) for what, value in of_figure_12(student)]
     notes = (
-        "Figure 11: displacement |G - Phi_8| - |Phi_1 - Phi_8| against the mean distance D(z) of "
+        "Figure 11: displacement |G - Phi_8| - |Phi_1 - Phi_8| against D(z), the mean distance of "
         "Phi_8(z) to the training set (for the MLP manifold, which has none, to draws of its "
-        "data). Phi_1 is near the data's mean, so its part of the displacement falls with D(z) "
-        "whatever the student does: the displacement correlates negatively by construction. And a "
-        "sample far from the data is far from every sample: students re-paired (where teacher and "
-        "student are told the class, within it). Samples far from the data are copied more closely "
-        "only where |G - Phi_8| alone correlates negatively. "
-        "Figure 12: nearest over second-nearest training distance of Phi_8(z).",
+        "data). The displacement correlates negatively by construction: Phi_1 is near the data's "
+        "mean, so its part falls with D(z) whatever the student does. Students re-paired: each "
+        "sample against the student of another noise (of the same class if both networks are told "
+        "one), because a sample far from the data is far from every sample. Samples far from the "
+        "data are copied more closely only if |G - Phi_8| alone correlates negatively. Figure 12: "
+        "nearest over second-nearest training distance of Phi_8(z).",
         SEVERAL_SEEDS,
     )
     title = "Figures 11 and 12: boundary effect and memorisation"

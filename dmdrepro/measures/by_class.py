@@ -43,24 +43,23 @@ SHAPE = {
 }
 SOURCES = {"labels": "class asked for", "classifier": "digit seen in Phi_8"}
 NOTES = (
-    "Pearson coefficients with D(z), the mean distance of Phi_8(z) to the training set (for the "
-    "MLP manifold, which has none, to draws of its data), of all classes in every row. All: as in "
-    "the table of Figures 11 and 12. Within classes: of what is left of both when each class's "
-    "mean is taken out (a partial correlation, its degrees of freedom less one for each class "
-    "but one); where it is near 0 the correlation of all samples is one between the classes' means "
-    "only. Then each class by itself.",
-    "What is there by construction: -|Phi_1 - Phi_8|, which no student changes, and |G' - Phi_8|, "
-    "the distance to the student's sample of another noise (of the same class; in the row of all "
-    "only if teacher and student are told the class): a sample far from the data is far from every "
-    "sample. Samples far from the data are copied more closely only where |G - Phi_8| correlates "
-    "negatively.",
-    "Brackets of one seed: 95% intervals, of which one in twenty misses by chance.",
+    "Pearson coefficients with D(z), the mean distance of Phi_8(z) to the training set of all "
+    "classes (for the MLP manifold, which has none, to draws of its data). All: as in the table of "
+    "Figures 11 and 12. Within classes: after each class's mean is subtracted from both (a partial "
+    "correlation with one degree of freedom less for each class but one). If it is near 0, only "
+    "the classes' means correlate. Then each class alone.",
+    "Two columns are there by construction: -|Phi_1 - Phi_8|, which no student changes, and |G' - "
+    "Phi_8|, the distance to the student's sample of another noise (of the same class; in the row "
+    "of all only if both networks are told the class). A sample far from the data is far from "
+    "every sample. Samples far from the data are copied more closely only if |G - Phi_8| "
+    "correlates negatively.",
+    "Brackets of one seed: 95% intervals. One in twenty misses the true value by chance.",
     SEVERAL_SEEDS,
 )
 
 
 def measured(of: Sampled, told, one, eight, student, distance) -> dict:
-    """By the class that was asked for, else by the digit that the classifier sees in Phi_8(z)."""
+    """By the class that was asked for, or by the digit that the classifier sees in Phi_8(z)."""
     from dmdrepro.metrics import boundary_by_class
 
     classes, source = told, {"from": "labels"}

@@ -50,10 +50,10 @@ def table(students: Sequence[Student]) -> Table:
         "seeds",
     )
     notes = (
-        "D* is the exact denoiser. Loss over the best loss: E|D - D*|^2 / E|x0 - D*|^2, by which "
-        "the denoising loss exceeds the smallest possible one. Error over signal: "
-        "Var(D - D*) / Var(D*); above 1 the teacher's output varies more by error than by its "
-        "input. At sigma 80 that is the student's start. Not in the paper.",
+        "D* is the exact denoiser. Loss over the best loss: E|D - D*|^2 / E|x0 - D*|^2, the "
+        "relative excess of the denoising loss over the smallest possible one. Error over signal: "
+        "Var(D - D*) / Var(D*). Above 1 the teacher's output varies more with its error than with "
+        "its input. At sigma 80 that output is the student's start. Not in the paper.",
         SEVERAL_SEEDS,
     )
     return Table(

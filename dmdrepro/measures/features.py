@@ -21,24 +21,24 @@ SETS = {
     "student": "G",
 }
 NOTES = (
-    "E_OT to the data rewards blur: an average of images is near all of them. Here the images are "
-    "compared by what a small classifier of digits sees in them (its last hidden layer). Frechet: "
-    "squared distance of the two sets' means and covariances, 0 = alike. Precision: the share of "
-    "the samples that lie among the data; recall: the share of the data that lie among the samples "
-    "(each within the third nearest neighbour of the other set). Blur and missing kinds of digits "
-    "lower recall, noise and invented shapes precision, all of them raise the Frechet distance; "
-    "samples that hardly vary may have any precision. Class agreement: the share of a conditional "
-    "student's samples that the classifier takes for the class asked for.",
-    "Even other data score neither 0 nor 1 with so few samples: read each row beside the row of "
-    "data, other data drawn like it. sd over draws: of the Frechet distance. Phi_1 is the "
-    "untrained student. Numbers of different classifiers do not compare. Not in the paper.",
+    "E_OT to the data rewards blur, because an average of images is near all of them. So this "
+    "table compares images by the features of a small digit classifier (its last hidden layer). "
+    "Frechet: squared distance of the two sets' means and covariances; 0: alike. Precision: the "
+    "share of the samples that lie among the data. Recall: the share of the data that lie among "
+    "the samples (within the third nearest neighbour of the other set). Blur and missing digits "
+    "lower recall. Noise and invented shapes lower precision. Both raise the Frechet distance. "
+    "Samples that hardly vary may have any precision. Class agreement: the share of a conditional "
+    "student's samples that the classifier reads as the class asked for.",
+    "With so few samples even other data score neither 0 nor 1, so compare each row with the row "
+    "of data. sd over draws: of the Frechet distance. Phi_1 is the untrained student. Numbers of "
+    "different classifiers cannot be compared. Not in the paper.",
 )
 
 
 def measure(of: Sampled) -> Measured | None:
     """Of every set of samples and of other data; None of data that have no classifier.
 
-    Where the students are conditional, each set also has `agreement`: the share of its samples
+    If the students are conditional, each set also has `agreement`: the share of its samples
     that the classifier takes for the class asked for.
     """
     from dmdrepro.metrics import feature_quality
@@ -88,7 +88,7 @@ def table(students: Sequence[Student]) -> Table:
 
 
 def _along(student: Student) -> list[tuple[Cell, ...]]:
-    """The students kept on the way, where all seeds kept the same."""
+    """The students kept on the way, if all seeds kept the same."""
     points = [record.get("along") or [] for record in student.records]
     kept = [[point["iterations"] for point in of_seed] for of_seed in points]
     if any(other != kept[0] for other in kept):

@@ -9,23 +9,23 @@ from dmdrepro.measures.students import Student
 MEANING = {
     "second draw": (
         "an independent pairing is a second draw of the student for the same classes and fresh "
-        "noise, since teacher and student are both told the class"
+        "noise, because teacher and student are both told the class"
     ),
     "class": (
-        "an independent pairing is with another sample of the same class, since teacher and "
+        "an independent pairing is with another sample of the same class, because teacher and "
         "student are both told the class"
     ),
     "all pairs": (
-        "evaluated before an independent pairing had to share the class; pairs of other classes "
-        "count, so that two samplers that share nothing but the class score a retention and a "
-        "concordance well above 0. Not to be compared with numbers of another null"
+        "evaluated before an independent pairing had to share the class. Pairs of other classes "
+        "count, so two samplers that share only the class score a retention and a concordance well "
+        "above 0. Do not compare these numbers with those of another null"
     ),
 }
 OF = {
-    "second draw": "where a second draw for the same classes",
-    "class": "where an independent pairing within the class",
-    "all pairs": "where an independent pairing, over all classes,",
-    "": "where an independent pairing",
+    "second draw": "a second draw for the same classes",
+    "class": "an independent pairing within the class",
+    "all pairs": "an independent pairing over all classes",
+    "": "an independent pairing",
 }
 
 
@@ -47,6 +47,6 @@ def null_notes(
     )
 
 
-def where_independent(student: Student) -> str:
-    """`where an independent pairing`, and what it shares."""
+def independent(student: Student) -> str:
+    """`an independent pairing`, and what it shares."""
     return OF[next(filter(None, student.nulls()), "")]

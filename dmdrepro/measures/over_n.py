@@ -53,16 +53,16 @@ def table(students: Sequence[Student]) -> Table:
             cells = (over_seeds(values(point, name)) for name in MEASURED)
             rows.append((*student.place, student.seeds[0], point["n"], sets, *cells))
     notes = (
-        "One run: mean [smallest, largest] over disjoint sets of N noises for the same teacher and "
-        "student, which is what N samples leave open; what other seeds of the networks give is in "
-        "the other tables. All exact, none resampled. Of several teachers the longest trained.",
-        "Delta_E and its null grow with N, without limit where both have one law, for E_OT falls "
-        "as N^(-2/d); retention moves as long as E_OT does. Concordance, 1 - E_DT / E_ind over "
-        "different noises, asks for no optimum: its expectation is the same at any dimension and, "
-        "but for O(1/N), at any N, and it is what to compare across data sets. It is below 1 also "
-        "where the samples as a set differ (a student that hardly varies has nearly 0 and a "
-        "retention of 1), so where it is positive it bounds from below what was kept. Not in the "
-        "paper.",
+        "One run: mean [smallest, largest] over disjoint sets of N noises, for the same teacher "
+        "and student. This is the uncertainty that N samples leave. Other tables have other seeds. "
+        "All optima are exact and no set is resampled. If there are several teachers, the one that "
+        "was trained the longest is shown.",
+        "Delta_E and its null grow with N, without limit if teacher and student have one "
+        "distribution, because E_OT falls as N^(-2/d). Retention moves with E_OT. Concordance, 1 - "
+        "E_DT / E_ind, needs no optimal pairing. Its expectation is the same at any dimension and, "
+        "up to O(1/N), at any N, so it can be compared between data sets. It also falls if the two "
+        "sets differ otherwise: a student that hardly varies has nearly 0, and a retention of 1. A "
+        "positive value is a lower bound of what was kept. Not in the paper.",
         *nulls(students),
     )
     columns = ("experiment", "size", "teacher iterations", "seed", "N", "sets", *MEASURED.values())

@@ -18,19 +18,21 @@ SHAPE = {
 }
 
 
-def measure(of: Sampled) -> Measured:
-    """Of every set of samples; `data_spread` beside it tells samples that diverged.
+def measure(of: Sampled) -> Measured | None:
+    """Of every set of samples; None if there are no data.
 
-    That is the data's mean squared distance from their mean.
+    `data_spread`, the data's mean squared distance from their mean, tells samples that diverged.
     """
     import torch
 
     from dmdrepro.metrics import sample_quality
 
+    if not of.dataset.sampled:
+        return None
     pairs = list(of.data_pairs(DRAWS_TOY if len(of.dataset.shape) == 1 else DRAWS_IMAGE, "data"))
     moved = [(data.to(of.device), reference.to(of.device)) for data, reference in pairs]
-    sets = {name: x for name, x in of.samples.items() if name != "noise"}
-    found = {name: one.to_json() for name, one in sample_quality(sets, moved, of.watch).items()}
+    found = sample_quality(of.sets, moved, of.watch)
+    found = {name: one.to_json() for name, one in found.items()}
     x = torch.cat([data for data, _ in pairs]).flatten(1).double()
     spread = float((x - x.mean(0)).square().sum(1).mean())
     along = {name: found.pop(name) for name in of.kept}
@@ -44,7 +46,7 @@ def _teachers(record: Mapping, part: object) -> object:
 QUALITY = Measure(
     "quality",
     measure=measure,
-    shape={"quality": Maybe({f"{name}?": Maybe(SHAPE) for name in SETS}), "data_spread": finite},
+    shape={"quality": Maybe({f"{name}?": Maybe(SHAPE) for name in SETS}), "data_spread?": finite},
     at_stop=SHAPE,
     start=("quality", "teacher_1"),
     end=("quality", "student"),

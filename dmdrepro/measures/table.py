@@ -92,4 +92,4 @@ def seed_words(seeds: Sequence[int]) -> str:
     return ", ".join(str(seed) for seed in seeds)
 
 
-SEVERAL_SEEDS = "Where several seeds are named: mean [smallest, largest] over them."
+SEVERAL_SEEDS = "Of several seeds: mean [smallest, largest]."

@@ -36,9 +36,9 @@ def table(students: Sequence[Student]) -> Table:
                     values = [as_number(lookup(stop, path)) for path in PATHS]
                     rows.append((*student.place, stop["iterations"], *values, seed))
     notes = (
-        "The teacher's 8-step samples turned in their first two coordinates by the angle that "
-        "brings them nearest to the student's, and the concordance that is then left (never below "
-        "the pairing's own; about 0 where nothing is kept at any angle). Not in the paper.",
+        "The angle, in the first two coordinates, that brings the teacher's 8-step samples nearest "
+        "to the student's, and the concordance after that turn. It is never below the concordance "
+        "without a turn, and about 0 if nothing is kept at any angle. Not in the paper.",
     )
     title = "By how much the student is the teacher turned"
     columns = ("experiment", "size", "teacher iterations", "distillation iterations", *COLUMNS)

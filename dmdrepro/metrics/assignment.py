@@ -106,7 +106,7 @@ def optimal_assignment(
 
 
 def own_nearest(costs: Costs) -> torch.Tensor | None:
-    """[N]: the pairing as given, if the cheapest column of every row is its own; else None.
+    """[N]: the pairing as given, if the cheapest column of every row is its own; otherwise None.
 
     Zero potentials prove it.
     """
@@ -137,7 +137,7 @@ def _in_order(
 def sqdist_matrix(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """[N, N] float64 squared distances of x, y [N, D], all in memory.
 
-    Raises ValueError where they overflow, or where the matrix does not fit.
+    Raises ValueError if they overflow, or if the matrix does not fit.
     """
     plan = plan_costs(*x.shape, x.device, matrix=True)
     return Costs.of_points(x, y, plan.rows).held

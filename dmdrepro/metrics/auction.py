@@ -30,7 +30,7 @@ LAST_CYCLES = 1000  # the same at the least eps
 FEW = 16  # a share 1 / FEW of the points that change places at once is not few
 # On a GPU from here on all rows bid at once. Modelled, not measured: 6 N rounds of 8 microseconds
 # (three launches) and 1 for each 2,048 columns, against 35 N bids of N reads each on a CPU.
-AT_ONCE_FROM = 20_000
+AT_ONCE_FROM = 10_000
 ROUNDS = 64  # between two looks of the host at whether somebody is waiting
 BIDS = 10_000  # times N: a phase has some tens
 TOLD_EVERY = 1000  # bids: some ten milliseconds
@@ -97,7 +97,7 @@ def cancelled(
 ) -> tuple[torch.Tensor, bool]:
     """(the permutation with cheaper cycles gone round at most `most` times, whether none is left).
 
-    `also`: as of `find_potentials`. Gives up where more than `moved` rows are on cycles at once.
+    `also`: as of `find_potentials`. Gives up if more than `moved` rows are on cycles at once.
 
     Needs no prices, so it is exact at any scale of the costs, and slow from far away.
     """

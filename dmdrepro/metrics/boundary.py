@@ -30,7 +30,7 @@ class Correlation:
 
 @dataclass(frozen=True)
 class BoundaryRecord:
-    """Displacement delta(z) against D(z), and what that correlation must be read beside.
+    """Displacement delta(z) against D(z), and the correlations to compare it with.
 
     delta = a - b with a = |G - Phi_8| and b = |Phi_1 - Phi_8|. Phi_1 is near the data's mean, so b
     grows with D(z) whatever the student does: delta correlates negatively by construction.
@@ -41,7 +41,7 @@ class BoundaryRecord:
     pearson: Correlation  # of delta and D: negative is the paper's claim
     spearman: Correlation
     pearson_student: Correlation  # of a and D: positive = far samples are copied less closely
-    # Of a and D with the students' samples re-paired; None where classes leave too few to re-pair.
+    # Of a and D with the students' samples re-paired; None if classes leave too few to re-pair.
     pearson_student_repaired: Correlation | None
     pearson_start: Correlation  # of -b and D: what no student changes
     pearson_repaired: Correlation | None  # of delta and D with the students' samples re-paired

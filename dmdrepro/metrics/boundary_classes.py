@@ -99,7 +99,7 @@ def boundary_by_class(
 
 
 def _lack(found: Distances, rows: np.ndarray) -> str:
-    """Why a class has no coefficients; empty where it has."""
+    """Why a class has no coefficients; empty if it has."""
     if len(rows) < LEAST:
         return f"fewer than {LEAST} samples"
     if is_constant(found.displacement[rows], found.student[rows]):

@@ -38,11 +38,11 @@ def certify(cost: Costs | torch.Tensor, assignment: torch.Tensor, solver: str) -
     sum u + sum v. v comes from `assignment` by Bellman-Ford and nothing else, so it does not matter
     who found it. The gap is summed from each row's C_i,sigma(i) - u_i - v_sigma(i) >= 0, never as a
     difference of two sums, and is relative to the primal sum |C_i,sigma(i)|, so that near-copies at
-    1e-24 of the other costs are held to their own scale; it is exactly 0 where every row has its
+    1e-24 of the other costs are held to their own scale; it is exactly 0 if every row has its
     cheapest column, as where the primal is 0 and no cost is negative. It speaks of `cost` as
     computed; values must be finite. `solver` is named in the errors.
 
-    Raises ValueError where `assignment` is no permutation, and where it is not proven optimal to
+    Raises ValueError if `assignment` is no permutation, and if it is not proven optimal to
     `TOLERANCE`: a cheaper one exists, or none is excluded.
     """
     n = len(cost)

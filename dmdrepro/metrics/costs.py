@@ -59,7 +59,7 @@ class Costs:
     def of_points(cls, x: torch.Tensor, y: torch.Tensor, rows: int, watch: Watch = nobody) -> Costs:
         """Squared distances of x, y [N, D], the first `rows` rows (or some less) held.
 
-        Raises ValueError where a distance overflows.
+        Raises ValueError if a distance overflows.
         """
         points = Points(x, y)
         n = len(x)

@@ -42,7 +42,7 @@ def memorisation_ratio(
 
     `queries` [N, ...], `training_set` [M, ...] with M >= 2 and samples of one shape, numpy or
     torch; compared as float32, at a scale that float32 holds. A query that equals a training point
-    has ratio 0, also where the set holds that point twice. Raises ValueError for shapes that do not
+    has ratio 0, also if the set holds that point twice. Raises ValueError for shapes that do not
     fit, values that are not finite, or a threshold outside (0, 1].
     """
     if not 0 < threshold <= 1:

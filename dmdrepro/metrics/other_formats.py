@@ -37,7 +37,8 @@ def refusal(file: Path) -> str:
     """Why a file is none of ours by its name, and what to do, as one sentence."""
     if URL.match(str(file)):
         return f"{shown(file)} is a URL; download it first, then name the file."
-    what = f"{shown(file)} is none of {', '.join(SUFFIXES)}"
+    absent = "" if file.exists() else "does not exist, and "
+    what = f"{shown(file)} {absent}is none of {', '.join(SUFFIXES)}"
     if file.is_dir():
         return f"{what}; it is a folder: name a file."
     suffix = file.suffix.lower()

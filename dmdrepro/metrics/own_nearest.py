@@ -68,7 +68,7 @@ def with_columns(rows: np.ndarray, *columns: np.ndarray | float) -> np.ndarray:
 def own_is_nearest(x: np.ndarray, y: np.ndarray, own: np.ndarray, watch: Watch = nobody) -> bool:
     """Whether |x_i - y_j|^2 >= `own` [N] = |x_i - y_i|^2 for all j; x, y [N, D], finite.
 
-    False also where that would cost as much as the matrix to find out.
+    False also if that would cost as much as the matrix to find out.
     """
     chosen = _coordinates(x, y, own)
     if chosen is None:

@@ -1,4 +1,4 @@
-"""Pairing inefficiency Delta_E, and what it must be read beside (section 3.1)."""
+"""Pairing inefficiency Delta_E, and the numbers to compare it with (section 3.1)."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ OF_NULL = ("null", "e_ind", "delta_e_null", "retention", "concordance")  # what 
 class PairingRecord:
     """How the student's pairing stands between the optimal and an independent one."""
 
-    delta_e: float  # E_DT / E_OT - 1; inf where E_OT is 0 and E_DT is not
+    delta_e: float  # E_DT / E_OT - 1; inf if E_OT is 0 and E_DT is not
     e_dt: float  # mean squared distance under the shared noise
     e_ot: float  # equation 4: the same under the optimal assignment (assignment.py)
     e_ind: float  # mean squared distance of an independent pairing: by `null`
-    retention: float  # 1 = optimal, 0 = independent; nan where all pairings cost the same
+    retention: float  # 1 = optimal, 0 = independent; nan if all pairings cost the same
     delta_e_null: float  # E_ind / E_OT - 1
-    concordance: float  # 1 - E_DT / E_ind over other noises; nan where those all coincide
+    concordance: float  # 1 - E_DT / E_ind over other noises; nan if those all coincide
     remapped: float  # share of the teacher's samples whose optimal partner is not their own
     n: int
     gap: float  # relative duality gap of the assignment's certificate

@@ -28,7 +28,7 @@ class Potentials:
     """`price` p [N] and `least` [N] = min_j(C_ij + p_j) over *all* columns, float64.
 
     The sum of C_i,sigma(i) + p_sigma(i) - least_i >= 0 is primal less dual, whatever p is. `least`
-    is empty where there are cycles.
+    is empty if there are cycles.
     """
 
     price: torch.Tensor

@@ -34,7 +34,7 @@ def scaled(rows: torch.Tensor, exponent: int) -> torch.Tensor:
 
 
 def restored_lengths(lengths: torch.Tensor, exponent: int) -> torch.Tensor:
-    """lengths 2^exponent; raises ValueError where float64 cannot hold one."""
+    """lengths 2^exponent; raises ValueError if float64 cannot hold one."""
     found = scaled(lengths, exponent)
     if not bool(found.isfinite().all()):
         raise ValueError("The distances overflow float64; scale all sets down alike.")
@@ -42,7 +42,7 @@ def restored_lengths(lengths: torch.Tensor, exponent: int) -> torch.Tensor:
 
 
 def restored(value: float, exponent: int, what: str = "The squared distances") -> float:
-    """value 2^exponent; raises ValueError where float64 cannot hold it with all its digits."""
+    """value 2^exponent; raises ValueError if float64 cannot hold it with all its digits."""
     if exponent == 0 or value == 0 or not math.isfinite(value):
         return value
     try:

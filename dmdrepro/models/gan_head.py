@@ -14,7 +14,7 @@ class GanHead(nn.Module):
     """Logits [B] from features [B, C, H, W] (strided convolutions) or [B, C] (a small MLP).
 
     `feature_shape`: a denoiser's `feature_shape`, (C, H, W) or (C,). Raises ValueError for
-    another number of dimensions, and where C cannot be group-normalised.
+    another number of dimensions, and if C cannot be group-normalised.
     """
 
     def __init__(self, feature_shape: tuple[int, ...]) -> None:

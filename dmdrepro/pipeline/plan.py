@@ -75,7 +75,7 @@ def make_plan(request: Request, stages: tuple[str, ...]) -> Plan:
     look = _looking(request)
     for seed in plan.seeds:
         for experiment in plan.experiments:
-            run = Run(replace(experiment, seed=seed), request.runs)
+            run = Run(replace(experiment, seed=seed), request.runs, weights=request.weights)
             _admit(plan, experiment, _tasks(run, stages, plan.tasks), look)
     return _checked(plan)
 
@@ -88,7 +88,7 @@ def make_study_plan(study: Study, seeds: Sequence[int], request: Request) -> Pla
     known: set[Path] = set()  # teachers that several arms share
     for seed in seeds:
         for arm in study.arms:
-            run = Run(study.build(arm, seed), request.runs, arm)
+            run = Run(study.build(arm, seed), request.runs, arm, request.weights)
             teacher = run.place("teacher").folder
             stages = STAGES[1:] if teacher in known else STAGES
             known.add(teacher)
@@ -106,8 +106,8 @@ def _empty_plan(request: Request, stages: tuple[str, ...]) -> Plan:
 
 def _admit(plan: Plan, experiment: Experiment, tasks: list[Task], look: Look) -> None:
     """Add an experiment's tasks to the plan with what they fetch, or why they cannot run."""
-    reason, files = experiment.CANNOT, Files()
-    if not reason and plan.stages == ("classifier",) and experiment.classifier is None:
+    reason, files = "", Files()
+    if plan.stages == ("classifier",) and experiment.classifier is None:
         reason = "its data are not MNIST, so it has no classifier"
     if not reason:
         tasks = _chosen(tasks, plan.request)
@@ -115,7 +115,7 @@ def _admit(plan: Plan, experiment: Experiment, tasks: list[Task], look: Look) ->
         files = look(experiment.data)
         if files.lacking:
             reason = files.lacking
-            if experiment.name not in plan.lacking:
+            if experiment.data.sampled and experiment.name not in plan.lacking:
                 plan.lacking.append(experiment.name)
     for word, said in ((files.remark, plan.remarks), (files.download, plan.downloads)):
         if word and word not in said:
@@ -154,15 +154,13 @@ def _checked(plan: Plan) -> Plan:
 def _tasks(run: Run, stages: tuple[str, ...], before: list[Task]) -> list[Task]:
     """One experiment's tasks in order; a classifier that it shares with one before is that one's.
 
-    The classifier comes first: nothing that fails in its experiment can keep it from another.
+    The teacher comes first, for most depends on it.
     """
-    tasks = []
+    tasks = [Task(run, "teacher")] if "teacher" in stages else []
     settings = run.classifier_settings
     if settings is not None and {"classifier", "evaluate"} & set(stages):
         known = [t.run.classifier_settings for t in before if t.stage == "classifier"]
         tasks += [Task(run, "classifier")] if settings not in known else []
-    if "teacher" in stages:
-        tasks.append(Task(run, "teacher"))
     after = [stage for stage in stages if stage not in ("classifier", "teacher")]
     return tasks + [Task(run, stage, snapshot) for snapshot in run.snapshots for stage in after]
 
@@ -179,7 +177,8 @@ def _looking(request: Request) -> Look:
 
     def look(data: Data) -> Files:
         if data.needs not in found:
-            found[data.needs] = data.files(request.data, request.offline)
+            folder = request.data if data.sampled else request.weights
+            found[data.needs] = data.files(folder, request.offline)
         return found[data.needs]
 
     return look

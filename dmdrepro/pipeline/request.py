@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from dmdrepro.experiments import (
@@ -19,6 +19,8 @@ from dmdrepro.experiments.registry import field_names
 from dmdrepro.pipeline.paths import check_folder
 from dmdrepro.runs.errors import RunError
 
+# Made before the others: what the paper is about, then what takes long.
+FIRST = ("chessboard", "mnist", "mnist-conditional", "mlp-manifold")
 MOST_NUMBERS = 1000  # in one range of a list
 
 
@@ -33,6 +35,7 @@ class Request:
     seeds: str | None = None  # several instead, such as 0-4 or 0,2,5
     runs: Path = Path("runs")
     data: Path | None = None
+    weights: Path | None = None
     offline: bool = False
     dry_run: bool = False
     fresh: bool = False
@@ -40,6 +43,15 @@ class Request:
     load: list[Path] | None = None  # files that register experiments, studies, measures
     engine: str = "auto"
     jobs: int | None = None
+    slurm: bool = False  # submitted as jobs instead of run here (pipeline/slurm.py)
+    slurm_partition: str | None = None
+    slurm_account: str | None = None
+    slurm_time: str | None = None
+    slurm_gres: str | None = None
+    slurm_mem: str | None = None
+    slurm_array: int | None = None
+    slurm_setup: list[str] | None = None
+    slurm_file: Path | None = None  # TOML with these
     snapshot: int | None = None  # teacher iterations: the students of that teacher alone
     # Of a process that makes one chain of a command (pipeline/processes.py).
     stages: str | None = None  # of the command these alone; then no figures, tables and page
@@ -96,6 +108,15 @@ def check_request(request: Request) -> None:
     """Raise RunError for a device, seeds, a folder of runs or of data that cannot be."""
     if len(request.gpus) > 1 and request.jobs is not None:
         raise RunError("--jobs is for a CPU; several GPUs have a process each. Leave out --jobs.")
+    of_slurm = {f.name for f in fields(request) if f.name.startswith("slurm_")}
+    alone = sorted(name for name in of_slurm if getattr(request, name))
+    if alone and not request.slurm:
+        raise RunError(f"--{alone[0].replace('_', '-')} goes with --slurm.")
+    if request.slurm and (request.jobs is not None or request.gpus):
+        raise RunError(
+            "--slurm makes one job of each chain; leave out --jobs and GPUs' numbers, and ask for "
+            "a GPU with --slurm-gres gpu:1."
+        )
     if request.seeds is not None and request.seed:
         raise RunError("--seed and --seeds were both given; give one of the two.")
     check_folder("--runs", request.runs)
@@ -117,8 +138,9 @@ def resolve(request: Request) -> tuple[list[Experiment], list[str]]:
     for name in request.names:
         check_name(name)
     size = default_size(request.gpu) if request.size is None else request.size
-    names = request.names or [name for name, cls in REGISTRY.items() if size in cls.sizes()]
-    names = names or list(REGISTRY)  # the first says that there is no such size
+    every = sorted(REGISTRY, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
+    names = request.names or [name for name in every if size in REGISTRY[name].sizes()]
+    names = names or every  # the first says that there is no such size
     overrides = parse_overrides(request.settings or [])
     seed = request.every_seed[0]
     plain = {name: build(name, size, seed) for name in dict.fromkeys(names)}

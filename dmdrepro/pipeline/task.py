@@ -47,6 +47,8 @@ class Task:
     @property
     def looks_at_data(self) -> bool:
         """Whether the stage needs the data set, beyond its shape and number of classes."""
+        if not self.run.experiment.data.sampled:  # its teacher's weights
+            return self.stage == "teacher"
         gan = self.run.experiment.distill.gan
         return self.stage != "sample" and (self.stage != "distill" or gan)
 

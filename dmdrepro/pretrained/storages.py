@@ -107,7 +107,7 @@ class Archive:
     """The zip file that torch.save writes: one pickle and a record for each storage."""
 
     def __init__(self, data: memoryview, file: BinaryIO) -> None:
-        """`file`: the same bytes as a file; raises Unreadable where they are no such archive."""
+        """`file`: the same bytes as a file; raises Unreadable if they are no such archive."""
         self._data = data
         try:
             entries = zipfile.ZipFile(file).infolist()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dmdrepro.experiments import REGISTRY
 from dmdrepro.measures.students import Student, lookup
 from dmdrepro.measures.table import Table
 
@@ -23,6 +24,7 @@ class Choice:
     fields: Sequence[str] = ()
     ours: str = ""
     experiments: Sequence[str] = ()
+    why: str = ""  # on the page of choices alone (docs/choices.md)
 
 
 CHOICES = tuple(Choice(**each) for each in _KNOWN["choice"])
@@ -32,8 +34,11 @@ def choices_table(students: Sequence[Student]) -> Table:
     """Each open choice with the values of the runs in this report."""
     configs = {student.experiment: student.config for student in students}
     rows = []
+    imported = [name for name, cls in REGISTRY.items() if not cls().data.sampled]
     for choice in CHOICES:
         names = [n for n in configs if not choice.experiments or n in choice.experiments]
+        if choice.item.startswith("teacher's"):  # how it was trained
+            names = [n for n in names if n not in imported]
         if not names:
             continue
         values = [_values(name, {n: configs[n] for n in names}) for name in choice.fields]
@@ -42,7 +47,7 @@ def choices_table(students: Sequence[Student]) -> Table:
     if others := [text for name in _unnamed(configs) if (text := _values(name, configs))]:
         rows.append(("other fields", "-", "-", "; ".join(others)))
     columns = ("item", "paper", "official code", "ours")
-    notes = ("Official: the public DMD2 ImageNet code; EDM where it trains no teacher.",)
+    notes = ("Official: the public DMD2 ImageNet code; EDM for what DMD2 does not train.",)
     title = "Choices that the paper left open"
     return Table("choices", title, columns, tuple(rows), notes)
 
@@ -66,7 +71,7 @@ def slips_table() -> Table:
 
 
 def _values(field: str, configs: dict[str, dict]) -> str:
-    """`teacher.lr 0.001 (chessboard, moons), 0.0003 (mnist)`; names only where values differ."""
+    """`teacher.lr 0.001 (chessboard, moons), 0.0003 (mnist)`; names only if values differ."""
     by_value: dict[str, list[str]] = {}
     for name, config in configs.items():
         found = lookup(config, field.split("."))

@@ -68,7 +68,7 @@ def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
 
 
 def render_terminal(table: Table, folder: Path | None = None) -> RenderableType:
-    """For a rich console: all columns where they fit, else the essential ones, else paragraphs.
+    """For a rich console: all columns if they fit, or the essential ones, or paragraphs.
 
     `folder`: where `write_tables` puts the file that a shortened table refers to, if anywhere.
     """
@@ -102,7 +102,7 @@ HYPHEN = re.compile(r"(?<=[a-z]-)(?=[a-z])")  # of a name, which may break after
 
 
 def _fitting_grid(table: Table, width: int, *, tight: bool = False):
-    """The grid within `width` characters, None where it does not fit.
+    """The grid within `width` characters, None if it does not fit.
 
     `tight`: without lines between the columns, and short cells may break between words too, names
     after a hyphen.

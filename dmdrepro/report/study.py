@@ -87,8 +87,8 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
         f"{study.question} Each arm is {study.experiment} at {study.size} size with the changes "
         "named in dmdrepro/experiments/studies.py.",
         "Path: the sum of the learning rates of the student's updates. Retention of the teacher's "
-        "map: 1 where Phi_8 is the optimal transport of these noises, 0 where it is no better than "
-        "an independent pairing (of the same class, where there are classes).",
+        "map: 1 if Phi_8 is the optimal transport of these noises, 0 if it is no better than "
+        "an independent pairing (of the same class, if there are classes).",
         *column_notes(),
         SEVERAL_SEEDS,
         *null_notes(students),

@@ -90,21 +90,21 @@ def seed_first(results: Results, seed: int) -> Results:
 
 
 def paper_and_ours_table(students: Sequence[Student]) -> Table:
-    """The paper's Delta_E beside ours, with what it must be read beside (design: sections 5, 6).
+    """The paper's Delta_E beside ours, with the numbers to compare it with.
 
-    Every number of the paper has a row: where no run has its size and configuration, one that
-    says `not run`, or its number in parentheses on a reduced or changed run's row.
+    Every number of the paper has a row. If no run has its size and configuration, the row says
+    `not run`, or a reduced or changed run's row has the number in parentheses.
     """
     rows: list[tuple[Cell, ...]] = []
     notes = [
         f"Paper: N = {N}, Phi_{K} against G. Delta_E has no meaning without its null (the same "
         "samples paired independently) and the quality beside it: E_OT to the data over that of "
         "other data (1 = as good as data).",
-        "Untrained is the student's start, Phi_1 against Phi_8. Its Delta_E is near 0 because it "
-        "hardly varies, whatever its pairing; its retention says how much of the pairing there was "
-        "to keep before distillation began.",
-        "A number in parentheses belongs to the paper's own size and configuration, which this "
-        "row does not have: reduced or changed runs do not measure it.",
+        "Untrained: the student's start, Phi_1 against Phi_8. Its Delta_E is near 0 because Phi_1 "
+        "hardly varies, whatever its pairing. Its retention says how much of the pairing there was "
+        "before distillation.",
+        "A number in parentheses is the paper's, of its own size and configuration. This row's run "
+        "is reduced or changed, so it does not test that number.",
         SEVERAL_SEEDS,
         *null_notes(students),
     ]

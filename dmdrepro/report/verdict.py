@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from dmdrepro.measures.dm_loss import does_rise_and_fall, found_of
 from dmdrepro.measures.expected import (
     CLAIMS,
     CLAIMS_OF,
@@ -14,12 +15,13 @@ from dmdrepro.measures.expected import (
     PaperNumber,
     paper_number,
     regime,
+    share_of_null,
     times_teachers,
 )
-from dmdrepro.measures.loss import does_rise_and_fall, found_of
 from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import Student, change_words
 from dmdrepro.measures.table import Cell, Table, over_seeds, seed_words
+from dmdrepro.report.answer import COLLAPSED
 
 REPRODUCED, SAME, DIFFERS, NOT_RUN = "reproduced", "same regime", "differs", "not run"
 COLUMNS = ("experiment", "teacher iterations", "the paper", "ours", "verdict", "why", "seeds")
@@ -35,16 +37,19 @@ def verdict(
 ) -> tuple[str, str]:
     """(verdict, why) of one student; each sequence holds one value a seed, medians are judged.
 
-    `quality`, `quality_teacher`: ratios of G and of Phi_8.
+    `quality`, `quality_teacher`: ratios of G and of Phi_8; empty if there are no data.
     """
     ours, ceiling = statistics.median(delta_e), statistics.median(null)
-    times = times_teachers(statistics.median(quality), statistics.median(quality_teacher))
+    times = 1.0  # without data nothing says otherwise
+    if quality:
+        times = times_teachers(statistics.median(quality), statistics.median(quality_teacher))
     if not times <= RULE.quality_within:
         return DIFFERS, f"no sampler: its E_OT to the data is {times:.2g} times its teacher's"
-    if not (math.isfinite(ours) and math.isfinite(ceiling) and ceiling > 0):
+    share = share_of_null(delta_e, null)
+    if not (math.isfinite(share) and math.isfinite(ceiling)):
         return DIFFERS, f"no share of the null: Delta_E {ours:.3g}, null {ceiling:.3g}"
-    share = ours / ceiling
     why = f"{regime(share)}: {share:.2g} of the null"
+    why += "" if quality else " (whether it samples well is not measured)"
     if number.delta_e is None:
         agrees = regime(share) in number.regime
         return (SAME if agrees else DIFFERS), f"{why}; the paper: {' or '.join(number.regime)}"
@@ -80,9 +85,9 @@ def verdict_table(students: Sequence[Student]) -> Table:
         f"Reproduced: within a factor of {RULE.reproduced_within:g}. Same regime: Delta_E over its "
         f"null (1 - retention) below {RULE.copies_below:g} (copies), "
         f"above {RULE.remaps_above:g} (remaps) or between (partly) for both. The paper gives "
-        "neither E_OT nor a null, so its number is taken over our null and its regime inherits "
-        "that: the chessboard's 8.55 over the nulls of our published runs is 0.05 to 0.31. The "
-        "rule was written down before the runs: dmdrepro/measures/expected.toml.",
+        "neither E_OT nor a null, so we divide its number by our null: the chessboard's 8.55 over "
+        "the nulls of our published runs is 0.05 to 0.31. The rule was written before the runs: "
+        "dmdrepro/measures/expected.toml.",
         *null_notes([s for s in ours if paper_number(s.experiment, s.snapshot)]),
     )
     title = "The paper's numbers and claims: our verdict"
@@ -103,8 +108,12 @@ def _number_row(number: PaperNumber, student: Student) -> tuple[Cell, ...]:
             ("quality", "teacher_8", "ratio"),
         )
     ]
+    if all(record.get("quality", {}) is None for record in student.records):
+        values[2:] = [], []
     found, why = NOT_RUN, "the record lacks a number"
-    if all(value is not None for column in values for value in column):
+    if any(COLLAPSED in words for words in student.warnings):
+        found, why = DIFFERS, "the student hardly varies"
+    elif all(value is not None for column in values for value in column):
         found, why = verdict(number, *values)
     place = (student.experiment, student.snapshot, _said(number))
     ours = over_seeds(values[0], statistics.median)  # what is judged
@@ -119,7 +128,7 @@ def _of_changed(student: Student, found: str, why: str) -> tuple[str, str]:
 
 
 def _claim(figure: int, student: Student) -> tuple[Cell, str, str] | None:
-    """(ours, verdict, why) of a figure's claim, or None where it was not measured."""
+    """(ours, verdict, why) of a figure's claim, or None if it was not measured."""
     if figure == 4:
         return _share_of_seeds(does_rise_and_fall(found_of(student)), "rises, then falls")
     if figure == 12:

@@ -14,7 +14,7 @@ LIMIT = 10.0
 
 
 def divergence(record: Mapping) -> str:
-    """What has diverged, and how far, as the end of a sentence; "" where nothing has.
+    """What has diverged, and how far, as the end of a sentence; "" if nothing has.
 
     Looked at are the student at its end and on the way, and the teacher's Phi_1 and Phi_8, which
     it is measured against: one of them past LIMIT spoils every mean over seeds. How far: the root

@@ -81,7 +81,7 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path) -> dict:
-    """The object in a strict JSON file; raises DamagedArtifact where it is none."""
+    """The object in a strict JSON file; raises DamagedArtifact if it is none."""
     try:
         value = json.loads(path.read_text(), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
@@ -102,7 +102,7 @@ def write_sealed(path: Path, key: str, value: dict) -> None:
 
 
 def read_sealed(path: Path, key: str) -> dict:
-    """What `write_sealed` wrote; raises DamagedArtifact where any byte is another."""
+    """What `write_sealed` wrote; raises DamagedArtifact if any byte is another."""
     value = read_json(path).get(key)
     # The file's own bytes must be what its value would write.
     if not isinstance(value, dict) or _sealed_bytes(key, value) != path.read_bytes():
@@ -129,7 +129,7 @@ def verify_manifest(folder: Path) -> dict[str, str]:
 
 
 def read_manifest(listing: Path) -> dict[str, str]:
-    """SHA-256 by file name as listed, no file looked at; raises DamagedArtifact where changed."""
+    """SHA-256 by file name as listed, no file looked at; raises DamagedArtifact if changed."""
     entries = read_sealed(listing, "files")
     found = {
         name: entry.get("sha256") if isinstance(entry, dict) else None

@@ -20,10 +20,10 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
 @contextlib.contextmanager
 def locked(folder: Path, what: str) -> Iterator[None]:
-    """Hold the lock beside `folder`; raises Busy where another process holds it.
+    """Hold the lock beside `folder`; raises Busy if another process holds it.
 
     The system frees the lock of a process that has ended, however it ended, so none is stale. Who
-    holds it stands in a file beside it. Raises RunError where the file system has no locks: a file
+    holds it stands in a file beside it. Raises RunError if the file system has no locks: a file
     in place of a lock would stay after a kill, and nobody could tell on a shared disk whether its
     owner lives.
     """
@@ -71,7 +71,7 @@ def _this_process() -> dict[str, object]:
 
 
 def _who(owner: Path) -> str:
-    """` (process 12 on HOST, since ...)`, or nothing where the holder could not write it."""
+    """` (process 12 on HOST, since ...)`, or nothing if the holder could not write it."""
     try:
         found = read_json(owner)
     except (OSError, DamagedArtifact):

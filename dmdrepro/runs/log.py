@@ -25,7 +25,7 @@ class LossLog:
     def __init__(self, path: Path, length: int, digest: str = EMPTY) -> None:
         """Open `path`, keeping its first `length` bytes (what the saved state has seen).
 
-        Raises DamagedArtifact where these are not there with the SHA-256 `digest`.
+        Raises DamagedArtifact if these are not there with the SHA-256 `digest`.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path

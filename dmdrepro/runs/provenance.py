@@ -25,6 +25,8 @@ def provenance(device: str | None = None) -> dict[str, object]:
         "platform": f"{platform.system()} {platform.machine()}",
         "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
+    if job := os.environ.get("SLURM_JOB_ID"):
+        facts["slurm_job"], facts["host"] = job, platform.node()
     for package in _PACKAGES:
         try:
             facts[package] = importlib.metadata.version(package)

@@ -40,7 +40,7 @@ class Published(Shown):
         return self._records[snapshot]
 
     def losses(self, snapshot: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """The DM loss's thinned curve; raises KeyError where none was published."""
+        """The DM loss's thinned curve; raises KeyError if none was published."""
         import numpy as np
 
         curve = self._records[snapshot].get("loss_dm")
@@ -87,7 +87,7 @@ def _thinned(result: Result, snapshot: int) -> dict[str, list[float]] | None:
 def read_published(
     folder: Path, shape: Mapping[str, Shape] = EVALUATION
 ) -> dict[tuple[str, str], list[Published]]:
-    """(size, experiment or study/arm) -> its seeds, ascending; raises RunError where none are.
+    """(size, experiment or study/arm) -> its seeds, ascending; raises RunError if none are.
 
     `shape`: what an evaluation's record has to hold (dmdrepro.measures.evaluation).
     Raises DamagedArtifact for a file that is no record.

@@ -100,7 +100,7 @@ class Result(Shown):
         return tuple(sorted(number for number in numbers if number is not None))
 
     def record(self, snapshot: int, stage: str = "evaluate") -> dict:
-        """The record of a stage; the teacher's where `stage` is "teacher"."""
+        """The record of a stage; of the teacher if `stage` is "teacher"."""
         shape = self._shape if stage == "evaluate" else STAGE
         return read_shaped(self._file(stage, snapshot, RECORD), shape)
 
@@ -142,8 +142,8 @@ class Result(Shown):
     def check(self) -> None:
         """Check every evaluation's files, and that evaluation, samples and student are of one make.
 
-        Raises DamagedArtifact for a file that is not what was written, Stale where a stage was
-        made from another one than lies there now.
+        Raises DamagedArtifact for a file that is not what was written, Stale if a stage was
+        made from files that have changed since.
         """
         for snapshot in self.evaluated:
             self.record(snapshot)
@@ -167,7 +167,7 @@ class Result(Shown):
                 )
 
     def _own_teacher(self, snapshot: int) -> bool | None:
-        """Whether the teacher that lies there is the student's own; None where none lies there."""
+        """Whether the teacher that lies there is the student's own; None if none lies there."""
         listing = self._place("teacher", snapshot) / MANIFEST
         if not listing.is_file():
             return None
@@ -179,13 +179,13 @@ class Result(Shown):
         return self._made_from("distill", snapshot, "teacher_weights")
 
     def teacher_record(self, snapshot: int) -> dict:
-        """That teacher's record; raises FileNotFoundError where it, or no longer it, lies there."""
+        """That teacher's record; raises FileNotFoundError if it is gone or was replaced."""
         if not self._own_teacher(snapshot):
             raise FileNotFoundError(f"it is not in {self._place('teacher', snapshot)}")
         return self.record(snapshot, "teacher")
 
     def _made(self, stage: str, snapshot: int) -> dict[str, str]:
-        """The hashes of a stage that an evaluation stands on; raises Stale where it is not done."""
+        """The hashes of a stage that an evaluation stands on; raises Stale if it is not done."""
         if not (self._place(stage, snapshot) / MANIFEST).is_file():
             raise Stale(f"{stage}-{snapshot} is not done, though it was evaluated", "")
         return self._verify(stage, snapshot)

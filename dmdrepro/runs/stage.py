@@ -49,7 +49,7 @@ class Stage:
 
     `config.json` is written first: the configuration and the hashes of the inputs that this
     stage depends on. `state.json` names the newest saved state, `state_before.json` the one
-    before. `manifest.json` is written last: where it stands, the stage is done.
+    before. `manifest.json` is written last: a stage that has it is done.
     """
 
     say: Callable[[str], None] = staticmethod(print)  # what a user must know
@@ -91,7 +91,7 @@ class Stage:
         return (self.folder / MANIFEST).is_file()
 
     def progress(self) -> int:
-        """The step of the newest saved state, 0 where there is none."""
+        """The step of the newest saved state, 0 if there is none."""
         found = find_state(self.folder)
         return 0 if found is None else found.state.step
 
@@ -109,10 +109,10 @@ class Stage:
         return verify_manifest(self.folder)
 
     def check_configuration(self) -> None:
-        """Raise DifferentConfiguration where what is there was made from another configuration.
+        """Raise DifferentConfiguration if the stage was made with another configuration.
 
-        Where neither a result nor a saved state is, nothing was made and any configuration may
-        begin. Raises DamagedArtifact where the recorded configuration is not the one written, and
+        If there is neither a result nor a saved state, nothing was made and any configuration may
+        begin. Raises DamagedArtifact if the recorded configuration is not the one written, and
         for a link.
         """
         refuse_links(self.folder, self._runs)
@@ -179,8 +179,8 @@ class Stage:
     def load_state(self) -> tuple[int, checkpoint.Tensors] | None:
         """(step, tensors) of the newest whole saved state; None for a stage at its start.
 
-        Says where that is not the newest. Raises DamagedArtifact where none is whole: the state,
-        the log up to it, or a file finished before it has changed.
+        If that is not the newest, a message says so. Raises DamagedArtifact if none is whole: the
+        state, the log up to it, or a file finished before it has changed.
         """
         found = self._find_state()
         if found is None:
@@ -208,7 +208,7 @@ class Stage:
         check_beginning(self.folder / LOG, state.log_bytes, state.log_sha256)
 
     def open_log(self) -> LossLog:
-        """The log, cut back to the saved state; raises DamagedArtifact where it has changed."""
+        """The log, cut back to the saved state; raises DamagedArtifact if it has changed."""
         if self._latest is None:
             self._find_state()
         state = self._latest

@@ -1,4 +1,4 @@
-"""The saved states of an interrupted stage: sealed, and vouching for all that it goes on from.
+"""The saved states of an interrupted stage, sealed, with hashes of all that a resume needs.
 
 The newest and the one before it are kept, so that one damaged file costs a minute and not the run.
 """
@@ -70,9 +70,9 @@ def has_state(folder: Path) -> bool:
 def find_state(
     folder: Path, check: Callable[[SavedState, Path], None] = lambda state, listing: None
 ) -> Found | None:
-    """The newest saved state that passes `check`, None where none was saved.
+    """The newest saved state that passes `check`, None if none was saved.
 
-    Raises DamagedArtifact, about the newest, where none of those listed passes.
+    Raises DamagedArtifact, about the newest, if none of those listed passes.
     """
     passed: DamagedArtifact | None = None
     for listing in (folder / STATE, folder / BEFORE):

@@ -10,7 +10,7 @@ from dmdrepro.training.classifier import train_classifier
 
 
 def make_classifier(run: Run, context: Context) -> bool:
-    """True where something was made; raises RunError for data that have no classifier."""
+    """True if something was made; raises RunError for data that have no classifier."""
     stage = run.classifier()
     if stage is None:
         raise RunError(f"{run.experiment.name} is not MNIST: it has no classifier.")

@@ -35,13 +35,13 @@ class Context:
         return self._datasets[data]
 
     def set_aside(self, stage: Stage) -> None:
-        """Move what is there out of the way (for --fresh), saying where it is now."""
+        """Move the stage aside (for --fresh) and say where it is now."""
         with stage.locked():
             if (aside := stage.set_aside()) is not None:
                 self.say(f"{stage.what}: what was there is now in {aside}")
 
     def make(self, stage: Stage, work: Callable[[Stage], Made]) -> bool:
-        """Make a stage, go on with it, or see that it is done; True where something was made.
+        """Make a stage, go on with it, or see that it is done; True if something was made.
 
         A shared stage that another process is making is waited for.
         """
@@ -62,7 +62,7 @@ class Context:
         return True
 
     def _done_already(self, stage: Stage) -> bool:
-        """Whether the stage is done, checked; raises RunError where it is done otherwise."""
+        """Whether the stage is done, checked; raises RunError if it is done otherwise."""
         if not stage.done:
             return False
         stage.check_configuration()

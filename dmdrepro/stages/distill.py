@@ -10,7 +10,7 @@ from dmdrepro.training.student import distill_student
 
 
 def make_student(run: Run, snapshot: int, context: Context) -> bool:
-    """True where something was made; raises RunError where the teacher is not done."""
+    """True if something was made; raises RunError if the teacher is not done."""
 
     def work(stage: Stage) -> Made:
         stage.sittings.here |= context.session.chosen()

@@ -26,7 +26,7 @@ from dmdrepro.training.classifier import load_classifier, read_digits
 
 
 def make_evaluation(run: Run, snapshot: int, context: Context) -> bool:
-    """True where something was made; raises RunError where samples or classifier are not done."""
+    """True if something was made; raises RunError if samples or classifier are not done."""
 
     def work(stage: Stage) -> Made:
         try:
@@ -92,9 +92,7 @@ def _sampled(run: Run, snapshot: int, stage: Stage, context: Context) -> Sampled
 
     def watch(news: News) -> None:
         look()
-        session.progress.note(
-            news.what if news.share is None else f"{news.what}, {news.share:.0%} done"
-        )
+        session.progress.note(news.what, news.share)
 
     everything = {name: tensor(name) for name in ("noise", *TEACHER_STEPS, *kept, "student")}
     # Second draws of what the teacher's samples are compared with.
@@ -121,7 +119,7 @@ def _sampled(run: Run, snapshot: int, stage: Stage, context: Context) -> Sampled
 
 
 def _reader(run: Run, device: torch.device) -> Reader | None:
-    """The digits' classifier; raises RunError where it is not done, None of data without one."""
+    """The digits' classifier; raises RunError if it is not done, None of data without one."""
     if run.classifier_settings is None:
         return None
     weights, digest = run.classifier_weights()

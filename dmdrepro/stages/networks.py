@@ -1,4 +1,4 @@
-"""Samples of anyone's teacher and student, from files of weights: drawn once, resumed, sealed."""
+"""Samples of anyone's network, from a file of weights: drawn once, resumed, sealed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import re
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -25,126 +26,139 @@ from dmdrepro.training.session import Session
 PRECISIONS = {"float32": None, "bfloat16": torch.bfloat16}
 LABELS = ("drawn", "cycled")  # by the seed; class 0, 1, 2, ... and again from 0
 ESTIMATED = 60.0  # seconds left, from which on an estimate is said
-NAME = 32  # letters of a file in the folder's name
+NAME = 40  # letters of the file's name in the folder's
 
 
 @dataclass(frozen=True)
-class Draw:
-    """What is drawn: Phi_K(80 z) and G(sigma z; sigma) of n unit noises z."""
+class Settings:
+    """How networks are drawn from: n unit noises z of `seed`, the same for every network."""
 
-    teacher: Path
-    student: Path
-    like: Path | None = None  # a file whose architecture the two have, if theirs cannot be told
-    steps: int = 8  # K
-    student_sigma: float = SIGMA_MAX
     n: int = 1000
     seed: int = 0
     labels: str = "drawn"
     batch: int = 64
     precision: str = "float32"
 
+    def __post_init__(self) -> None:
+        for option, value, known in (
+            ("--precision", self.precision, PRECISIONS),
+            ("--labels", self.labels, LABELS),
+        ):
+            if value not in known:
+                raise RunError(f"{option} {value} is none of {', '.join(known)}.")
 
-class Networks:
-    """The two networks of a draw, loaded; raises ValueError or OSError for what does not fit."""
 
-    def __init__(self, draw: Draw) -> None:
-        like = None if draw.like is None else load_denoiser(draw.like)
-        self.draw = draw
-        self.teacher = _loaded(draw.teacher, like)
-        self.student = _loaded(draw.student, like)
-        for name in ("shape", "label_dim"):
-            one, other = getattr(self.teacher, name), getattr(self.student, name)
-            if one != other:
-                raise ValueError(f"The teacher has {name} {one} and the student {other}.")
-        for network in (self.teacher, self.student):
-            network.compute_dtype = PRECISIONS[draw.precision]
+class Network:
+    """A network of a file, and how it is drawn from: Phi_K(sigma z), or G(sigma z; sigma).
+
+    `student`: then one evaluation, and if there are classes a second draw for the same ones and
+    fresh noise. `like`: a file whose architecture it has, if its own does not tell it. Raises
+    ValueError or OSError for a file that cannot be loaded, RunError for a level that is none.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        settings: Settings,
+        sigma: float = SIGMA_MAX,
+        steps: int = 1,
+        student: bool = False,
+        like: Path | None = None,
+    ) -> None:
+        if not 0 < sigma < float("inf"):
+            raise RunError(f"--student-sigma {sigma} is no noise level; pass 80, or SiD's 2.5.")
+        self.file, self.settings, self.sigma, self.steps = file, settings, sigma, steps
+        self.name = "student" if student else "teacher"
+        self.denoiser = _loaded(file, like)
+        self.denoiser.compute_dtype = PRECISIONS[settings.precision]
+        self.twice = student and self.denoiser.label_dim > 0
 
     def about(self) -> dict[str, object]:
-        """All that the samples depend on, for the record."""
-        draw = self.draw
-        facts = {
-            who: {"file": path.name, "sha256": network.origin.sha256, "part": network.origin.part}
-            for who, path, network in (
-                ("teacher", draw.teacher, self.teacher),
-                ("student", draw.student, self.student),
-            )
+        """All that the samples depend on."""
+        origin, settings = self.denoiser.origin, self.settings
+        return {
+            "file": self.file.name,
+            "sha256": origin.sha256,
+            "part": origin.part,
+            "sigma": self.sigma,
+            "steps": self.steps,
+            "second_draw": self.twice,
+            **{name: getattr(settings, name) for name in Settings.__dataclass_fields__},
         }
-        names = ("steps", "student_sigma", "n", "seed", "labels", "batch", "precision")
-        return facts | {name: getattr(draw, name) for name in names}
 
     def stage(self, runs: Path) -> Stage:
-        """The folder of the samples: named by the files and by all that they depend on."""
+        """The folder of its samples, named by the file and by all that they depend on."""
         key = self.about()
         digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:8]
-        files = self.draw.teacher, self.draw.student
-        names = [re.sub(r"[^A-Za-z0-9._]", "_", path.stem)[-NAME:] for path in files]
-        folder = runs / "compare" / "-".join([*names, digest])
-        return Stage(folder, key, "samples", runs=runs)
+        name = re.sub(r"[^A-Za-z0-9._]", "_", self.file.stem)[-NAME:]
+        what = f"samples of {self.file.name}"
+        return Stage(runs / "compare" / f"{name}-{digest}", key, what, runs=runs)
 
+    @cached_property
     def latents(self) -> tuple[torch.Tensor, torch.Tensor | None]:
         """z of N(0, I), and one-hot labels or None."""
-        z, labels = unit_noise(self.teacher, self.draw.n, self.draw.seed)
-        if labels is not None and self.draw.labels == "cycled":
-            numbers = torch.arange(self.draw.n) % self.teacher.label_dim
-            labels = torch.nn.functional.one_hot(numbers, self.teacher.label_dim).float()
+        n, classes = self.settings.n, self.denoiser.label_dim
+        z, labels = unit_noise(self.denoiser, n, self.settings.seed)
+        if classes and self.settings.labels == "cycled":
+            labels = torch.nn.functional.one_hot(torch.arange(n) % classes, classes).float()
         return z, labels
 
 
-def _loaded(path: Path, like: EDMDenoiser | None) -> EDMDenoiser:
+def check_pair(teacher: Network, student: Network) -> None:
+    """Raises ValueError for networks of different shapes or numbers of classes."""
+    for name in ("shape", "label_dim"):
+        one, other = getattr(teacher.denoiser, name), getattr(student.denoiser, name)
+        if one != other:
+            raise ValueError(f"The teacher has {name} {one} and the student {other}.")
+
+
+def _loaded(path: Path, like: Path | None) -> EDMDenoiser:
     """Its own architecture if the file tells it, else that of `like`."""
     try:
         return load_denoiser(path)
     except ValueError:
         if like is None:
             raise
-        return load_denoiser(path, like)
+        return load_denoiser(path, load_denoiser(like))
 
 
-def draw_samples(networks: Networks, stage: Stage, context: Context) -> bool:
-    """teacher.npy, student.npy and noise.npy; if there are classes labels.npy, second_student.npy.
-
-    The second draw of the student is for the same classes and fresh noise. True where something
-    was drawn.
-    """
+def draw_samples(network: Network, stage: Stage, context: Context) -> dict[str, Path]:
+    """Array -> its file: `samples`, and if there are classes `labels`, of a student `second`."""
 
     def work(stage: Stage) -> Made:
-        return _draw(networks, stage, context.session), networks.about()
+        return _draw(network, stage, context.session), network.about()
 
-    return context.make(stage, work)
+    context.make(stage, work)
+    return {file.stem: file for file in stage.folder.glob("*.npy")}
 
 
-def _draw(networks: Networks, stage: Stage, session: Session) -> list[str]:
-    draw = networks.draw
-    z, labels = networks.latents()
-    work = {
-        "teacher": (networks.teacher, z, SIGMA_MAX, draw.steps),
-        "student": (networks.student, z, draw.student_sigma, 1),
-    }
-    if labels is not None:
-        fresh = torch.randn(z.shape, generator=generator(draw.seed, "compare/second-noise"))
-        work["second_student"] = networks.student, fresh, draw.student_sigma, 1
+def _draw(network: Network, stage: Stage, session: Session) -> list[str]:
+    z, labels = network.latents
+    work = {"samples": z}
+    if network.twice:
+        draw = generator(network.settings.seed, "compare/second-noise")
+        work["second"] = torch.randn(z.shape, generator=draw)
     state = stage.load_state()
     drawn = {} if state is None else state[1]
-    cost = {name: 2 * steps - 1 for name, (*_, steps) in work.items()}  # evaluations a sample
+    total = len(z) * len(work)
 
     def done() -> int:
-        return sum(cost[name] * len(x) for name, x in drawn.items())
+        return sum(map(len, drawn.values()))
 
-    total = len(z) * sum(cost.values())
     session.progress.begin(stage.what, total, done())
     session.in_loop = True
     clock = _Clock(session, stage, total, done())
-    for name, (network, noise, sigma, steps) in work.items():
+    network.denoiser.to(session.device)
+    for name, noise in work.items():
         first = len(drawn.get(name, ()))
-        network.to(session.device)
         rest = None if labels is None else labels[first:]
-        for part in sampled(network, noise[first:], sigma, steps, rest, draw.batch, name):
+        level, batch = (network.sigma, network.steps), network.settings.batch
+        parts = sampled(network.denoiser, noise[first:], *level, rest, batch, network.name)
+        for part in parts:
             drawn[name] = torch.cat([drawn[name], part]) if name in drawn else part
             clock.tell(done(), drawn)
-        network.cpu()
-    arrays = {"noise": z, **drawn}
-    if labels is not None:
-        arrays["labels"] = labels.argmax(1)
+    network.denoiser.cpu()
+    arrays = drawn | ({} if labels is None else {"labels": labels.argmax(1)})
     return [write_array(stage, name, x.numpy()) for name, x in arrays.items()]
 
 
@@ -161,22 +175,10 @@ class _Clock:
         session.progress.update(done, {})
         left = (now - self._start) / (done - self._first) * (self._total - done)
         if not self._said and left > ESTIMATED:
-            session.say(f"About {left / 60:.0f} min for {self._total - done:,} evaluations.")
+            session.say(f"{self._stage.what}: about {left / 60:.0f} min left")
         self._said = True
         if session.stop_requested or now - self._saved >= session.save_every_s:
             self._stage.save_state(done, drawn)
             self._saved = time.monotonic()
         if session.stop_requested:
             raise Stopped(f"{self._stage.what} stopped after {done:,} of {self._total:,}, saved")
-
-
-def check_draw(draw: Draw) -> None:
-    """Raises RunError for a precision or a way of labels that there is not."""
-    for option, value, known in (
-        ("--precision", draw.precision, PRECISIONS),
-        ("--labels", draw.labels, LABELS),
-    ):
-        if value not in known:
-            raise RunError(f"{option} {value} is none of {', '.join(known)}.")
-    if not draw.student_sigma > 0 or draw.student_sigma == float("inf"):
-        raise RunError(f"--student-sigma {draw.student_sigma} is no noise level; pass 80, or 2.5.")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 
 import dmdrepro.measures as measures
 from dmdrepro.commands import program
+from dmdrepro.data.imagenet64 import TeacherUnavailable, find_teacher
 from dmdrepro.experiments import Arm, Experiment
 from dmdrepro.runs.errors import RunError
-from dmdrepro.runs.files import verify_manifest
-from dmdrepro.runs.layout import CLASSIFIER, snapshot_file, student_file
+from dmdrepro.runs.files import read_json, sha256, verify_manifest
+from dmdrepro.runs.layout import CLASSIFIER, CONFIG, snapshot_file, student_file
 from dmdrepro.runs.stage import REMEDY, Stage
 from dmdrepro.settings import before
 
@@ -18,12 +20,19 @@ from dmdrepro.settings import before
 class Run:
     """The stages of one experiment below `runs`; a stage's key holds its inputs' hashes.
 
-    `arm`: of a study, whose stages lie in a folder of their own; the teacher with the experiment's
-    own unless the arm changes it; its students are the longest-trained teacher's alone unless the
-    arm asks for every teacher's.
+    `arm`: of a study. Its stages lie in a folder of their own. Its teacher is the experiment's
+    unless the arm changes it. It has students of the longest-trained teacher only, unless it asks
+    for every teacher's. `weights`: an imported teacher's file (--weights).
     """
 
-    def __init__(self, experiment: Experiment, runs: Path, arm: Arm | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        runs: Path,
+        arm: Arm | None = None,
+        weights: Path | None = None,
+    ) -> None:
+        self.weights = weights
         self.experiment = experiment
         self.runs = runs
         self.folder = self._teacher_folder = runs / experiment.folder
@@ -46,10 +55,29 @@ class Run:
         key = {**self._common, "teacher": self._settings["teacher"]}
         stage = self._stage("teacher", None, key)
         stage.shared = self._teacher_folder != self.folder  # by arms, and with the experiment
+        if not self.experiment.data.sampled:
+            key["weights"] = self._imported_from(stage.folder)
         return stage
 
+    def teacher_file(self) -> Path:
+        """The file that the teacher is imported from; raises RunError if there is none."""
+        try:
+            return find_teacher(self.weights)
+        except TeacherUnavailable as error:
+            raise RunError(f"{self.name} {error}.") from None
+
+    def _imported_from(self, folder: Path) -> str:
+        """The SHA-256 of that file; of the one that was imported if the file is not at hand."""
+        try:
+            file = self.teacher_file()
+        except RunError:
+            if not (folder / CONFIG).is_file():
+                raise
+            return str(read_json(folder / CONFIG).get("weights"))
+        return _digest(file, file.stat().st_mtime_ns)
+
     def distill(self, snapshot: int) -> Stage:
-        """Needs a done teacher; raises RunError, naming the command, where there is none."""
+        """Needs a done teacher; raises RunError, naming the command, if there is none."""
         key = {
             **self._common,
             "distill": self._settings["distill"],
@@ -77,7 +105,7 @@ class Run:
     def evaluate(self, snapshot: int) -> Stage:
         """Needs done samples (and the teacher, for its error against the exact denoiser).
 
-        Where the data are MNIST, the classifier too.
+        If the data are MNIST, the classifier too.
         """
         key = {
             **self._common,
@@ -113,7 +141,7 @@ class Run:
         return stage.folder / name, self._done(stage, "classifier")[name]
 
     def sample_hashes(self, snapshot: int) -> dict[str, str]:
-        """SHA-256 of the drawn arrays by file name; raises RunError where they are not done."""
+        """SHA-256 of the drawn arrays by file name; raises RunError if they are not done."""
         hashes = self._done(self.sample(snapshot), "sample")
         return {name: h for name, h in hashes.items() if name.endswith(".npy")}
 
@@ -169,6 +197,12 @@ class Run:
         stage.check_configuration()
         # The hashes as recorded; the files themselves are checked once, where they are read.
         return _hashes(stage.folder)
+
+
+@lru_cache
+def _digest(file: Path, changed: int) -> str:
+    """The SHA-256 of a file, once a process for each time that it was changed."""
+    return sha256(file)
 
 
 _known: dict[Path, tuple[int, dict[str, str]]] = {}

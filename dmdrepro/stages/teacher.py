@@ -1,17 +1,20 @@
-"""Stage `teacher`: train the teacher, keep its snapshots."""
+"""Stage `teacher`: train the teacher, keep its snapshots; or import it from a public file."""
 
 from __future__ import annotations
 
 from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.context import Context, Made
+from dmdrepro.stages.import_teacher import import_teacher
 from dmdrepro.stages.run import Run
 from dmdrepro.training.teacher import train_teacher
 
 
 def make_teacher(run: Run, context: Context) -> bool:
-    """True where something was made."""
+    """True if something was made."""
 
     def work(stage: Stage) -> Made:
+        if not run.experiment.data.sampled:
+            return import_teacher(run, stage, context)
         stage.sittings.here |= context.session.chosen()
         dataset = context.dataset(run.experiment.data)
         files = train_teacher(run.experiment, dataset, stage, context.session)

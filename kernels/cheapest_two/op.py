@@ -43,7 +43,7 @@ def cheapest_two(cost: torch.Tensor, price: torch.Tensor, rows: torch.Tensor) ->
     The bid of an auction (Bertsekas 1988) and the relaxation of a dual potential. `cost`: C
     [N, M] float64, any strides, never copied; `price`: p [M] float64; `rows`: [R] int64 in
     [0, N), repeats allowed, R may be 0. Among equals the lowest column; the second value equals
-    the first on a tie, and is inf where M = 1. Values must be finite, which is not checked: the
+    the first on a tie, and is inf if M = 1. Values must be finite, which is not checked: the
     callers loop. Raises ValueError for shapes, dtypes or devices that do not fit.
     """
     if cost.ndim != 2 or 0 in cost.shape or price.shape != cost.shape[1:] or rows.ndim != 1:

@@ -157,7 +157,7 @@ def test_a_snapshots_student_is_made_alone(tmp_path):
 def test_list_shows_what_is_done(finished):
     printed = reproduce("list", "--runs", finished)
     assert "4/4" in printed
-    assert "not run: needs weights" in printed
+    assert "imagenet64: not run: needs weights" in printed
 
 
 def test_compare_measures_anyones_arrays(tmp_path):

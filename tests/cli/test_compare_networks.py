@@ -14,7 +14,7 @@ import dmdrepro
 from dmdrepro.models import AdmUnet
 from dmdrepro.runs.errors import Stopped
 from dmdrepro.stages.context import Context
-from dmdrepro.stages.networks import Draw, Networks, draw_samples
+from dmdrepro.stages.networks import Network, Settings, draw_samples
 from dmdrepro.training.session import Progress, Session
 
 SMALL = ("--n", 40, "--steps", 2, "--batch", 16, "--gpu", "cpu")
@@ -23,23 +23,23 @@ ADM = AdmUnet(64, (1,), 1, ())
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """A teacher as EDM's pickle, a student as DMD2's file, and an unconditional one."""
+    """A teacher, its student and an unconditional network."""
     folder = tmp_path_factory.mktemp("weights")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        for name, kind, classes in (("t", "edm", 5), ("s", "dmd2", 5), ("u", "dmd2", 0)):
-            torch.manual_seed(len(name))
+        for name, classes in (("t", 5), ("s", 5), ("u", 0)):
+            torch.manual_seed(ord(name))
             denoiser = ADM.make((3, 4, 4), classes).eval()
             for weights in denoiser.parameters():
                 torch.nn.init.normal_(weights, std=0.1)
-            write(kind, folder / name, denoiser, adm_arguments(denoiser, ADM))
+            write("accelerate", folder / name, denoiser, adm_arguments(denoiser, ADM))
         yield folder
 
 
 def test_the_command_compares_as_python_does(files, tmp_path):
     pair = ("--teacher", files / "t", "--student", files / "s", "--runs", tmp_path, *SMALL)
     printed = command("compare", *pair, "--json", tmp_path / "r.json")
-    assert "samples: done in" in printed
+    assert "samples of t: done in" in printed
     record = json.loads((tmp_path / "r.json").read_text())
     teacher, student = (dmdrepro.load_denoiser(files / name) for name in "ts")
     z, labels = dmdrepro.unit_noise(teacher, 40, seed=0)
@@ -48,9 +48,11 @@ def test_the_command_compares_as_python_does(files, tmp_path):
     assert record["null"] == "second draw"
     assert record["networks"]["student"]["sha256"] == student.origin.sha256
     again = command("compare", *pair, "--json", "-")
-    assert "samples: done already" in again
-    cycled = command("compare", *pair, "--labels", "cycled", "--student-sigma", 2.5)
-    assert "samples: done in" in cycled
+    assert "samples of t: done already" in again
+    other = command("compare", *pair, "--student-sigma", 2.5)  # the teacher's are the same
+    assert "samples of t: done already" in other
+    assert "samples of s: done in" in other
+    command("compare", *pair, "--labels", "cycled")
     kept = sorted((tmp_path / "compare").glob("*/labels.npy"), key=lambda p: p.stat().st_mtime)
     assert (np.load(kept[-1]) == np.arange(40) % 5).all()
 
@@ -67,22 +69,21 @@ class StopAfter(Progress):
 
 
 def test_a_stopped_draw_goes_on_to_the_same_bits(files, tmp_path):
-    draw = Draw(files / "t", files / "s", steps=2, n=40, batch=16)
-    networks = Networks(draw)
-    stages = [networks.stage(tmp_path / name) for name in ("whole", "parts")]
-    draw_samples(networks, stages[0], Context(Session(), say=lambda words: None))
+    network = Network(files / "s", Settings(n=40, batch=16), steps=2, student=True)
+    stages = [network.stage(tmp_path / name) for name in ("whole", "parts")]
+    draw_samples(network, stages[0], Context(Session(), say=lambda words: None))
     stops = 0
     for count in (2, 1, 3, 100):
         session = Session()
         session.progress = StopAfter(session, count)
         try:
-            draw_samples(networks, stages[1], Context(session, say=lambda words: None))
+            draw_samples(network, stages[1], Context(session, say=lambda words: None))
         except Stopped:
             stops += 1
     assert stops == 3
     for file in stages[0].folder.glob("*.npy"):
         assert file.read_bytes() == (stages[1].folder / file.name).read_bytes()
-    assert len(list(stages[0].folder.glob("*.npy"))) == 5
+    assert len(list(stages[0].folder.glob("*.npy"))) == 3
 
 
 @pytest.mark.parametrize(

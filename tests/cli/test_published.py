@@ -54,7 +54,7 @@ def test_published_says_what_was_found_of_the_experiments_and_studies_named():
 
 @pytest.mark.parametrize(
     ("words", "left_out"),
-    [(("--seed", "3"), "--seed"), (("--solver", "scipy"), "--solver")],
+    [(("--seed", "3"), "--seed"), (("--snapshot", "4"), "--snapshot")],
 )
 def test_published_leaves_nothing_aside(words, left_out):
     printed = command("evaluate", "--published", *words, code=1)

@@ -65,10 +65,12 @@ def test_samples_that_share_the_class_alone_remap():
 
 def test_another_order_is_noticed_and_an_equal_set_too():
     order = np.random.default_rng(6).permutation(200)
-    assert "in another order" in str(dmdrepro.compare(X, X[order] + 1e-3 * FRESH))
-    assert "in another order" not in str(dmdrepro.compare(X, FRESH))
-    low = gaussian(7, 2, 300, 2)  # in the plane neighbours are near, whoever drew them
-    assert "in another order" not in str(dmdrepro.compare(*low))
+    for noisy in (X + 1e-3 * FRESH, 0.7 * X + 0.7 * FRESH):
+        assert "In another order" in str(dmdrepro.compare(X, noisy[order]))
+    assert "In another order" not in str(dmdrepro.compare(X, FRESH))
+    plane = gaussian(7, 2, 300, 2)  # where neighbours are near, whoever drew them
+    for x, y in (plane, (X, 0.3 * FRESH), (X, np.abs(FRESH) ** 3)):
+        assert "In another order" not in str(dmdrepro.compare(x, y))
     assert "equal in every value" in str(dmdrepro.compare(X, X.copy()))
 
 

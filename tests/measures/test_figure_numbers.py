@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from report_runs import rows_of, write_run
 
-from dmdrepro.measures.loss import rise_and_fall
+from dmdrepro.measures.dm_loss import rise_and_fall
 from dmdrepro.report import Band, build_tables
 
 HILL = [float(x) for x in np.sin(np.linspace(0, np.pi, 300))]

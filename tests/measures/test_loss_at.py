@@ -12,7 +12,7 @@ from study_runs import write_arm
 from dmdrepro.cli.published import FOLDER
 from dmdrepro.experiments import STUDIES, Arm, Study
 from dmdrepro.measures.along import study_charts
-from dmdrepro.measures.loss import NOTE, loss_at, losses_at
+from dmdrepro.measures.dm_loss import NOTE, loss_at, losses_at
 from dmdrepro.report import Band, build_tables
 from dmdrepro.report.study import open_arms, study_tables, study_ways
 from dmdrepro.runs.log import thinned

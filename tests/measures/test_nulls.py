@@ -86,8 +86,8 @@ def test_the_page_says_what_an_independent_pairing_shares(tmp_path):
     write_run(tmp_path, NAME, (1536,), **CLASS)
     write_run(tmp_path, "chessboard", (4000,))
     page = page_of(tmp_path)
-    assert "where an independent pairing within the class would have" in section(page, NAME).text
-    assert "where an independent pairing would have" in section(page, "chessboard").text
+    assert "of an independent pairing within the class " in section(page, NAME).text
+    assert "of an independent pairing " in section(page, "chessboard").text
 
 
 def test_a_studys_table_and_curves_say_it(tmp_path):

@@ -10,7 +10,7 @@ from page_runs import page_of, section, write_runs
 from report_runs import PAIRING, write_run
 
 from dmdrepro.measures.chart import Chart, Line
-from dmdrepro.measures.loss import MOST
+from dmdrepro.measures.dm_loss import MOST
 from dmdrepro.report.page.chart import draw
 from dmdrepro.runs.log import thinned
 

@@ -34,7 +34,7 @@ def test_a_whole_page_stands_alone_and_begins_with_the_answer(runs):
     assert page.all("table")[0].all("th")[0].text == "experiment"
     found = section(page, "chessboard").text
     assert "8.55 (section 3.3" in found
-    assert "Delta_E 0.500 where an independent pairing would have 2.00" in found
+    assert "Delta_E 0.500, of an independent pairing 2.00" in found
     assert "python reproduce.py all chessboard --size laptop --seed 0" in found
 
 

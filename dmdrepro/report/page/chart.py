@@ -53,7 +53,7 @@ def drawings(charts: Sequence[Chart]) -> list[Drawing]:
 
 
 def draw(chart: Chart) -> Drawing | None:
-    """Place a chart's lines; None where no line has a finite value."""
+    """Place a chart's lines; None if no line has a finite value."""
     from matplotlib.ticker import MaxNLocator
 
     finite = [y for line in chart.lines for y in line.ys if math.isfinite(y)]

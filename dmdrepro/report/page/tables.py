@@ -60,7 +60,7 @@ def ran(table: Table) -> Table:
 
 
 def about(table: Table | None, experiment: str, *hidden: str) -> Table | None:
-    """The rows of one experiment without the `hidden` columns; None where there are none."""
+    """The rows of one experiment without the `hidden` columns; None if there are none."""
     if table is None or "experiment" not in table.columns:
         return None
     place = table.columns.index("experiment")

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 SHARE = 0.2  # of the iterations so far, over whose updates the loss is averaged
 NOTE = (
-    "DM loss: mean over the generator updates of the last fifth of the iterations so far. It "
-    "compares the teacher with the fake score of that moment, so read it along one experiment, not "
-    "across. Empty: no log was kept, or no update was made yet."
+    "DM loss: mean over the student's updates in the last fifth of the iterations so far. It "
+    "compares the teacher with the fake score of that moment, so compare it within one experiment "
+    "only. Empty: no log was kept, or there was no update yet."
 )
 WINDOW = 31  # generator updates of the running mean, at most; a thirtieth of a shorter run
 FIRST = 3  # generator updates whose mean is the start
@@ -29,7 +29,7 @@ MOST = 300  # points of a curve on the page
 
 
 def dm_loss(result: Result, snapshot: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """(iterations, losses) of a student's generator updates, None where no log was kept."""
+    """(iterations, losses) of a student's generator updates, None if no log was kept."""
     # A log that is not kept is no error here; a damaged one is, and passes through.
     try:
         return result.losses(snapshot)["loss_dm"]

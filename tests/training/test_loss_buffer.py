@@ -7,7 +7,7 @@ import torch
 
 from dmdrepro.runs.errors import NonFinite
 from dmdrepro.runs.log import LossLog, read_losses
-from dmdrepro.training.losses import LossBuffer
+from dmdrepro.training.loss_buffer import LossBuffer
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
