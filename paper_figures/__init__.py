@@ -7,7 +7,7 @@ gives them. A panel whose run is missing says so, and why.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 
@@ -56,17 +56,20 @@ def save_all(
     results: Results,
     folder: Path,
     only: Iterable[int] | None = None,
+    at: Callable[[int], None] = lambda count: None,
 ) -> list[Path]:
     """Draw and save the figures numbered in `only` (all without it) as PNG and PDF.
 
-    Returns the files, in order. Raises ValueError for a number that no figure has.
+    `at` is told before each which one of them it is, from 1 on. Returns the files, in order.
+    Raises ValueError for a number that no figure has.
     """
     numbers = list(FIGURES) if only is None else list(only)
     unknown = [n for n in numbers if n not in FIGURES]
     if unknown:
         raise ValueError(f"There is no figure {unknown[0]}; the paper's are 1 to {len(FIGURES)}.")
     files: list[Path] = []
-    for n in numbers:
+    for count, n in enumerate(numbers, 1):
+        at(count)
         files += save(FIGURES[n], results, folder)
     return files
 

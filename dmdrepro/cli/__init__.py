@@ -13,7 +13,7 @@ from dmdrepro.cli.signals import ignore_the_rest, listen
 
 
 def wait_briefly() -> None:
-    """Let OpenMP's threads sleep soon where they wait, unless the user has chosen how they do.
+    """Let waiting OpenMP threads sleep soon, unless the user has chosen how they wait.
 
     They wait by spinning, for milliseconds: beside another busy program that takes the core from
     the very thread they wait for, and a toy's step took twenty times as long (docs/performance.md).
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def leave_solver(code: int) -> None:
-    """End the process where a stopped solver is still at work, without taking torch apart.
+    """End the process if a stopped solver is still at work, without taking torch apart.
 
     That is a second of work, of which the solver would take a half: beside other busy programs the
     prompt came ten seconds after "Stopped".

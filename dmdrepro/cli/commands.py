@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
 import typer
 from typer.core import TyperGroup
@@ -21,7 +22,7 @@ from dmdrepro.cli import (
     summary,
 )
 from dmdrepro.cli.all import all_stages
-from dmdrepro.cli.console import visible
+from dmdrepro.cli.console import console, visible
 
 STATUSES = (
     "Exit status: 0 done (experiments that were not named and cannot run are listed as not run); "
@@ -59,10 +60,30 @@ app = typer.Typer(
     "Every figure and number of the paper, by one command.",
     epilog=STATUSES,
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        import dmdrepro
+
+        console.print(f"dmdrepro {dmdrepro.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    pass
+
+
 app.command("all")(all_stages)
 app.command("teacher")(stage.command("teacher"))
 app.command("distill")(stage.command("distill"))

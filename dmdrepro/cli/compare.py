@@ -12,7 +12,6 @@ import typer
 from dmdrepro.cli import compare_networks as w
 from dmdrepro.cli.console import PlainConsole
 from dmdrepro.cli.guard import NOTHING_KEPT, console, errors, fail, guarded
-from dmdrepro.cli.optimum_display import OptimumDisplay
 from dmdrepro.cli.overwrite import (
     COMPARISON,
     check_output,
@@ -20,10 +19,12 @@ from dmdrepro.cli.overwrite import (
     json_with,
     write_record,
 )
+from dmdrepro.cli.progress import Display
 from dmdrepro.pipeline.trouble import says_no_memory
 
 if TYPE_CHECKING:
     from dmdrepro.comparison import Comparison
+    from dmdrepro.metrics.watch import News
 
 FILES = ".npy, .npz, .safetensors, .pt (file#name picks one of several arrays), or a folder of PNG"
 Teacher = Annotated[
@@ -202,7 +203,11 @@ def _measured(
         from dmdrepro.metrics.memory import GIB
 
         room = None if memory is None else int(memory * GIB)
-        with OptimumDisplay(talk) as watch:
+        with Display(talk).at("Optimal pairing") as row:
+
+            def watch(news: News) -> None:
+                row.note(news.what, news.share)
+
             return compared(
                 **samples, n=n, solver=solver, memory=room, say=talk.print, watch=watch, about=about
             )

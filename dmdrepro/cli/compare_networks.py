@@ -9,7 +9,7 @@ import typer
 
 from dmdrepro.cli.console import PlainConsole
 from dmdrepro.cli.guard import fail, stoppable
-from dmdrepro.cli.progress import ProgressDisplay
+from dmdrepro.cli.progress import Display
 
 if TYPE_CHECKING:
     from dmdrepro.stages.networks import Network
@@ -90,7 +90,7 @@ def drawing_session(gpu: str | None, runs: Path, talk: PlainConsole) -> Session:
     from dmdrepro.training.session import Session
 
     check_folder("--runs", runs)
-    return Session(select_device(gpu), progress=ProgressDisplay(talk), say=talk.print)
+    return Session(select_device(gpu), progress=Display(talk).own, say=talk.print)
 
 
 def draw_pair(teacher: Network, student: Network, runs: Path, session: Session) -> dict[str, Path]:

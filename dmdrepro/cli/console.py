@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from rich.console import Console, ConsoleDimensions
@@ -31,7 +32,13 @@ class PlainConsole(Console):
 
     def __init__(self, **options) -> None:
         """`options`: rich's own."""
-        super().__init__(highlight=False, soft_wrap=True, markup=False, emoji=False, **options)
+        super().__init__(highlight=False, markup=False, emoji=False, **options)
+        self.last_word = 0.0  # when something was printed, by time.monotonic
+
+    def print(self, *objects, **options) -> None:
+        """In a terminal lines end between words; what is read by a program is not broken."""
+        super().print(*objects, **{"soft_wrap": not self.is_terminal, **options})
+        self.last_word = time.monotonic()
 
     @property
     def size(self) -> ConsoleDimensions:

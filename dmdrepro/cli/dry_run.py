@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from dmdrepro.cli.guard import console
-from dmdrepro.pipeline.cost import bytes_words, cost_of, time_words
+from dmdrepro.pipeline.cost import LONG_S, bytes_words, cost_of, time_words
 from dmdrepro.pipeline.places import free_space
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import STAGES
@@ -36,6 +36,11 @@ def show_plan(plan: Plan) -> None:
         f"{bytes_words(total.memory)} of memory at most, {bytes_words(total.disk)} of disk"
         f"{'; without what is refused.' if total.refused else '.'}"
     )
+    if total.seconds >= LONG_S:
+        console.print(
+            f"Warning: {time_words(total.seconds)} is long; a smaller --size, fewer experiments or "
+            "a GPU take less. What is interrupted goes on where it stopped."
+        )
     place, free = free_space(plan.runs)
     console.print(
         f"Disk: {bytes_words(total.disk)} stay, and {bytes_words(total.states)} more at most for "

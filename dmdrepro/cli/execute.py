@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from dmdrepro.cli.dry_run import seeds_words, show_plan
-from dmdrepro.cli.guard import console, errors, fail, stoppable
-from dmdrepro.cli.progress import ProgressDisplay
+from dmdrepro.cli.guard import console, display, errors, fail, stoppable
+from dmdrepro.cli.progress import Report
 from dmdrepro.cli.slurm import slurm_options, submit_plan
 from dmdrepro.experiments import size_words
 from dmdrepro.pipeline.plan import Plan, make_plan
 from dmdrepro.pipeline.request import Request
+from dmdrepro.pipeline.task import Task
 from dmdrepro.training.engine import Engine
 
 NOT_ALL = 3  # the exit status of a command that did what it could, and that is not everything
@@ -59,7 +60,7 @@ def run_plan(plan: Plan) -> Plan | None:
         device = select_device(request.gpu)
     session = Session(
         device=device,
-        progress=ProgressDisplay(console, bar=not plan.part),
+        progress=display.own if request.lifeline is None else Report(request.lifeline),
         engine=engine.on(device),
         say=console.print,
     )
@@ -76,8 +77,17 @@ def run_plan(plan: Plan) -> Plan | None:
     with stoppable(session):
         if request.lifeline is not None:
             _hold(request.lifeline, session)
-        execute(plan, context, jobs, threads, errors.print)
+        execute(plan, context, jobs, threads, errors.print, _telling(plan))
     return plan
+
+
+def _telling(plan: Plan) -> Callable[[Task], None]:
+    """Says the answer of each student as soon as it is known, if it is not the only one."""
+    from dmdrepro.cli.results import say_answer
+
+    if plan.part or sum(task.stage == "evaluate" for task in plan.tasks) < 2:
+        return lambda task: None
+    return lambda task: say_answer(task, plan.seeds)
 
 
 def _hold(lifeline: int, session) -> None:
@@ -92,14 +102,13 @@ def _hold(lifeline: int, session) -> None:
 
 
 def conclude(plan: Plan, unusable: Mapping[str, str] | None = None) -> None:
-    """The last words of a command: what was not run, and the exit status.
+    """The last words of a command: what cannot be shown, and the exit status.
 
     1 if something failed; else NOT_ALL if an experiment's data could not be had. An experiment
     that nobody can run here (imagenet64, without weights) does not count.
     `unusable`: experiment -> what is the matter with results that were read and cannot be shown.
     """
     unusable = unusable or {}
-    show_not_run(plan)
     for name, words in unusable.items():
         if name not in plan.failed:
             errors.print(f"{name} {words}")

@@ -11,12 +11,13 @@ import typer
 from dmdrepro.cli.console import console, errors
 from dmdrepro.cli.file_errors import os_sentence
 from dmdrepro.cli.limits import check_threads, limit_sentence
+from dmdrepro.cli.progress import display
 from dmdrepro.cli.signals import PIPE, SIGINT, Interrupted, Listener
 from dmdrepro.data.mnist_layout import MnistUnavailable
 from dmdrepro.experiments import ConfigError
 from dmdrepro.runs.errors import RunError, Stopped
 
-__all__ = ["console", "errors", "fail", "guarded", "stoppable"]
+__all__ = ["console", "display", "errors", "fail", "guarded", "stoppable"]
 
 HOW_TO_GO_ON = "Run the same command again (without --fresh) to go on from there."
 NOTHING_KEPT = "Run the same command again: it begins anew, since it keeps nothing before its end."
@@ -77,9 +78,9 @@ def stoppable(session) -> Iterator[None]:
             if listener.received:  # too late for the work to see
                 raise Stopped("Stopped")
     except (Stopped, KeyboardInterrupt) as stop:
-        session.progress.end()
+        display.close()
         what = f"{stop}." if isinstance(stop, Stopped) else "Stopped."
         fail_stopped(what, listener.received[0] if listener.received else SIGINT)
     finally:
-        session.progress.end()  # an error's sentence goes below the bar, and the cursor comes back
+        display.close()  # an error's sentence goes below the bar, and the cursor comes back
         session.stop_requested = session.in_loop = False

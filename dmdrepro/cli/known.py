@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dmdrepro.cli import options as o
-from dmdrepro.cli.guard import console, errors, guarded
+from dmdrepro.cli.guard import console, display, errors, guarded
 from dmdrepro.pipeline.paths import check_folder
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.request import default_size
@@ -45,7 +45,8 @@ def make(runs: Path, size: str, seed: int, fresh: bool = False) -> None:
     context = Context(Session(), say=console.print)
     if fresh:
         context.set_aside(stage)
-    make_known(stage, size, seed, context)
+    with display.at(stage.what):
+        make_known(stage, size, seed, context)
 
 
 def write(runs: Path, size: str, seed: int) -> list:

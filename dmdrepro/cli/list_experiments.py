@@ -31,7 +31,9 @@ def list_experiments(
         if slurm:
             show_jobs(runs)
             return
-        table = Table(title=f"Experiments; per size, stages done in {runs} at seed {seed}")
+        table = Table(
+            title=f"Experiments; per size, stages done (and begun) in {runs} at seed {seed}"
+        )
         table.add_column("experiment", no_wrap=True)
         sizes = every_size()
         for size in sizes:
@@ -51,10 +53,10 @@ def list_experiments(
             console.print(reason)
         console.print("Sizes: " + "; ".join(f"{size} = {text}" for size, text in _SIZES.items()))
         for name, cls in REGISTRY.items():
-            what = (cls.__doc__ or "").splitlines()[0].rstrip(".")
+            what = _about(cls)
             needs = f"needs {needs}; " if (needs := cls().data.needs) else ""
             place = cls.PAPER or "of your own"
-            console.print(f"{name}: {what} ({place}); {needs}laptop changes {_reductions(cls)}")
+            console.print(f"{name}: {what}({place}); {needs}laptop changes {_reductions(cls)}")
 
 
 _SIZES = {
@@ -65,8 +67,18 @@ _SIZES = {
 }
 
 
+def _about(cls: type[Experiment]) -> str:
+    """The first line of its docstring and a blank, unless the docstring is Python's own."""
+    words = (cls.__doc__ or "").strip()
+    return (
+        ""
+        if not words or words.startswith(f"{cls.__name__}(")
+        else (f"{words.splitlines()[0].rstrip('.')} ")
+    )
+
+
 def _done(experiment: Experiment, runs: Path) -> tuple[str, str]:
-    """(how many stages are done, why no more can be)."""
+    """(how many stages are done and begun, why no more can be)."""
     run = Run(experiment, runs)
     stages = ("distill", "sample", "evaluate")
     tasks = [Task(run, "teacher"), *(Task(run, s, n) for n in run.snapshots for s in stages)]
@@ -77,7 +89,8 @@ def _done(experiment: Experiment, runs: Path) -> tuple[str, str]:
     done = sum(state.words == "done" for state in states)
     refused = next((state.reason for state in states if state.reason), "")
     why = f"{experiment.name}, {experiment.size} size: refused: {refused}" if refused else ""
-    return f"{done}/{len(tasks)}", why
+    begun = sum(0 < state.left < 1 for state in states)
+    return f"{done}/{len(tasks)}" + (f", {begun} begun" if begun else ""), why
 
 
 def _reductions(cls: type[Experiment]) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parents[2] / "docs" / "published"
 # Beside the students of the paper's size, in one figure: the image student distilled the longest.
 LONGEST_IMAGES = ("laptop", "learning-rate-images/lr=2e-4")
-SIZES_SHOWN = ("laptop", "paper")
+SIZES_SHOWN = ("laptop", "laptop-32", "paper")
 SHOWN = ("verdict", "paper_and_ours", "along_distillation")
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dmdrepro.cli.guard import console
+from dmdrepro.cli.guard import console, display
 from dmdrepro.commands import advice, program
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.pipeline.plan import Plan
+from dmdrepro.pipeline.task import Task
 from dmdrepro.runs.layout import PAGE
 from dmdrepro.runs.links import refuse_links
 from dmdrepro.runs.results import Missing, Result, open_known, open_results
@@ -51,15 +52,16 @@ def draw_figures(plan: Plan) -> dict[str, str]:
     for seed in plan.seeds:
         results = open_results(plan.runs, plan.size, seed, REGISTRY, advice, evaluation())
         target = ready(plan.of(seed).folder("figures"), plan.runs)
-        paths = paper_figures.save_all(results, target, only=only)
-        for figure in own_figures(plan):
-            paths += paper_figures.save(figure, results, target)
-            (name,) = figure.EXPERIMENTS
-            if isinstance(results[name], Result):
-                title, stem = f"{name} along distillation", f"along_{name}"
-                paths += save_study(title, {name: [results[name]]}, target, stem)
-        students = collect({name: [result] for name, result in results.items()})
-        paths += save_measures(students, target)
+        with display.at("figures", len(only)) as row:
+            paths = paper_figures.save_all(results, target, only, row.update)
+            for figure in own_figures(plan):
+                paths += paper_figures.save(figure, results, target)
+                (name,) = figure.EXPERIMENTS
+                if isinstance(results[name], Result):
+                    title, stem = f"{name} along distillation", f"along_{name}"
+                    paths += save_study(title, {name: [results[name]]}, target, stem)
+            students = collect({name: [result] for name, result in results.items()})
+            paths += save_measures(students, target)
         console.print(f"Figures: {len(paths)} files in {target}")
         read += [result for name, result in results.items() if name in names]
     return _unusable(plan, read)
@@ -148,6 +150,25 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
     return unusable
 
 
+def say_answer(task: Task, seeds: Sequence[int]) -> None:
+    """The sentence of a student that was measured, of its own seed alone, which is one of `seeds`.
+
+    None of one that diverged.
+    """
+    from dmdrepro.measures import evaluation
+    from dmdrepro.measures.students import Student
+    from dmdrepro.report.answer import answer
+
+    run, experiment = task.run, task.run.experiment
+    name = run.name if run.arm is None else run.arm.name
+    teacher = run.place("teacher").folder.parent
+    where = run.folder, name, experiment.size, experiment.seed
+    result = Result(*where, teacher=teacher, shape=evaluation())
+    if task.snapshot in result.snapshots:
+        words = answer(Student(name, task.snapshot, (result,))).sentence
+        console.print(f"Seed {experiment.seed}: {words}" if len(seeds) > 1 else words)
+
+
 def _answer(plan: Plan, results: Mapping[str, Sequence[Result | Missing]]) -> None:
     """Print it over the plan's seeds, and which seeds have diverged."""
     from dmdrepro.measures.students import collect
@@ -156,7 +177,8 @@ def _answer(plan: Plan, results: Mapping[str, Sequence[Result | Missing]]) -> No
         name: sorted(filter(lambda r: r.seed in plan.seeds, each), key=_is_missing)
         for name, each in results.items()
     }
-    shown = collect(mine)
+    only = plan.request.snapshot
+    shown = [student for student in collect(mine) if only in (None, student.snapshot)]
     print_answer(shown, whole=len(mine) == len(REGISTRY))
     said = {words for student in shown for words in student.left_out}
     for name, each in results.items():

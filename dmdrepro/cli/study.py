@@ -113,7 +113,7 @@ def _list() -> None:
 
 
 def _only(study: Study, names: list[str]) -> Study:
-    """The study with the arms of these names, all where none is named."""
+    """The study with the arms of these names, all if none is named."""
     known = {arm.name: arm for arm in study.arms}
     for name in names:
         if name not in known:

@@ -74,7 +74,7 @@ def summary(
                 results = _of_seeds(of_size(records, each, names), wanted)
             else:
                 results = _results(folders, each, wanted, names, unusable)
-            if students := collect(results):
+            if students := collect(results, every=True):
                 found[each] = students
         if not found and not unusable:
             where = "published" if published else f"evaluated in {', '.join(map(str, folders))}"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dmdrepro.comparison.subsets import FEWEST, LEAST, Interval, Pairing, over_n
-from dmdrepro.measures.expected import RULE, regime, times_teachers
+from dmdrepro.measures.expected import RULE, regime, share_of_null, times_teachers
 from dmdrepro.measures.table import cell_text
 from dmdrepro.metrics.null import ALL, CLASS
 from dmdrepro.metrics.pairing import PairingRecord
@@ -49,13 +49,14 @@ class Found:
 
     @cached_property
     def _judged(self) -> tuple[str, str]:
-        retention = [self.record.retention] if math.isfinite(self.record.retention) else []
+        found = self.record
+        share = share_of_null([found.delta_e], [found.delta_e_null])
         far = []
         if self.real is not None:
             quality = self.real["quality"]
             ours, teachers = (quality[who]["ratio"] for who in ("student", "teacher"))
             far = [(times_teachers(ours, teachers), RULE.quality_within)]
-        return word_of(self.record.warnings, retention, far)
+        return word_of(found.warnings, share if math.isfinite(found.retention) else math.nan, far)
 
     @property
     def answer(self) -> str:

@@ -1,4 +1,4 @@
-"""What the paper did, and what it leaves open: experiments in three sizes, and studies of them."""
+"""The paper's experiments at several sizes, and studies of what it leaves open."""
 
 from dmdrepro.experiments.config import SIZES, Distill, Experiment, Teacher, size_words
 from dmdrepro.experiments.registry import (

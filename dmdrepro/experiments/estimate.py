@@ -46,7 +46,7 @@ STATES = 3  # saved states on the disk at once
 
 
 def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
-    """The cost of one stage (for one snapshot); a classifier's where the data have one."""
+    """The cost of one stage (for one snapshot); a classifier's if the data have one."""
     data, speed, kind = experiment.data, GPU if gpu else CPU, experiment.images
     net = experiment.model.cost(data.shape, data.classes)
     weights = 4.0 * net.parameters
@@ -88,15 +88,14 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
             STATES * 6 * weights,  # student and fake score, each with two moments
         )
     if stage == "sample":
-        # Phi_1, Phi_8 and G of all; Phi_32, and a student kept on the way, of the first alone. If
+        # Phi_1, Phi_8 and G of all; Phi_32, and students kept on the way, of the first alone. If
         # there are classes, of those also a second draw: Phi_1, all students and the noise.
         s, kept = experiment.sampling, len(experiment.distill.kept)
         second = 2 + kept if data.classes else 0
-        drawn = (3 * n + (1 + kept + second) * s.pairing) * values
+        drawn = (3 * n + s.finest + (kept + second) * s.pairing) * values
+        calls = 17.0 * n + 63.0 * s.finest
         return Estimate(
-            passes(
-                17.0 * n + (63 + kept + second) * s.pairing, (17 * n + 63 * s.pairing) / s.batch
-            ),
+            passes(calls + (kept + second) * s.pairing, calls / s.batch),
             weights + 4 * s.batch * net.activations,
             (n + (second > 0) * s.pairing) * values + drawn,
             STATES * drawn,
@@ -121,5 +120,5 @@ def _evaluate(experiment: Experiment, values: float) -> Estimate:
     solved += [size for size in s.curve for _ in range(min(s.sets, s.total // size))]
     pairs = sum(size**2 for size in solved)
     data = experiment.data.training_size * values
-    seconds = 1.0 + pairs * (4e-7 if toy else 1.1e-7) + data * 6e-8
+    seconds = 1.0 + pairs * (2.4e-7 if toy else 1.1e-7) + data * 6e-8
     return Estimate(seconds, 3 * 8.0 * max(solved) ** 2 + 3 * data, s.pairing * 64 + 2e5)

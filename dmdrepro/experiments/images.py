@@ -29,7 +29,8 @@ _LAPTOP = {
     "distill.snapshots": (50, 150, 300),
     "distill.lr": 2e-4,
     "distill.warmup": 50,
-    "sampling.total": 2000,
+    "sampling.total": 1000,
+    "sampling.phi_32": 100,
 }
 # The paper's images and U-Net, in float32, with shorter teachers and a student of the paper's path
 # (0.02) at a hundred times its rate, for two CPU cores and many hours.

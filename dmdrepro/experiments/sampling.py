@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dmdrepro.settings import require, require_count
+from dmdrepro.settings import added, require, require_count
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class Sampling:
     sets: int = 8  # of the curve: disjoint sets of each N, at most
     heatmap: int = 100  # Figures 3 and 10
     batch: int = 500  # in one network call
+    # How many of Phi_32, whose 63 network calls a sample cost most; 0: as many as `pairing`.
+    phi_32: int = added(0, before=0)
 
     def __post_init__(self) -> None:
         require(
@@ -30,7 +32,17 @@ class Sampling:
             f"got {self.heatmap}, {self.pairing}, {self.total}.",
         )
         require_count("sampling.total", self.total)
+        require(
+            self.phi_32 == 0 or self.phi_32 >= 2,
+            f"sampling.phi_32 is {self.phi_32}; it must be 0 (as many as sampling.pairing) or at "
+            "least 2.",
+        )
         require_count("sampling.batch", self.batch)
+
+    @property
+    def finest(self) -> int:
+        """How many of Phi_32 are drawn."""
+        return min(self.phi_32 or self.pairing, self.pairing)
 
     @property
     def curve(self) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Everything measured where the answer is known, as one record."""
+"""Everything measured of pairs whose pairing is known, as one record."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ NOTES = (
 
 
 def measured(of: Sampled, told, one, eight, student, distance) -> dict:
-    """By the class that was asked for, else by the digit that the classifier sees in Phi_8(z)."""
+    """By the class that was asked for, or by the digit that the classifier sees in Phi_8(z)."""
     from dmdrepro.metrics import boundary_by_class
 
     classes, source = told, {"from": "labels"}

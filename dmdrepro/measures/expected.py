@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import statistics
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +73,17 @@ def times_teachers(distance: float, teachers: float) -> float:
     return distance / teachers if teachers > 0 else math.inf
 
 
+def share_of_null(delta_e: Sequence[float], null: Sequence[float]) -> float:
+    """Delta_E over its null, which is 1 - retention: of the medians of one value a seed.
+
+    nan if there is no such share.
+    """
+    ours, ceiling = statistics.median(delta_e), statistics.median(null)
+    return ours / ceiling if math.isfinite(ours) and ceiling > 0 else math.nan
+
+
 def regime(share: float) -> str:
-    """`copies`, `partly` or `remaps`, from Delta_E over its null, which is 1 - retention."""
+    """`copies`, `partly` or `remaps`, from `share_of_null`."""
     if share < RULE.copies_below:
         return "copies"
     return "remaps" if share > RULE.remaps_above else "partly"

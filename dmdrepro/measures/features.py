@@ -38,7 +38,7 @@ NOTES = (
 def measure(of: Sampled) -> Measured | None:
     """Of every set of samples and of other data; None of data that have no classifier.
 
-    Where the students are conditional, each set also has `agreement`: the share of its samples
+    If the students are conditional, each set also has `agreement`: the share of its samples
     that the classifier takes for the class asked for.
     """
     from dmdrepro.metrics import feature_quality
@@ -88,7 +88,7 @@ def table(students: Sequence[Student]) -> Table:
 
 
 def _along(student: Student) -> list[tuple[Cell, ...]]:
-    """The students kept on the way, where all seeds kept the same."""
+    """The students kept on the way, if all seeds kept the same."""
     points = [record.get("along") or [] for record in student.records]
     kept = [[point["iterations"] for point in of_seed] for of_seed in points]
     if any(other != kept[0] for other in kept):

@@ -85,6 +85,12 @@ class Sampled:
                 both = images.cpu()[order[: 2 * self.n]]
             yield both[: self.n], both[self.n :]
 
+    @property
+    def sets(self) -> dict[str, torch.Tensor]:
+        """Every set of N samples; Phi_32 is none if fewer were drawn."""
+        found = self.samples.items()
+        return {name: x for name, x in found if name != "noise" and len(x) == self.n}
+
     @cached_property
     def nearest(self) -> MemorisationRecord | None:
         """Phi_8 against the training set; None of data without one."""
@@ -98,7 +104,7 @@ class Sampled:
     @cached_property
     def read(self) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
         """(features, digits) of every set of samples, by the classifier."""
-        return {k: self.reader.digits(x) for k, x in self.samples.items() if k != "noise"}
+        return {k: self.reader.digits(x) for k, x in self.sets.items()}
 
 
 @dataclass(frozen=True)

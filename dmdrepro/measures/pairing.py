@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dmdrepro.measures.expected import REGIMES, RULE, regime, times_teachers
+from dmdrepro.measures.expected import REGIMES, RULE, regime, share_of_null, times_teachers
 from dmdrepro.measures.measure import Column, Measure, Measured, Quantity, Sampled
 from dmdrepro.measures.null import independent
 from dmdrepro.measures.students import Student, lookup
@@ -40,8 +41,10 @@ def measure(of: Sampled) -> Measured:
     from dmdrepro.metrics import pairing_inefficiency
 
     def pairing(teacher: str, student: str):
-        x, y = of.samples[teacher], of.samples[student]
-        return pairing_inefficiency(x, y, watch=of.watch, **of.null_of(student))
+        few = len(of.samples[teacher])  # of Phi_32
+        given = {name: rows[:few] for name, rows in of.null_of(student).items()}
+        sets = of.samples[teacher], of.samples[student][:few]
+        return pairing_inefficiency(*sets, watch=of.watch, **given)
 
     last = pairing("teacher_8", "student")
     for sentence in last.warnings:
@@ -96,10 +99,13 @@ def sentence(student: Student) -> str:
             f"{words}. But G's samples are {cell_text(times)} times as far from the data as the "
             "teacher's, so its pairing says nothing."
         )
-    if null <= 0:
+    share = share_of_null(
+        student.each("pairing", "delta_e"), student.each("pairing", "delta_e_null")
+    )
+    if math.isnan(share):
         return f"{words}. The null is not above 0, so Delta_E has no scale here."
     return (
-        f"{words}: {REGIMES[regime(delta_e / null)]}. Quality {cell_text(quality)}, the teacher's "
+        f"{words}: {REGIMES[regime(share)]}. Quality {cell_text(quality)}, the teacher's "
         f"{cell_text(teachers)}."
     )
 

@@ -31,8 +31,8 @@ def measure(of: Sampled) -> Measured | None:
         return None
     pairs = list(of.data_pairs(DRAWS_TOY if len(of.dataset.shape) == 1 else DRAWS_IMAGE, "data"))
     moved = [(data.to(of.device), reference.to(of.device)) for data, reference in pairs]
-    sets = {name: x for name, x in of.samples.items() if name != "noise"}
-    found = {name: one.to_json() for name, one in sample_quality(sets, moved, of.watch).items()}
+    found = sample_quality(of.sets, moved, of.watch)
+    found = {name: one.to_json() for name, one in found.items()}
     x = torch.cat([data for data, _ in pairs]).flatten(1).double()
     spread = float((x - x.mean(0)).square().sum(1).mean())
     along = {name: found.pop(name) for name in of.kept}

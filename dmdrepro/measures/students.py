@@ -17,7 +17,13 @@ Results = Mapping[str, Sequence[Result | Missing]]
 SNAPSHOTS = "teacher.snapshots"
 # What changes neither a student nor its Delta_E, which is over the first `sampling.pairing` noises:
 # the students kept on the way, and what is drawn and measured beside.
-ASIDE = ("distill.snapshots", "sampling.total", "sampling.sizes", "sampling.sets")
+ASIDE = (
+    "distill.snapshots",
+    "sampling.total",
+    "sampling.sizes",
+    "sampling.sets",
+    "sampling.phi_32",
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Student:
 
     @cached_property
     def changes(self) -> dict[str, tuple[object, object]]:
-        """Field -> (value of this size, value of this run), where the two differ."""
+        """Field -> (value of this size, value of this run), if the two differ."""
         result = self.results[0]
         try:
             usual = build(self.experiment, result.size, result.seed).as_dict()
@@ -62,7 +68,7 @@ class Student:
 
     @property
     def size_words(self) -> str:
-        """`laptop size (reduced)`, with `, changed` where fields were set by hand."""
+        """`laptop size (reduced)`, with `, changed` if fields were set by hand."""
         return self.results[0].label + (", changed" if self.changes else "")
 
     @property
@@ -86,7 +92,7 @@ class Student:
         return [as_number(lookup(record, path)) for record in self.records]
 
     def finite(self, *path: str) -> list[float]:
-        """`each`, if every seed has a finite number; else empty."""
+        """`each`, if every seed has a finite number; otherwise empty."""
         cells = self.each(*path)
         numbers = [c for c in cells if isinstance(c, int | float) and math.isfinite(c)]
         return numbers if len(numbers) == len(cells) else []
@@ -105,19 +111,21 @@ class Student:
         return over_seeds(self.each(*path))
 
     def untrained(self, name: str) -> Cell:
-        """Of the student's start, where that is Phi_1."""
+        """Of the student's start, if that is Phi_1."""
         return self.cell("pairing_untrained", name) if starts_as_phi_1(self.config) else None
 
 
-def collect(results: Results) -> list[Student]:
+def collect(results: Results, every: bool = False) -> list[Student]:
     """Every student of the first seed, with the other seeds that share its configuration.
 
-    Seeds that have diverged (dmdrepro/runs/divergence.py) are left out and named, the first too.
+    `every`: also those that other seeds alone have. Seeds that have diverged
+    (dmdrepro/runs/divergence.py) are left out and named, the first too.
     """
     students = []
     for experiment, opened in results.items():
-        first = opened[0]
-        for snapshot in () if isinstance(first, Missing) else first.evaluated:
+        having = [r for r in (opened if every else opened[:1]) if not isinstance(r, Missing)]
+        for snapshot in sorted({snapshot for result in having for snapshot in result.evaluated}):
+            first = next(result for result in having if snapshot in result.evaluated)
             same: list[Result] = []
             left_out: list[str] = []
             for result in opened:
@@ -159,7 +167,7 @@ def config_of(record: dict) -> dict:
 
 
 def differences(usual: object, found: object, prefix: str = "") -> dict[str, tuple]:
-    """Dotted field -> both values, where both have it and differ.
+    """Dotted field -> both values, if both have it and they differ.
 
     The seed is no difference, and nothing of ASIDE.
     """

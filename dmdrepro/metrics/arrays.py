@@ -90,7 +90,7 @@ def load_array(
 
 
 class _Refused(Exception):
-    """A file that is sound and was asked for what it does not hold, or cannot be held."""
+    """A sound file that lacks the array asked for, or is too large for the memory."""
 
 
 class _Room:

@@ -30,7 +30,7 @@ class Correlation:
 
 @dataclass(frozen=True)
 class BoundaryRecord:
-    """Displacement delta(z) against D(z), and what that correlation must be read beside.
+    """Displacement delta(z) against D(z), and the correlations to compare it with.
 
     delta = a - b with a = |G - Phi_8| and b = |Phi_1 - Phi_8|. Phi_1 is near the data's mean, so b
     grows with D(z) whatever the student does: delta correlates negatively by construction.

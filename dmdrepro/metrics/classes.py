@@ -29,7 +29,7 @@ class Classes:
         return np.bincount(self.numbers)[self.numbers] > 1
 
     def half_a_class_on(self) -> np.ndarray:
-        """[N]: for each row one of its class, half a class on; the row itself where it is alone."""
+        """[N]: for each row one of its class, half a class on; the row itself if it is alone."""
         order = np.arange(len(self.numbers))
         for rows in self.rows:
             order[rows.numpy()] = np.roll(rows.numpy(), len(rows) // 2)

@@ -1,4 +1,4 @@
-"""A trained denoiser against the exact one, where the data set has it."""
+"""A trained denoiser against the exact one, if the data set has one."""
 
 from __future__ import annotations
 

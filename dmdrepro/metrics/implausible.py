@@ -1,7 +1,7 @@
 """Samples that look like no teacher's and its student's, each doubt as a sentence.
 
 Other units (0 to 255 against -1 to 1) and a student that hardly varies give a Delta_E near 0, as a
-copy does. A doubt is raised where an effect is large and chance is excluded. Both of these hold
+copy does. A doubt is raised if an effect is large and chance is excluded. Both of these hold
 whatever the law of the samples is, heavy tails, atoms and dependent coordinates included: rank
 sums and signs know nothing of it. So two draws of one law raise none at any N, and sets of fewer
 than some tens of samples seldom do.
@@ -116,7 +116,7 @@ def _range(rows: np.ndarray) -> str:
 
 
 def _types(x: np.ndarray, y: np.ndarray, whole: tuple[bool, bool], names: tuple[str, str]) -> str:
-    """Of integers against floats that are no whole numbers; else empty."""
+    """A doubt about integers against floats that are not whole numbers; otherwise empty."""
     if whole[0] == whole[1]:
         return ""
     floats = y if whole[0] else x
@@ -134,7 +134,7 @@ def are_integers(samples: Samples) -> bool:
 
 
 def _shift(x: np.ndarray, y: np.ndarray, moments: Moments) -> float | None:
-    """The distance of the means in standard deviations, where it is large and no chance."""
+    """The distance of the means in standard deviations, if it is large and not chance."""
     square, variance = moments.shift, (moments.spread_x + moments.spread_y) / 2
     size = variance + float((moments.mean_x**2 + moments.mean_y**2).sum()) / 2
     if square <= max(SHIFT**2 * variance, ROUNDING**2 * size):
@@ -149,7 +149,7 @@ def _shift(x: np.ndarray, y: np.ndarray, moments: Moments) -> float | None:
 
 
 def _spread(x: np.ndarray, y: np.ndarray) -> float | None:
-    """How many times as far apart the samples of x are as those of y, where that is no chance.
+    """How many times as far apart the samples of x are as those of y, if that is not chance.
 
     By the medians of the distances of disjoint pairs, which are drawn without regard to the order
     of the samples; below 1 if those of y are farther apart, inf or 0 if one set is constant.

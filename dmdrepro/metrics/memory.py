@@ -19,7 +19,7 @@ def check_memory(
     memory: int | None = None,
     instead: str = "measure fewer samples",
 ) -> None:
-    """Raise ValueError, naming `what` needs `needed` bytes, where `device` has less to give.
+    """Raise ValueError, naming `what` needs `needed` bytes, if `device` has less to give.
 
     `memory`: how much that is, unless it is to be found out.
     """
@@ -37,7 +37,7 @@ def _in_gib(count: int) -> str:
 
 
 def cpu_copy(cost: torch.Tensor) -> torch.Tensor:
-    """The matrix where a CPU can read it: itself, or a copy that is known to fit."""
+    """The matrix on the CPU: itself, or a copy that is known to fit."""
     if cost.device.type == "cpu":
         return cost
     what = f"A copy of the {len(cost):,} x {cost.shape[1]:,} matrix"
@@ -50,7 +50,7 @@ def available_memory(device: torch.device) -> int | None:
     if device.type == "cuda":
         # What torch has reserved and does not use it can give again.
         reserved = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return torch.cuda.mem_get_info(device)[0] + reserved
+        return torch.cuda.mem_get_info(device)[0] // _sharers[-1] + reserved
     shared = [bytes_ for bytes_ in (_of_machine(), of_groups()) if bytes_ is not None]
     found = [min(shared) // _sharers[-1]] if shared else []
     own = of_process()  # which no other process takes from

@@ -51,7 +51,7 @@ def group_leaves(folder: Path) -> int | None:
 
 
 def _held(folder: Path, usage: str, kinds: tuple[str, ...]) -> int:
-    """Bytes of anonymous memory; of all, files' pages included, where the kernel tells no more."""
+    """Bytes of anonymous memory; of all, files' pages included, if the kernel tells no more."""
     with contextlib.suppress(OSError, ValueError):
         lines = (folder / "memory.stat").read_text().splitlines()
         held = dict(line.split() for line in lines)

@@ -1,8 +1,8 @@
-"""What an independent pairing costs where teacher and student share more than the noise.
+"""The cost of an independent pairing if teacher and student share more than the noise.
 
-Samples of one class are nearer to each other than to those of another, so where both networks are
-told the class, two samplers that share nothing else would score against pairs of other classes too.
-An independent pairing that shares the class is the yardstick there.
+Samples of one class are nearer to each other than to those of another. If both networks are told
+the class, two samplers that share nothing else would seem to keep a pairing when they are compared
+with pairs of other classes. So the independent pairing shares the class too.
 """
 
 from __future__ import annotations

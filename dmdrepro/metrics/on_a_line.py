@@ -1,6 +1,6 @@
 """The optimal pairing of points that differ along one coordinate alone: in order, by theorem.
 
-sum_i (x_i - y_s(i))^2 is least where x and y_s are sorted alike, for any numbers (the rearrangement
+sum_i (x_i - y_s(i))^2 is least if x and y_s are sorted alike, for any numbers (the rearrangement
 inequality). A coordinate in which one of the sets is constant costs all pairings the same. Only
 comparisons decide, which are exact, so there is no gap to be computed and no distance to be held.
 """
@@ -31,7 +31,7 @@ def sorted_pairing(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor | None:
 
 
 def in_order(x: torch.Tensor, y: torch.Tensor) -> bool:
-    """Whether row i of x [N, D] with row i of y is such a pairing, where one coordinate matters."""
+    """Whether row i of x [N, D] with row i of y is such a pairing, if one coordinate matters."""
     coordinate = int((_varies(x) & _varies(y)).nonzero()[0, 0])
     a, b = x[:, coordinate].double(), y[:, coordinate].double()
     # Of equal x the order is free: by x and then by y.

@@ -1,4 +1,4 @@
-"""Pairing inefficiency Delta_E, and what it must be read beside (section 3.1)."""
+"""Pairing inefficiency Delta_E, and the numbers to compare it with (section 3.1)."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def _measured(
         retention=math.nan if meaningless else kept / best,
         delta_e_null=_excess(e_ind, e_ot),
         concordance=2 * kept * n / (n - 1) / between if between > 0 else math.nan,
-        remapped=remapped_share(x, y, assignment),
+        remapped=remapped_share(x, y, assignment, own, optimum.sqdist),
         n=n,
         gap=optimum.gap,
         solver=optimum.solver,

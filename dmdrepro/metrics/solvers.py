@@ -72,7 +72,7 @@ SORTING, NEAREST = "sorting", "nearest"
 def solve(costs: Costs, solver: str, name: str) -> tuple[torch.Tensor, str]:
     """(the column of each row [N], who found it): `solver` as asked for, `name` as chosen.
 
-    `auto` leaves the auction to others where it is slow: at ties, and in long price wars.
+    `auto` gives ties and long price wars, at which the auction is slow, to other solvers.
     """
     n = len(costs)
     at_once = costs.device.type == "cuda" and n >= AT_ONCE_FROM

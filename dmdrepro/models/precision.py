@@ -1,4 +1,4 @@
-"""What stays float32 where a network runs under autocast."""
+"""What stays float32 if a network runs under autocast."""
 
 from __future__ import annotations
 

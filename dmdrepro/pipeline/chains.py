@@ -97,13 +97,17 @@ def _needs(tasks: Sequence[Task]) -> frozenset[Path]:
 
 
 def make_chains(
-    plan: Plan, executor: Executor, session, failed: Callable[[Task, Exception], None]
+    plan: Plan,
+    executor: Executor,
+    session,
+    failed: Callable[[Task, Exception], None],
+    made: Callable[[Chain], None] = lambda chain: None,
 ) -> None:
     """Make the plan's chains; an experiment that `plan` leaves out is skipped, from then on.
 
-    `failed` is told of a task that could not be made, and why: it may raise, which stops the
-    others. Raises Stopped after `session.stop_requested`, once all have saved; at a second signal,
-    a KeyboardInterrupt, they are killed.
+    `made` is told of each chain when it is. `failed` is told of a task that could not be made, and
+    why: it may raise, which stops the others. Raises Stopped after `session.stop_requested`, once
+    all have saved; at a second signal, a KeyboardInterrupt, they are killed.
     """
     waiting = chains_of(plan, executor.apart)
     making: dict[Chain, Work] = {}
@@ -113,7 +117,7 @@ def make_chains(
                 waiting = []
                 for work in making.values():
                     work.stop()
-            waiting = [chain for chain in waiting if not plan.leaves_out(chain.experiment)]
+            waiting = [chain for chain in waiting if _wanted(chain, waiting, plan)]
             unmade = {chain.makes for chain in (*waiting, *making)}
             ready = [chain for chain in waiting if chain.after.isdisjoint(unmade)]
             begun = next((chain for chain in ready if executor.has_place(chain, making)), None)
@@ -125,6 +129,8 @@ def make_chains(
                         work = executor.start(chain)
                     if not work.ended():
                         making[chain] = work
+                    elif not session.stop_requested:
+                        made(chain)
                 except ChainFailed as failure:
                     failed(failure.task, failure.error)
             if making and begun is None:
@@ -138,6 +144,15 @@ def make_chains(
         raise
     if session.stop_requested:
         raise Stopped("Stopped, saved")
+
+
+def _wanted(chain: Chain, waiting: list[Chain], plan: Plan) -> bool:
+    """Whether its experiment goes on, or another that waits for it."""
+    return any(
+        not plan.leaves_out(each.experiment)
+        for each in waiting
+        if each is chain or chain.makes in each.after
+    )
 
 
 def _stop(works: list[Work]) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from dmdrepro.experiments.estimate import CPU, GPU, Estimate, estimate
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import State, Task
+
+LONG_S = 48 * 3600.0  # from where on a plan's time is said in days, with a warning
+KNOWN_FROM = 0.02  # of a plan's work, from where on its speed is known
 
 
 @dataclass
@@ -55,10 +60,53 @@ def _gpu_here() -> bool:
     return torch.cuda.is_available()
 
 
+class Forecast:
+    """How long the rest of a plan takes: its estimates, at the speed of the work so far."""
+
+    def __init__(self, plan: Plan, clock: Callable[[], float] = time.monotonic) -> None:
+        gpu = plan.request.gpu != "cpu" and _gpu_here()
+        stages = [(task, task.place()) for task in plan.tasks]
+        self._plan, self._clock, self._start = plan, clock, clock()
+        self._todo = [
+            (task, stage, estimate(task.run.experiment, task.stage, gpu=gpu).seconds)
+            for task, stage in stages
+            if not stage.done
+        ]
+        self._worked = 0.0  # of the estimates, of tasks that are done
+        self._first: dict[str, float] = {}  # the share that was done before
+
+    def left(self, at_work: Mapping[str, tuple[float, float]]) -> float | None:
+        """Seconds, None if the speed is not known yet.
+
+        `at_work`: a stage's name -> its share that was done before, and now.
+        """
+        still, at_work, todo, worked = [], dict(at_work), 0.0, 0.0
+        for task, stage, seconds in self._todo:
+            if self._plan.leaves_out(task.run.experiment):
+                continue
+            first = self._first.get(stage.what, 0.0)
+            if stage.done:
+                self._worked += seconds * (1 - first)
+                continue
+            still.append((task, stage, seconds))
+            if (shares := at_work.pop(stage.what, None)) is not None:
+                self._first[stage.what], share = shares
+                worked += seconds * (share - shares[0])
+                seconds *= 1 - share
+            todo += seconds
+        self._todo = still
+        worked += self._worked
+        if worked < KNOWN_FROM * (worked + todo):
+            return None
+        return todo * (self._clock() - self._start) / worked
+
+
 def time_words(seconds: float) -> str:
-    """`45 s`, `12 min`, `3.0 h`."""
+    """`45 s`, `12 min`, `3.0 h`, from 48 hours on `2.5 days`."""
     if seconds < 90:
         return f"{seconds:.0f} s"
+    if seconds >= LONG_S:
+        return f"{seconds / 86400:.1f} days"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dmdrepro.data.mnist_layout import MnistUnavailable
-from dmdrepro.pipeline.chains import make_chains
+from dmdrepro.pipeline.chains import Chain, make_chains
+from dmdrepro.pipeline.cost import Forecast
 from dmdrepro.pipeline.devices import Devices
 from dmdrepro.pipeline.here import Here
 from dmdrepro.pipeline.plan import Plan
@@ -14,9 +15,17 @@ from dmdrepro.pipeline.task import STAGES, Task
 from dmdrepro.runs.errors import RunError, Stopped
 
 
-def execute(plan: Plan, context, jobs: int, threads: int, complain: Callable[[str], None]) -> None:
+def execute(
+    plan: Plan,
+    context,
+    jobs: int,
+    threads: int,
+    complain: Callable[[str], None],
+    measured: Callable[[Task], None],
+) -> None:
     """Make all tasks in `jobs` processes that share `threads`; 1: in this process.
 
+    `measured` is told of each student when its evaluation is made.
     `context`: of dmdrepro.stages. A failure of an experiment that was named, at one seed or in a
     study, is raised; otherwise the others go on, the reason is kept in `plan.cannot`, and
     `complain` is told. Raises Stopped.
@@ -32,6 +41,15 @@ def execute(plan: Plan, context, jobs: int, threads: int, complain: Callable[[st
         complain(f"{task.stage} {task.words} failed: {error}")
 
     prepare(plan, context, failed)
+    if not plan.part:
+        context.session.progress.expect(Forecast(plan))
+    todo = {task for task in plan.tasks if task.stage == "evaluate" and not task.place().done}
+
+    def made(chain: Chain) -> None:
+        for task in chain.tasks:
+            if task in todo:
+                measured(task)
+
     executor, gpus = Here(context), plan.request.gpus
     if len(gpus) > 1:
         devices = [str(number) for number in gpus]
@@ -44,7 +62,7 @@ def execute(plan: Plan, context, jobs: int, threads: int, complain: Callable[[st
         executor = Processes(plan, context.session, jobs, threads, complain)
         context.say(f"{jobs} processes side by side, threads each: {executor.threads}")
     try:
-        make_chains(plan, executor, context.session, failed)
+        make_chains(plan, executor, context.session, failed, made)
     finally:
         context.session.leave_loop()
 
@@ -76,10 +94,10 @@ def _fetch(plan: Plan, context) -> None:
 def _set_all_aside(plan: Plan, context, failed: Callable[[Task, Exception], None]) -> None:
     """Move every stage of the command aside before any is made; of `all` the known answers too.
 
-    So an interrupted command goes on without --fresh: no later stage still holds old results.
-    A stage whose inputs, made by no task of this command, are not there stays where it is. A stop
-    waits until all are aside: half of them would be such old results. A classifier is moved only
-    if it cannot be used: other seeds and experiments were measured by it.
+    Then an interrupted command resumes without --fresh, because no stage holds old results. So a
+    stop request waits until every stage has been moved. A stage stays if its inputs are missing
+    and no task of this command makes them. A classifier is moved only if it cannot be used,
+    because it scored other seeds and experiments too.
     """
     from dmdrepro.stages.known_answers import known_stage
 

@@ -154,15 +154,13 @@ def _checked(plan: Plan) -> Plan:
 def _tasks(run: Run, stages: tuple[str, ...], before: list[Task]) -> list[Task]:
     """One experiment's tasks in order; a classifier that it shares with one before is that one's.
 
-    The classifier comes first: nothing that fails in its experiment can keep it from another.
+    The teacher comes first, for most depends on it.
     """
-    tasks = []
+    tasks = [Task(run, "teacher")] if "teacher" in stages else []
     settings = run.classifier_settings
     if settings is not None and {"classifier", "evaluate"} & set(stages):
         known = [t.run.classifier_settings for t in before if t.stage == "classifier"]
         tasks += [Task(run, "classifier")] if settings not in known else []
-    if "teacher" in stages:
-        tasks.append(Task(run, "teacher"))
     after = [stage for stage in stages if stage not in ("classifier", "teacher")]
     return tasks + [Task(run, stage, snapshot) for snapshot in run.snapshots for stage in after]
 

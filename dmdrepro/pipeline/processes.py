@@ -2,14 +2,18 @@
 
 On a CPU several processes of few threads use the cores better than one of many. A process is
 `all EXPERIMENT` or `study NAME --arm ARM --seeds SEED` with hidden options that name the chain: it
-locks, saves, stops and resumes as every command does. What it says goes where this command's words
-go. Its errors are kept until it ends; the last line, `Error: ...`, is why its chain failed.
+locks, saves, stops and resumes as every command does. What it says this command says, and how far
+it is is a row of this command's display. Its errors are kept until it ends; the last line,
+`Error: ...`, is why its chain failed.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -34,6 +38,7 @@ from dmdrepro.pipeline.words import chain_words
 from dmdrepro.runs.errors import RunError
 
 MOST = 4  # jobs without --jobs: each needs about a gigabyte
+MUCH = 1 << 16  # bytes
 ERROR = "Error: "  # how a command's last line begins if it failed
 
 KILLED = (
@@ -64,10 +69,10 @@ def own_experiments(plan: Plan) -> list[str]:
 
 
 def jobs_of(plan: Plan, device, threads: int) -> int:
-    """How many processes: what was asked for; else as many as pay, for what the plan has in all.
+    """How many processes: the number asked for, otherwise as many as the whole plan can use.
 
-    What is done already counts too, so that the same command goes on with the same threads, and
-    so to the same bytes. A GPU is one place, and a smoke run is over before processes have begun.
+    Finished stages count too, so an interrupted command resumes with the same threads and gives the
+    same bytes. A GPU has one process. A smoke run ends before processes would have started.
     """
     if own_experiments(plan):
         return 1
@@ -88,24 +93,32 @@ class Process(Work):
     chain: Chain
     session: object
     complain: Callable[[str], None]
-    lifeline: int
+    lifeline: socket.socket
     errors: IO[str]
     process: subprocess.Popen
+    row: object  # of the display (dmdrepro/cli/progress.py)
+    _words: bytes = b""  # the begun line of its output
+    _news: bytes = b""  # of its progress
 
     def stop(self) -> None:
-        if self.lifeline >= 0:
-            os.close(self.lifeline)
-            self.lifeline = -1
+        with contextlib.suppress(OSError):  # it has ended
+            self.lifeline.shutdown(socket.SHUT_WR)
 
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+        self.row.end()
 
     def ended(self) -> bool:
         status = self.process.poll()
+        self._listen()
         if status is None:
             return False
-        self.stop()
+        self.row.end()
+        self.lifeline.close()
+        self.process.stdout.close()
+        if self._words:
+            self.session.say(self._words.decode(errors="replace"))
         if status == 0:
             return True
         self.errors.seek(0)
@@ -122,6 +135,20 @@ class Process(Work):
         left = (task for task in self.chain.tasks if task.state().words != "done")
         raise ChainFailed(next(left, self.chain.tasks[-1]), RunError(last.removeprefix(ERROR)))
 
+    def _listen(self) -> None:
+        """Say what it says, and show how far it is."""
+        self._words += _there(lambda: os.read(self.process.stdout.fileno(), MUCH))
+        *lines, self._words = self._words.split(b"\n")
+        for line in lines:
+            self.session.say(line.decode(errors="replace"))
+        self._news += _there(lambda: self.lifeline.recv(MUCH))
+        *lines, self._news = self._news.split(b"\n")
+        for line in lines:
+            what, *values = json.loads(line)
+            {"begin": self.row.begin, "update": self.row.update, "note": self.row.note}[what](
+                *values
+            )
+
     def _all_stop(self, status: int) -> bool:
         """Whether the whole command is to stop; a signal may have been sent to all."""
         if not self.session.stop_requested:
@@ -129,6 +156,15 @@ class Process(Work):
                 self.session.say("")  # nobody reads our own words either: that stops us
             time.sleep(2 * LOOK_S)
         return self.session.stop_requested
+
+
+def _there(read: Callable[[], bytes]) -> bytes:
+    """All that can be read at once."""
+    found = b""
+    with contextlib.suppress(BlockingIOError, ConnectionError):
+        while part := read():
+            found += part
+    return found
 
 
 class Processes(Executor):
@@ -142,22 +178,27 @@ class Processes(Executor):
 
     def start(self, chain: Chain) -> Process:
         self._session.in_loop = True  # a first signal asks for a stop
-        theirs, ours = os.pipe()
+        ours, theirs = socket.socketpair()  # closed, it asks for a stop; it tells how far it is
         try:
             errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - until it ends
             process = subprocess.Popen(
-                [*as_now(), *self._words(chain), f"--lifeline={theirs}"],
+                [*as_now(), *self._words(chain), f"--lifeline={theirs.fileno()}"],
                 env={**os.environ, VARIABLE: program()},
                 stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
                 stderr=errors,
-                pass_fds=[theirs],
+                pass_fds=[theirs.fileno()],
             )
         except BaseException:
-            os.close(ours)
+            ours.close()
             raise
         finally:
-            os.close(theirs)
-        return Process(chain, self._session, self._complain, ours, errors, process)
+            theirs.close()
+        ours.setblocking(False)
+        os.set_blocking(process.stdout.fileno(), False)
+        row = self._session.progress.beside()
+        row.begin(chain.tasks[0].place().what)
+        return Process(chain, self._session, self._complain, ours, errors, process, row)
 
     def device(self, chain: Chain) -> str:
         """The device that the chain is made on, as `--gpu` takes it."""

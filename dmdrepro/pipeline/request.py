@@ -19,6 +19,8 @@ from dmdrepro.experiments.registry import field_names
 from dmdrepro.pipeline.paths import check_folder
 from dmdrepro.runs.errors import RunError
 
+# Made before the others: what the paper is about, then what takes long.
+FIRST = ("chessboard", "mnist", "mnist-conditional", "mlp-manifold")
 MOST_NUMBERS = 1000  # in one range of a list
 
 
@@ -136,8 +138,9 @@ def resolve(request: Request) -> tuple[list[Experiment], list[str]]:
     for name in request.names:
         check_name(name)
     size = default_size(request.gpu) if request.size is None else request.size
-    names = request.names or [name for name, cls in REGISTRY.items() if size in cls.sizes()]
-    names = names or list(REGISTRY)  # the first says that there is no such size
+    every = sorted(REGISTRY, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
+    names = request.names or [name for name in every if size in REGISTRY[name].sizes()]
+    names = names or every  # the first says that there is no such size
     overrides = parse_overrides(request.settings or [])
     seed = request.every_seed[0]
     plain = {name: build(name, size, seed) for name in dict.fromkeys(names)}

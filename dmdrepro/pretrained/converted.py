@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,7 +17,7 @@ from safetensors import safe_open
 from dmdrepro.checkout import ROOT
 from dmdrepro.data.mnist_files import default_cache
 from dmdrepro.pretrained.isolated import REFUSED
-from dmdrepro.runs.files import json_text, naming, sha256, write_bytes
+from dmdrepro.runs.files import json_text, sha256, write_bytes
 
 VERSION = 1  # of the converted files
 TIMEOUT_S = 1200
@@ -51,7 +53,20 @@ def check_unchanged(path: Path) -> str:
 def remember(path: Path, digest: str) -> None:
     """Record the SHA-256 of a file that could be read."""
     value = {"path": str(path.resolve()), "sha256": digest}
-    write_bytes(_record(path), json_text(value).encode())
+    with _in_cache():
+        write_bytes(_record(path), json_text(value).encode())
+
+
+@contextmanager
+def _in_cache() -> Iterator[None]:
+    """Say of an OSError that it is the cache's, and how to have another one."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(
+            f"The cache {cache_folder()} cannot be written ({error.strerror or error}); set "
+            "XDG_CACHE_HOME to a folder that can."
+        ) from None
 
 
 def converted(path: Path, digest: str) -> Path:
@@ -65,9 +80,11 @@ def converted(path: Path, digest: str) -> Path:
     if out.is_file() and listing.is_file() and listing.read_text() == sha256(out):
         return out
     part = out.with_name(f"{out.name}.{os.getpid()}.part")
-    out.parent.mkdir(parents=True, exist_ok=True)
+    with _in_cache():
+        out.parent.mkdir(parents=True, exist_ok=True)
+        part.touch()
     try:
-        with path.open("rb") as source, naming(part), part.open("wb") as target:
+        with path.open("rb") as source, part.open("wb") as target:
             _convert(path, source, target)
         with safe_open(part, framework="pt") as made:
             if made.metadata().get("sha256") != digest:

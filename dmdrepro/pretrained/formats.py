@@ -5,6 +5,7 @@ The standard library only: this runs in the restricted process (isolated.py).
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import BinaryIO
 
@@ -51,7 +52,7 @@ def _of_archive(archive: Archive) -> Contents:
     if isinstance(value, dict) and isinstance(value.get("model"), dict):
         about["format"] = "FastGen"
         value = value["model"]
-        averages = [key for key in value if str(key).startswith("ema")]
+        averages = [key for key in value if re.fullmatch(r"ema[\w.]*", str(key), re.ASCII)]
         if len(averages) > 1 or not (averages or "net" in value):
             listed = ", ".join(map(shown, list(value)[:8]))
             raise Unreadable(f"its networks are {listed}: not one ema_... or net")
@@ -93,10 +94,12 @@ def _persistent(made: Made) -> tuple[str, dict]:
     found = made.args[0] if made.name == PERSISTENT and len(made.args) == 1 else None
     if not isinstance(found, dict):
         raise Unreadable(f"it has a {shown(made.name)} where a network is expected")
-    if found.get("type") != "class" or found.get("version") != 6:
+    kind, version = found.get("type"), found.get("version")
+    if kind != "class" or version != 6:
+        version = version if type(version) is int else shown(version)
         raise Unreadable(
-            f"it has an object of type {shown(found.get('type'))}, version "
-            f"{shown(str(found.get('version')))}; EDM's are classes of version 6"
+            f"it has an object of type {shown(kind)}, version {version}; EDM's are classes of "
+            "version 6"
         )
     name, state = found.get("class_name"), found.get("state")
     if not isinstance(name, str) or not isinstance(state, dict):
@@ -138,8 +141,9 @@ def _plain(value: object) -> object:
     """A setting as JSON has it; what is none is named by its type."""
     if isinstance(value, Made) and value.name in SCALAR:
         dtype, bits = value.args if len(value.args) == 2 else (None, None)
-        kind = dtype.args[:1] if isinstance(dtype, Made) and dtype.name == DTYPE else ()
-        if kind != ("f8",) or not isinstance(bits, bytes) or len(bits) != 8:
+        of_dtype = isinstance(dtype, Made) and dtype.name == DTYPE
+        little = of_dtype and isinstance(dtype.state, tuple) and dtype.state[1:2] == ("<",)
+        if not little or dtype.args[:1] != ("f8",) or not isinstance(bits, bytes) or len(bits) != 8:
             raise Unreadable("it has a number of numpy's that is no float64")
         return struct.unpack("<d", bits)[0]
     if isinstance(value, list | tuple):

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 
 from dmdrepro.pretrained.formats import Contents, read_contents
-from dmdrepro.pretrained.pickles import Unreadable
+from dmdrepro.pretrained.pickles import Unreadable, shown
 
 MEMORY = 2**30  # bytes beside the file itself
 SECONDS = 600  # of processor time
@@ -46,6 +46,8 @@ def safetensors(contents: Contents, origin: memoryview) -> Iterator[bytes | memo
     about, tensors = contents
     total, header = 0, {}
     for name, tensor in tensors.items():
+        if not (name.isascii() and name.isprintable()):
+            raise Unreadable(f"it has a tensor named {shown(name)}")
         end = total + len(tensor.values)
         header[name] = {
             "dtype": tensor.dtype,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,16 +37,16 @@ def load_denoiser(path: str | Path, like: EDMDenoiser | None = None) -> EDMDenoi
     A file with a pickle in it is read by an allow-list in a process of its own, which runs none of
     it, and kept as safetensors in the cache. Raises ValueError or OSError, in one sentence.
     """
+    sigma_data = getattr(like, "sigma_data", None)
+    if like is not None and (not isinstance(like, torch.nn.Module) or sigma_data is None):
+        raise ValueError("like= is no denoiser of ours; pass what adm_denoiser returns, or such.")
     file = read_network(Path(path))
-    if like is None:
-        denoiser = _named(file)
-    else:
-        denoiser = copy.deepcopy(like)
-        if file.sigma_data not in (None, like.sigma_data):
-            raise ValueError(
-                f"{path} says sigma_data = {file.sigma_data}, and like= has {like.sigma_data}."
-            )
+    if like is not None and file.sigma_data not in (None, sigma_data):
+        raise ValueError(f"{path} says sigma_data = {file.sigma_data}, and like= has {sigma_data}.")
+    denoiser = _named(file) if like is None else copy.deepcopy(like)
     put_tensors(denoiser, file)
+    if file.dropped:
+        warnings.warn(f"{path}: sampling does not use {', '.join(file.dropped)}.", stacklevel=2)
     denoiser.origin = replace(file, tensors={})
     return denoiser.requires_grad_(False).eval()
 
@@ -72,6 +73,9 @@ def _named(file: NetworkFile) -> EDMDenoiser:
                 "it is an MLP's and does not say its sigma_data; pass like=, a denoiser with its "
                 "architecture"
             )
+        blocks = getattr(settings, "num_blocks", 0) * len(getattr(settings, "channel_mult", ()))
+        if blocks > len(file.tensors):  # too many to be made
+            raise ValueError("it names more blocks than it has weights")
         with torch.device("meta"):
             return settings.make(shape, label_dim, file.sigma_data or SIGMA_DATA)
     except ValueError as error:

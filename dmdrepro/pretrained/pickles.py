@@ -80,7 +80,7 @@ def read_pickle(data: memoryview, allowed: Collection[str], at: int = 0) -> tupl
         raise
     except Exception as error:  # whatever a damaged pickle leads to
         raise Unreadable(
-            f"its pickle is damaged at byte {cursor.at:,} ({type(error).__name__})"
+            f"its pickle is cut short or damaged near byte {cursor.at:,} ({type(error).__name__})"
         ) from None
 
 

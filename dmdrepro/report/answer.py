@@ -6,11 +6,19 @@ the report and in the README.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dmdrepro.measures.expected import PAPER_NUMBERS, RULE, paper_number, regime, times_teachers
+from dmdrepro.measures.expected import (
+    PAPER_NUMBERS,
+    RULE,
+    paper_number,
+    regime,
+    share_of_null,
+    times_teachers,
+)
 from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import Student, last_of, lookup
 from dmdrepro.measures.table import Band, Cell, Table, cell_text
@@ -66,7 +74,8 @@ def answer(student: Student) -> Answer:
     """The answer that a student's records give."""
     word, why = _word(student)
     name = f"{student.experiment} (teacher {student.snapshot:,})"
-    parts = [why, _distance(student), _quality(student), _turn(student), _paper(student)]
+    pairing = [] if word == SAYS_NOTHING else [_distance(student)]
+    parts = [why, *pairing, _quality(student), _turn(student), _paper(student)]
     return Answer(student, word, f"{name}: {word}. {' '.join(filter(None, parts))}")
 
 
@@ -91,7 +100,7 @@ def answer_table(students: Sequence[Student], whole: bool = True) -> Table:
             )
         )
     notes = tuple(f"{s.experiment}: {words}." for s in students for words in s.left_out)
-    notes += null_notes(students)
+    notes += tuple(words for words in null_notes(students) if ALL_PAIRS in words)
     notes += _not_run(students) if whole else ()
     title = "Delta_E: the paper's and ours"
     return Table("answer", title, COLUMNS, tuple(rows), notes, essential=COLUMNS)
@@ -121,26 +130,28 @@ def _middle(cell: Cell) -> Cell:
 def _word(student: Student) -> tuple[str, str]:
     """(the word, why the pairing tells nothing, if so)."""
     far = [(_times(student, path), within) for path, within in JUDGED_BY]
-    return word_of(student.warnings, student.finite("pairing", "retention"), far)
+    delta_e, null = (student.each("pairing", name) for name in ("delta_e", "delta_e_null"))
+    kept = bool(student.finite("pairing", "retention")) and None not in (*delta_e, *null)
+    return word_of(student.warnings, share_of_null(delta_e, null) if kept else math.nan, far)
 
 
 def word_of(
     warnings: Sequence[str],
-    retention: Sequence[float],
+    share: float,
     far: Sequence[tuple[float | None, float]] = (),
 ) -> tuple[str, str]:
     """(the word, why the pairing tells nothing, if so), by the rule of MEANINGS.
 
-    `retention`: finite, one a seed; `far`: the student's distance to the data over its teacher's,
-    None if not measured, and how much is a sampler's.
+    `share`: of the null (`share_of_null`), nan if it has none; `far`: the student's distance to the
+    data over its teacher's, None if not measured, and how much is a sampler's.
     """
     if any(COLLAPSED in words for words in warnings):
         return SAYS_NOTHING, "The student hardly varies."
-    if not retention:
+    if math.isnan(share):
         return SAYS_NOTHING, "How much of the pairing was kept is not a number."
     if any(times is not None and not times <= within for times, within in far):
         return NO_SAMPLER, "Its samples are too far from the data."
-    return regime(1 - statistics.median(retention)).upper(), ""
+    return regime(share).upper(), ""
 
 
 def _times(student: Student, path: tuple[str, str]) -> float | None:
@@ -193,7 +204,7 @@ def _quality(student: Student) -> str:
     frechet = [student.finite("features", w, "frechet_squared") for w in ("student", "teacher_8")]
     if all(frechet):
         ours, teacher = (cell_text(round(statistics.mean(values))) for values in frechet)
-        return f"Frechet distance {ours}, teacher {teacher}."
+        return f"Frechet {ours}, teacher {teacher}."
     ratios = [student.finite("quality", who, "ratio") for who in ("student", "teacher_8")]
     if not all(ratios):
         none = all(record.get("quality", {}) is None for record in student.records)
@@ -217,7 +228,7 @@ def _turn(student: Student) -> str:
 
 def _paper(student: Student) -> str:
     number = paper_number(student.experiment, student.snapshot)
-    if number is None:
+    if number is None or number.delta_e is None:
         return ""
-    words = "figure only" if number.delta_e is None else f"Delta_E {number.delta_e:g}"
-    return f"Paper: {words}." if student.as_the_paper else f"Paper, at its size: {words}."
+    size = "" if student.as_the_paper else ", at its size"
+    return f"Paper{size}: Delta_E {number.delta_e:g}."

@@ -71,7 +71,7 @@ def slips_table() -> Table:
 
 
 def _values(field: str, configs: dict[str, dict]) -> str:
-    """`teacher.lr 0.001 (chessboard, moons), 0.0003 (mnist)`; names only where values differ."""
+    """`teacher.lr 0.001 (chessboard, moons), 0.0003 (mnist)`; names only if values differ."""
     by_value: dict[str, list[str]] = {}
     for name, config in configs.items():
         found = lookup(config, field.split("."))

@@ -1,4 +1,4 @@
-"""What is measured where the answer is known, as tables."""
+"""Tables of pairs whose pairing is known."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _table(name: str, title: str, columns: Mapping, cases: Sequence, notes, esse
 
 
 def drawn(case: Mapping, name: str) -> Cell:
-    """A quantity over the case's draws: the value where all agree, else mean and extremes."""
+    """A quantity over the case's draws: the value if all agree, otherwise mean and extremes."""
     values: Sequence[Cell] = [as_number(pairing[name]) for pairing in case["draws"]]
     return values[0] if len(set(values)) == 1 else over_seeds(values)
 

@@ -68,7 +68,7 @@ def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
 
 
 def render_terminal(table: Table, folder: Path | None = None) -> RenderableType:
-    """For a rich console: all columns where they fit, else the essential ones, else paragraphs.
+    """For a rich console: all columns if they fit, or the essential ones, or paragraphs.
 
     `folder`: where `write_tables` puts the file that a shortened table refers to, if anywhere.
     """

@@ -90,10 +90,10 @@ def seed_first(results: Results, seed: int) -> Results:
 
 
 def paper_and_ours_table(students: Sequence[Student]) -> Table:
-    """The paper's Delta_E beside ours, with what it must be read beside (design: sections 5, 6).
+    """The paper's Delta_E beside ours, with the numbers to compare it with.
 
-    Every number of the paper has a row: where no run has its size and configuration, one that
-    says `not run`, or its number in parentheses on a reduced or changed run's row.
+    Every number of the paper has a row. If no run has its size and configuration, the row says
+    `not run`, or a reduced or changed run's row has the number in parentheses.
     """
     rows: list[tuple[Cell, ...]] = []
     notes = [

@@ -15,11 +15,13 @@ from dmdrepro.measures.expected import (
     PaperNumber,
     paper_number,
     regime,
+    share_of_null,
     times_teachers,
 )
 from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import Student, change_words
 from dmdrepro.measures.table import Cell, Table, over_seeds, seed_words
+from dmdrepro.report.answer import COLLAPSED
 
 REPRODUCED, SAME, DIFFERS, NOT_RUN = "reproduced", "same regime", "differs", "not run"
 COLUMNS = ("experiment", "teacher iterations", "the paper", "ours", "verdict", "why", "seeds")
@@ -43,10 +45,11 @@ def verdict(
         times = times_teachers(statistics.median(quality), statistics.median(quality_teacher))
     if not times <= RULE.quality_within:
         return DIFFERS, f"no sampler: its E_OT to the data is {times:.2g} times its teacher's"
-    if not (math.isfinite(ours) and math.isfinite(ceiling) and ceiling > 0):
+    share = share_of_null(delta_e, null)
+    if not (math.isfinite(share) and math.isfinite(ceiling)):
         return DIFFERS, f"no share of the null: Delta_E {ours:.3g}, null {ceiling:.3g}"
-    share = ours / ceiling
     why = f"{regime(share)}: {share:.2g} of the null"
+    why += "" if quality else " (whether it samples well is not measured)"
     if number.delta_e is None:
         agrees = regime(share) in number.regime
         return (SAME if agrees else DIFFERS), f"{why}; the paper: {' or '.join(number.regime)}"
@@ -108,7 +111,9 @@ def _number_row(number: PaperNumber, student: Student) -> tuple[Cell, ...]:
     if all(record.get("quality", {}) is None for record in student.records):
         values[2:] = [], []
     found, why = NOT_RUN, "the record lacks a number"
-    if all(value is not None for column in values for value in column):
+    if any(COLLAPSED in words for words in student.warnings):
+        found, why = DIFFERS, "the student hardly varies"
+    elif all(value is not None for column in values for value in column):
         found, why = verdict(number, *values)
     place = (student.experiment, student.snapshot, _said(number))
     ours = over_seeds(values[0], statistics.median)  # what is judged

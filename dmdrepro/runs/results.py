@@ -100,7 +100,7 @@ class Result(Shown):
         return tuple(sorted(number for number in numbers if number is not None))
 
     def record(self, snapshot: int, stage: str = "evaluate") -> dict:
-        """The record of a stage; the teacher's where `stage` is "teacher"."""
+        """The record of a stage; of the teacher if `stage` is "teacher"."""
         shape = self._shape if stage == "evaluate" else STAGE
         return read_shaped(self._file(stage, snapshot, RECORD), shape)
 
@@ -143,7 +143,7 @@ class Result(Shown):
         """Check every evaluation's files, and that evaluation, samples and student are of one make.
 
         Raises DamagedArtifact for a file that is not what was written, Stale if a stage was
-        made from another one than lies there now.
+        made from files that have changed since.
         """
         for snapshot in self.evaluated:
             self.record(snapshot)
@@ -179,7 +179,7 @@ class Result(Shown):
         return self._made_from("distill", snapshot, "teacher_weights")
 
     def teacher_record(self, snapshot: int) -> dict:
-        """That teacher's record; raises FileNotFoundError if it, or no longer it, lies there."""
+        """That teacher's record; raises FileNotFoundError if it is gone or was replaced."""
         if not self._own_teacher(snapshot):
             raise FileNotFoundError(f"it is not in {self._place('teacher', snapshot)}")
         return self.record(snapshot, "teacher")

@@ -63,7 +63,7 @@ def positive(value: object) -> bool:
 
 
 def number(value: object) -> bool:
-    """A number, or a word that strict JSON has for one; null where nothing could be measured."""
+    """A number, or the text that strict JSON has for one; null if nothing could be measured."""
     if type(value) is int:
         return abs(value) < 2**63
     words = ("inf", "-inf", "nan")
@@ -92,7 +92,7 @@ def scalar(value: object) -> bool:
 
 
 def problem(value: object, shape: Shape, place: str = "") -> str:
-    """The place of the first thing that is not as it should be, such as `pairing.n`; or empty."""
+    """The place of the first wrong entry, such as `pairing.n`; empty if there is none."""
     if isinstance(shape, Maybe):
         return "" if value is None else problem(value, shape.shape, place)
     if isinstance(shape, Where):

@@ -18,7 +18,7 @@ class Shown:
 
     @cached_property
     def diverged(self) -> dict[int, str]:
-        """Those of them whose samples have left the data altogether -> how far."""
+        """Those whose samples are far from the data -> how far, in words."""
         found = {snapshot: divergence(self.record(snapshot)) for snapshot in self.evaluated}
         return {snapshot: words for snapshot, words in found.items() if words}
 

@@ -49,7 +49,7 @@ class Stage:
 
     `config.json` is written first: the configuration and the hashes of the inputs that this
     stage depends on. `state.json` names the newest saved state, `state_before.json` the one
-    before. `manifest.json` is written last: where it stands, the stage is done.
+    before. `manifest.json` is written last: a stage that has it is done.
     """
 
     say: Callable[[str], None] = staticmethod(print)  # what a user must know
@@ -109,9 +109,9 @@ class Stage:
         return verify_manifest(self.folder)
 
     def check_configuration(self) -> None:
-        """Raise DifferentConfiguration where what is there was made from another configuration.
+        """Raise DifferentConfiguration if the stage was made with another configuration.
 
-        Where neither a result nor a saved state is, nothing was made and any configuration may
+        If there is neither a result nor a saved state, nothing was made and any configuration may
         begin. Raises DamagedArtifact if the recorded configuration is not the one written, and
         for a link.
         """
@@ -179,8 +179,8 @@ class Stage:
     def load_state(self) -> tuple[int, checkpoint.Tensors] | None:
         """(step, tensors) of the newest whole saved state; None for a stage at its start.
 
-        Says if that is not the newest. Raises DamagedArtifact if none is whole: the state,
-        the log up to it, or a file finished before it has changed.
+        If that is not the newest, a message says so. Raises DamagedArtifact if none is whole: the
+        state, the log up to it, or a file finished before it has changed.
         """
         found = self._find_state()
         if found is None:

@@ -1,4 +1,4 @@
-"""The saved states of an interrupted stage: sealed, and vouching for all that it goes on from.
+"""The saved states of an interrupted stage, sealed, with hashes of all that a resume needs.
 
 The newest and the one before it are kept, so that one damaged file costs a minute and not the run.
 """

@@ -35,7 +35,7 @@ class Context:
         return self._datasets[data]
 
     def set_aside(self, stage: Stage) -> None:
-        """Move what is there out of the way (for --fresh), saying where it is now."""
+        """Move the stage aside (for --fresh) and say where it is now."""
         with stage.locked():
             if (aside := stage.set_aside()) is not None:
                 self.say(f"{stage.what}: what was there is now in {aside}")

@@ -92,9 +92,7 @@ def _sampled(run: Run, snapshot: int, stage: Stage, context: Context) -> Sampled
 
     def watch(news: News) -> None:
         look()
-        session.progress.note(
-            news.what if news.share is None else f"{news.what}, {news.share:.0%} done"
-        )
+        session.progress.note(news.what, news.share)
 
     everything = {name: tensor(name) for name in ("noise", *TEACHER_STEPS, *kept, "student")}
     # Second draws of what the teacher's samples are compared with.

@@ -25,13 +25,16 @@ def import_teacher(run: Run, stage: Stage, context: Context) -> Made:
         if file.sha256 != stage.key["weights"]:
             raise ValueError(f"{path} changed just now; run the same command again.")
         if file.sigma_data not in (None, experiment.sigma_data):
-            raise ValueError(f"{path} has sigma_data={file.sigma_data}.")
+            raise ValueError(
+                f"{path} has sigma_data={file.sigma_data}, and the run {experiment.sigma_data}."
+            )
         put_tensors(denoiser, file)
     except (ValueError, OSError) as error:
         raise RunError(
             f"{stage.what} ({experiment.size} size) cannot be imported: {error}"
         ) from None
     part = f", {file.part}" if file.part else ""
+    part += "".join(f", without {name}" for name in file.dropped)
     context.say(f"{stage.what}: imported from {path} ({file.format}{part}; {file.sha256[:12]}...)")
     (snapshot,) = run.snapshots
     name = snapshot_file(snapshot)

@@ -1,4 +1,4 @@
-"""Stage `known`: what is measured where the answer is known; no experiment, one a seed."""
+"""Stage `known`: measure pairs whose pairing is known; one stage a seed, of no experiment."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from dmdrepro.stages.context import Context, Made
 
 
 def known_settings(size: str) -> KnownSettings:
-    """All of it, and at the smoke size little; raises ConfigError for a size that there is not."""
+    """Everything, or a little at the smoke size; raises ConfigError for an unknown size."""
     check_size(size)
     return SMOKE if size == "smoke" else KnownSettings()
 
 
 def known_stage(runs: Path, size: str, seed: int) -> Stage:
-    """Beside the size's and seed's experiments, none of which it depends on."""
+    """The stage beside the experiments of a size and seed; it depends on none of them."""
     key = {"seed": seed, "known": asdict(known_settings(size))}
     # As JSON has it, to be compared with what was written.
     key["known"] = {k: list(v) if isinstance(v, tuple) else v for k, v in key["known"].items()}

@@ -20,9 +20,9 @@ from dmdrepro.settings import before
 class Run:
     """The stages of one experiment below `runs`; a stage's key holds its inputs' hashes.
 
-    `arm`: of a study, whose stages lie in a folder of their own; the teacher with the experiment's
-    own unless the arm changes it; its students are the longest-trained teacher's alone unless the
-    arm asks for every teacher's. `weights`: where an imported teacher's file is (--weights).
+    `arm`: of a study. Its stages lie in a folder of their own. Its teacher is the experiment's
+    unless the arm changes it. It has students of the longest-trained teacher only, unless it asks
+    for every teacher's. `weights`: an imported teacher's file (--weights).
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Run:
     def evaluate(self, snapshot: int) -> Stage:
         """Needs done samples (and the teacher, for its error against the exact denoiser).
 
-        Where the data are MNIST, the classifier too.
+        If the data are MNIST, the classifier too.
         """
         key = {
             **self._common,

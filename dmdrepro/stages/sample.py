@@ -24,7 +24,6 @@ from dmdrepro.training.draws import one_hot
 from dmdrepro.training.session import Session
 
 TEACHER_STEPS = {"teacher_1": 1, "teacher_8": 8, "teacher_32": 32}  # K; 8: footnote 1
-FEW = ("teacher_32",)  # drawn for the first `sampling.pairing` noises alone
 SECOND = "second_"  # before the name of the array that it is another draw of
 
 
@@ -78,9 +77,9 @@ def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
     if experiment.distill.real_score == "teacher":
         teacher = load_tensors(run.teacher_weights(snapshot)[0])
     few = experiment.sampling.pairing
+    counts = {"teacher_32": experiment.sampling.finest}  # of the first noises alone
     work = [
-        (name, z, teacher, steps, few if name in FEW else len(z))
-        for name, steps in TEACHER_STEPS.items()
+        (name, z, teacher, steps, counts.get(name, len(z))) for name, steps in TEACHER_STEPS.items()
     ]
     again = [("teacher_1", teacher)]
     for kept in (None, *experiment.distill.kept):

@@ -15,7 +15,7 @@ LOOK_S = 0.2  # between looks for the lock and for a stop
 
 @contextmanager
 def alone(stage: Stage, session: Session, say: Callable[[str], None]) -> Iterator[None]:
-    """Hold the stage's lock; where another process holds it, wait if the stage is shared.
+    """Hold the stage's lock. If another process holds it, wait if the stage is shared.
 
     Says who is waited for. Raises Stopped at a stop request, and Busy for a stage that one run
     alone has: two commands that make the same run are a mistake.

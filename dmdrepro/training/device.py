@@ -31,7 +31,7 @@ def check_gpu(gpu: str | None) -> str:
 
 
 def select_device(gpu: str | None) -> torch.device:
-    """`None`: the first GPU where there is one, else the CPU; "cpu"; or a GPU's number.
+    """`None`: the first GPU if there is one, otherwise the CPU; "cpu"; or a GPU's number.
 
     Raises RunError for a GPU that is not there.
     """
@@ -53,7 +53,7 @@ def select_device(gpu: str | None) -> torch.device:
 
 
 def unseen_gpu() -> str | None:
-    """A sentence if there is NVIDIA's driver and torch sees no GPU, though none was hidden."""
+    """A sentence if NVIDIA's driver is there but torch sees no GPU, and no GPU was hidden."""
     hidden = "CUDA_VISIBLE_DEVICES" in os.environ
     if hidden or torch.cuda.is_available() or not NVIDIA_DRIVER.exists():
         return None
@@ -64,7 +64,7 @@ def unseen_gpu() -> str | None:
 
 
 def _check_triton() -> None:
-    """Raise RunError now where Triton could not launch a kernel, hours before the first one."""
+    """Raise RunError now if Triton cannot launch kernels, not hours later at the first one."""
     if importlib.util.find_spec("triton") is None:
         return  # the kernels' references run
     from triton.runtime import driver

@@ -32,7 +32,7 @@ class Real:
 
 @dataclass(frozen=True)
 class StudentInputs:
-    """All that one iteration takes from outside: nothing in it is drawn or read elsewhere."""
+    """All inputs of one iteration; it draws and reads nothing else."""
 
     z: torch.Tensor  # [B, ...], N(0, 80^2 I)
     classes: torch.Tensor | None  # one-hot [B, classes]

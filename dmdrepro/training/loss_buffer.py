@@ -1,4 +1,4 @@
-"""Losses kept on the device and read back many at a time; these and weights must be finite."""
+"""A buffer of losses on the device, read back many at a time; losses and weights must be finite."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class LossBuffer:
             raise self.stopped(f"the weights are not finite after {step:,} steps ({large[0]})")
 
     def stopped(self, why: str) -> NonFinite:
-        """The error that ends the run, with what is left of it."""
+        """The error that ends the run; it says which saved state is left."""
         saved = self._saved()
         remedy = "a smaller learning rate (--set teacher.lr=..., distill.lr=...)"
         if saved:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from dmdrepro.experiments.config import Experiment
 from dmdrepro.runs.checkpoint import Tensors, save_tensors
 from dmdrepro.runs.errors import Stopped
 from dmdrepro.runs.log import LossLog
@@ -20,17 +21,24 @@ from dmdrepro.training.step import Losses, Parts, Step, restore, state_of
 class Progress:
     """A display of long work; this one shows nothing."""
 
-    def begin(self, what: str, total: int, done: int) -> None:
+    def begin(self, what: str, total: int | None = None, done: int = 0) -> None:
         pass
 
-    def update(self, step: int, losses: dict[str, float]) -> None:
+    def update(self, step: int, losses: dict[str, float] | None = None) -> None:
         pass
 
-    def note(self, words: str) -> None:
+    def note(self, words: str, share: float | None = None) -> None:
         pass
 
     def end(self) -> None:
         pass
+
+    def beside(self) -> Progress:
+        """For other work at the same time."""
+        return Progress()
+
+    def expect(self, forecast: object) -> None:
+        """Show the time left of all (dmdrepro/pipeline/cost.py)."""
 
 
 @dataclass
@@ -51,23 +59,32 @@ class Session:
     stop_requested: bool = False
     in_loop: bool = False  # inside work that looks at stop_requested and saves itself
 
-    def prepare(self, step: Step) -> Callable[[Sequence], Losses]:
-        """The step executed as the engine says.
+    def prepare(
+        self, step: Step, experiment: Experiment | None = None, stage: str = ""
+    ) -> Callable[[Sequence], Losses]:
+        """The step executed as the engine says; `auto` looks for the fastest way on a GPU, for
+        this stage of `experiment` if that is given.
 
         Raises RunError if graphs were asked for and cannot be; chosen by `auto`, they are left out
         with a note.
         """
         self.executed = self.engine
+        if self.engine.auto and self.engine.graphs and experiment and not step.no_graphs:
+            from dmdrepro.training.fastest import fastest
+
+            self.executed = fastest(experiment, stage, self.device, self.say)
         if self.engine.graphs:
             self.why_not = ""
             if step.no_graphs:
                 self._leave_graphs_out(step.no_graphs)
         return self.executed.prepare(step, self._give_up)
 
-    def _give_up(self, why: str) -> None:
-        """No other record is tried after one that failed: what it left could spoil the next."""
+    def _give_up(self, why: str, broken: bool) -> None:
+        """This step runs without graphs. After a broken recording later steps do too: its leftovers
+        could spoil them."""
         self._leave_graphs_out(why)
-        self.engine = self.engine.without_graphs
+        if broken:
+            self.engine = self.engine.without_graphs
 
     def _leave_graphs_out(self, why: str) -> None:
         if not self.engine.auto:
@@ -144,7 +161,7 @@ class Loop:
             sittings.here["engine"] = str(self.session.executed)
 
     def keep(self, step: int, name: str, weights: Tensors) -> None:
-        """Save a network as it is after `step` steps; raises NonFinite if it is none any more.
+        """Save a network after `step` steps; raises NonFinite if its weights are not finite.
 
         The states saved from now on vouch for the file.
         """

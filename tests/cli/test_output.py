@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dmdrepro.cli.console import PlainConsole, visible
-from dmdrepro.cli.progress import ProgressDisplay
+from dmdrepro.cli.progress import Display
 
 # Red; the window's title; one line over another; C1's introducer; what turns the writing round.
 EVIL = "a\x1b[31mb\x1b]0;title\x07c\rd\x9b31me\u202ef\x7f\bg\nError: forged"
@@ -71,10 +71,11 @@ def test_every_kind_of_thing_that_is_printed_is_harmless(width):
 @pytest.mark.parametrize("terminal", [True, False])
 def test_a_progress_bars_name_is_harmless(terminal):
     out = io.StringIO()
-    progress = ProgressDisplay(PlainConsole(file=out, width=200, force_terminal=terminal))
-    progress.begin(EVIL, 10, 3)
-    progress.update(4, {"loss": 1.0})
-    progress.end()
+    display = Display(PlainConsole(file=out, width=200, force_terminal=terminal))
+    with display.at(EVIL, 10) as row:
+        row.update(4, {"loss": 1.0})
+        row.note(EVIL)
+        display.look(quiet_s=0)
     assert SHOWN in out.getvalue()
     assert "\x1b[31m" not in out.getvalue()
     assert "\x1b]" not in out.getvalue()

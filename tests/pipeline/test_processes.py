@@ -24,6 +24,7 @@ from dmdrepro.pipeline.processes import MOST, Processes, jobs_of
 from dmdrepro.pipeline.request import Request
 from dmdrepro.pipeline.task import STAGES
 from dmdrepro.runs.errors import RunError, Stopped
+from dmdrepro.training.session import Progress
 
 CPU = torch.device("cpu")
 NAMES = ("chessboard", "ring")
@@ -92,8 +93,11 @@ def test_both_save_at_a_stop_and_end_with_the_bytes_of_one_process(tmp_path):
 def test_processes_save_and_end_when_nobody_waits_for_them(tmp_path):
     process = started(tmp_path, "--set", "teacher.snapshots=1000000")
     process.kill()
-    process.communicate(timeout=120)  # until they have closed the output
-    assert all((place / "state.json").is_file() for place in teachers(tmp_path))
+    process.communicate(timeout=120)
+    began = time.monotonic()
+    while not all((place / "state.json").is_file() for place in teachers(tmp_path)):
+        assert time.monotonic() - began < 120
+        time.sleep(0.05)
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system has no /proc")
@@ -155,7 +159,9 @@ def made(tmp_path, monkeypatch):
         code = CHILD.format(folder=str(tmp_path), does=does)
         monkeypatch.setattr(processes, "as_now", lambda: [sys.executable, "-c", code])
         plan, found = plan_of(*names), {}
-        session = session or SimpleNamespace(device=CPU, stop_requested=False)
+        session = session or SimpleNamespace(
+            device=CPU, stop_requested=False, say=print, progress=Progress()
+        )
 
         def failed(task, error):
             found[task.run.experiment.name] = f"{task.stage}: {error}"
@@ -202,7 +208,7 @@ def test_a_second_signal_ends_processes_that_do_not_stop(made, tmp_path):
     """They do not heed the first: nothing closes, nobody saves."""
 
     class Session:
-        device, looks = CPU, 0
+        device, looks, say, progress = CPU, 0, print, Progress()
 
         @property
         def stop_requested(self):
@@ -220,7 +226,7 @@ def test_a_second_signal_ends_processes_that_do_not_stop(made, tmp_path):
 
 
 def test_processes_whose_output_nobody_reads_stop_the_command(made):
-    session = SimpleNamespace(device=CPU, stop_requested=False)
+    session = SimpleNamespace(device=CPU, stop_requested=False, progress=Progress())
     session.say = lambda words: setattr(session, "stop_requested", True)
     with pytest.raises(Stopped):
         made("sys.exit(128 + 13)", session)

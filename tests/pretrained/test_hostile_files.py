@@ -107,9 +107,10 @@ def twice():
     return {"ema": Persistent("EDMPrecond", state)}
 
 
-def with_tensor(tensor):
+def with_tensor(tensor, name="weight"):
     state = module_state({}, {}, _init_kwargs=ARGUMENTS)
-    state["_buffers"]["weight"] = tensor
+    state["_buffers"][name] = tensor
+    state["_modules"]["model"] = Persistent("DhariwalUNet", module_state({}, {}))
     return {"ema": Persistent("EDMPrecond", state)}
 
 
@@ -129,12 +130,13 @@ WRONG = {
     "another class": (lambda: edm_contents(Net(), ARGUMENTS, "VPPrecond"), "'VPPrecond'; only EDM"),
     "another version": (
         lambda: {"ema": Persistent("EDMPrecond", {}, version=7)},
-        "version '7'",
+        "version 7",
     ),
     "no network": (lambda: {"optimizer": 3}, "without a network 'ema'"),
     "short": (lambda: with_tensor(Rebuilt(0, (7,), (1,))), "storage of 6 values"),
     "offset": (lambda: with_tensor(Rebuilt(1, (5,), (1,))), "does not fit exactly"),
     "strides": (lambda: with_tensor(torch.ones(2, 3).t()), r"strides \(1, 3\)"),
+    "a name": (lambda: with_tensor(torch.ones(1), "a\x1b[31m"), r"named 'a\\x1b\[31m'"),
     "no tensor": (lambda: with_tensor("text"), "is no tensor"),
     "another type": (lambda: with_tensor(torch.ones(2, dtype=torch.complex64)), "ComplexFloat"),
 }

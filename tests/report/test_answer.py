@@ -11,9 +11,11 @@ from rich.console import Console
 
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.measures import evaluation
+from dmdrepro.measures.expected import PaperNumber
 from dmdrepro.measures.students import collect
 from dmdrepro.report import all_seeds, render_terminal
 from dmdrepro.report.answer import answer, answer_table, answers
+from dmdrepro.report.verdict import verdict
 from dmdrepro.runs.published import of_size, read_published
 
 GOOD = {"n": 1000, "student": {"ratio": 1.5}, "teacher_8": {"ratio": 1.1}}
@@ -33,7 +35,18 @@ def student(tmp_path, *, pairing=(), experiment="chessboard", seeds=(0,), **part
      (0.0, "REMAPS"), (-0.8, "REMAPS")],
 )  # fmt: skip
 def test_the_word_follows_from_the_share_of_the_null(tmp_path, retention, word):
-    assert answer(student(tmp_path, pairing={"retention": retention})).word == word
+    kept = {"retention": retention, "delta_e": 20 * (1 - retention), "delta_e_null": 20.0}
+    assert answer(student(tmp_path, pairing=kept)).word == word
+
+
+def test_over_seeds_word_and_verdict_are_by_the_ratio_of_the_medians(tmp_path):
+    """Of these the median share is 0.05, which would be copying."""
+    seeds = [{"delta_e": d, "delta_e_null": n} for d, n in ((1.0, 20.0), (3.0, 15.0), (2.0, 40.0))]
+    found = student(tmp_path, pairing=seeds, seeds=(0, 1, 2))
+    assert answer(found).word == "PARTLY"
+    number = PaperNumber("chessboard", "", delta_e=2.0)
+    values = ([s[name] for s in seeds] for name in ("delta_e", "delta_e_null"))
+    assert verdict(number, *values, [1.0], [1.0])[1].startswith("partly")
 
 
 @pytest.mark.parametrize(
@@ -126,4 +139,4 @@ def test_json_has_a_number_a_seed(tmp_path):
     found = answer(student(tmp_path, pairing={"delta_e": "inf"}, seeds=(0, 3))).to_json()
     assert found["seeds"] == [0, 3]
     assert found["delta_e"] == ["inf", "inf"]
-    assert found["answer"] == "PARTLY"
+    assert found["answer"] == "SAYS NOTHING"  # no share of the null

@@ -1,59 +1,21 @@
-"""A long optimum says how far it is, stops when asked to, and promises no more than it keeps."""
+"""A long optimum says how far it is and stops when asked to."""
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 
 import numpy as np
 import pytest
 from command import SMOKE, command
-from rich.console import Console
 
-from dmdrepro.cli.optimum_display import OptimumDisplay
+from dmdrepro.cli.progress import Row
 from dmdrepro.metrics import pairing_inefficiency, pairing_of_sets, sample_quality
-from dmdrepro.metrics.watch import News
 from dmdrepro.runs.errors import Stopped
 
 
 def gaussian(seed, *shape):
     return np.random.default_rng(seed).standard_normal(shape)
-
-
-def shown(moments, *, terminal=False):
-    """What is printed when the news of each moment (second, news) comes."""
-    printed, now = io.StringIO(), [0.0]
-    console = Console(file=printed, force_terminal=terminal, width=200, soft_wrap=True)
-    with OptimumDisplay(console, lambda: now[0]) as watch:
-        for second, news in moments:
-            now[0] = second
-            watch(news)
-    return printed.getvalue()
-
-
-def test_a_short_optimum_shows_nothing():
-    moments = [(t / 10, News("auction, phase 1", 0.1)) for t in range(90)]
-    assert shown(moments) == ""
-
-
-def test_a_long_one_shows_part_time_and_estimate_in_a_line_a_minute():
-    moments = [(t, News("auction, phase 3, 40% of the points paired", t / 200)) for t in range(101)]
-    lines = shown(moments).splitlines()
-    assert len(lines) == 2
-    assert lines[1].startswith("Optimal pairing, 70 s: auction, phase 3, 40% of the points paired")
-    assert lines[1].endswith("about 130 s left of this part")
-
-
-def test_no_estimate_is_made_of_what_is_not_known():
-    assert "left" not in shown([(30, News("solver scipy, which shows no progress"))])
-    assert "left" not in shown([(0, News("auction", 0.0)), (30, News("auction", 0.01))])
-
-
-def test_in_a_terminal_a_line_changes_and_goes():
-    printed = shown([(t, News("auction [3/9]", t / 20)) for t in range(10)], terminal=True)
-    assert "auction [3/9]" in printed
-    assert printed.rstrip().endswith("\x1b[2K") or "\x1b[?25h" in printed  # the cursor is back
 
 
 def test_the_auction_tells_phase_rows_and_bids_and_the_share_grows():
@@ -98,12 +60,12 @@ def test_pairs_that_are_interrupted_say_that_nothing_is_kept(tmp_path, monkeypat
         np.save(tmp_path / f"{name}.npy", gaussian(seed, 200, 3))
     told = []
 
-    def interrupt(self, news):
-        told.append(news)
-        if "phase" in news.what or len(told) > 20:
+    def interrupt(self, words, share=None):
+        told.append(words)
+        if "phase" in words or len(told) > 20:
             os.kill(os.getpid(), number)
 
-    monkeypatch.setattr(OptimumDisplay, "__call__", interrupt)
+    monkeypatch.setattr(Row, "note", interrupt)
     files = (tmp_path / "a.npy", tmp_path / "b.npy")
     printed = command("compare", *files, "--solver", "auction", code=code)
     last = printed.splitlines()[-1]
