@@ -61,7 +61,7 @@ def auction(
     every = torch.arange(n, device=costs.device)
     # A copying or a constant student, or one of which few points change places: no auction. Equal
     # costs would make long price wars.
-    columns, optimal = _cancelled(costs, every, CYCLES, moved=n // FEW)
+    columns, optimal = cancelled(costs, every, CYCLES, moved=n // FEW)
     if n == 1 or optimal:
         return columns
     price = torch.zeros(n, dtype=torch.float64, device=costs.device)
@@ -81,14 +81,14 @@ def auction(
             mend = last or eps <= LAST_EPS * spread
             most = LAST_CYCLES if last else CYCLES if mend else 1
             also = cheapest_under(costs, price) if mend else None
-            columns, optimal = _cancelled(costs, columns, most, also)
+            columns, optimal = cancelled(costs, columns, most, also)
             if optimal or last:
                 return columns  # the certificate has the last word
         phases += 1
         eps /= SHRINK
 
 
-def _cancelled(
+def cancelled(
     costs: Costs,
     columns: torch.Tensor,
     most: int,
