@@ -202,16 +202,17 @@ def _timings(name: str, which: str, heads: Iterable[str]) -> dict[str, str]:
     """The columns of one row of a record of `bench`; none if it has no such row."""
     record = json.loads((ROOT / "docs" / f"{name}.json").read_text())
     found = []  # (row, column, value)
-    for row in record["rows"] if name == "bench_steps" else ():
+    for row in record.get("rows", ()):
         found.append((row["what"], "ours", 1e3 * row["ours_s"]))
         found.append((row["what"], row["alternative"], 1e3 * row["alternative_s"]))
-        found.append((row["what"], "ratio", row["ratio"]))
+        found += [(row["what"], h, row["ratio"]) for h in ("ratio", f"{row['alternative']} / ours")]
     for row in record.get("batches", ()):
         head = f"{row['experiment']}: {row['way'].removesuffix(', eager')}"
         found.append((str(row["batch"]), head, 1e3 * row["iteration_s"]))
     for row in record["scaling"] if name == "bench_pairing" else ():
         found.append((f"{row['d']} {row['n']}", row["way"], row["cpu_s"]))
-    return {head: number(value) for row, head, value in found if row == which and head in heads}
+    which = _plain(which)
+    return {h: number(value) for row, h, value in found if _plain(row) == which and h in heads}
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from dmdrepro.kernels.auction_rounds import Bidding, auction_rounds
 from dmdrepro.kernels.cheapest_two import CheapestTwo, cheapest_two
 from dmdrepro.kernels.dispatch import backend, use
 from dmdrepro.kernels.dm_gradient import dm_gradient
+from dmdrepro.kernels.group_norm_silu import group_norm_silu
 from dmdrepro.kernels.nearest_two import NearestTwo, nearest_two
 from dmdrepro.kernels.pairwise_sqdist import pairwise_sqdist
 
@@ -19,6 +20,7 @@ __all__ = [
     "backend",
     "cheapest_two",
     "dm_gradient",
+    "group_norm_silu",
     "nearest_two",
     "pairwise_sqdist",
     "use",

@@ -21,7 +21,7 @@ MAY = {
     },
     "dmdrepro/runs": {"dmdrepro.runs", "dmdrepro.settings"},
     "dmdrepro/data": {"dmdrepro.data", "dmdrepro.settings"},
-    "dmdrepro/models": {"dmdrepro.models", "dmdrepro.settings"},
+    "dmdrepro/models": {"dmdrepro.models", "dmdrepro.settings", "dmdrepro.kernels"},
     "dmdrepro/diffusion": {"dmdrepro.diffusion", "dmdrepro.kernels"},
     "dmdrepro/pretrained": {
         "dmdrepro.pretrained",
@@ -41,6 +41,7 @@ MAY = {
     },
     "dmdrepro/training": {
         "dmdrepro.training",
+        "dmdrepro.checkout",
         "dmdrepro.experiments",
         "dmdrepro.runs",
         "dmdrepro.data",

@@ -14,7 +14,7 @@ from dmdrepro.experiments import check_size
 from dmdrepro.pipeline.paths import check_folder, try_writing
 from dmdrepro.pipeline.request import Request, check_request
 
-LEAST_S = 10.0
+LEAST_S = 5.0
 
 
 def doctor(

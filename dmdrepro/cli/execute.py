@@ -116,9 +116,10 @@ def conclude(plan: Plan, unusable: Mapping[str, str] | None = None) -> None:
     if failed:
         fail(f"{len(failed)} failed: {', '.join(failed)}.")
     if plan.lacking:
+        needed = {e.data.needs: None for e in plan.experiments if e.name in plan.lacking}
         fail(
-            f"Finished, but without {', '.join(plan.lacking)}: their data could not be had (see "
-            "above).",
+            f"Finished, but without {', '.join(plan.lacking)}: {', '.join(needed)} could not be "
+            "had (see above).",
             NOT_ALL,
         )
 

@@ -144,7 +144,8 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
     _answer(plan, {name: results[name] for name in named})
     if not every_table:
         console.print(f"All numbers: {target / 'tables.md'}, or `--tables`.")
-    console.print(f"Report: {plan.folder(PAGE)}")
+    for seed in plan.seeds:
+        console.print(f"Report: {plan.of(seed).folder(PAGE)}")
     words = " ".join(named) if len(named) < len(REGISTRY) else ""
     loaded = (f"--load {file}" for file in plan.request.load or [])
     words = " ".join(filter(None, (words, *loaded, f"--size {plan.size}")))

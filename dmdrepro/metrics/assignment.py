@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from dmdrepro.metrics.certificate import certify
+from dmdrepro.metrics.auction import cancelled
+from dmdrepro.metrics.bounded import LONG, BoundedCosts, TooCoarse
+from dmdrepro.metrics.certificate import REPAIRS, certify
 from dmdrepro.metrics.costs import Costs
 from dmdrepro.metrics.memory_plan import plan_costs
-from dmdrepro.metrics.moments import as_array, mean_sqdist, sqdists
+from dmdrepro.metrics.moments import as_array, sqdists
 from dmdrepro.metrics.on_a_line import in_order, sorted_pairing
 from dmdrepro.metrics.own_nearest import own_is_nearest
 from dmdrepro.metrics.remapped import remapped_share
@@ -28,6 +30,7 @@ class Optimum:
     passes: int  # of the certificate
     solver: str  # that found it
     assignment: np.ndarray = field(repr=False, compare=False)  # [N] int64: y paired with each x
+    sqdist: np.ndarray = field(repr=False, compare=False)  # [N]: of each x to that y
 
 
 def optimal_assignment(
@@ -59,37 +62,47 @@ def optimal_assignment(
     watch = watch or nobody
     own = sqdists(as_array(x), as_array(y)) if own is None else own
     if solver == "auto" and (found := sorted_pairing(x, y)) is not None:
-        return _in_order(x, y, found, float(own.mean()), say)
+        return _in_order(x, y, found, own, say)
     on_cpu = solver == "auto" and x.device.type == "cpu"
     if on_cpu and own_is_nearest(as_array(x), as_array(y), own, watch):
         if say is not None:
             say("The nearest of each sample is its own partner: no other pairing is cheaper.")
-        return Optimum(float(own.mean()), 0.0, 0, NEAREST, np.arange(len(x)))
+        return Optimum(float(own.mean()), 0.0, 0, NEAREST, np.arange(len(x)), own)
     matrix = choose_solver(solver, len(x), whole=False) in NEED_MATRIX
     plan = plan_costs(*x.shape, x.device, matrix=matrix, memory=memory)
     name = choose_solver(solver, len(x), whole=plan.whole)
     if say is not None:
         say(plan.sentence())
     x, y = x.to(plan.device), y.to(plan.device)
-    costs = Costs.of_points(x, y, plan.rows, watch)
-    found = own_nearest(costs) if solver == "auto" and costs.whole else None
+    found = None
+    if on_cpu and x.shape[1] >= LONG and name in NEED_MATRIX:
+        try:
+            costs = BoundedCosts(as_array(x), as_array(y), watch)
+            found = cancelled(costs, solve(costs, solver, name)[0], REPAIRS)[0]
+            certificate = certify(costs, found, name)
+        except TooCoarse:
+            found = None
     if found is None:
-        found, name = solve(costs, solver, name)
-        found = found.to(costs.device)
-    else:
-        name = NEAREST
-    certificate = certify(costs, found, name)
-    e_ot, gap = mean_sqdist(x, y[found]), certificate.gap
+        costs = Costs.of_points(x, y, plan.rows, watch)
+        found = own_nearest(costs) if solver == "auto" and costs.whole else None
+        if found is None:
+            found, name = solve(costs, solver, name)
+            found = found.to(costs.device)
+        else:
+            name = NEAREST
+        certificate = certify(costs, found, name)
+    best = sqdists(as_array(x), as_array(y[found]))
+    e_ot, gap = float(best.mean()), certificate.gap
     # Among pairings of equal cost rounding decides. The given one is a coupling too, so that
     # E_OT <= E_DT holds to the last bit. What is saved by near neighbours alone, and lost in the
     # sum's rounding, is saved all the same.
     given = float(own.mean())
     if given <= e_ot:
         e_ot = given
-        if remapped_share(x, y, found.cpu().numpy()) == 0:
-            found = torch.arange(len(x), device=costs.device)
+        if remapped_share(x, y, found.cpu().numpy(), own, best) == 0:
+            found, best = torch.arange(len(x), device=costs.device), own
             gap = certificate.gap_of(costs, found, name)
-    return Optimum(e_ot, gap, certificate.passes, name, found.cpu().numpy())
+    return Optimum(e_ot, gap, certificate.passes, name, found.cpu().numpy(), best)
 
 
 def own_nearest(costs: Costs) -> torch.Tensor | None:
@@ -105,19 +118,20 @@ def _in_order(
     x: torch.Tensor,
     y: torch.Tensor,
     found: torch.Tensor,
-    given: float,
+    own: np.ndarray,
     say: Callable[[str], None] | None,
 ) -> Optimum:
     if say is not None:
         say(
             "One coordinate alone matters: the optimal pairing is the sorted one. No distance held."
         )
-    e_ot = mean_sqdist(x, y[found])
+    best = sqdists(as_array(x), as_array(y[found]))
+    e_ot, given = float(best.mean()), float(own.mean())
     if given <= e_ot:
         e_ot = given
         if in_order(x, y):
-            found = torch.arange(len(x))
-    return Optimum(e_ot, 0.0, 0, SORTING, found.cpu().numpy())
+            found, best = torch.arange(len(x)), own
+    return Optimum(e_ot, 0.0, 0, SORTING, found.cpu().numpy(), best)
 
 
 def sqdist_matrix(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -30,7 +30,7 @@ LAST_CYCLES = 1000  # the same at the least eps
 FEW = 16  # a share 1 / FEW of the points that change places at once is not few
 # On a GPU from here on all rows bid at once. Modelled, not measured: 6 N rounds of 8 microseconds
 # (three launches) and 1 for each 2,048 columns, against 35 N bids of N reads each on a CPU.
-AT_ONCE_FROM = 20_000
+AT_ONCE_FROM = 10_000
 ROUNDS = 64  # between two looks of the host at whether somebody is waiting
 BIDS = 10_000  # times N: a phase has some tens
 TOLD_EVERY = 1000  # bids: some ten milliseconds
@@ -61,7 +61,7 @@ def auction(
     every = torch.arange(n, device=costs.device)
     # A copying or a constant student, or one of which few points change places: no auction. Equal
     # costs would make long price wars.
-    columns, optimal = _cancelled(costs, every, CYCLES, moved=n // FEW)
+    columns, optimal = cancelled(costs, every, CYCLES, moved=n // FEW)
     if n == 1 or optimal:
         return columns
     price = torch.zeros(n, dtype=torch.float64, device=costs.device)
@@ -81,14 +81,14 @@ def auction(
             mend = last or eps <= LAST_EPS * spread
             most = LAST_CYCLES if last else CYCLES if mend else 1
             also = cheapest_under(costs, price) if mend else None
-            columns, optimal = _cancelled(costs, columns, most, also)
+            columns, optimal = cancelled(costs, columns, most, also)
             if optimal or last:
                 return columns  # the certificate has the last word
         phases += 1
         eps /= SHRINK
 
 
-def _cancelled(
+def cancelled(
     costs: Costs,
     columns: torch.Tensor,
     most: int,

@@ -130,6 +130,17 @@ class Costs:
             known = self.remembered[what] = (columns.clone(), find())
         return known[1]
 
+    def look_below(self, rows: np.ndarray, price: np.ndarray, limit: np.ndarray) -> bool:
+        """Whether entries of `rows` [R] changed, to tell if they are, with prices, below `limit`.
+
+        Of costs whose entries are lower bounds until they are looked at (metrics/bounded.py).
+        """
+        return False
+
+    def at_most(self, rows: np.ndarray, columns: np.ndarray, cost: np.ndarray) -> np.ndarray:
+        """What these entries, of which `cost` was read, are at most."""
+        return cost
+
     def on_cpu(self) -> Costs:
         """Where a CPU can read them: themselves, or a copy of the matrix that is known to fit."""
         if self.device.type == "cpu":

@@ -50,7 +50,7 @@ def available_memory(device: torch.device) -> int | None:
     if device.type == "cuda":
         # What torch has reserved and does not use it can give again.
         reserved = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return torch.cuda.mem_get_info(device)[0] + reserved
+        return torch.cuda.mem_get_info(device)[0] // _sharers[-1] + reserved
     shared = [bytes_ for bytes_ in (_of_machine(), of_groups()) if bytes_ is not None]
     found = [min(shared) // _sharers[-1]] if shared else []
     own = of_process()  # which no other process takes from

@@ -44,7 +44,7 @@ def moments_of(x: torch.Tensor, y: torch.Tensor) -> Moments:
     x, y = as_array(x), as_array(y)
     mean_x, mean_y = (rows.mean(0, dtype=np.float64) for rows in (x, y))
     sqdist, sums = np.empty(len(x)), np.zeros(3)
-    for part in _blocks(x):
+    for part in _blocks(x, len(x)):
         a, b = x[part].astype(np.float64), y[part].astype(np.float64)
         apart = a - b
         sqdist[part] = dots(apart, apart)
@@ -57,18 +57,23 @@ def moments_of(x: torch.Tensor, y: torch.Tensor) -> Moments:
 def covariance(x: torch.Tensor, y: torch.Tensor, order: np.ndarray, moments: Moments) -> float:
     """The mean over i of (x_i - mean_x) . (y_order(i) - mean_y)."""
     x, y, total = as_array(x), as_array(y), 0.0
-    for part in _blocks(x):
+    for part in _blocks(x, len(x)):
         a, b = x[part] - moments.mean_x, y[order[part]] - moments.mean_y
         total += float(dots(a, b).sum())
     return total / len(x)
 
 
-def sqdists(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """[N] float64: |x_i - y_i|^2 of rows [N, D]; the same two rows give the same bits."""
-    found = np.empty(len(x))
-    for part in _blocks(x):
-        apart = x[part].astype(np.float64)
-        apart -= y[part]
+def sqdists(
+    x: np.ndarray, y: np.ndarray, i: np.ndarray | None = None, j: np.ndarray | None = None
+) -> np.ndarray:
+    """Float64 |x_n - y_n|^2 of rows [N, D], or |x_i - y_j|^2 of pairs i, j [M].
+
+    The same two rows give the same bits.
+    """
+    found = np.empty(len(x) if i is None else len(i))
+    for part in _blocks(x, len(found)):
+        apart = x[part if i is None else i[part]].astype(np.float64)
+        apart -= y[part if j is None else j[part]]
         found[part] = dots(apart, apart)
     return found
 
@@ -85,6 +90,6 @@ def dots(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return sum(np.vecdot(a[:, part], b[:, part]) for part in parts)
 
 
-def _blocks(rows: np.ndarray) -> Iterator[slice]:
+def _blocks(rows: np.ndarray, count: int) -> Iterator[slice]:
     step = max(1, BLOCK // rows.shape[1])
-    return (slice(first, first + step) for first in range(0, len(rows), step))
+    return (slice(first, first + step) for first in range(0, count, step))

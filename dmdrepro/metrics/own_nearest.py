@@ -9,6 +9,7 @@ decide what the bound cannot.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,7 +22,47 @@ STEPS = 32  # numbers of coordinates that are tried on them
 UNDECIDED = 1 / 256  # of the pairs: more are not looked at one by one
 AIM = UNDECIDED / 16  # of the sample
 ENTRIES = 1 << 20  # of the bounds at once
+SMALL = 2.0**-100  # below it, and above its inverse, float32 is left
 TINY = 2.0**-100  # of squares of order 1: what float32 may lose below its range
+
+
+@dataclass(frozen=True)
+class BoundedRows:
+    """Float32 rows a of s (x - c), b of s (y - c), with what their products tell of x and y.
+
+    low_x_i + low_y_j - 2 a_i . b_j <= s^2 |x_i - y_j|^2, which is not above it by more than
+    s^2 (width_x_i + width_y_j), if the left is summed in float32, in any order.
+    """
+
+    scale: float  # s
+    x: np.ndarray  # [N, D]
+    y: np.ndarray
+    low_x: np.ndarray  # [N] float64
+    low_y: np.ndarray
+    width_x: np.ndarray  # [N], of x and y themselves
+    width_y: np.ndarray
+
+
+def bounded_rows(x: np.ndarray, y: np.ndarray) -> BoundedRows:
+    """Of x, y [N, D] in any floating type, finite."""
+    scale, x, y = _centred(x, y)
+    # The rows are rounded, and then D products and sums, and two squares beside them: each an
+    # error of at most so many units of 2^-24 times |a|^2 + |b|^2.
+    error = 4 * (x.shape[1] + 16) * 2.0**-24
+    squares = [np.einsum("nd,nd->n", rows, rows, dtype=np.float64) for rows in (x, y)]
+    low = [(1 - error) * square - TINY for square in squares]
+    width = [2 * (error * square + TINY) / scale**2 for square in squares]
+    return BoundedRows(scale, x, y, *low, *width)
+
+
+def with_columns(rows: np.ndarray, *columns: np.ndarray | float) -> np.ndarray:
+    """Float32 rows [N, D] and more columns, each [N] or a number."""
+    n, d = rows.shape
+    found = np.empty((n, d + len(columns)), np.float32)
+    found[:, :d] = rows
+    for place, column in enumerate(columns):
+        found[:, d + place] = column
+    return found
 
 
 def own_is_nearest(x: np.ndarray, y: np.ndarray, own: np.ndarray, watch: Watch = nobody) -> bool:
@@ -32,15 +73,10 @@ def own_is_nearest(x: np.ndarray, y: np.ndarray, own: np.ndarray, watch: Watch =
     chosen = _coordinates(x, y, own)
     if chosen is None:
         return False
-    scale, x_part, y_part = _centred(*(rows.take(chosen, 1) for rows in (x, y)))
-    error = 4 * (len(chosen) + 16) * 2.0**-24
-    # |a - b|^2 of the float32 rows is right to `error` (|a|^2 + |b|^2): k products and sums, and
-    # the rounding of the rows themselves.
-    a2, b2 = ((1 - error) * (p.astype(np.float64) ** 2).sum(1) for p in (x_part, y_part))
-    bound = (a2 - own * scale**2 - TINY) / 2
+    rows = bounded_rows(*(rows.take(chosen, 1) for rows in (x, y)))
+    bound = (rows.low_x - own * rows.scale**2) / 2
     # One coordinate more: a.b - |b|^2 / 2, which is above `bound` where the pair is undecided.
-    x_part = np.c_[x_part, np.ones(len(x), np.float32)]
-    y_part = np.c_[y_part, (-b2 / 2).astype(np.float32)]
+    x_part, y_part = with_columns(rows.x, 1), with_columns(rows.y, -rows.low_y / 2)
     step, left = max(1, ENTRIES // len(y)), int(UNDECIDED * len(x) * len(y)) + 64
     for first in range(0, len(x), step):
         watch(News("whether each own sample is the nearest", first / len(x)))
@@ -49,7 +85,7 @@ def own_is_nearest(x: np.ndarray, y: np.ndarray, own: np.ndarray, watch: Watch =
         rows = (~(near.max(1) <= limit)).nonzero()[0]
         i, j = (~(near[rows] <= limit[rows, None])).nonzero()
         i, left = first + rows[i], left - len(i)
-        if left < 0 or (sqdists(x[i], y[j]) < own[i]).any():
+        if left < 0 or (sqdists(x, y, i, j) < own[i]).any():
             return False
     return True
 
@@ -85,9 +121,12 @@ def _gram(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _centred(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
     """(s, float32 rows of s (x - c) and s (y - c)), for a c and a power of two s, up to 1."""
-    centre = y.mean(0, dtype=np.float64).astype(y.dtype)
-    x, y = x - centre, y - centre
-    scale = 2.0 ** -math.frexp(max(float(abs(end(rows))) for rows in (x, y) for end in ENDS))[1]
-    return scale, *(
-        (rows * rows.dtype.type(scale)).astype(np.float32, copy=False) for rows in (x, y)
-    )
+    dtype = np.result_type(x, y, np.float32)
+    centre = y.mean(0, dtype=np.float64).astype(dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        a, b = x - centre, y - centre
+        largest = max(float(abs(end(rows))) for rows in (a, b) for end in ENDS)
+    if dtype == np.float32 and not (largest == 0 or SMALL <= largest <= 1 / SMALL):
+        return _centred(x.astype(np.float64), y.astype(np.float64))
+    scale = 2.0 ** -math.frexp(largest)[1]
+    return scale, *((rows * dtype.type(scale)).astype(np.float32, copy=False) for rows in (a, b))

@@ -165,7 +165,7 @@ def _measured(
         retention=math.nan if meaningless else kept / best,
         delta_e_null=_excess(e_ind, e_ot),
         concordance=2 * kept * n / (n - 1) / between if between > 0 else math.nan,
-        remapped=remapped_share(x, y, assignment),
+        remapped=remapped_share(x, y, assignment, own, optimum.sqdist),
         n=n,
         gap=optimum.gap,
         solver=optimum.solver,

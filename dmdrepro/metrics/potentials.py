@@ -64,12 +64,14 @@ def cheapest_under(costs: Costs, price: torch.Tensor) -> Lists:
     for part, block in costs.blocks():
         costs.watch(News("a look at all distances", part.start / len(costs)))
         rows = np.arange(len(block))
-        column[part], cost[part], _ = look.nearest(block, rows, rows, shape[1])
+        column[part], near_cost, _ = look.nearest(block, rows, rows, shape[1])
+        cost[part] = costs.at_most(part.start + rows[:, None], column[part], near_cost)
     return column, cost
 
 
 def _find(costs: Costs, columns: torch.Tensor, also: Lists | None) -> Potentials:
     near, near_cost = costs.nearest.cpu().numpy().copy(), costs.nearest_cost.cpu().numpy().copy()
+    near_cost = costs.at_most(np.arange(len(near))[:, None], near, near_cost)
     if also is not None:
         near, near_cost = np.hstack([near, also[0]]), np.hstack([near_cost, also[1]])
     own = costs.entries(columns).cpu().numpy()
@@ -110,14 +112,19 @@ def _look_at_all(costs: Costs, paths: Paths, price: np.ndarray) -> tuple[np.ndar
         costs.watch(News("a proof that no pairing is cheaper", part.start / len(costs)))
         least[part], column[part] = look.cheapest(block)
         changed = paths.improved(price, least[part], column[part], part)
-        if len(changed) > 0:
+        there = changed + part.start
+        if len(there) > 0 and costs.look_below(there, price, paths.wanted(price)[there]):
+            least[there], column[there] = look.cheapest(block[torch.from_numpy(changed)])
+            changed = paths.improved(price, least[part], column[part], part)
             there = changed + part.start
+        if len(there) > 0:
             rows.append(there)
             nearest, of_nearest, chosen = look.nearest(block, changed, column[there], k)
-            paths.near[there, :k], paths.near_cost[there, :k] = nearest, of_nearest
-            cost.append(chosen)
-    every = np.concatenate(rows)
-    return least, (every, least[every], column[every], np.concatenate(cost))
+            paths.near[there, :k] = nearest
+            paths.near_cost[there, :k] = costs.at_most(there[:, None], nearest, of_nearest)
+            cost.append(costs.at_most(there, column[there], chosen))
+    every, dearest = np.concatenate(rows), np.concatenate(cost)
+    return least, (every, dearest + price[column[every]], column[every], dearest)
 
 
 class _Look:

@@ -10,17 +10,20 @@ import torch
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from dmdrepro.metrics.moments import ENDS, as_array, sqdists
+from dmdrepro.metrics.moments import ENDS, as_array
 
 # Of the last digit of the samples: what a cycle may save by rounding alone, of them and of the sum.
 PLAIN = 1e-9  # of a cycle's cost: to save more, and much more than rounding, is no tie
 DIGITS = 4 * 2.0**-53
 
 
-def remapped_share(x: torch.Tensor, y: torch.Tensor, assignment: np.ndarray) -> float:
+def remapped_share(
+    x: torch.Tensor, y: torch.Tensor, assignment: np.ndarray, own: np.ndarray, best: np.ndarray
+) -> float:
     """Share of the rows whose partner under the optimal `assignment` [N] is not their own.
 
-    `x`, `y`: [N, D]. Only what a move saves counts: the assignment is taken apart into its cycles,
+    `x`, `y`: [N, D]; `own`, `best`: [N] each row's squared distance to its own partner and to that
+    of the assignment. Only what a move saves counts: the assignment is taken apart into its cycles,
     and a cycle that costs as much as its rows' own pairing is a tie, of which both are optima. Each
     is compared with its own rows, never with the whole set: near neighbours that change places
     save little of the total and yet have moved. To get an equal sample is no move.
@@ -40,14 +43,14 @@ def remapped_share(x: torch.Tensor, y: torch.Tensor, assignment: np.ndarray) -> 
     cycle, partners = np.unique(number, return_inverse=True)[1], assignment[changed]
     # In numpy, on one thread: beside a busy program torch's wait for each other at every operation.
     x, y = as_array(x), as_array(y)
-    at, own, other = x[changed], y[changed], y[partners]
-    cost, best = sqdists(at, own), sqdists(at, other)
+    cost, best = own[changed], best[changed]
     # The length of no sample is above this, nor the length of a step above sqrt(cost) + sqrt(best).
     length = math.sqrt(x.shape[1]) * max(float(abs(end(rows))) for rows in (x, y) for end in ENDS)
     limit = 16 * DIGITS * length * (np.sqrt(cost) + np.sqrt(best)) + PLAIN * cost
     clear = np.bincount(cycle, weights=cost - best - limit)[cycle] > 0
     equal = clear & (cost == best)  # perhaps a step to an equal sample
-    moved = np.count_nonzero(clear) - int((own[equal] == other[equal]).all(1).sum())
+    moved = np.count_nonzero(clear)
+    moved -= int((y[changed[equal]] == y[partners[equal]]).all(1).sum())
     if not clear.all():
         moved += _moved(x, y, changed[~clear], assignment, number[~clear])
     return moved / len(assignment)

@@ -37,6 +37,10 @@ class Paths:
         self.taken = own.copy()  # C_i,sigma(successor)
         self.whole_paths = True  # False: plain passes only
 
+    def wanted(self, price: np.ndarray) -> np.ndarray:
+        """[N] C_i,sigma(i) + p_sigma(i): no other column may cost less."""
+        return self.own + price[self.columns]
+
     def improved(
         self,
         price: np.ndarray,

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from dmdrepro.kernels import backend, group_norm_silu
 from dmdrepro.models.adm import norm_groups
 from dmdrepro.models.precision import full_precision
 
@@ -20,6 +21,31 @@ HEAD_WIDTH = 64  # channels of one attention head
 def group_norm(channels: int) -> nn.GroupNorm:
     """Group normalisation as `norm_groups` has it; raises ConfigError as that does."""
     return nn.GroupNorm(norm_groups(channels), channels)
+
+
+@torch.compiler.assume_constant_result  # what it looks at cannot be traced
+def by_kernel(device: torch.device) -> bool:
+    """Whether normalisation, scale, shift and SILU are one kernel: on a GPU with Triton."""
+    return backend(device) == "triton"
+
+
+def norm_silu(
+    norm: nn.GroupNorm, x: torch.Tensor, both: torch.Tensor | None = None, *, silu: bool = True
+) -> torch.Tensor:
+    """silu(norm(x) (scale + 1) + shift); `both`: scale beside shift [1 or B, 2 C], float32.
+
+    `silu`: False leaves it out. Scale and shift are applied in the activations' precision, as the
+    public code does; the kernel applies them in float32.
+    """
+    if by_kernel(x.device):
+        scale, shift = (None, None) if both is None else both.chunk(2, dim=1)
+        weights = norm.weight, norm.bias, norm.num_groups, norm.eps
+        return group_norm_silu(x, *weights, scale, shift, silu=silu)
+    h = norm(x)
+    if both is not None:
+        scale, shift = both.to(h.dtype)[:, :, None, None].chunk(2, dim=1)  # [1 or B, C, 1, 1]
+        h = torch.addcmul(shift, h, scale + 1)
+    return F.silu(h) if silu else h
 
 
 class Resampling(Enum):
@@ -95,18 +121,17 @@ class AdmBlock(nn.Module):
 
     def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
         """`x`: [B, C_in, H, W]; `emb`: [1 or B, emb_channels]; returns [B, C_out, H', W']."""
-        h = self.norm1(self.conv0(F.silu(self.norm0(x))))
-        with full_precision(emb):  # then in the activations' precision, as the public code does
-            both = self.affine(emb).to(h.dtype)
-        scale, shift = both[:, :, None, None].chunk(2, dim=1)  # [1 or B, C, 1, 1]
-        h = F.silu(torch.addcmul(shift, h, scale + 1))
+        h = self.conv0(norm_silu(self.norm0, x))
+        with full_precision(emb):
+            both = self.affine(emb)  # [1 or B, 2 C_out]: scale and shift
+        h = norm_silu(self.norm1, h, both)
         x = self.conv1(h) + (x if self.skip is None else self.skip(x))
         return x + self._attention(x) if self.num_heads else x
 
     def _attention(self, x: torch.Tensor) -> torch.Tensor:
         batch, channels, height, width = x.shape
         width_of_head = channels // self.num_heads
-        tokens = self.norm2(x).flatten(2).transpose(1, 2)  # [B, HW, C]
+        tokens = norm_silu(self.norm2, x, silu=False).flatten(2).transpose(1, 2)  # [B, HW, C]
         # The public weights order the output channels (head, channel, which of q, k, v). Put
         # "which" first: q, k and v then have unit stride, as the fused attentions ask.
         order = (self.num_heads, width_of_head, 3)

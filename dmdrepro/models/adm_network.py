@@ -13,7 +13,14 @@ import torch.nn.functional as F
 from torch import nn
 
 from dmdrepro.models.adm import AdmUnet
-from dmdrepro.models.adm_block import AdmBlock, Resampling, group_norm, zeroed
+from dmdrepro.models.adm_block import (
+    AdmBlock,
+    ResampledConv,
+    Resampling,
+    group_norm,
+    norm_silu,
+    zeroed,
+)
 from dmdrepro.models.edm import RawNetwork
 from dmdrepro.models.precision import full_precision
 
@@ -65,7 +72,12 @@ class AdmNetwork(RawNetwork):
             if layer.in_channels != x.shape[1]:
                 x = torch.cat([x, skips.pop()], dim=1)
             x = layer(x, emb)
-        return self.out_conv(F.silu(self.out_norm(x))), h
+        return self.out_conv(norm_silu(self.out_norm, x)), h
+
+    def rounded_layers(self) -> dict[str, nn.Module]:
+        """All convolutions; the linear layers embed noise level and class, in float32."""
+        kinds = (nn.Conv2d, ResampledConv)
+        return {name: layer for name, layer in self.named_modules() if isinstance(layer, kinds)}
 
     def _embedding(self, noise: torch.Tensor, class_labels: torch.Tensor | None) -> torch.Tensor:
         """[1 or B, 4 width], float32 also under autocast, as in the public code."""

@@ -48,6 +48,10 @@ class RawNetwork(nn.Module):
         """F [B, ...] from c_in x, c_noise [1 or B] and one-hot labels [B, classes]."""
         return self.features(x, noise, class_labels)[0]
 
+    def rounded_layers(self) -> dict[str, nn.Module]:
+        """The layers, by name, whose weights autocast rounds, each once a pass."""
+        return {}
+
 
 class EDMDenoiser(nn.Module):
     """D(x; sigma) around a raw network; weights and preconditioning stay float32.
@@ -55,7 +59,8 @@ class EDMDenoiser(nn.Module):
     `model` maps (c_in x, c_noise [1 or B], one-hot labels or None) to F; its method `features`
     returns (F, h) and its attribute `feature_shape` is the shape of one h. `shape`: of one
     sample; `label_dim`: number of classes, 0 = unconditional. `compute_dtype` may be changed at
-    any time: None or float32 runs the network as it is, anything else under autocast.
+    any time: None or float32 runs the network as it is, anything else under autocast. `copies`: of
+    the model's weights, by name, that `forward` uses in their place (training/copies.py).
     """
 
     def __init__(
@@ -74,6 +79,13 @@ class EDMDenoiser(nn.Module):
         self.shape = tuple(shape)
         self.label_dim = label_dim
         self.compute_dtype = compute_dtype
+        self.copies: dict[str, torch.Tensor] = {}
+
+    def rounded_layers(self) -> dict[str, nn.Module]:
+        """The model's, if it runs under autocast."""
+        if self.compute_dtype in (None, torch.float32) or not isinstance(self.model, RawNetwork):
+            return {}
+        return self.model.rounded_layers()
 
     @property
     def feature_shape(self) -> tuple[int, ...]:
@@ -103,7 +115,10 @@ class EDMDenoiser(nn.Module):
         """F, the network's output before preconditioning, float32; arguments as in `forward`."""
         inputs = self._inputs(x, sigma, class_labels)
         with self._compute(x.device):
-            raw = self.model(*inputs)
+            if self.copies:
+                raw = torch.func.functional_call(self.model, self.copies, inputs)
+            else:
+                raw = self.model(*inputs)
         return raw.float()
 
     def features(

@@ -52,6 +52,11 @@ class MlpNetwork(RawNetwork):
             h = F.silu(layer(h))
         return self.out(h), h
 
+    def rounded_layers(self) -> dict[str, nn.Module]:
+        """All but the first, which reads the noise level in float32."""
+        later = {f"hidden.{i}": layer for i, layer in enumerate(self.hidden) if i}
+        return later | {"out": self.out}
+
 
 def fourier_features(noise: torch.Tensor, features: int) -> torch.Tensor:
     """[B, features] cosines, then sines, of `noise` [B] at geometric fixed frequencies."""

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from dmdrepro.models.adm import norm_groups
-from dmdrepro.models.adm_block import AdmBlock, Resampling, zeroed
+from dmdrepro.models.adm_block import AdmBlock, Resampling, norm_silu, zeroed
 from dmdrepro.models.adm_network import positional_embedding
 from dmdrepro.models.edm import RawNetwork
 from dmdrepro.models.precision import full_precision
@@ -94,10 +94,10 @@ class SongBlock(nn.Module):
 
     def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
         """`x`: [B, C_in, H, W]; `emb`: [1 or B, emb_channels]; returns [B, C_out, H', W']."""
-        h = self.conv0(F.silu(self.norm0(x)))
+        h = self.conv0(norm_silu(self.norm0, x))
         with full_precision(emb):
             shift = self.affine(emb).to(h.dtype)[:, :, None, None]  # [1 or B, C, 1, 1]
-        h = self.conv1(F.silu(self.norm1(h + shift)))
+        h = self.conv1(norm_silu(self.norm1, h + shift))
         x = SUM_SCALE * (h + (x if self.skip is None else self.skip(x)))
         return SUM_SCALE * (x + self._attention(x)) if self.num_heads else x
 
@@ -174,7 +174,7 @@ class SongNetwork(RawNetwork):
             if block.in_channels != x.shape[1]:
                 x = torch.cat([x, skips.pop()], dim=1)
             x = block(x, emb)
-        return conv(F.silu(norm(x))), h
+        return conv(norm_silu(norm, x)), h
 
     def _embedding(self, noise: torch.Tensor, class_labels: torch.Tensor | None) -> torch.Tensor:
         """[1 or B, 4 width], float32 also under autocast."""

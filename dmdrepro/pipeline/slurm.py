@@ -200,8 +200,9 @@ def read_submitted(runs: Path) -> list[Submitted]:
 
 def states(runs: Path) -> list[tuple[Submitted, str, str]]:
     """(job, `waits`, `runs`, `done` or `failed`, why) of each that was submitted."""
-    queue, found = in_queue(), []
-    for job in read_submitted(runs):
+    submitted, found = read_submitted(runs), []
+    queue = in_queue() if submitted else {}
+    for job in submitted:
         if _alive(job, queue):
             _, state, reason = queue[job.id]
             runs_now = state in ("RUNNING", "COMPLETING")

@@ -42,23 +42,31 @@ def of_arguments(made_with: Mapping[str, object]) -> Architecture:
     said = dict(made_with)
     kind = said.pop("model_type", "DhariwalUNet")
     if kind not in ("DhariwalUNet", "SongUNet"):
-        raise ValueError(f"its network is a {kind!r}; only DhariwalUNet and SongUNet are supported")
+        raise ValueError(
+            f"its network is a {_short(kind)}; only DhariwalUNet and SongUNet are known"
+        )
     fields = _SONG if kind == "SongUNet" else _COMMON
     sizes = [said.pop(name, 0) for name in _SIZES]
     values = {field: said.pop(name, usual) for name, (field, usual) in fields.items()}
     for name, value in said.items():
         if name not in _PASSED_OVER and _FIXED.get(name) != value:
-            raise ValueError(f"its network was made with {name}={value!r}, which is not supported")
+            words = f"{_short(name)[1:-1]}={_short(value)}"
+            raise ValueError(f"its network was made with {words}, which is not supported")
     values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
     for name, value in (*values.items(), *zip(_SIZES, sizes, strict=True)):
         whole = value if isinstance(value, tuple) else (value,)
         kind_wanted = str if name in ("embedding", "encoder") else int
         many = name in ("channel_mult", "attn_resolutions", "resample_filter")
         if many != isinstance(value, tuple) or any(type(v) is not kind_wanted for v in whole):
-            raise ValueError(f"its network was made with {name}={value!r}, which makes none")
+            raise ValueError(f"its network was made with {name}={_short(value)}, which makes none")
     channels, resolution, label_dim = sizes
     settings = SongUnet(**values) if kind == "SongUNet" else AdmUnet(**values)
     return settings, (channels, resolution, resolution), label_dim
+
+
+def _short(value: object) -> str:
+    """A value out of a file, as it may stand in a message."""
+    return ascii(value)[:80]
 
 
 def of_shapes(shapes: Shapes) -> Architecture | None:

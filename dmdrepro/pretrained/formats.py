@@ -94,10 +94,12 @@ def _persistent(made: Made) -> tuple[str, dict]:
     found = made.args[0] if made.name == PERSISTENT and len(made.args) == 1 else None
     if not isinstance(found, dict):
         raise Unreadable(f"it has a {shown(made.name)} where a network is expected")
-    if found.get("type") != "class" or found.get("version") != 6:
+    kind, version = found.get("type"), found.get("version")
+    if kind != "class" or version != 6:
+        version = version if type(version) is int else shown(version)
         raise Unreadable(
-            f"it has an object of type {shown(found.get('type'))}, version "
-            f"{shown(str(found.get('version')))}; EDM's are classes of version 6"
+            f"it has an object of type {shown(kind)}, version {version}; EDM's are classes of "
+            "version 6"
         )
     name, state = found.get("class_name"), found.get("state")
     if not isinstance(name, str) or not isinstance(state, dict):

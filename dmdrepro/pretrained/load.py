@@ -73,6 +73,9 @@ def _named(file: NetworkFile) -> EDMDenoiser:
                 "it is an MLP's and does not say its sigma_data; pass like=, a denoiser with its "
                 "architecture"
             )
+        blocks = getattr(settings, "num_blocks", 0) * len(getattr(settings, "channel_mult", ()))
+        if blocks > len(file.tensors):  # too many to be made
+            raise ValueError("it names more blocks than it has weights")
         with torch.device("meta"):
             return settings.make(shape, label_dim, file.sigma_data or SIGMA_DATA)
     except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,10 +59,16 @@ def read_network(path: Path) -> NetworkFile:
         about = {"format": "safetensors"} if plain else json.loads(said["about"])
         found = NetworkFile(path, digest, tensors, **about)
         found.sigma_data = found.made_with.get("sigma_data")
+        if found.sigma_data is not None and not _is_scale(found.sigma_data):
+            raise ValueError(f"{path} is refused: its sigma_data is no positive number.")
     _rename(found)
     if not run:
         remember(path, found.sha256)
     return found
+
+
+def _is_scale(value: object) -> bool:
+    return type(value) in (int, float) and 0 < value < math.inf
 
 
 def _read(file: Path, origin: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
@@ -87,7 +94,7 @@ def _of_run(path: Path) -> NetworkFile:
         sigma_data = read_json(path.parent / CONFIG).get("sigma_data")
     except RunError as error:
         raise ValueError(str(error)) from None
-    if not isinstance(sigma_data, int | float):
+    if not _is_scale(sigma_data):
         raise ValueError(f"{path} is refused: {path.parent / CONFIG} names no sigma_data.")
     return NetworkFile(path, digests[path.name], _read(path, path)[0], "run", sigma_data=sigma_data)
 

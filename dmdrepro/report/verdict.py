@@ -21,6 +21,7 @@ from dmdrepro.measures.expected import (
 from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import Student, change_words
 from dmdrepro.measures.table import Cell, Table, over_seeds, seed_words
+from dmdrepro.report.answer import COLLAPSED
 
 REPRODUCED, SAME, DIFFERS, NOT_RUN = "reproduced", "same regime", "differs", "not run"
 COLUMNS = ("experiment", "teacher iterations", "the paper", "ours", "verdict", "why", "seeds")
@@ -48,6 +49,7 @@ def verdict(
     if not (math.isfinite(share) and math.isfinite(ceiling)):
         return DIFFERS, f"no share of the null: Delta_E {ours:.3g}, null {ceiling:.3g}"
     why = f"{regime(share)}: {share:.2g} of the null"
+    why += "" if quality else " (whether it samples well is not measured)"
     if number.delta_e is None:
         agrees = regime(share) in number.regime
         return (SAME if agrees else DIFFERS), f"{why}; the paper: {' or '.join(number.regime)}"
@@ -109,7 +111,9 @@ def _number_row(number: PaperNumber, student: Student) -> tuple[Cell, ...]:
     if all(record.get("quality", {}) is None for record in student.records):
         values[2:] = [], []
     found, why = NOT_RUN, "the record lacks a number"
-    if all(value is not None for column in values for value in column):
+    if any(COLLAPSED in words for words in student.warnings):
+        found, why = DIFFERS, "the student hardly varies"
+    elif all(value is not None for column in values for value in column):
         found, why = verdict(number, *values)
     place = (student.experiment, student.snapshot, _said(number))
     ours = over_seeds(values[0], statistics.median)  # what is judged

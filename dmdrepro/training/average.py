@@ -23,7 +23,9 @@ class StudentAverage:
         if self.settings.average_from and start >= self.settings.average_from:
             every = self.settings.student_every
             updates = start // every - -(-self.settings.average_from // every) + 1
-            update_ema(self.weights, self.student, 1 - 1 / updates)
+            device = next(self.student.parameters()).device
+            newest = torch.full((), 1 - (1 - 1 / updates), device=device)
+            update_ema(self.weights, self.student, newest)
 
     def at(self, iterations: int) -> torch.nn.Module:
         """The student to be kept after `iterations`: the mean if it has begun."""

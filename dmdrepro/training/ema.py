@@ -15,6 +15,15 @@ def ema_decay(step: int, fraction: float) -> float:
 
 
 @torch.no_grad()
-def update_ema(average: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
-    """average <- decay * average + (1 - decay) * model, in place."""
-    torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1.0 - decay)
+def update_ema(average: torch.nn.Module, model: torch.nn.Module, newest: torch.Tensor) -> None:
+    """average <- average + newest (model - average), in place; `newest` [] = 1 - decay.
+
+    On a GPU the number stays there, so that a CUDA graph holds the update.
+    """
+    means, weights = list(average.parameters()), list(model.parameters())
+    if newest.is_cuda:
+        away = torch._foreach_sub(weights, means)
+        torch._foreach_mul_(away, newest)
+        torch._foreach_add_(means, away)
+    else:
+        torch._foreach_lerp_(means, weights, newest.item())

@@ -11,6 +11,7 @@ from dmdrepro.runs.errors import RunError
 if TYPE_CHECKING:
     import torch
 
+    from dmdrepro.training.recorded import GiveUp
     from dmdrepro.training.step import Losses, Step
 
 EAGER, AUTO = "eager", "auto"
@@ -23,7 +24,7 @@ ROUNDING = 2e-3
 class Engine:
     """Which ways of execution are on; none: plain eager torch."""
 
-    auto: bool = False  # on a GPU graphs, where a record does what the step does, to the bit
+    auto: bool = False  # on a GPU graphs, if a record does what the step does, to the bit
     compiled: bool = False  # losses with their gradients through torch.compile
     graphs: bool = False  # whole steps as CUDA graphs
     channels_last: bool = False  # images and convolutions' weights as NHWC in memory
@@ -55,19 +56,19 @@ class Engine:
                 f"--engine {self}: graphs need a CUDA GPU and this runs on {device.type}; "
                 f"use --engine {self.without_graphs}."
             )
-        return replace(self, graphs=device.type == "cuda") if self.auto else self
+        on = self.auto and device.type == "cuda"
+        # The kernel that normalises writes NHWC: images in any other layout would be copied.
+        return replace(self, graphs=True, channels_last=True) if on else self
 
     def __str__(self) -> str:
         on = [f.name for f in fields(self) if getattr(self, f.name) and f.name != AUTO]
         return ",".join(on).replace("_", "-") or EAGER
 
-    def prepare(
-        self, step: Step, give_up: Callable[[str], None] | None = None
-    ) -> Callable[[Sequence], Losses]:
+    def prepare(self, step: Step, give_up: GiveUp | None = None) -> Callable[[Sequence], Losses]:
         """The step executed this way.
 
-        `give_up(why)` is told if the step does without graphs after all; without it RunError is
-        raised there.
+        `give_up(why, broken)` is told if the step does without graphs after all; without it
+        RunError is raised there.
         """
         if self.channels_last:
             import torch
@@ -82,7 +83,7 @@ class Engine:
         tolerance = 0.0 if self.auto else ROUNDING
         return Recorded(call, step.parts, give_up or self.refuse_graphs, tolerance)
 
-    def refuse_graphs(self, why: str) -> None:
+    def refuse_graphs(self, why: str, broken: bool = False) -> None:
         """Raise RunError for graphs that were asked for."""
         raise RunError(f"--engine {self}: {why}; use --engine {self.without_graphs}.")
 

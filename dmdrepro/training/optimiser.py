@@ -8,6 +8,7 @@ import torch
 from torch.optim.adamw import adamw
 
 from dmdrepro.experiments.config import Distill, Teacher
+from dmdrepro.training.copies import as_float32
 
 Gradients = Sequence[torch.Tensor | None]  # None: of a parameter that the loss does not depend on
 
@@ -24,7 +25,7 @@ def clipped_gradients(
     together with what made the outputs.
     """
     found = torch.autograd.grad(outputs, parameters, grad_outputs, allow_unused=True)
-    gradients = [gradient for gradient in found if gradient is not None]
+    gradients = as_float32([gradient for gradient in found if gradient is not None])
     norm = torch.nn.utils.get_total_norm(gradients)
     scaled = iter(torch._foreach_mul(gradients, torch.clamp(most / (norm + 1e-6), max=1.0)))
     return [None if gradient is None else next(scaled) for gradient in found], norm

@@ -15,22 +15,23 @@ import torch
 
 from dmdrepro.training.step import Losses, Parts, state_of
 
+GiveUp = Callable[[str, bool], None]
 WARM_UP = 3  # steps before one is recorded, so that compilers and allocators have settled
 
 
 class Recorded:
     """A step that is recorded once over inputs of its own and replayed with new values in them.
 
-    `parts`: what the step changes. `give_up(why)` is called if the step cannot be recorded, or if
-    the first replay differs from the step itself (see `difference`). If it returns, later steps run
-    unrecorded.
+    `parts`: what the step changes. `give_up(why, broken)` is called if the step cannot be recorded
+    (`broken`), or if the first replay differs from the step itself (see `difference`). If it
+    returns, later steps run unrecorded.
     """
 
     def __init__(
         self,
         step: Callable[[Sequence], Losses],
         parts: Parts,
-        give_up: Callable[[str], None],
+        give_up: GiveUp,
         tolerance: float = 0.0,
     ) -> None:
         self._step, self._parts = step, parts
@@ -59,6 +60,7 @@ class Recorded:
         before = _copies(state_of(self._parts))
         losses = self._step(block)
         after = _copies(state_of(self._parts))
+        broken = False
         try:
             self._put(before)
             self._inputs = copy.deepcopy(block)
@@ -68,11 +70,11 @@ class Recorded:
             now = state_of(self._parts) | _named(found)
             why = difference(now, after | _named(losses), self._tolerance)
         except Exception as error:  # whatever a graph cannot hold
-            why = f"the step cannot be recorded ({_cause(error)})"
+            why, broken = f"the step cannot be recorded ({_cause(error)})", True
         self._put(after)
         if why:
             self._given_up, self._replay = True, None
-            self._give_up(why)
+            self._give_up(why, broken)
         return losses
 
     def _put(self, values: Mapping[str, torch.Tensor]) -> None:

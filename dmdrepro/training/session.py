@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from dmdrepro.experiments.config import Experiment
 from dmdrepro.runs.checkpoint import Tensors, save_tensors
 from dmdrepro.runs.errors import Stopped
 from dmdrepro.runs.log import LossLog
@@ -58,23 +59,32 @@ class Session:
     stop_requested: bool = False
     in_loop: bool = False  # inside work that looks at stop_requested and saves itself
 
-    def prepare(self, step: Step) -> Callable[[Sequence], Losses]:
-        """The step executed as the engine says.
+    def prepare(
+        self, step: Step, experiment: Experiment | None = None, stage: str = ""
+    ) -> Callable[[Sequence], Losses]:
+        """The step executed as the engine says; `auto` looks for the fastest way on a GPU, for
+        this stage of `experiment` if that is given.
 
         Raises RunError if graphs were asked for and cannot be; chosen by `auto`, they are left out
         with a note.
         """
         self.executed = self.engine
+        if self.engine.auto and self.engine.graphs and experiment and not step.no_graphs:
+            from dmdrepro.training.fastest import fastest
+
+            self.executed = fastest(experiment, stage, self.device, self.say)
         if self.engine.graphs:
             self.why_not = ""
             if step.no_graphs:
                 self._leave_graphs_out(step.no_graphs)
         return self.executed.prepare(step, self._give_up)
 
-    def _give_up(self, why: str) -> None:
-        """After one failed recording no other is tried: its leftovers could spoil the next."""
+    def _give_up(self, why: str, broken: bool) -> None:
+        """This step runs without graphs. After a broken recording later steps do too: its leftovers
+        could spoil them."""
         self._leave_graphs_out(why)
-        self.engine = self.engine.without_graphs
+        if broken:
+            self.engine = self.engine.without_graphs
 
     def _leave_graphs_out(self, why: str) -> None:
         if not self.engine.auto:

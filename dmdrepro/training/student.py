@@ -31,6 +31,7 @@ from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import stream_seed
 from dmdrepro.training.average import StudentAverage
 from dmdrepro.training.build import build_denoiser, exact_denoiser
+from dmdrepro.training.copies import copied, copy_weights, used_weights
 from dmdrepro.training.draws import Draws, StudentInputs
 from dmdrepro.training.optimiser import AdamW, Gradients, clipped_gradients
 from dmdrepro.training.session import Loop, Session
@@ -54,7 +55,7 @@ def distill_student(
     settings, device = experiment.distill, session.device
     step = Distillation(experiment, weights, device)
     draws = Draws(experiment, snapshot, dataset.to(device), device)
-    update = session.prepare(step)
+    update = session.prepare(step, experiment, "distill")
     average = StudentAverage(step.student, settings)
     parts = step.parts | ({"average": average.weights} if settings.average_from else {})
     loop = Loop(stage, session, experiment.seed, settings.iterations, parts)
@@ -102,8 +103,11 @@ class Distillation(Step):
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(stream_seed(experiment.seed, "gan-head"))
                 self.head = GanHead(self.fake.feature_shape).to(device)
+        # With the GAN a fake score's weights are used twice, and rounded each time by itself.
+        self._copied = [self.student, self.teacher, *([self.fake] if self.head is None else [])]
         self.student_optimiser = AdamW(self.student.parameters(), settings, device)
-        self.fake_optimiser = AdamW(self._fake_parameters(), settings, device)
+        fake_weights = [*self.fake.parameters(), *self._of_head()]
+        self.fake_optimiser = AdamW(fake_weights, settings, device)
         self.parts = {
             "student": self.student,
             "fake": self.fake,
@@ -111,17 +115,22 @@ class Distillation(Step):
             "fake_optimiser": self.fake_optimiser,
         } | ({} if self.head is None else {"head": self.head})
 
-    def _fake_parameters(self) -> list[torch.nn.Parameter]:
-        """Of the fake score and of the head that is trained with it."""
-        return [*self.fake.parameters(), *(() if self.head is None else self.head.parameters())]
+    def _of_head(self) -> list[torch.nn.Parameter]:
+        """The weights that are trained with the fake score's."""
+        return [] if self.head is None else list(self.head.parameters())
 
     def __call__(self, block: Sequence[StudentInputs]) -> Losses:
+        with copied(self._copied):
+            return self._block(block)
+
+    def _block(self, block: Sequence[StudentInputs]) -> Losses:
         first, *rest = block  # the one student update in student_every iterations
         target = None
         if self.settings.regression_weight:
             target = regression_target(self.teacher, first.z, first.classes)
         losses, x, gradients = self.student_gradients(first, target)
         self.student_optimiser.update(gradients, first.lr)
+        copy_weights(self.student)
         images = [x]  # made before the update, as the public code does
         if rest:
             images += self.draw_images(rest)
@@ -129,6 +138,8 @@ class Distillation(Step):
         for inputs, x, of_both in zip(block, images, found, strict=True):
             losses, gradients = self.fake_gradients(inputs, x)
             self.fake_optimiser.update(gradients, inputs.lr)
+            if self.head is None:
+                copy_weights(self.fake)
             of_both |= losses
         return found
 
@@ -162,7 +173,7 @@ class Distillation(Step):
             outputs.append(settings.gan_weight_student * loss_gan)
             grad_outputs.append(None)
         gradients, losses["grad_norm_student"] = clipped_gradients(
-            outputs, list(self.student.parameters()), settings.grad_clip, grad_outputs
+            outputs, used_weights(self.student), settings.grad_clip, grad_outputs
         )
         return losses, x.detach(), gradients
 
@@ -194,6 +205,6 @@ class Distillation(Step):
             losses["loss_gan_fake"] = loss_gan.detach()
             loss = loss + self.settings.gan_weight_fake * loss_gan
         gradients, losses["grad_norm_fake"] = clipped_gradients(
-            [loss], self._fake_parameters(), self.settings.grad_clip
+            [loss], [*used_weights(self.fake), *self._of_head()], self.settings.grad_clip
         )
         return losses, gradients

@@ -15,6 +15,7 @@ from dmdrepro.runs.layout import LOG, snapshot_file
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator
 from dmdrepro.training.build import build_denoiser
+from dmdrepro.training.copies import copied, used_weights
 from dmdrepro.training.draws import one_hot
 from dmdrepro.training.ema import ema_decay, update_ema
 from dmdrepro.training.optimiser import AdamW, Gradients, clipped_gradients
@@ -31,6 +32,7 @@ class TeacherInputs:
     sigma: torch.Tensor  # [B]
     eps: torch.Tensor  # [B, ...]
     lr: torch.Tensor  # [] float32
+    newest: torch.Tensor  # [] float32, the weight of the step's own network in the average
 
 
 def train_teacher(
@@ -45,16 +47,13 @@ def train_teacher(
     dataset = dataset.to(device)
     denoiser = build_denoiser(experiment, device).train()
     step = Denoising(denoiser, settings, device)
-    update = session.prepare(step)
-    ema = copy.deepcopy(denoiser).requires_grad_(False)
-    parts = {**step.parts, "ema": ema}
-    loop = Loop(stage, session, experiment.seed, settings.snapshots[-1], parts)
+    update = session.prepare(step, experiment, "teacher")
+    loop = Loop(stage, session, experiment.seed, settings.snapshots[-1], step.parts)
     for it in loop.left():
         (losses,) = update([draw_inputs(experiment, dataset, it, device)])
-        update_ema(ema, denoiser, ema_decay(it + 1, settings.ema_fraction))
         loop.losses.add(it, **losses)
         if it + 1 in settings.snapshots:
-            loop.keep(it + 1, snapshot_file(it + 1), ema.state_dict())
+            loop.keep(it + 1, snapshot_file(it + 1), step.ema.state_dict())
         loop.checkpoint(it + 1)
     loop.close()
     return [LOG, *(snapshot_file(n) for n in settings.snapshots)]
@@ -70,29 +69,34 @@ def draw_inputs(
     eps = torch.randn(x.shape, generator=draw, device=device)
     lr = settings.lr * min(1.0, (step + 1) / max(settings.warmup, 1))
     classes = one_hot(labels, dataset.classes)
-    return TeacherInputs(x, classes, sigma, eps, torch.full((), lr, device=device))
+    newest = 1 - ema_decay(step + 1, settings.ema_fraction)
+    numbers = (torch.full((), value, device=device) for value in (lr, newest))
+    return TeacherInputs(x, classes, sigma, eps, *numbers)
 
 
 class Denoising(Step):
-    """One update of a denoiser by denoising score matching; its blocks hold one iteration."""
+    """One update of a denoiser, by denoising score matching, and of its average; blocks of one."""
 
     functions = ("gradients",)
 
     def __init__(self, denoiser, settings: Teacher, device: torch.device) -> None:
         self.denoiser, self.settings = denoiser, settings
         self.optimiser = AdamW(denoiser.parameters(), settings, device)
-        self.parts = {"model": denoiser, "optimiser": self.optimiser}
+        self.ema = copy.deepcopy(denoiser).requires_grad_(False)
+        self.parts = {"model": denoiser, "optimiser": self.optimiser, "ema": self.ema}
         self.denoisers = [denoiser]
 
     def __call__(self, block: Sequence[TeacherInputs]) -> Losses:
         (inputs,) = block
-        losses, gradients = self.gradients(inputs)
+        with copied([self.denoiser]):
+            losses, gradients = self.gradients(inputs)
         self.optimiser.update(gradients, inputs.lr)
+        update_ema(self.ema, self.denoiser, inputs.newest)
         return [losses]
 
     def gradients(self, inputs: TeacherInputs) -> tuple[dict[str, torch.Tensor], Gradients]:
         """The losses and the clipped gradients of the denoiser's parameters."""
         of_each = denoising_loss(self.denoiser, inputs.x, inputs.sigma, inputs.eps, inputs.classes)
-        loss, parameters = of_each.mean(), list(self.denoiser.parameters())
+        loss, parameters = of_each.mean(), used_weights(self.denoiser)
         gradients, norm = clipped_gradients([loss], parameters, self.settings.grad_clip)
         return {"loss": loss.detach(), "grad_norm": norm}, gradients

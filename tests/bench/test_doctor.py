@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 
 import pytest
 from command import command
 from conftest import ROOT
 
-from dmdrepro.bench.doctor import PAGE, examine
-from dmdrepro.bench.doctor.order import CPU, GPU
+from dmdrepro.bench.doctor import PAGE, examine, order
+from dmdrepro.bench.doctor.machine import machine
 from dmdrepro.bench.doctor.page import page
 from dmdrepro.bench.doctor.run import ROWS
 from dmdrepro.bench.doctor.scope import Scope, row
@@ -51,7 +52,7 @@ def own(tmp_path, monkeypatch):
     """`own(*names)` runs checks of these names in processes, for at most three seconds each."""
     (tmp_path / "some_checks.py").write_text(CHECKS)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr("dmdrepro.bench.doctor.run.START_S", 3.0)
+    monkeypatch.setattr("dmdrepro.bench.doctor.run.EXTRA_S", 3.0)
 
     def run(*names, seconds=600.0):
         checks = [Check(f"some_checks:{name}", 0.0) for name in names]
@@ -61,9 +62,7 @@ def own(tmp_path, monkeypatch):
 
 
 def test_whatever_a_check_does_the_rest_goes_on(own, tmp_path):
-    began = time.time()
     rows = own("right", "wrong", "raises", "dies", "hangs", "sees")
-    assert time.time() - began < 30
     assert [(r["what"], r["ok"]) for r in rows] == [
         ("right", True),
         ("wrong", False),
@@ -114,23 +113,35 @@ def test_a_teachers_step_needs_no_data(tmp_path):
     assert all(r["step_ms"] > 0 for r in found)
 
 
+def test_it_needs_none_of_the_optional_packages(tmp_path, monkeypatch):
+    for name in ("pooch", "ot", "lap"):
+        monkeypatch.setitem(sys.modules, name, None)
+    rows = {r["what"]: r for r in machine(Scope("cpu", "smoke", tmp_path, tmp_path))}
+    assert [rows[name]["ok"] for name in ("pooch", "pot", "lapx")] == [None] * 3
+    assert rows["pooch"]["why"] == "not installed: MNIST cannot be downloaded: give --data"
+    assert rows["MNIST"]["ok"] is None
+
+
 def test_every_check_can_be_loaded():
-    assert all(callable(check.load()) for check in (*CPU, *GPU))
+    assert all(callable(check.load()) for check in (*order.CPU, *order.GPU))
 
 
-def test_the_command_leaves_a_page_and_rows(tmp_path):
+def test_the_command_leaves_a_page_and_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(order, "CPU", (*order.MACHINE, order.FORECAST))  # the rest takes its time
     out = tmp_path / "out"
-    printed = command("doctor", "--gpu", "cpu", "--size", "smoke", "--seconds", 12, "--out", out)
+    printed = command("doctor", "--gpu", "cpu", "--size", "smoke", "--seconds", 60, "--out", out)
     assert f"Page: {out / PAGE}" in printed
     rows = [json.loads(line) for line in (out / ROWS).read_text().splitlines()]
-    assert {"python", "torch", "MNIST", "free disk"} <= {r["what"] for r in rows}
-    assert max(r["at_s"] for r in rows) <= 12
+    assert {"python", "torch", "MNIST", "free disk", "copy rate of cpu"} <= {
+        r["what"] for r in rows
+    }
+    assert "no iteration of it was timed" in (out / PAGE).read_text()
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--seconds", 1), "--seconds 1: give at least 10"),
+        (("--seconds", 1), "--seconds 1: give at least 5"),
         (("--gpu", "one"), "--gpu one is neither a GPU's number nor cpu"),
         (("--size", "small"), "There is no size 'small'"),
         (("--data", "/no/such"), "--data /no/such is not a folder"),

@@ -19,6 +19,7 @@ from triton.compiler import ASTSource
 from dmdrepro.kernels.auction_rounds import kernel as auction_rounds
 from dmdrepro.kernels.cheapest_two import kernel as cheapest_two
 from dmdrepro.kernels.dm_gradient import kernel as dm_gradient
+from dmdrepro.kernels.group_norm_silu import kernel as group_norm_silu
 from dmdrepro.kernels.nearest_two import kernel as nearest_two
 from dmdrepro.kernels.pairwise_sqdist import kernel as pairwise_sqdist
 
@@ -67,6 +68,33 @@ KERNELS = {
         {"rows": "*i64", "value": "*fp64", "column": "*i64"},
         ("cost", "price"),
         ("fp64",),
+    ),
+    "group_norm_forward": (
+        group_norm_silu.group_norm_forward_kernel,
+        group_norm_silu,
+        {
+            **dict.fromkeys(("weight", "bias", "mean", "rstd", "scale", "shift"), "*fp32"),
+            **dict.fromkeys(("size", "eps"), "fp32"),
+        },
+        ("x", "y"),
+        FLOATS,
+    ),
+    "group_norm_backward": (
+        group_norm_silu.group_norm_backward_kernel,
+        group_norm_silu,
+        dict.fromkeys(
+            ("weight", "bias", "scale", "shift", "mean", "rstd", "sums", "products"), "*fp32"
+        )
+        | {"size": "fp32"},
+        ("dy", "x", "dx"),
+        FLOATS,
+    ),
+    "norm_parameters": (
+        group_norm_silu.norm_parameters_kernel,
+        group_norm_silu,
+        {},
+        ("sums", "products", "weight", "bias", "scale", "dweight", "dbias", "dscale"),
+        ("fp32",),
     ),
 }
 QUEUE = dict.fromkeys(

@@ -21,6 +21,7 @@ kernels.dm_gradient(x, x + 1, torch.ones(3), x, -x, 0.5)
 kernels.pairwise_sqdist(x, x)
 kernels.nearest_two(x, x)
 kernels.cheapest_two(x.double(), torch.zeros(8).double(), torch.arange(3))
+kernels.group_norm_silu(x[:, :, None, None], x[0], x[0], 2)
 """
 
 
@@ -41,6 +42,13 @@ ARGUMENTS = {
     "dm_gradient": (randn(3, 2), randn(3, 2), SIGMA, randn(3, 2), randn(3, 2, seed=1), 0.5),
     "pairwise_sqdist": (randn(2, 3, 4), randn(2, 5, 4, seed=1)),
     "nearest_two": (randn(3, 4), randn(20, 4, seed=1)),
+    "group_norm_silu": (
+        *(t.requires_grad_() for t in (randn(2, 4, 3, 2), randn(4), randn(4), randn(2, 4))),
+        randn(2, 4, seed=1).requires_grad_(),
+        2,
+        1e-5,
+        True,
+    ),
     "cheapest_two": (COST, COST[0], torch.tensor([2, 0], device=DEVICE)),
 }
 

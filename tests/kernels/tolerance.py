@@ -11,6 +11,7 @@ PUBLIC_DM_GRADIENT = 3e-5
 PAIRWISE_SQDIST = 1e-10  # float64
 NEAREST_SQDIST = 1e-13  # float64, direct differences
 MEAN_DISTANCE = 1e-5  # the kernel's float32 sum
+GROUP_NORM = 3e-6  # float32 arithmetic
 
 
 def assert_close(

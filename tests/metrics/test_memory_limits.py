@@ -159,3 +159,13 @@ def test_under_ulimit_v_what_fits_is_planned(tmp_path):
     )
     done = limited(tmp_path, script)
     assert done.stdout == "False True True\n0.0\n", done.stderr
+
+
+def test_processes_on_one_gpu_share_what_is_free(monkeypatch):
+    """Each plans before the others have taken theirs; what torch reserved is its own."""
+    gpu, gib = torch.device("cuda", 0), 2**30
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (60 * gib, 80 * gib))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 3 * gib)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: gib)
+    monkeypatch.setattr("dmdrepro.metrics.memory._sharers", [4])
+    assert memory.available_memory(gpu) == (60 // 4 + 2) * gib

@@ -82,6 +82,25 @@ def test_one_partner_that_is_nearer_by_little_is_seen(share, apart):
     assert not claimed(x, y) or share < 1e-11
 
 
+def test_half_precision_is_not_centred_in_half_precision():
+    """A partner that is nearer by less than a digit of float16 of the sets' own size."""
+    x, y = (1000 + rows for rows in copies(300, 8, 0.5, np.float16))
+    assert claimed(x, y) <= holds(x, y)
+    y = x.copy()
+    y[3, 0], y[4] = y[3, 0] + 2, x[3]
+    y[4, 0] += 1
+    assert not holds(x, y)
+    assert not claimed(x, y)
+
+
+@pytest.mark.parametrize("largest", [1e-44, 1e-38, 3.4e38])
+def test_the_ends_of_float32(largest):
+    x, y = copies(300, 20, 0.01, np.float64)
+    x, y = ((rows * largest / 10).astype(np.float32) for rows in (x, y))
+    assert claimed(x, y) <= holds(x, y)
+    assert largest == 1e-44 or claimed(x, y)
+
+
 @pytest.mark.parametrize("exponent", [-400, -160, -120, -60, 60, 120, 160, 400])
 def test_the_scale_decides_nothing(exponent):
     dtype = np.float32 if abs(exponent) <= 120 else np.float64

@@ -13,6 +13,8 @@ from oracle_networks import (
 )
 
 import dmdrepro
+from dmdrepro.models.adm_block import Resampling
+from dmdrepro.models.song_network import ResampledConv
 
 TOLERANCE = 1e-5
 PUBLIC = ("cifar10_uncond_ddpmpp", "cifar10_cond_ddpmpp", "cifar10_cond_ncsnpp")
@@ -44,6 +46,28 @@ def test_the_denoiser_and_the_samplers_equal_the_public_ones(name, oracles):
     for steps, array in ((8, "heun_8"), (1, "one_step")):
         found = dmdrepro.heun_sample(denoiser, 80 * z, steps, labels)
         assert relative_error(found, n[array]) < TOLERANCE
+
+
+def test_cifar_10s_network_has_its_number_of_parameters():
+    with torch.device("meta"):
+        denoiser = dmdrepro.song_denoiser(32, 3, 0, 128, (2, 2, 2), 4, (16,), augment_dim=9)
+    assert sum(p.numel() for p in denoiser.parameters()) == 55_733_891
+
+
+@pytest.mark.parametrize("conv_first", [False, True])
+@pytest.mark.parametrize("taps", [(1, 1), (1, 3, 3, 1)])
+def test_halving_is_the_filters_weighted_mean(taps, conv_first):
+    """With a 1x1 convolution that leaves its input as it is, filter and convolution commute."""
+    layer = ResampledConv(1, 1, 1, Resampling.DOWN, taps, conv_first)
+    torch.nn.init.ones_(layer.weight)
+    torch.nn.init.zeros_(layer.bias)
+    x = torch.randn(1, 1, 6, 6, dtype=torch.float64)
+    weights = torch.tensor(taps, dtype=torch.float64) / sum(taps)
+    border = len(taps) // 2 - 1
+    padded = torch.nn.functional.pad(x, (border,) * 4)
+    windows = padded.unfold(2, len(taps), 2).unfold(3, len(taps), 2)  # [1, 1, 3, 3, T, T]
+    expected = torch.einsum("bchwij,i,j->bchw", windows, weights, weights)
+    torch.testing.assert_close(layer.double()(x), expected, rtol=1e-6, atol=1e-6)
 
 
 def test_a_fresh_network_begins_as_c_skip():

@@ -70,7 +70,7 @@ def test_all_over_two_seeds_survives_a_restart_of_the_controller(node, submit, t
 
 @pytest.mark.slow
 def test_a_preempted_job_goes_on_to_the_same_bytes(node, submit, tmp_path):
-    settings = ("--set", "teacher.snapshots=20000")
+    settings = ("--set", "teacher.snapshots=6000")
     printed = submit("teacher", "ring", *settings, "--slurm-time", 10)
     job = re.search(r"job (\d+)", printed)[1]
     log = tmp_path / "runs/smoke/seed0/ring/teacher/log.jsonl"
@@ -91,8 +91,8 @@ def test_a_preempted_job_goes_on_to_the_same_bytes(node, submit, tmp_path):
     over(node)
     reproduce("teacher", "ring", *SMOKE, *settings, "--runs", tmp_path / "here")
     assert tree(tmp_path / "runs") == tree(tmp_path / "here")
-    record = json.loads((log.parent / "record.json").read_text())
-    assert len(record["provenance"]["sittings"]) == 2
+    (said,) = (tmp_path / "runs/slurm").glob("*/*.out")
+    assert "going on from" in said.read_text()
 
 
 @pytest.mark.slow
@@ -101,7 +101,6 @@ def test_a_failed_teachers_students_end_with_a_reason(node, submit, tmp_path):
     submit("all", "ring", *settings)
     over(node)
     printed = reproduce("list", "--slurm", "--runs", tmp_path / "runs")
-    assert re.search(
-        r"teacher ring, seed 0 +│ failed │ teacher ring, seed 0: .*not finite", printed
-    )
+    assert re.search(r"teacher ring, seed 0 +│ failed │ teacher ring, seed 0", printed)
+    assert "loss is inf at step 1" in printed
     assert re.search(r"distill ring, seed 0 \(60\) +│ failed │ it never began", printed)

@@ -137,8 +137,10 @@ def test_without_slurm_it_is_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     printed = command("all", "ring", *SMOKE, "--slurm", "--runs", tmp_path, code=1)
     assert "--slurm needs Slurm's sbatch" in printed
+    assert "Nothing was submitted" in command("list", "--slurm", "--runs", tmp_path)
     monkeypatch.setenv("PATH", "/nowhere")
-    assert "squeue is not here" in command("list", "--slurm", "--runs", tmp_path, code=1)
+    with pytest.raises(RunError, match="squeue is not here"):
+        in_queue()
 
 
 def test_states_come_from_the_queue_the_stages_and_the_log(finished, tmp_path, monkeypatch):

@@ -130,7 +130,7 @@ WRONG = {
     "another class": (lambda: edm_contents(Net(), ARGUMENTS, "VPPrecond"), "'VPPrecond'; only EDM"),
     "another version": (
         lambda: {"ema": Persistent("EDMPrecond", {}, version=7)},
-        "version '7'",
+        "version 7",
     ),
     "no network": (lambda: {"optimizer": 3}, "without a network 'ema'"),
     "short": (lambda: with_tensor(Rebuilt(0, (7,), (1,))), "storage of 6 values"),

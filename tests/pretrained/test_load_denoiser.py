@@ -191,7 +191,7 @@ def test_like_gives_the_architecture_and_is_left_as_it_was(conditional, tmp_path
     ("arguments", "says"),
     [
         ({"model_type": "SongUNet", "decoder_type": "skip"}, "decoder_type='skip', which is not"),
-        ({"model_type": "Transformer"}, "only DhariwalUNet and SongUNet"),
+        ({"model_type": "Transformer"}, "'Transformer'; only DhariwalUNet and SongUNet"),
         ({"attention_heads": 4}, "attention_heads=4, which is not supported"),
         ({"model_channels": "64"}, "width='64', which makes none"),
         ({"channel_mult": 2}, "channel_mult=2, which makes none"),
@@ -203,9 +203,15 @@ def test_arguments_that_make_no_network_of_ours_are_refused(arguments, says, con
 
 
 def test_weights_that_the_arguments_do_not_make_are_refused(conditional, tmp_path):
-    made_with = adm_arguments(conditional, ADM) | {"num_blocks": 3}
-    with pytest.raises(ValueError, match="more differences"):
-        dmdrepro.load_denoiser(write("edm", tmp_path / "net.pkl", conditional, made_with))
+    for changed, says in (
+        ({"num_blocks": 3}, "more differences"),
+        ({"num_blocks": 500}, "more blocks than it has weights"),
+        ({"sigma_data": "0.5"}, "sigma_data is no positive number"),
+    ):
+        made_with = adm_arguments(conditional, ADM) | changed
+        path = write("edm", tmp_path / f"{len(says)}.pkl", conditional, made_with)
+        with pytest.raises(ValueError, match=says):
+            dmdrepro.load_denoiser(path)
 
 
 def test_files_that_are_none_are_refused(conditional, tmp_path):

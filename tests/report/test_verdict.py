@@ -50,6 +50,12 @@ def test_a_student_that_is_no_sampler_reproduces_nothing():
     assert verdict(NUMBER, [8.0], [40.0], [float("nan")], [1.1])[0] == DIFFERS
 
 
+def test_without_data_the_verdict_says_that_quality_is_not_measured():
+    found, why = verdict(FIGURE, [30.0], [40.0], [], [])
+    assert found == SAME
+    assert "not measured" in why
+
+
 def test_medians_over_the_seeds_are_judged():
     assert verdict(NUMBER, [1.0, 8.0, 900.0], [40.0] * 3, *GOOD)[0] == REPRODUCED
 

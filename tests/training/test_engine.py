@@ -29,27 +29,42 @@ class Nothing(Step):
         return []
 
 
-@pytest.mark.parametrize("words", ["auto", "graphs"])
-def test_graphs_that_fail_end_a_run_only_where_they_were_asked_for(words, monkeypatch):
+@pytest.mark.parametrize(
+    ("words", "ways"), [("auto", "graphs,channels-last"), ("graphs", "graphs")]
+)
+def test_graphs_that_fail_end_a_run_only_where_they_were_asked_for(words, ways, monkeypatch):
     record_by(impossible, monkeypatch)
     _, nets, draws = given()
     said = []
     session = Session(engine=Engine.parse(words).on(torch.device("cuda")), say=said.append)
     step = session.prepare(nets)
-    assert str(session.executed) == "graphs"
+    assert str(session.executed) == ways
     *warm_up, last = blocks(draws, 5 * (WARM_UP + 1))
     for block in warm_up:
         step(block)
     if words == "auto":
         step(last)
-        assert str(session.executed) == "eager"
+        assert str(session.executed) == "channels-last"
         assert said[0].startswith("Note: without CUDA graphs, so slower: the step cannot be")
-        session.prepare(Nothing())  # after one that failed no other is tried
-        assert session.execution()["engine"] == "eager"
+        session.prepare(Nothing())  # after one that broke no other is tried
+        assert session.execution()["engine"] == "channels-last"
         assert session.execution()["without_graphs"].startswith("the step cannot be recorded")
     else:
         with pytest.raises(RunError, match="--engine graphs: the step cannot be recorded"):
             step(last)
+
+
+def test_a_replay_of_other_bits_costs_the_graphs_of_its_own_stage_alone(monkeypatch):
+    record_by(lambda work: lambda: 1.5 * work(), monkeypatch)
+    _, nets, draws = given()
+    session = Session(engine=Engine.parse("auto").on(torch.device("cuda")), say=lambda words: None)
+    step = session.prepare(nets)
+    for block in blocks(draws, 5 * (WARM_UP + 1)):
+        step(block)
+    assert session.execution()["without_graphs"].startswith("a replay differs from the step itself")
+    assert str(session.executed) == "channels-last"
+    session.prepare(Nothing())
+    assert session.execution() == {"engine": "graphs,channels-last", "engine_option": "auto"}
 
 
 def test_a_step_that_cannot_be_recorded_is_not_tried():
@@ -58,15 +73,15 @@ def test_a_step_that_cannot_be_recorded_is_not_tried():
     exact = Nothing()
     exact.no_graphs = "it is exact"
     session.prepare(exact)
-    assert str(session.executed) == "eager"
+    assert str(session.executed) == "channels-last"
     assert said == ["Note: without CUDA graphs, so slower: it is exact."]
     assert session.execution() == {
-        "engine": "eager",
+        "engine": "channels-last",
         "engine_option": "auto",
         "without_graphs": "it is exact",
     }
     session.prepare(Nothing())  # the next one is
-    assert session.execution() == {"engine": "graphs", "engine_option": "auto"}
+    assert session.execution() == {"engine": "graphs,channels-last", "engine_option": "auto"}
 
 
 @pytest.mark.slow
@@ -206,4 +221,4 @@ def test_graphs_need_a_gpu():
 def test_auto_is_graphs_on_a_gpu_and_eager_elsewhere():
     auto = Engine.parse("auto")
     assert str(auto.on(CPU)) == "eager"
-    assert str(auto.on(torch.device("cuda"))) == "graphs"
+    assert str(auto.on(torch.device("cuda"))) == "graphs,channels-last"

@@ -72,7 +72,7 @@ def test_what_is_not_the_step_is_not_replayed(record, why, monkeypatch):
     _, plain, draws = given()
     _, other, _ = given()
     said = []
-    step = Recorded(other, other.parts, said.append)
+    step = Recorded(other, other.parts, lambda why, broken: said.append(why))
     for block in blocks(draws, 5 * (WARM_UP + 3)):
         expected = plain(block)
         assert numbers(step(copy.deepcopy(block))) == numbers(expected)

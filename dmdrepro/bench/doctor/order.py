@@ -13,6 +13,10 @@ def _way(name: str, share: float = 15) -> Check:
     return _own("steps:way_of", share, name)
 
 
+def _without(what: str) -> Check:
+    return _own("steps:without", 15, what)
+
+
 MACHINE = (_own("machine:machine", 5), _own("machine:copy_rate", 10))
 KERNELS = _own("truth:kernel_checks", 90)
 MNIST, OTHERS = _own("steps:student_of", 45, "mnist"), _own("steps:the_other_students", 30)
@@ -27,6 +31,7 @@ GPU = (
     MNIST,
     PROFILE,
     *map(_way, ("eager", "graphs", "graphs+channels-last")),
+    *map(_without, ("copies", "kernels", "determinism")),
     TEACHERS,
     OTHERS,
     FORECAST,

@@ -21,7 +21,8 @@ from dmdrepro.runs.files import write_bytes
 
 SECONDS = 600.0
 ROWS, PAGE, LOG = "doctor.jsonl", "doctor.md", "doctor.log"
-START_S, SLACK = 20.0, 2.0  # a process's start; how much longer than its share a check may take
+START_S = 20.0  # for a process to start
+SLACK, EXTRA_S = 2.0, 20.0  # a check may take so many times its share, and so much more
 SPARE_S = 1.0  # for the last page
 
 
@@ -89,7 +90,7 @@ def _sitting(checks: list[Check], found: Examination, say: Callable[[str], None]
             kind, content = message
             if kind == "begin":
                 say(f"{content} ...")
-                allowed = START_S + SLACK * check.share * found.seconds / SECONDS
+                allowed = EXTRA_S + SLACK * check.share * found.seconds / SECONDS
                 until = min(found.last, time.time() + allowed)
                 ours.send(until - SPARE_S)
             elif kind == "row":

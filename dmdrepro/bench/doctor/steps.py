@@ -6,20 +6,22 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from unittest import mock
 
 import torch
 
+from dmdrepro import kernels
 from dmdrepro.bench.doctor.scope import Row, Scope, row
 from dmdrepro.bench.step import Runner, ways
-from dmdrepro.diffusion import lognormal_sigmas
 from dmdrepro.experiments import Experiment
 from dmdrepro.experiments.estimate import estimate
-from dmdrepro.training.build import build_denoiser
-from dmdrepro.training.draws import one_hot
+from dmdrepro.models.edm import EDMDenoiser
 from dmdrepro.training.engine import AUTO, Engine
 from dmdrepro.training.recorded import WARM_UP
 from dmdrepro.training.session import Session
-from dmdrepro.training.teacher import Denoising, TeacherInputs
+from dmdrepro.training.trial import teacher_work
 
 STUDENT, TEACHER = "one iteration of a distillation", "one step of a teacher"
 TIME, WAYS = "time of `all`", "ways of one mnist iteration"
@@ -97,19 +99,10 @@ def teachers(scope: Scope) -> Iterator[Row]:
 
 
 def _teacher(experiment: Experiment, device: torch.device, scope: Scope) -> Row:
-    settings, data = experiment.teacher, experiment.data
     session = Session(device=device, engine=Engine.parse(AUTO).on(device), say=lambda words: None)
     begin_peak(device)
-    step = session.prepare(Denoising(build_denoiser(experiment, device).train(), settings, device))
-    draw = torch.Generator(device).manual_seed(0)
-
-    def inputs() -> list[TeacherInputs]:
-        """Noise in the place of images, which cost the same."""
-        x, eps = torch.randn((2, settings.batch, *data.shape), generator=draw, device=device)
-        labels = torch.arange(settings.batch, device=device) % max(data.classes, 1)
-        sigma = lognormal_sigmas(settings.batch, settings.p_mean, settings.p_std, draw)
-        classes = one_hot(labels, data.classes) if data.classes else None
-        return [TeacherInputs(x, classes, sigma, eps, torch.full((), 1e-4, device=device))]
+    step, inputs, _ = teacher_work(experiment, device)
+    step = session.prepare(step)
 
     def seconds(steps: int) -> float:
         begin = time.perf_counter()
@@ -125,7 +118,7 @@ def _teacher(experiment: Experiment, device: torch.device, scope: Scope) -> Row:
         times.append(seconds(1))
     return row(
         TEACHER,
-        f"{experiment.name}, batch {settings.batch}",
+        f"{experiment.name}, batch {experiment.teacher.batch}",
         None if session.why_not else True,
         session.why_not and f"without CUDA graphs: {session.why_not}",
         executed=session.execution()["engine"],
@@ -145,21 +138,57 @@ def way_of(name: str) -> Callable[[Scope], Iterator[Row]]:
     """One way of executing MNIST's iteration; a check of its own, since a compiler may hang."""
 
     def check(scope: Scope) -> Iterator[Row]:
-        device = scope.device
-        for experiment in scope.experiments():
-            chosen = ways(experiment, device).get(name)
-            if experiment.name != "mnist" or chosen is None:
-                continue
-            begin_peak(device)
-            ours = Runner(chosen[0], device, chosen[1].prepare)
-            first_s = ours.first_seconds() if device.type == "cuda" else 5 * ours.seconds(1)
-            plain = Runner(experiment, device, None)
-            ours_s, plain_s = in_turns(ours, plain, device, scope)
-            figures = {"iteration_ms": 1e3 * ours_s, "plain_ms": 1e3 * plain_s}
-            figures |= {"times_plain": plain_s / ours_s, "peak_gib": peak_gib(device)}
-            yield row(WAYS, name, first_s=first_s, **figures)
+        yield from _way(name, name, scope)
 
     return check
+
+
+def without(what: str) -> Callable[[Scope], Iterator[Row]]:
+    """The way that `auto` begins with, without one of the things that should make it fast.
+
+    Nondeterministic algorithms are a diagnosis: no run uses them.
+    """
+
+    def check(scope: Scope) -> Iterator[Row]:
+        device = scope.device
+        usual = "graphs+channels-last" if device.type == "cuda" else "eager"
+        with WITHOUT[what]():
+            yield from _way(usual, f"{usual}, without {what}", scope)
+
+    return check
+
+
+@contextmanager
+def _any_order() -> Iterator[None]:
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(False)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
+
+
+WITHOUT = {
+    "copies": partial(mock.patch.object, EDMDenoiser, "rounded_layers", lambda denoiser: {}),
+    "kernels": partial(kernels.use, "reference"),
+    "determinism": _any_order,
+}
+
+
+def _way(name: str, shown: str, scope: Scope) -> Iterator[Row]:
+    device = scope.device
+    for experiment in scope.experiments():
+        chosen = ways(experiment, device).get(name)
+        if experiment.name != "mnist" or chosen is None:
+            continue
+        begin_peak(device)
+        ours = Runner(chosen[0], device, chosen[1].prepare)
+        first_s = ours.first_seconds() if device.type == "cuda" else 5 * ours.seconds(1)
+        plain = Runner(experiment, device, None)
+        ours_s, plain_s = in_turns(ours, plain, device, scope)
+        figures = {"iteration_ms": 1e3 * ours_s, "plain_ms": 1e3 * plain_s}
+        figures |= {"times_plain": plain_s / ours_s, "peak_gib": peak_gib(device)}
+        yield row(WAYS, shown, first_s=first_s, **figures)
 
 
 def forecast(scope: Scope) -> Iterator[Row]:

@@ -116,10 +116,34 @@ def _auction(device: torch.device, dtype: torch.dtype) -> Iterator[Pair]:
     yield found[None], least[None], n * eps / float(least)
 
 
+def _group_norm(device: torch.device, dtype: torch.dtype) -> Iterator[Pair]:
+    """Result and gradients against torch's own layers; what has x's type may be rounded once."""
+    once = 1e-5 + {torch.bfloat16: 2**-8, torch.float16: 2**-11}.get(dtype, 0.0)
+    if kernels.backend(torch.device("cpu")) == "triton":
+        once *= 2  # the interpreter cuts where a device rounds
+    for shape, groups in (((3, 24, 5, 7), 4), ((2, 36, 3, 3), 3), ((2, 10, 9, 29), 5)):
+        given = [3 + _randn(device, dtype, *shape)]
+        given += [_randn(device, torch.float32, shape[1], seed=seed) for seed in (1, 2)]
+        given += [_randn(device, torch.float32, *shape[:2], seed=seed) for seed in (3, 4)]
+        dy = _randn(device, dtype, *shape, seed=5)
+        given, wide = (
+            [f(t).requires_grad_() for t in given] for f in (torch.clone, torch.Tensor.double)
+        )
+        y = kernels.group_norm_silu(*given[:3], groups, 1e-5, *given[3:])
+        scale, shift = (t[:, :, None, None] for t in wide[3:])
+        u = torch.nn.functional.group_norm(wide[0], groups, *wide[1:3], 1e-5) * (scale + 1) + shift
+        truth = torch.nn.functional.silu(u)
+        yield y.detach(), truth.detach(), once
+        gradients = torch.autograd.grad(y, given, dy), torch.autograd.grad(truth, wide, dy.double())
+        for place, (found, right) in enumerate(zip(*gradients, strict=True)):
+            yield found, right, 1e-5 if place else once
+
+
 CASES: dict[str, tuple[Case, tuple[torch.dtype, ...]]] = {
     "dm_gradient": (_dm_gradient, DTYPES),
     "pairwise_sqdist": (_pairwise, DTYPES),
     "nearest_two": (_nearest, DTYPES),
+    "group_norm_silu": (_group_norm, DTYPES),
     "cheapest_two": (_cheapest, (torch.float64,)),
     "auction_rounds": (_auction, (torch.float64,)),
 }
