@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import resource
 import statistics
 import sys
@@ -192,31 +193,36 @@ def _way(name: str, shown: str, scope: Scope) -> Iterator[Row]:
 
 
 def forecast(scope: Scope) -> Iterator[Row]:
-    """What each experiment would take: the dry run's model, and the same with what was measured."""
-    device, total = scope.device, {"model_s": 0.0, "measured_s": 0.0}
-    gpu = device.type == "cuda"
+    """What each experiment would take: the dry run's model, and the same with what was measured.
+
+    An experiment that was not timed counts with the iteration of mnist or chessboard, its like.
+    """
+    gpu, model_of_all, measured_of_all = scope.device.type == "cuda", 0.0, 0.0
     for experiment in scope.experiments():
-        iteration = scope.found(STUDENT, experiment.name).get("iteration_ms")
-        step = teacher_ms(scope, "mnist" if experiment.images else "chessboard")
-        students = len(experiment.teacher.snapshots)
+        like = "mnist" if experiment.images else "chessboard"
+        own = scope.found(STUDENT, experiment.name).get("iteration_ms")
+        iteration = own or scope.found(STUDENT, like).get("iteration_ms")
+        step, students = teacher_ms(scope, like), len(experiment.teacher.snapshots)
         model = {s: estimate(experiment, s, gpu=gpu).seconds for s in ("teacher", "distill")}
         rest = sum(estimate(experiment, s, gpu=gpu).seconds for s in ("sample", "evaluate"))
         model_s = model["teacher"] + students * (model["distill"] + rest)
         if iteration is None or step is None:
-            yield row(TIME, experiment.name, None, "no iteration of it was timed", model_s=model_s)
+            measured_of_all = math.nan
+            yield row(TIME, experiment.name, None, "no iteration was timed", model_s=model_s)
             continue
         trained = step * experiment.teacher.snapshots[-1]
         distilled = students * iteration * experiment.distill.iterations
         measured_s = (trained + distilled) / 1e3 + students * rest
-        yield row(TIME, experiment.name, model_s=model_s, measured_s=measured_s,
-                  measured_over_model=measured_s / model_s)  # fmt: skip
-        total = {
-            "model_s": total["model_s"] + model_s,
-            "measured_s": total["measured_s"] + measured_s,
-        }
-    if total["measured_s"]:
-        yield row(TIME, "all, one after the other", **total,
-                  measured_over_model=total["measured_s"] / total["model_s"])  # fmt: skip
+        ok, why = (True, "") if own else (None, f"not timed itself: as {like}")
+        yield row(TIME, experiment.name, ok, why, **_compared(model_s, measured_s))
+        model_of_all, measured_of_all = model_of_all + model_s, measured_of_all + measured_s
+    if measured_of_all > 0:
+        yield row(TIME, "all, one after the other", **_compared(model_of_all, measured_of_all))
+
+
+def _compared(model_s: float, measured_s: float) -> dict[str, float]:
+    ratio = measured_s / model_s
+    return {"model_s": model_s, "measured_s": measured_s, "measured_over_model": ratio}
 
 
 def begin_peak(device: torch.device) -> None:
