@@ -82,9 +82,10 @@ def _of_choices(which: str) -> str:
     table = slips_table()
     if which == "choices":
         runs = [SimpleNamespace(experiment=n, config=build(n, "paper").as_dict()) for n in REGISTRY]
-        rows = zip(choices_table(runs).rows, CHOICES, strict=True)
+        why = {choice.item: choice.why for choice in CHOICES}
         columns = ("item", "the paper", "official", "we take (size `paper`)", "why")
-        table = Table("", "", columns, tuple((*row, choice.why) for row, choice in rows))
+        rows = tuple((*row, why.get(row[0], "")) for row in choices_table(runs).rows)
+        table = Table("", "", columns, rows)
     return to_markdown(table).partition("\n\n")[2]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +12,7 @@ import typer
 from dmdrepro.cli.console import PlainConsole
 from dmdrepro.cli.guard import fail, stoppable
 from dmdrepro.cli.progress import Display
+from dmdrepro.runs.errors import RunError
 
 if TYPE_CHECKING:
     from dmdrepro.stages.networks import Network
@@ -61,26 +64,37 @@ def draw_networks(
     `given`: `teacher` and `student`, and the options above that were given.
     """
     from dmdrepro.diffusion import SIGMA_MAX
-    from dmdrepro.pipeline.trouble import says_no_memory
     from dmdrepro.stages.networks import Network, Settings, check_pair
 
     like, names = given.get("like"), Settings.__dataclass_fields__
     settings = Settings(**{name: given[name] for name in names if name in given})
     session = drawing_session(gpu, runs, talk)
     try:
-        teacher = Network(given["teacher"], settings, steps=given.get("steps", 8), like=like)
-        sigma = given.get("student_sigma", SIGMA_MAX)
-        student = Network(given["student"], settings, sigma, student=True, like=like)
-        check_pair(teacher, student)
-        files = draw_pair(teacher, student, runs, session)
+        with enough_memory(settings.batch):
+            teacher = Network(given["teacher"], settings, steps=given.get("steps", 8), like=like)
+            sigma = given.get("student_sigma", SIGMA_MAX)
+            student = Network(given["student"], settings, sigma, student=True, like=like)
+            check_pair(teacher, student)
+            files = draw_pair(teacher, student, runs, session)
     except ValueError as error:
         fail(f"compare: {error}")
-    except (MemoryError, RuntimeError) as error:
-        if not says_no_memory(error):
-            raise
-        fail(f"compare: the networks need more memory than there is; try --batch below "
-             f"{settings.batch}.")  # fmt: skip
     return files, {"networks": {each.name: each.about() for each in (teacher, student)}}
+
+
+@contextmanager
+def enough_memory(batch: int) -> Iterator[None]:
+    """RunError, in a sentence, in the place of an allocation that failed."""
+    from dmdrepro.pipeline.trouble import says_no_memory
+
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RunError) or not says_no_memory(error):
+            raise
+        raise RunError(
+            f"The networks need more memory than there is; draw fewer than {batch} samples at once "
+            "(`compare --batch`)."
+        ) from error
 
 
 def drawing_session(gpu: str | None, runs: Path, talk: PlainConsole) -> Session:

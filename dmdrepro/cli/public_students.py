@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dmdrepro.cli.compare_networks import draw_pair, drawing_session
+from dmdrepro.cli.compare_networks import draw_pair, drawing_session, enough_memory
 from dmdrepro.cli.guard import console, errors, fail
 from dmdrepro.experiments.public_students import (
     NAME,
@@ -70,10 +70,11 @@ def _rows(request: Request, given, n: int, steps: int, seeds) -> tuple[list, lis
         settings = Settings(n=n, seed=seed)
         for each, teacher_file, file in given:
             try:
-                teacher = Network(teacher_file, settings, steps=steps)
-                student = Network(file, settings, each.sigma, student=True)
-                check_pair(teacher, student)
-                files = draw_pair(teacher, student, request.runs, session)
+                with enough_memory(settings.batch):
+                    teacher = Network(teacher_file, settings, steps=steps)
+                    student = Network(file, settings, each.sigma, student=True)
+                    check_pair(teacher, student)
+                    files = draw_pair(teacher, student, request.runs, session)
                 about = {"networks": {x.name: x.about() for x in (teacher, student)}}
                 found = compare(**files, about=about)
             except ValueError as error:

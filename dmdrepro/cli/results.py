@@ -63,6 +63,11 @@ def draw_figures(plan: Plan) -> dict[str, str]:
             students = collect({name: [result] for name, result in results.items()})
             paths += save_measures(students, target)
         console.print(f"Figures: {len(paths)} files in {target}")
+        if not any(isinstance(results[name], Result) for name in names):
+            console.print(
+                f"They are empty: nothing of size {plan.size}, seed {seed}, that they show has "
+                f"been evaluated in {plan.runs}. `{program()} all --size {plan.size}` makes it."
+            )
         read += [result for name, result in results.items() if name in names]
     return _unusable(plan, read)
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from dmdrepro.comparison.subsets import FEWEST, LEAST, Interval, Pairing, over_n
-from dmdrepro.measures.expected import RULE, regime, share_of_null, times_teachers
+from dmdrepro.measures.expected import RULE, regime, times_teachers
 from dmdrepro.measures.table import cell_text
 from dmdrepro.metrics.null import ALL, CLASS
 from dmdrepro.metrics.pairing import PairingRecord
-from dmdrepro.report.answer import word_of
+from dmdrepro.report.answer import NO_SAMPLER, SAYS_NOTHING, word_of
 
 ANOTHER = {
     ALL: "another's",
@@ -49,14 +49,13 @@ class Found:
 
     @cached_property
     def _judged(self) -> tuple[str, str]:
-        found = self.record
-        share = share_of_null([found.delta_e], [found.delta_e_null])
         far = []
         if self.real is not None:
             quality = self.real["quality"]
             ours, teachers = (quality[who]["ratio"] for who in ("student", "teacher"))
             far = [(times_teachers(ours, teachers), RULE.quality_within)]
-        return word_of(found.warnings, share if math.isfinite(found.retention) else math.nan, far)
+        # 1 - retention is Delta_E over its null, also where both are infinite: E_OT = 0.
+        return word_of(self.record.warnings, 1 - self.record.retention, far)
 
     @property
     def answer(self) -> str:
@@ -130,11 +129,9 @@ class Found:
         if found is None:
             why = "a part of them has none" if self.record.n >= FEWEST * LEAST else "too few"
             return f"No interval from these {self.record.n:,} samples: {why}; 1,000 are usual."
-        reached = {regime(1 - end) for end in found.retention}
-        unsure = reached - {self.answer.lower()}
-        words = ""
-        if self.answer.lower() in ("copies", "partly", "remaps") and unsure:
-            words = f" They reach from {' to '.join(sorted(x.upper() for x in reached))}."
+        reached = {regime(1 - end).upper() for end in found.retention} - {self.answer}
+        unsure = reached and self.answer not in (NO_SAMPLER, SAYS_NOTHING)
+        words = f" Retention's reaches {' and '.join(sorted(reached))}." if unsure else ""
         return (
             f"Brackets: {found.level:.0%} intervals, from {found.sets} disjoint sets of "
             f"{found.n:,} of these samples; another training may differ by more.{words}"
@@ -146,15 +143,12 @@ class Found:
             f"Distance to the real samples, over that of other real ones: student "
             f"{quality['student']['ratio']:.2f}, teacher {quality['teacher']['ratio']:.2f}."
         ]
-        shares = [f"{who} {found[who]['fraction']:.1%}" for who in ("student", "teacher")]
-        words.append(f"Memorised (ratio below {found['student']['threshold']:.2f}): ")
-        words[-1] += f"{', '.join(shares)}."
-        d = self.real["d_of_z"]
-        if d["pearson_student"] is not None:
-            value, low, high = (d["pearson_student"][k] for k in ("value", "low", "high"))
+        shares = ", ".join(f"{who} {found[who]['fraction']:.1%}" for who in ("student", "teacher"))
+        words.append(f"Memorised (ratio below {found['student']['threshold']:.2f}): {shares}.")
+        if (pearson := self.real["d_of_z"]["pearson_student"]) is not None:
             words.append(
-                f"Distance from the teacher's sample against D(z): correlation {value:.2f} "
-                f"[{low:.2f}, {high:.2f}]."
+                f"Distance from the teacher's sample against D(z): correlation "
+                f"{_two(pearson['value'])} {_ends((pearson['low'], pearson['high']))}."
             )
         return " ".join(words)
 

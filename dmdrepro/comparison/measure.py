@@ -58,9 +58,10 @@ def compare(
     `teacher`, `student`: samples [N, ...] of equal shapes, row i of both from the same noise, as
     arrays (numpy, torch) or paths (.npy, .npz, .safetensors, .pt, a folder of PNG or JPEG); or
     networks, any callable `(x, sigma)` or `(x, sigma, labels)` of torch tensors, with `noise`: z of
-    N(0, I) [N, ...]. The teacher then starts from `sigma_max` z and takes `steps` Heun steps; the
-    student is evaluated once, G(student_sigma z; student_sigma). `classes`: what both were told,
-    [N] whole numbers or one-hot [N, C]: an independent pairing then shares the class.
+    N(0, I) [N, ...], which samples do not need. The teacher starts from `sigma_max` z and takes
+    `steps` Heun steps; the student is evaluated once, G(student_sigma z; student_sigma). `classes`:
+    what both were told, [N] whole numbers or one-hot [N, C]: an independent pairing then shares the
+    class.
     `independent`: a second draw of the student for the same classes and fresh noise, which is made
     here if the student is a network and there are classes. `real`: real samples [M, ...], best
     M >= 2 N: also quality, memorisation and D(z). `n`: the first n rows alone.

@@ -68,7 +68,8 @@ def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
 
 
 def render_terminal(table: Table, folder: Path | None = None) -> RenderableType:
-    """For a rich console: all columns if they fit, or the essential ones, or paragraphs.
+    """For a rich console: all columns if they fit, or as many essential ones as do,
+    or paragraphs if none are essential.
 
     `folder`: where `write_tables` puts the file that a shortened table refers to, if anywhere.
     """
@@ -81,15 +82,14 @@ class _Fitting:
 
     def __rich_console__(self, console, options):
         table, width = self.table, options.max_width
-        essential = table.only(table.essential)
         if (grid := _fitting_grid(table, width)) is not None:
             yield grid
-        elif table.essential and (grid := _fitting_grid(essential, width, tight=True)) is not None:
+        elif (found := _shortened(table, width)) is not None:
+            grid, shown = found
             yield grid
-            if essential.columns != table.columns:
-                shown = f"{len(essential.columns)} of {len(table.columns)} columns"
+            if shown < len(table.columns):
                 file = "" if self.folder is None else f"; all: {self.folder / table.name}.md"
-                yield _text(shown + file)
+                yield _text(f"{shown} of {len(table.columns)} columns{file}")
         else:
             yield from _paragraphs(table, width)
         for note in table.notes:
@@ -97,6 +97,18 @@ class _Fitting:
         yield _text("")
 
 
+def _shortened(table: Table, width: int):
+    """(the grid, how many columns): the essential ones, the last left out until the others fit."""
+    least = min(FEWEST, len(table.essential)) or 1
+    for shown in range(len(table.essential), least - 1, -1):
+        if (
+            grid := _fitting_grid(table.only(table.essential[:shown]), width, tight=True)
+        ) is not None:
+            return grid, shown
+    return None
+
+
+FEWEST = 3  # columns that make a table
 BREAKABLE = 24  # characters: a longer cell may break between its words
 HYPHEN = re.compile(r"(?<=[a-z]-)(?=[a-z])")  # of a name, which may break after it
 

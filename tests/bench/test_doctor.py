@@ -129,6 +129,8 @@ def test_every_check_can_be_loaded():
 def test_the_command_leaves_a_page_and_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(order, "CPU", (*order.MACHINE, order.FORECAST))  # the rest takes its time
     out = tmp_path / "out"
+    out.mkdir()
+    (out / PAGE).write_text("an earlier one")
     printed = command("doctor", "--gpu", "cpu", "--size", "smoke", "--seconds", 60, "--out", out)
     assert f"Page: {out / PAGE}" in printed
     rows = [json.loads(line) for line in (out / ROWS).read_text().splitlines()]
@@ -136,6 +138,7 @@ def test_the_command_leaves_a_page_and_rows(tmp_path, monkeypatch):
         r["what"] for r in rows
     }
     assert "no iteration of it was timed" in (out / PAGE).read_text()
+    assert (out / f"{PAGE}.old1").read_text() == "an earlier one"
 
 
 @pytest.mark.parametrize(

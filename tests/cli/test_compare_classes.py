@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from command import command
+from command import command, invoke
 
 from dmdrepro.metrics import pairing_inefficiency
 
@@ -43,6 +43,15 @@ def test_the_record_is_the_librarys(sets):
         ).to_json()
         assert truth.items() <= found.items()
     assert "null" in pairs(folder)
+
+
+def test_json_alone_goes_to_the_output(sets):
+    folder, _ = sets
+    found = invoke("compare", folder / "a.npy", folder / "b.npy", "--json", "-")
+    record = json.loads(found.stdout)
+    assert record["n"] == 40
+    assert len(record["assignment"]) == 40
+    assert record["answer"] in found.stderr
 
 
 def test_classes_of_one_sample_are_warned_of(sets):

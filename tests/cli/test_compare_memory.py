@@ -12,7 +12,7 @@ from processes import environment
 
 def test_an_allocation_that_fails_names_the_option(tmp_path):
     for name in ("a", "b"):
-        np.save(tmp_path / f"{name}.npy", np.random.default_rng(len(name)).random((9000, 2)))
+        np.save(tmp_path / f"{name}.npy", np.random.default_rng(ord(name)).random((9000, 2)))
     script = (
         "import resource\n"
         "import dmdrepro.metrics\n"

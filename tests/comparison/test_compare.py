@@ -68,6 +68,7 @@ def test_another_order_is_noticed_and_an_equal_set_too():
     for noisy in (X + 1e-3 * FRESH, 0.7 * X + 0.7 * FRESH):
         assert "In another order" in str(dmdrepro.compare(X, noisy[order]))
     assert "In another order" not in str(dmdrepro.compare(X, FRESH))
+    assert dmdrepro.compare(X, X[order]).answer == "REMAPS"
     plane = gaussian(7, 2, 300, 2)  # where neighbours are near, whoever drew them
     for x, y in (plane, (X, 0.3 * FRESH), (X, np.abs(FRESH) ** 3)):
         assert "In another order" not in str(dmdrepro.compare(x, y))
@@ -123,7 +124,7 @@ def test_bytes_against_floats_are_doubted():
     assert "[0, 25" in str(found)
 
 
-@pytest.mark.parametrize("shape", [(60, 1, 6, 6), (60, 6, 6, 3), (60, 2), (60, 1), (60,)])
+@pytest.mark.parametrize("shape", [(60, 6, 6, 3), (60, 2), (60,)])
 def test_the_page_holds_words_and_figure_and_asks_for_nothing(tmp_path, shape):
     x, y = (gaussian(seed, *shape) for seed in (10, 11))
     found = dmdrepro.compare(x, 0.5 * x + y)

@@ -21,6 +21,9 @@ def page(rows: Sequence[Row], seconds: float) -> str:
 def _answer(rows: Sequence[Row], seconds: float) -> list[str]:
     checked = sum(row["ok"] is not None for row in rows)
     wrong = [row for row in rows if row["ok"] is False]
+    undone = sum(
+        row["part"] in ("failed checks", "not reached") and row["ok"] is None for row in rows
+    )
     lines = [
         f"{len(wrong)} of {checked} checks are wrong:"
         if wrong
@@ -36,6 +39,8 @@ def _answer(rows: Sequence[Row], seconds: float) -> list[str]:
             f"{time_words(total['model_s'])} of all).",
         ]
     last = rows[-1].get("at_s", 0.0) if rows else 0.0
+    if undone:
+        lines += ["", f"{undone} checks were not done in time: see the end of this page."]
     return [*lines, "", f"{last:.0f} of {seconds:.0f} s. Every row is in doctor.jsonl.", ""]
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from dmdrepro.bench.doctor.page import page
 from dmdrepro.bench.doctor.scope import Row, Scope, row
@@ -36,7 +37,7 @@ class Examination:
         self.began, self.seconds = began, seconds
         self.last = began + seconds - SPARE_S
         for name in (ROWS, PAGE, LOG):
-            (scope.out / name).unlink(missing_ok=True)
+            _set_aside(scope.out / name)
 
     def add(self, found: Row) -> None:
         found = {**found, "at_s": round(time.time() - self.began, 1)}
@@ -47,6 +48,15 @@ class Examination:
         if found["ok"] is not True:
             mark = "WRONG" if found["ok"] is False else "note"
             self._say(f"{mark}: {found['part']}: {found['what']}: {found['why']}")
+
+
+def _set_aside(file: Path) -> None:
+    """Keep what lies there as .old1, .old2, ..."""
+    number = 1
+    while (old := file.with_name(f"{file.name}.old{number}")).exists():
+        number += 1
+    if file.exists():
+        file.rename(old)
 
 
 def examine(

@@ -39,13 +39,13 @@ class Scope:
         return select_device(self.gpu)
 
     def experiments(self) -> list[Experiment]:
-        """Those that can run, at the size asked for; else paper with a GPU, laptop without."""
+        """Those with data of their own, at the size asked for; else paper on a GPU, else laptop."""
         from dmdrepro.experiments import REGISTRY, build
         from dmdrepro.pipeline.request import default_size
 
         size = self.size or default_size(self.gpu)
         known = [build(name, size) for name, cls in REGISTRY.items() if size in cls.sizes()]
-        return [experiment for experiment in known if not experiment.CANNOT]
+        return [experiment for experiment in known if experiment.data.sampled]
 
     def found(self, part: str, what: str) -> Row:
         """The row of an earlier check; empty if there is none."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import resource
+import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from unittest import mock
@@ -53,6 +54,7 @@ def _student(experiment: Experiment, scope: Scope) -> Row:
     begin_peak(device)
     ours = Runner(experiment, device, session.prepare)
     first_s = ours.first_seconds() if device.type == "cuda" else 5 * ours.seconds(1)
+    peak = peak_gib(device)  # before the plain loop's networks are there too
     plain = Runner(experiment, device, None)
     plain.seconds(1)
     ours_s, plain_s = in_turns(ours, plain, device, scope)
@@ -69,7 +71,7 @@ def _student(experiment: Experiment, scope: Scope) -> Row:
         iteration_ms=1e3 * ours_s,
         plain_ms=1e3 * plain_s,
         times_plain=plain_s / ours_s,
-        peak_gib=peak_gib(device),
+        peak_gib=peak,
     )
 
 
@@ -78,16 +80,13 @@ def in_turns(
 ) -> tuple[float, float]:
     """Seconds of an iteration of both: the medians of turns, as many as there is time for."""
     blocks = REPLAYS if device.type == "cuda" else 1
-    found: list[tuple[float, float]] = []
-    while not found or (len(found) < TURNS and scope.left() > _lasted(found)):
+    pairs, lasted = [], 0.0
+    while not pairs or (len(pairs) < TURNS and scope.left() > lasted):
         begin = time.time()
-        pair = ours.seconds(blocks), plain.seconds(blocks)
-        found.append((*pair, time.time() - begin))
-    return tuple(sorted(column)[len(found) // 2] for column in list(zip(*found, strict=True))[:2])
-
-
-def _lasted(found: Sequence[tuple[float, ...]]) -> float:
-    return found[-1][-1]
+        pairs.append((ours.seconds(blocks), plain.seconds(blocks)))
+        lasted = time.time() - begin
+    ours_s, plain_s = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return ours_s, plain_s
 
 
 def teachers(scope: Scope) -> Iterator[Row]:
@@ -184,10 +183,11 @@ def _way(name: str, shown: str, scope: Scope) -> Iterator[Row]:
         begin_peak(device)
         ours = Runner(chosen[0], device, chosen[1].prepare)
         first_s = ours.first_seconds() if device.type == "cuda" else 5 * ours.seconds(1)
+        peak = peak_gib(device)
         plain = Runner(experiment, device, None)
         ours_s, plain_s = in_turns(ours, plain, device, scope)
         figures = {"iteration_ms": 1e3 * ours_s, "plain_ms": 1e3 * plain_s}
-        figures |= {"times_plain": plain_s / ours_s, "peak_gib": peak_gib(device)}
+        figures |= {"times_plain": plain_s / ours_s, "peak_gib": peak}
         yield row(WAYS, shown, first_s=first_s, **figures)
 
 

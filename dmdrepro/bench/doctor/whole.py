@@ -38,7 +38,7 @@ def _command(scope: Scope, *words: str) -> tuple[int | None, str]:
     """(exit status, last line) of a command of ours; None: it had no time to end."""
     device = scope.device
     gpu = "cpu" if device.type == "cpu" else str(device.index)
-    options = ["--gpu", gpu, "--offline", "--runs", str(scope.out / "runs")]
+    options = ["--gpu", gpu, "--offline", "--fresh", "--runs", str(scope.out / "runs")]
     options += ["--data", str(scope.data)] if scope.data else []
     # Not the limit itself: it has to save, and we have to say so.
     try:
