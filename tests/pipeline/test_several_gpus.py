@@ -85,6 +85,7 @@ def test_all_are_made_in_order_and_no_device_works_on_two(devices):
 def test_two_stand_ins_end_with_the_bytes_of_one(tmp_path, monkeypatch):
     for name, value in environment().items():
         monkeypatch.setenv(name, value)
+    monkeypatch.delenv("TRITON_INTERPRET", raising=False)  # of the kernels' tests alone
     plan = plan_of("ring", "chessboard", size="smoke", runs=tmp_path / "two", offline=True)
     session = SimpleNamespace(stop_requested=False, progress=Progress(), say=print)
     executor = Devices(plan, session, ("cpu", "cpu"), 4, print)
