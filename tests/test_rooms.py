@@ -48,7 +48,9 @@ MAY = {
         "dmdrepro.models",
         "dmdrepro.diffusion",
         "dmdrepro.distillation",
+        "dmdrepro.watching",
     },
+    "dmdrepro/watching": {"dmdrepro.watching", "dmdrepro.runs", "dmdrepro.paper_figures"},
     "dmdrepro/pipeline": {
         "dmdrepro.pipeline",
         "dmdrepro.checkout",
@@ -58,6 +60,7 @@ MAY = {
         "dmdrepro.experiments",
         "dmdrepro.runs",
         "dmdrepro.stages",
+        "dmdrepro.watching",
     },
     "dmdrepro/measures": {
         "dmdrepro.measures",

@@ -30,7 +30,7 @@ Publish = Annotated[
 ]
 
 
-@o.takes_request(**o.SHARED, snapshot=o.Snapshot)
+@o.takes_request(**o.SHARED, snapshot=o.Snapshot, log=o.Log)
 def evaluate(
     request: Request,
     pairs: Pairs = None,

@@ -63,6 +63,7 @@ def run_plan(plan: Plan) -> Plan | None:
         progress=display.own if request.lifeline is None else Report(request.lifeline),
         engine=engine.on(device),
         say=console.print,
+        log=request.log,
     )
     if request.gpu is None and (note := unseen_gpu()) is not None:
         console.print(f"Note: {note}")

@@ -81,6 +81,15 @@ Jobs = Annotated[
         "Default: on a CPU up to 4, one for each core; on a GPU 1.",
     ),
 ]
+Log = Annotated[
+    str | None,
+    typer.Option(
+        "--log",
+        metavar="tensorboard|wandb",
+        help="Curves to look at, in the stages' folders: losses, rates, samples, measures, speed, "
+        "memory.",
+    ),
+]
 Tables = Annotated[bool, typer.Option("--tables", help="Print every table, not the answer alone.")]
 Settings = Annotated[
     list[str] | None,
@@ -181,6 +190,7 @@ SHARED = {
 CHAIN = {
     "engine": Engine,
     "jobs": Jobs,
+    "log": Log,
     "stages": Stages,
     "snapshot": OnlySnapshot,
     "threads": Threads,

@@ -9,11 +9,11 @@ from dmdrepro.cli.execute import conclude, run_command
 from dmdrepro.cli.guard import guarded
 from dmdrepro.pipeline.request import Request
 
-ENGINE, SNAPSHOT = {"engine": o.Engine}, {"snapshot": o.Snapshot}
+TRAINING, SNAPSHOT = {"engine": o.Engine, "log": o.Log}, {"snapshot": o.Snapshot}
 # Name -> the options that it has besides the shared ones, what it does.
 COMMANDS = {
-    "teacher": (ENGINE, "Train the teachers, keeping a snapshot at each listed iteration."),
-    "distill": (ENGINE | SNAPSHOT, "Distil a one-step student from each teacher snapshot."),
+    "teacher": (TRAINING, "Train the teachers, keeping a snapshot at each listed iteration."),
+    "distill": (TRAINING | SNAPSHOT, "Distil a one-step student from each teacher snapshot."),
     "sample": (SNAPSHOT, "Draw Phi_1, Phi_8, Phi_32 and G on the same noise."),
     "classifier": (
         {},

@@ -63,8 +63,8 @@ def study(
             _list()
             return
         if name == public.NAME:
-            if arm or publish is not None:
-                fail(f"Study {name} trains nothing; leave out --arm and --publish.")
+            if arm or publish is not None or request.log:
+                fail(f"Study {name} trains nothing; leave out --arm, --publish and --log.")
             from dmdrepro.cli.public_students import public_students
 
             public_students(request, weights)

@@ -80,10 +80,31 @@ def ways(student: Student) -> list[Way]:
             if each.stops is not None:
                 parts[each.key] = each.stops(result, student.snapshot, stops)
                 continue
-            start = [lookup(record, each.start) if each.start else None for _ in starts]
-            end = lookup(record, each.end or (each.key,))
-            parts[each.key] = [*start, *(stop.get(each.key) for stop in kept), end]
+            parts[each.key] = _parts(record, each, starts)
         found.append(Way(student, result.seed, record, stops, parts, null, result.label))
+    return found
+
+
+def _parts(record: Mapping, measure: Measure, starts: Sequence[int]) -> list:
+    """A measure's part of the record at every stop."""
+    start = [lookup(record, measure.start) if measure.start else None for _ in starts]
+    kept = [stop.get(measure.key) for stop in record.get("along") or ()]
+    return [*start, *kept, lookup(record, measure.end or (measure.key,))]
+
+
+def numbers_along(record: Mapping) -> list[tuple[int, dict[str, float]]]:
+    """(iteration, number by name) at every stop of a new record, such as `measures/null/mean`."""
+    starts = [0] if starts_as_phi_1(record["config"]) else []
+    kept = [stop["iterations"] for stop in record["along"]]
+    stops = [*starts, *kept, record["config"]["distill"]["iterations"]]
+    found: list[tuple[int, dict[str, float]]] = [(stop, {}) for stop in stops]
+    for measure, quantity in quantities():
+        if measure.stops is not None:  # of the logs
+            continue
+        name = "/".join(("measures", measure.key, *quantity.path))
+        for (_, numbers), part in zip(found, _parts(record, measure, starts), strict=True):
+            if (value := as_number(lookup(part, quantity.path))) is not None:
+                numbers[name] = value
     return found
 
 

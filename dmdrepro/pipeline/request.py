@@ -18,6 +18,7 @@ from dmdrepro.experiments import (
 from dmdrepro.experiments.registry import field_names
 from dmdrepro.pipeline.paths import check_folder
 from dmdrepro.runs.errors import RunError
+from dmdrepro.watching import check_log
 
 # Made before the others: what the paper is about, then what takes long.
 FIRST = ("chessboard", "mnist", "mnist-conditional", "mlp-manifold")
@@ -43,6 +44,7 @@ class Request:
     load: list[Path] | None = None  # files that register experiments, studies, measures
     engine: str = "auto"
     jobs: int | None = None
+    log: str | None = None  # curves to look at: tensorboard, wandb
     slurm: bool = False  # submitted as jobs instead of run here (pipeline/slurm.py)
     slurm_partition: str | None = None
     slurm_account: str | None = None
@@ -119,6 +121,7 @@ def check_request(request: Request) -> None:
         )
     if request.seeds is not None and request.seed:
         raise RunError("--seed and --seeds were both given; give one of the two.")
+    check_log(request.log)
     check_folder("--runs", request.runs)
     if request.data is not None and not request.data.is_dir():
         raise RunError(f"--data {request.data} is not a folder; name one with MNIST's IDX files.")

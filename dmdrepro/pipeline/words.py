@@ -43,6 +43,7 @@ def _options(plan: Plan, more: dict[str, object]) -> list[str]:
         "data": request.data,
         "weights": request.weights,
         "engine": request.engine,
+        "log": request.log,
         **more,
     }
     words = [f"--{name}={value}" for name, value in options.items() if value is not None]

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 CONFIG, RECORD, LOG = "config.json", "record.json", "log.jsonl"
+TIMES = "times.jsonl"  # of steps, with --log: the log itself has no clock
 CLASSIFIER = "classifier.safetensors"
 PAGE = "report.html"
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 import dmdrepro.measures as measures
+from dmdrepro.measures.along import numbers_along
 from dmdrepro.measures.measure import Reader, Sampled
 from dmdrepro.metrics.watch import News
 from dmdrepro.runs.checkpoint import load_tensors, put_weights
@@ -23,6 +24,7 @@ from dmdrepro.stages.run import Run
 from dmdrepro.stages.sample import TEACHER_STEPS, second_array, student_array, write_array
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.classifier import load_classifier, read_digits
+from dmdrepro.watching import open_writer
 
 
 def make_evaluation(run: Run, snapshot: int, context: Context) -> bool:
@@ -66,7 +68,11 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
         arrays = {} if found is None else found.arrays
         files += [write_array(stage, name, array) for name, array in arrays.items()]
     progress.update(len(measured), {})
-    return files, {**record, "along": list(stops.values()), "config": experiment.as_dict()}
+    record |= {"along": list(stops.values()), "config": experiment.as_dict()}
+    writer = open_writer(context.session.log, stage)
+    writer.give(numbers_along(record))
+    writer.close()
+    return files, record
 
 
 def _sampled(run: Run, snapshot: int, stage: Stage, context: Context) -> Sampled:

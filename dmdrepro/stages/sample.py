@@ -20,7 +20,7 @@ from dmdrepro.runs.streams import generator
 from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.run import Run
 from dmdrepro.training.build import build_denoiser, exact_denoiser
-from dmdrepro.training.draws import one_hot
+from dmdrepro.training.draws import latents, one_hot
 from dmdrepro.training.session import Session
 
 TEACHER_STEPS = {"teacher_1": 1, "teacher_8": 8, "teacher_32": 32}  # K; 8: footnote 1
@@ -41,17 +41,6 @@ def student_array(kept: int | None = None) -> str:
     return "student" if kept is None else f"student_{kept}"
 
 
-def latents(run: Run) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """z [N, ...] (scaled by 80) and class numbers [N] or None: the same for every snapshot."""
-    experiment = run.experiment
-    shape, classes = experiment.data.shape, experiment.data.classes
-    n = experiment.sampling.total
-    z = SIGMA_MAX * torch.randn((n, *shape), generator=generator(experiment.seed, "sample/noise"))
-    if classes == 0:
-        return z, None
-    return z, torch.randint(classes, (n,), generator=generator(experiment.seed, "sample/classes"))
-
-
 def second_array(name: str) -> str:
     """The name of an array's second draw: the same classes, fresh noise."""
     return f"{SECOND}{name}"
@@ -69,7 +58,7 @@ def second_noise(run: Run) -> torch.Tensor | None:
 
 def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
     experiment, device = run.experiment, session.device
-    z, labels = latents(run)
+    z, labels = latents(experiment)
     fresh = second_noise(run)
     classes = one_hot(labels, experiment.data.classes)
     network = build_denoiser(experiment, device).eval()

@@ -49,11 +49,15 @@ def train_classifier(
     network = build_classifier(settings, device).train()
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.lr)
     total, parts = settings.iterations, {"model": network, "optimiser": optimiser}
-    loop = Loop(stage, session, settings.seed, total, parts)
+
+    def rate(step: int) -> float:
+        return settings.lr * (1 - step / total)
+
+    loop = Loop(stage, session, settings.seed, total, parts, rate)
     for step in loop.left():
         draw = generator(settings.seed, "classifier", step, device)
         chosen = torch.randint(seen, (settings.batch,), generator=draw, device=device)
-        optimiser.param_groups[0]["lr"] = settings.lr * (1 - step / total)
+        optimiser.param_groups[0]["lr"] = rate(step)
         loss = F.cross_entropy(network(images[chosen]), digits[chosen])
         optimiser.zero_grad()
         loss.backward()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import resource
+import sys
 from pathlib import Path
 
 import torch
@@ -50,6 +52,14 @@ def select_device(gpu: str | None) -> torch.device:
     torch.set_float32_matmul_precision("high")  # TF32, as the public code
     torch.backends.cudnn.allow_tf32 = True
     return device
+
+
+def peak_gib(device: torch.device) -> float:
+    """The most memory used so far: on a GPU by tensors, on a CPU by this process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 1024**3
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1024**3
 
 
 def unseen_gpu() -> str | None:

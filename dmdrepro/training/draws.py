@@ -20,6 +20,16 @@ def one_hot(labels: torch.Tensor | None, classes: int) -> torch.Tensor | None:
     return None if labels is None else F.one_hot(labels, classes).float()
 
 
+def latents(experiment: Experiment) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """z [N, ...] (scaled by 80) and class numbers [N] or None, on which networks are compared."""
+    shape, classes = experiment.data.shape, experiment.data.classes
+    n = experiment.sampling.total
+    z = SIGMA_MAX * torch.randn((n, *shape), generator=generator(experiment.seed, "sample/noise"))
+    if classes == 0:
+        return z, None
+    return z, torch.randint(classes, (n,), generator=generator(experiment.seed, "sample/classes"))
+
+
 @dataclass(frozen=True)
 class Real:
     """Real images of the adversarial loss."""

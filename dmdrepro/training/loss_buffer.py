@@ -21,10 +21,14 @@ class LossBuffer:
         seed: int,
         length: int = 50,
         saved: Callable[[], int] = lambda: 0,
+        tell: Callable[[list[dict[str, float]]], None] = lambda lines: None,
     ) -> None:
-        """`saved()`: the step of the newest saved state, 0 if there is none."""
+        """`saved()`: the step of the newest saved state, 0 if there is none.
+
+        `tell` is told of the lines that were logged.
+        """
         self._log, self._what, self._seed, self._length = log, what, seed, length
-        self._saved = saved
+        self._saved, self._tell = saved, tell
         self._steps: list[tuple[int, list[str]]] = []
         self._values: list[torch.Tensor] = []
         self.latest: dict[str, float] = {}
@@ -46,13 +50,17 @@ class LossBuffer:
             line = {name: next(values) for name in names}
             for name, value in line.items():
                 if not math.isfinite(value):
-                    self._log.append(lines)
+                    self._write(lines)
                     self._log.sync()
                     raise self.stopped(f"{name} is {value} at step {step}")
             self.latest |= line
             lines.append({"step": step, **line})
-        self._log.append(lines)
+        self._write(lines)
         self._steps, self._values = [], []
+
+    def _write(self, lines: list[dict[str, float]]) -> None:
+        self._log.append(lines)
+        self._tell(lines)
 
     def check_weights(self, step: int, tensors: Mapping[str, torch.Tensor]) -> None:
         """Raise NonFinite unless every weight after `step` steps, and its square, is finite.

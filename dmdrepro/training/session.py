@@ -16,6 +16,8 @@ from dmdrepro.runs.stage import Stage
 from dmdrepro.training.engine import Engine
 from dmdrepro.training.loss_buffer import LossBuffer
 from dmdrepro.training.step import Losses, Parts, Step, restore, state_of
+from dmdrepro.training.watching import Watch, Watching
+from dmdrepro.watching import open_writer
 
 
 class Progress:
@@ -56,6 +58,7 @@ class Session:
     say: Callable[[str], None] = print
     progress: Progress = field(default_factory=Progress)
     save_every_s: float = 60.0
+    log: str | None = None  # who draws curves (dmdrepro/watching)
     stop_requested: bool = False
     in_loop: bool = False  # inside work that looks at stop_requested and saves itself
 
@@ -110,15 +113,30 @@ class Session:
 class Loop:
     """The resuming, saving, logging and stopping that the training loops share."""
 
-    def __init__(self, stage: Stage, session: Session, seed: int, total: int, parts: Parts) -> None:
-        """`total`: iterations; `parts`: what is saved, put back here from a saved state."""
+    def __init__(
+        self,
+        stage: Stage,
+        session: Session,
+        seed: int,
+        total: int,
+        parts: Parts,
+        rate: Callable[[int], float] | None = None,
+    ) -> None:
+        """`total`: iterations; `parts`: what is saved, put back here from a saved state.
+
+        `rate`: the learning rate of a step.
+        """
         self.stage, self.session, self.total, self._parts = stage, session, total, parts
         self.done = 0
         if (state := stage.load_state()) is not None:
             self.done, tensors = state
             restore(parts, tensors)
         self.log: LossLog = stage.open_log()
-        self.losses = LossBuffer(self.log, stage.what, seed, saved=stage.progress)
+        self.watch = Watch()
+        if session.log is not None:
+            writer = open_writer(session.log, stage, self.done)
+            self.watch = Watching(writer, stage.folder, self.done, session.device, rate)
+        self.losses = LossBuffer(self.log, stage.what, seed, 50, stage.progress, self.watch.losses)
         self._saved, self._save_s = time.monotonic(), 0.0
         session.in_loop = True
         session.progress.begin(stage.what, total, self.done)
@@ -134,13 +152,22 @@ class Loop:
 
     def checkpoint(self, step: int) -> None:
         """After `step` steps: show them, save when it is time, leave when asked to."""
+        self.watch.step(step)
         self.session.progress.update(step, self.losses.latest)
         # Saving a large network takes seconds: at most a twentieth of the time. 0: at every step.
         every = self.session.save_every_s and max(self.session.save_every_s, 20 * self._save_s)
         due = time.monotonic() - self._saved >= every
         if not (due or self.session.stop_requested):
             return
+        with self.watch.paused():
+            self._save(step)
+        if self.session.stop_requested and step < self.total:
+            self.close()
+            raise Stopped(f"{self.stage.what} stopped after step {step:,} of {self.total:,}, saved")
+
+    def _save(self, step: int) -> None:
         began = time.monotonic()
+        self.watch.flush()
         self.losses.flush()  # before the save: a state past a non-finite loss is never kept
         self._tell(step)
         if step < self.total:
@@ -149,9 +176,6 @@ class Loop:
             self.stage.save_state(step, state, self.log)
         self._saved = time.monotonic()
         self._save_s = self._saved - began
-        if self.session.stop_requested and step < self.total:
-            self.close()
-            raise Stopped(f"{self.stage.what} stopped after step {step:,} of {self.total:,}, saved")
 
     def _tell(self, step: int) -> None:
         """Tell the stage's sittings how many steps were made, and how in fact."""
@@ -165,14 +189,16 @@ class Loop:
 
         The states saved from now on vouch for the file.
         """
-        self._tell(step)
-        self.losses.flush()
-        self.losses.check_weights(step, weights)
-        save_tensors(self.stage.folder / name, weights)
-        self.stage.vouch(name)
+        with self.watch.paused():
+            self._tell(step)
+            self.losses.flush()
+            self.losses.check_weights(step, weights)
+            save_tensors(self.stage.folder / name, weights)
+            self.stage.vouch(name)
 
     def close(self) -> None:
         self.losses.flush()
+        self.watch.close()
         self.log.sync()
         self.log.close()
         self.session.progress.end()

@@ -58,7 +58,10 @@ def distill_student(
     update = session.prepare(step, experiment, "distill")
     average = StudentAverage(step.student, settings)
     parts = step.parts | ({"average": average.weights} if settings.average_from else {})
-    loop = Loop(stage, session, experiment.seed, settings.iterations, parts)
+    total, rate = settings.iterations, draws.learning_rate
+    loop = Loop(stage, session, experiment.seed, total, parts, rate)
+    if loop.done in (0, *settings.kept):  # the picture of a step that TensorBoard takes back
+        loop.watch.show(loop.done, average.at(loop.done), experiment)
     for block in loop.blocks(settings.student_every):
         for it, losses in zip(block, update(draws.block(block)), strict=True):
             loop.losses.add(it, **losses)
@@ -66,8 +69,10 @@ def distill_student(
         for kept in settings.kept:  # within a block the student stays what its first update made
             if block.start < kept <= block.stop:
                 loop.keep(kept, student_file(kept), average.at(kept).state_dict())
+                loop.watch.show(kept, average.at(kept), experiment)
         loop.checkpoint(block.stop)
-    loop.keep(settings.iterations, student_file(), average.at(settings.iterations).state_dict())
+    loop.keep(total, student_file(), average.at(total).state_dict())
+    loop.watch.show(total, average.at(total), experiment)
     loop.close()
     return [LOG, *map(student_file, settings.kept), student_file()]
 

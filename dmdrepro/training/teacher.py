@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -48,7 +49,8 @@ def train_teacher(
     denoiser = build_denoiser(experiment, device).train()
     step = Denoising(denoiser, settings, device)
     update = session.prepare(step, experiment, "teacher")
-    loop = Loop(stage, session, experiment.seed, settings.snapshots[-1], step.parts)
+    total, rate = settings.snapshots[-1], partial(learning_rate, settings)
+    loop = Loop(stage, session, experiment.seed, total, step.parts, rate)
     for it in loop.left():
         (losses,) = update([draw_inputs(experiment, dataset, it, device)])
         loop.losses.add(it, **losses)
@@ -59,6 +61,11 @@ def train_teacher(
     return [LOG, *(snapshot_file(n) for n in settings.snapshots)]
 
 
+def learning_rate(settings: Teacher, step: int) -> float:
+    """Linear over `warmup` iterations, then constant."""
+    return settings.lr * min(1.0, (step + 1) / max(settings.warmup, 1))
+
+
 def draw_inputs(
     experiment: Experiment, dataset: Data, step: int, device: torch.device
 ) -> TeacherInputs:
@@ -67,7 +74,7 @@ def draw_inputs(
     x, labels = dataset.sample(settings.batch, draw)
     sigma = lognormal_sigmas(settings.batch, settings.p_mean, settings.p_std, draw)
     eps = torch.randn(x.shape, generator=draw, device=device)
-    lr = settings.lr * min(1.0, (step + 1) / max(settings.warmup, 1))
+    lr = learning_rate(settings, step)
     classes = one_hot(labels, dataset.classes)
     newest = 1 - ema_decay(step + 1, settings.ema_fraction)
     numbers = (torch.full((), value, device=device) for value in (lr, newest))

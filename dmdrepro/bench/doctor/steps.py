@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import resource
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ from dmdrepro.bench.step import Runner, ways
 from dmdrepro.experiments import Experiment
 from dmdrepro.experiments.estimate import estimate
 from dmdrepro.models.edm import EDMDenoiser
+from dmdrepro.training.device import peak_gib
 from dmdrepro.training.engine import AUTO, Engine
 from dmdrepro.training.recorded import WARM_UP
 from dmdrepro.training.session import Session
@@ -230,11 +229,3 @@ def begin_peak(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
-
-
-def peak_gib(device: torch.device) -> float:
-    """The most memory used: on a GPU since `begin_peak`, on a CPU by this process so far."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) / 1024**3
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1024**3
