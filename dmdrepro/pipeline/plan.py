@@ -166,7 +166,13 @@ def _tasks(run: Run, stages: tuple[str, ...], before: list[Task]) -> list[Task]:
 
 
 def _look_at_data(tasks: list[Task], request: Request) -> bool:
-    """Whether anything that is left to do looks at the data; samples and figures do not."""
+    """Whether anything that is left to do looks at the data; samples and figures do not.
+
+    Of a teacher that is imported all is left to do until it is there.
+    """
+    if tasks and not tasks[0].run.experiment.data.sampled:
+        if Task(tasks[0].run, "teacher").state().words != "done":
+            return True
     looking = [task for task in tasks if task.looks_at_data]
     return any(request.fresh or task.state().words != "done" for task in looking)
 
