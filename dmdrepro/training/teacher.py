@@ -84,7 +84,7 @@ class Denoising(Step):
         self.optimiser = AdamW(denoiser.parameters(), settings, device)
         self.ema = copy.deepcopy(denoiser).requires_grad_(False)
         self.parts = {"model": denoiser, "optimiser": self.optimiser, "ema": self.ema}
-        self.denoisers = [denoiser]
+        self.denoisers = [denoiser, self.ema]  # laid out in memory alike
 
     def __call__(self, block: Sequence[TeacherInputs]) -> Losses:
         (inputs,) = block

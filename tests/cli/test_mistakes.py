@@ -204,6 +204,7 @@ def test_the_memory_that_is_taken_is_said_before_the_work(arrays):
         (("--quick", "--large"), "leave one out"),
         (("--only", "kernel"), "there is no part 'kernel'; did you mean 'kernels'?"),
         (("--only", "kernels,"), "there is no part ''"),
+        (("--only", "steps:mnist:graphs"), "no such step here; did you mean 'mnist"),
         (("--large", "--only", "steps"), "--large measures over N, which --only steps leaves out."),
     ],
 )

@@ -17,6 +17,7 @@ from dmdrepro.pipeline.plan import make_plan
 from dmdrepro.pipeline.request import Request
 from dmdrepro.pipeline.task import STAGES
 from dmdrepro.runs.errors import RunError
+from dmdrepro.training.session import Progress
 
 
 def plan_of(*names, size="laptop", **options):
@@ -73,7 +74,7 @@ def test_all_are_made_in_order_and_no_device_works_on_two(devices):
 
             return Fakework()
 
-    session = SimpleNamespace(stop_requested=False)
+    session = SimpleNamespace(stop_requested=False, progress=Progress(), say=print)
     names = [str(number) for number in range(devices)]
     make_chains(plan, Fake(plan, session, names, 4, print), session, pytest.fail)
     assert len(order) == len(chains_of(plan, APART)) == 18
@@ -84,8 +85,9 @@ def test_all_are_made_in_order_and_no_device_works_on_two(devices):
 def test_two_stand_ins_end_with_the_bytes_of_one(tmp_path, monkeypatch):
     for name, value in environment().items():
         monkeypatch.setenv(name, value)
+    monkeypatch.delenv("TRITON_INTERPRET", raising=False)  # of the kernels' tests alone
     plan = plan_of("ring", "chessboard", size="smoke", runs=tmp_path / "two", offline=True)
-    session = SimpleNamespace(stop_requested=False)
+    session = SimpleNamespace(stop_requested=False, progress=Progress(), say=print)
     executor = Devices(plan, session, ("cpu", "cpu"), 4, print)
     make_chains(plan, executor, session, pytest.fail)
     threads = torch.get_num_threads()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import resource
+import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from unittest import mock
@@ -53,6 +55,7 @@ def _student(experiment: Experiment, scope: Scope) -> Row:
     begin_peak(device)
     ours = Runner(experiment, device, session.prepare)
     first_s = ours.first_seconds() if device.type == "cuda" else 5 * ours.seconds(1)
+    peak = peak_gib(device)  # before the plain loop's networks are there too
     plain = Runner(experiment, device, None)
     plain.seconds(1)
     ours_s, plain_s = in_turns(ours, plain, device, scope)
@@ -69,7 +72,7 @@ def _student(experiment: Experiment, scope: Scope) -> Row:
         iteration_ms=1e3 * ours_s,
         plain_ms=1e3 * plain_s,
         times_plain=plain_s / ours_s,
-        peak_gib=peak_gib(device),
+        peak_gib=peak,
     )
 
 
@@ -78,16 +81,13 @@ def in_turns(
 ) -> tuple[float, float]:
     """Seconds of an iteration of both: the medians of turns, as many as there is time for."""
     blocks = REPLAYS if device.type == "cuda" else 1
-    found: list[tuple[float, float]] = []
-    while not found or (len(found) < TURNS and scope.left() > _lasted(found)):
+    pairs, lasted = [], 0.0
+    while not pairs or (len(pairs) < TURNS and scope.left() > lasted):
         begin = time.time()
-        pair = ours.seconds(blocks), plain.seconds(blocks)
-        found.append((*pair, time.time() - begin))
-    return tuple(sorted(column)[len(found) // 2] for column in list(zip(*found, strict=True))[:2])
-
-
-def _lasted(found: Sequence[tuple[float, ...]]) -> float:
-    return found[-1][-1]
+        pairs.append((ours.seconds(blocks), plain.seconds(blocks)))
+        lasted = time.time() - begin
+    ours_s, plain_s = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return ours_s, plain_s
 
 
 def teachers(scope: Scope) -> Iterator[Row]:
@@ -184,39 +184,45 @@ def _way(name: str, shown: str, scope: Scope) -> Iterator[Row]:
         begin_peak(device)
         ours = Runner(chosen[0], device, chosen[1].prepare)
         first_s = ours.first_seconds() if device.type == "cuda" else 5 * ours.seconds(1)
+        peak = peak_gib(device)
         plain = Runner(experiment, device, None)
         ours_s, plain_s = in_turns(ours, plain, device, scope)
         figures = {"iteration_ms": 1e3 * ours_s, "plain_ms": 1e3 * plain_s}
-        figures |= {"times_plain": plain_s / ours_s, "peak_gib": peak_gib(device)}
+        figures |= {"times_plain": plain_s / ours_s, "peak_gib": peak}
         yield row(WAYS, shown, first_s=first_s, **figures)
 
 
 def forecast(scope: Scope) -> Iterator[Row]:
-    """What each experiment would take: the dry run's model, and the same with what was measured."""
-    device, total = scope.device, {"model_s": 0.0, "measured_s": 0.0}
-    gpu = device.type == "cuda"
+    """What each experiment would take: the dry run's model, and the same with what was measured.
+
+    An experiment that was not timed counts with the iteration of mnist or chessboard, its like.
+    """
+    gpu, model_of_all, measured_of_all = scope.device.type == "cuda", 0.0, 0.0
     for experiment in scope.experiments():
-        iteration = scope.found(STUDENT, experiment.name).get("iteration_ms")
-        step = teacher_ms(scope, "mnist" if experiment.images else "chessboard")
-        students = len(experiment.teacher.snapshots)
+        like = "mnist" if experiment.images else "chessboard"
+        own = scope.found(STUDENT, experiment.name).get("iteration_ms")
+        iteration = own or scope.found(STUDENT, like).get("iteration_ms")
+        step, students = teacher_ms(scope, like), len(experiment.teacher.snapshots)
         model = {s: estimate(experiment, s, gpu=gpu).seconds for s in ("teacher", "distill")}
         rest = sum(estimate(experiment, s, gpu=gpu).seconds for s in ("sample", "evaluate"))
         model_s = model["teacher"] + students * (model["distill"] + rest)
         if iteration is None or step is None:
-            yield row(TIME, experiment.name, None, "no iteration of it was timed", model_s=model_s)
+            measured_of_all = math.nan
+            yield row(TIME, experiment.name, None, "no iteration was timed", model_s=model_s)
             continue
         trained = step * experiment.teacher.snapshots[-1]
         distilled = students * iteration * experiment.distill.iterations
         measured_s = (trained + distilled) / 1e3 + students * rest
-        yield row(TIME, experiment.name, model_s=model_s, measured_s=measured_s,
-                  measured_over_model=measured_s / model_s)  # fmt: skip
-        total = {
-            "model_s": total["model_s"] + model_s,
-            "measured_s": total["measured_s"] + measured_s,
-        }
-    if total["measured_s"]:
-        yield row(TIME, "all, one after the other", **total,
-                  measured_over_model=total["measured_s"] / total["model_s"])  # fmt: skip
+        ok, why = (True, "") if own else (None, f"not timed itself: as {like}")
+        yield row(TIME, experiment.name, ok, why, **_compared(model_s, measured_s))
+        model_of_all, measured_of_all = model_of_all + model_s, measured_of_all + measured_s
+    if measured_of_all > 0:
+        yield row(TIME, "all, one after the other", **_compared(model_of_all, measured_of_all))
+
+
+def _compared(model_s: float, measured_s: float) -> dict[str, float]:
+    ratio = measured_s / model_s
+    return {"model_s": model_s, "measured_s": measured_s, "measured_over_model": ratio}
 
 
 def begin_peak(device: torch.device) -> None:
