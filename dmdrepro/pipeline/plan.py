@@ -170,11 +170,11 @@ def _look_at_data(tasks: list[Task], request: Request) -> bool:
 
     Of a teacher that is imported all is left to do until it is there.
     """
-    if tasks and not tasks[0].run.experiment.data.sampled:
-        if Task(tasks[0].run, "teacher").state().words != "done":
-            return True
     looking = [task for task in tasks if task.looks_at_data]
-    return any(request.fresh or task.state().words != "done" for task in looking)
+    if any(request.fresh or task.state().words != "done" for task in looking):
+        return True
+    imported = bool(tasks) and not tasks[0].run.experiment.data.sampled
+    return imported and Task(tasks[0].run, "teacher").state().words != "done"
 
 
 def _looking(request: Request) -> Look:
