@@ -105,7 +105,7 @@ class LargestTensor(TorchDispatchMode):
 
 @both
 def test_the_matrix_of_all_distances_is_never_held(backend):
-    n, m = 200, 20_000
+    n, m = 200, 10_000
     queries, data = randn(n, 2), randn(m, 2, seed=1)
     with kernels.use(backend), LargestTensor() as seen:
         find_two(queries, data)
@@ -151,12 +151,12 @@ def candidates(backend, queries, data, keep):
 @both
 @pytest.mark.parametrize("size", [3, 784])
 def test_nothing_left_out_is_nearer_than_the_floor_which_seldom_sends_to_all_data(backend, size):
-    queries, data = randn(100, size), randn(2_000, size, seed=1)
+    queries, data = randn(40, size), randn(800, size, seed=1)
     queries[-1], data[-1] = 300, -300
     kept, floor, _ = candidates(backend, queries, data, 8)
     sqdist = (data.double() - queries.double()[:, None]).square().sum(2)
     second = sqdist.gather(1, kept).sort(1)[0][:, 1]
-    assert (second < floor).double().mean() > 0.95
+    assert (second < floor).double().mean() > 0.9
     left_out = sqdist.scatter(1, kept, float("inf")).amin(1)
     assert (left_out >= torch.minimum(floor, second)).all()
     assert (left_out >= floor)[:-1].all()
