@@ -105,7 +105,7 @@ class LargestTensor(TorchDispatchMode):
 
 @both
 def test_the_matrix_of_all_distances_is_never_held(backend):
-    n, m = 200, 10_000
+    n, m = 200, 20_000
     queries, data = randn(n, 2), randn(m, 2, seed=1)
     with kernels.use(backend), LargestTensor() as seen:
         find_two(queries, data)
