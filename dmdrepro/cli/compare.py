@@ -176,6 +176,8 @@ def _check_outputs(json: str | None, report: Path | None, files: Sequence[Path])
 
     outputs = {} if json in (None, "-") else {"--json": (Path(json), json_with(COMPARISON))}
     if report is not None:
+        if str(report) == "-":
+            fail("--report - cannot be given: a page is not printed; name a file.")
         outputs["--report"] = report, is_comparison_page
     for option, (path, ours) in outputs.items():
         for file in map(file_of, files):

@@ -10,8 +10,12 @@ import typer
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import fail, guarded
 from dmdrepro.cli.published import check_alone, draw_published
+from dmdrepro.commands import program
 from dmdrepro.pipeline.paths import check_target
+from dmdrepro.pipeline.plan import Plan, make_plan
 from dmdrepro.pipeline.request import Request
+from dmdrepro.runs.layout import PAGE
+from dmdrepro.runs.results import Result, open_results
 
 Published = Annotated[
     Path | None,
@@ -29,7 +33,6 @@ def figures(request: Request, published: Published = None) -> None:
     """Draw the paper's figures and the report from what has been evaluated; gaps say why."""
     from dmdrepro.cli.execute import conclude
     from dmdrepro.cli.results import draw_figures, refresh_page, show_figures_plan
-    from dmdrepro.pipeline.plan import make_plan
 
     with guarded():
         if published is not None:
@@ -45,5 +48,25 @@ def figures(request: Request, published: Published = None) -> None:
         plan = make_plan(request, ())
         if request.dry_run:
             show_figures_plan(plan)
-        else:
-            conclude(plan, draw_figures(plan) | refresh_page(plan))
+            return
+        _refuse_nothing(plan)
+        conclude(plan, draw_figures(plan) | refresh_page(plan))
+
+
+def _refuse_nothing(plan: Plan) -> None:
+    """Refuse seeds of which neither the figures nor the page would show a result."""
+    from dmdrepro import paper_figures
+    from dmdrepro.cli.results import chosen_figures
+    from dmdrepro.measures import evaluation
+
+    shown = {name for n in chosen_figures(plan) for name in paper_figures.FIGURES[n].EXPERIMENTS}
+    shown |= {experiment.name for experiment in plan.experiments}
+    for seed in plan.seeds:
+        found = open_results(plan.runs, plan.size, seed, shown, shape=evaluation()).values()
+        folder = plan.of(seed).folder(PAGE).parent
+        on_the_page = any((*folder.glob("*@*/evaluate-*"), *folder.glob("known")))
+        if not on_the_page and not any(isinstance(x, Result) or x.unusable for x in found):
+            fail(
+                f"Nothing that the figures show has been evaluated in {plan.runs} at size "
+                f"{plan.size}, seed {seed}; run `{program()} all --size {plan.size}` first."
+            )

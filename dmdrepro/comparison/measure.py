@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from numbers import Integral, Real
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ from dmdrepro.comparison.draw import (
     takes_labels,
 )
 from dmdrepro.comparison.read import Reader, check_folders, check_shapes
-from dmdrepro.comparison.real import against_real, other_units
+from dmdrepro.comparison.real import against_real, as_real, not_real, other_units
 from dmdrepro.comparison.subsets import interval
 from dmdrepro.diffusion.schedule import SIGMA_MAX
 from dmdrepro.metrics.pairing import PairingRecord, pairing_inefficiency
@@ -69,6 +71,12 @@ def compare(
     Raises ValueError, in one sentence, for what cannot be compared; a UserWarning for noise that is
     not of N(0, I). The others as of `pairing_inefficiency`.
     """
+    for name, count in (("n", n), ("steps", steps), ("batch_size", batch_size)):
+        if count is not None and (not isinstance(count, Integral) or count < 1):
+            raise ValueError(f"{name} is {count!r}; pass a whole number from 1 on.")
+    for name, sigma in (("sigma_max", sigma_max), ("student_sigma", student_sigma)):
+        if not isinstance(sigma, Real) or not 0 < sigma < math.inf:
+            raise ValueError(f"{name} is {sigma!r}, which is no noise level; pass 80, say.")
     reader = Reader(memory, say)
     doubts = check_folders(teacher, student, classes)
     networks = [each for each in (teacher, student) if callable(each)]
@@ -96,6 +104,7 @@ def compare(
     y = samples_of(student, "student", student_sigma, 1)
     rows = [as_tensor(each, name).cpu() for each, name in ((x, "teacher"), (y, "student"))]
     check_shapes(*rows)
+    images = None if real is None else as_real(reader.read(real), rows[0])
     given = {} if numbers is None else {"classes": numbers}
     if independent is not None:
         given["independent"] = samples_of(independent, "independent", student_sigma, 1)
@@ -114,10 +123,9 @@ def compare(
     elif words := reordered_words(x, y, record):
         doubts.append(words)
     found = None
-    if real is not None:
-        images = as_tensor(reader.read(real), "real").cpu()
+    if images is not None:
         found = against_real(x, y, images, watch)
-        doubts += other_units(x, images)
+        doubts += [*other_units(x, images), *not_real(images, teacher=x, student=y)]
     record = replace(record, warnings=(*record.warnings, *doubts))
     return Comparison(
         record=record,

@@ -10,10 +10,33 @@ import torch
 from dmdrepro.metrics import memorisation_ratio, sample_quality
 from dmdrepro.metrics.boundary import LEAST, correlation, is_constant
 from dmdrepro.metrics.implausible import input_warnings
+from dmdrepro.metrics.samples import Samples, as_tensor
 from dmdrepro.metrics.watch import Watch
 
 MOST_DRAWS = 8  # of disjoint sets of real samples; more tell hardly more
 FEWEST = 4  # real samples: two sets of two
+
+
+def as_real(given: Samples, teacher: torch.Tensor) -> torch.Tensor:
+    """Real samples on the CPU; ValueError unless they are four or more of the teacher's shape."""
+    real, shape = as_tensor(given, "real").cpu(), tuple(teacher.shape[1:])
+    if tuple(real.shape[1:]) != shape or len(real) < FEWEST:
+        raise ValueError(
+            f"real has shape {tuple(real.shape)}; pass [M, {', '.join(map(str, shape))}] with M of "
+            f"at least {FEWEST}, better twice the number of samples."
+        )
+    if not real.isfinite().all():
+        raise ValueError("real holds values that are not finite.")
+    return real
+
+
+def not_real(real: torch.Tensor, **sets: torch.Tensor) -> list[str]:
+    """A doubt for each of the sets that the real samples are equal to."""
+    return [
+        f"The real samples are the {name}'s own: quality and memorisation mean nothing here."
+        for name, rows in sets.items()
+        if torch.equal(real.double(), rows.double())
+    ]
 
 
 def against_real(
@@ -22,14 +45,9 @@ def against_real(
     """`quality`, `memorisation` of both sets, and `d_of_z`; all [*, ...] of one sample's shape.
 
     Quality needs two disjoint sets of real samples as large as the others: of fewer than 2 N real
-    ones it is of the first M // 2 rows of each. Raises ValueError for fewer than four.
+    ones it is of the first M // 2 rows of each.
     """
-    sets, shape = {"teacher": teacher, "student": student}, tuple(teacher.shape[1:])
-    if tuple(real.shape[1:]) != shape or len(real) < FEWEST:
-        raise ValueError(
-            f"real has shape {tuple(real.shape)}; pass [M, {', '.join(map(str, shape))}] with M of "
-            f"at least {FEWEST}, better twice the number of samples."
-        )
+    sets = {"teacher": teacher, "student": student}
     size = min(len(teacher), len(real) // 2)
     order = torch.randperm(len(real), generator=torch.Generator().manual_seed(0))
     starts = range(0, len(real) - 2 * size + 1, 2 * size)[:MOST_DRAWS]

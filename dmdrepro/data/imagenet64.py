@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from dmdrepro.data.dataset import Data, Files
@@ -24,6 +25,12 @@ TEACHERS = (
         "https://huggingface.co/tianweiy/DMD2/tree/main/model/imagenet, in the folder of a student",
         "CC BY-NC-SA 4.0",
     ),
+)
+# Names of students' files: DMD2's, SiD's, SiDA's, and those of our own runs. Their form is that of
+# a teacher's, so nothing else tells them.
+STUDENTS = (
+    *("pytorch_model.bin", "network-snapshot-*.*-*.pkl", "imgnet64_sid*.pkl"),
+    "student*.safetensors",
 )
 SUFFIXES = (".pkl", ".bin", ".pth", ".pt", ".safetensors")
 
@@ -61,20 +68,31 @@ class ImageNet64(Data):
 def find_teacher(named: Path | None) -> Path:
     """The teacher's file, `named` (--weights) or in that folder; else of $DMDREPRO_WEIGHTS.
 
-    Of a folder: the file of a known name, else the only file of weights. Raises TeacherUnavailable.
+    Of a folder: the file of a known name, else the only file of weights that is no student's.
+    Raises TeacherUnavailable.
     """
     variable = os.environ.get(VARIABLE, "").strip()
     place = named or (Path(variable).expanduser() if variable else None)
     if place is None:
         raise TeacherUnavailable(f"needs weights: {_wanted()}")
     if place.is_file():
-        return place
+        if _is_student(place):
+            raise TeacherUnavailable(f"needs a teacher, and {place} is a student's: {_wanted()}")
+        if place.suffix in SUFFIXES:
+            return place
+        raise TeacherUnavailable(f"needs weights, and {place} is no file of weights: {_wanted()}")
     if not place.is_dir():
         raise TeacherUnavailable(f"needs weights, and there is no {place}: {_wanted()}")
     for name, *_ in TEACHERS:
         if (place / name).is_file():
             return place / name
-    others = sorted(path for path in place.iterdir() if path.suffix in SUFFIXES)
+    every = sorted(path for path in place.iterdir() if path.suffix in SUFFIXES)
+    others = [path for path in every if not _is_student(path)]
+    if every and not others:
+        raise TeacherUnavailable(
+            f"needs a teacher, and {place} holds only a student's weights ({every[0].name}): "
+            f"{_wanted()}"
+        )
     if len(others) == 1:
         return others[0]
     if others:
@@ -84,6 +102,10 @@ def find_teacher(named: Path | None) -> Path:
             "teacher's file itself by --weights"
         )
     raise TeacherUnavailable(f"needs weights, and {place} holds none: {_wanted()}")
+
+
+def _is_student(path: Path) -> bool:
+    return any(fnmatch(path.name, pattern) for pattern in STUDENTS)
 
 
 def _wanted() -> str:

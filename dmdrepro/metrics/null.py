@@ -119,6 +119,6 @@ def single_words(classes: Classes) -> str:
 
 
 SAME_DRAW = (
-    "The second draw (independent) is the student's samples themselves; if its noise was to be "
+    "The second draw (independent) is the {}'s samples themselves; if its noise was to be "
     "fresh, the null, retention and concordance mean nothing."
 )

@@ -182,8 +182,9 @@ def _measured(
                 "The squared distances to the second draw (independent) overflow float64; is it in "
                 "the student's units?"
             )
-        if torch.equal(second.double(), y.double()):
-            record = replace(record, warnings=(*record.warnings, SAME_DRAW))
+        for name, rows in (("student", y), ("teacher", x)):
+            if torch.equal(second.double(), rows.double()):
+                record = replace(record, warnings=(*record.warnings, SAME_DRAW.format(name)))
     elif groups is None:
         return record
     elif (words := single_words(groups)) != "":

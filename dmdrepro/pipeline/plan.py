@@ -166,9 +166,15 @@ def _tasks(run: Run, stages: tuple[str, ...], before: list[Task]) -> list[Task]:
 
 
 def _look_at_data(tasks: list[Task], request: Request) -> bool:
-    """Whether anything that is left to do looks at the data; samples and figures do not."""
+    """Whether anything that is left to do looks at the data; samples and figures do not.
+
+    Of a teacher that is imported all is left to do until it is there.
+    """
     looking = [task for task in tasks if task.looks_at_data]
-    return any(request.fresh or task.state().words != "done" for task in looking)
+    if any(request.fresh or task.state().words != "done" for task in looking):
+        return True
+    imported = bool(tasks) and not tasks[0].run.experiment.data.sampled
+    return imported and Task(tasks[0].run, "teacher").state().words != "done"
 
 
 def _looking(request: Request) -> Look:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from dataclasses import replace
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,8 +131,8 @@ def unit_noise(
     shape, label_dim = (getattr(denoiser, name, None) for name in ("shape", "label_dim"))
     if shape is None or label_dim is None:
         raise ValueError("the denoiser has no shape or no label_dim; give it both, or draw z.")
-    if n < 1:
-        raise ValueError(f"n is {n}; draw at least one.")
+    if not isinstance(n, Integral) or n < 1:
+        raise ValueError(f"n is {n!r}; draw at least one.")
     z = torch.randn((n, *shape), generator=generator(seed, "unit noise"))
     if not label_dim:
         return z, None

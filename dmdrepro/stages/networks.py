@@ -115,11 +115,16 @@ def check_pair(teacher: Network, student: Network) -> None:
 def _loaded(path: Path, like: Path | None) -> EDMDenoiser:
     """Its own architecture if the file tells it, else that of `like`."""
     try:
-        return load_denoiser(path)
-    except ValueError:
-        if like is None:
+        try:
+            return load_denoiser(path)
+        except ValueError:
+            if like is None:
+                raise
+            return load_denoiser(path, load_denoiser(like))
+    except OSError as error:
+        if error.errno is not None:  # the system's, which the command turns into a sentence
             raise
-        return load_denoiser(path, load_denoiser(like))
+        raise RunError(f"{error}") from None
 
 
 def draw_samples(network: Network, stage: Stage, context: Context) -> dict[str, Path]:

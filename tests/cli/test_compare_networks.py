@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from command import command
+from command import ENVIRONMENT, command
 from foreign_files import adm_arguments, write
 
 import dmdrepro
@@ -107,3 +107,9 @@ def test_what_does_not_fit_is_one_sentence(files, tmp_path, monkeypatch, words, 
     assert message in printed
     assert printed.count("Error: ") == 1
     assert not (files / "runs").exists()
+
+
+def test_a_cache_that_cannot_be_written_is_a_sentence(files, tmp_path, monkeypatch):
+    monkeypatch.setitem(ENVIRONMENT, "XDG_CACHE_HOME", "/proc/none")
+    pair = ("--teacher", files / "t", "--student", files / "s", "--runs", tmp_path, *SMALL)
+    assert "set XDG_CACHE_HOME to a folder that can" in command("compare", *pair, code=1)

@@ -50,6 +50,12 @@ def test_figures_do_not_leave_a_setting_aside(tmp_path):
     assert "leave out --set" in printed
 
 
+def test_figures_of_an_empty_folder_exit_1_and_write_nothing(tmp_path):
+    printed = command("figures", *SMOKE, "--runs", tmp_path / "r", code=1)
+    assert "Nothing that the figures show has been evaluated in" in printed
+    assert not (tmp_path / "r").exists()
+
+
 # --- one experiment's trouble ---
 
 

@@ -117,7 +117,7 @@ def test_fresh_leaves_a_stage_where_it_is_when_it_cannot_be_made(runs):
 
 def test_a_command_without_names_says_who_failed_and_leaves_the_tables(runs):
     printed = reproduce("evaluate", *FAST, "--runs", runs, code=1)
-    assert " failed: moons, ring, mlp-manifold." in printed.strip().splitlines()[-1]
+    assert "3 failed: mlp-manifold, moons, ring." in printed.strip().splitlines()[-1]
     assert "done already" in printed
     assert (runs / "smoke/seed0/tables/tables.md").is_file()
 

@@ -117,6 +117,26 @@ def test_one_sample_is_none_and_few_have_no_interval():
     assert "too few" in str(few)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("n", -5), ("n", 2.5), ("steps", 0), ("batch_size", -1)),
+        *(("student_sigma", -2.5), ("student_sigma", "80"), ("sigma_max", float("inf"))),
+    ],
+)
+def test_a_number_that_cannot_be_is_named(name, value):
+    with pytest.raises(ValueError, match=f"^{name} is {value!r}"):
+        dmdrepro.compare(X, FRESH, **{name: value})
+
+
+def test_real_samples_are_checked_before_the_work_and_are_not_the_sets_own():
+    for real in (X[:3], X[:, :, :3], np.full_like(X, np.nan)):
+        with pytest.raises(ValueError, match=r"^real h"):
+            dmdrepro.compare(X, FRESH, real=real, watch=lambda news: pytest.fail("began"))
+    found = dmdrepro.compare(X[:40], FRESH[:40], real=FRESH[:40])
+    assert "The real samples are the student's own" in str(found)
+
+
 def test_bytes_against_floats_are_doubted():
     unit = np.random.default_rng(9).random((80, 3, 4, 4))
     found = dmdrepro.compare((255 * unit).astype(np.uint8), 2 * unit - 1)

@@ -26,6 +26,7 @@ from dmdrepro.kernels.pairwise_sqdist import kernel as pairwise_sqdist
 H100 = GPUTarget("cuda", 90, 32)
 CUOBJDUMP = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "cuobjdump"
 FLOATS = ("fp32", "bf16", "fp16")
+NORM = ("fp32", "bf16")  # of the networks' activations
 # The arguments that are neither inputs nor int32, the inputs, and the types they are launched in.
 KERNELS = {
     "dm_gradient": (
@@ -77,7 +78,7 @@ KERNELS = {
             **dict.fromkeys(("size", "eps"), "fp32"),
         },
         ("x", "y"),
-        FLOATS,
+        NORM,
     ),
     "group_norm_backward": (
         group_norm_silu.group_norm_backward_kernel,
@@ -87,7 +88,7 @@ KERNELS = {
         )
         | {"size": "fp32"},
         ("dy", "x", "dx"),
-        FLOATS,
+        NORM,
     ),
     "norm_parameters": (
         group_norm_silu.norm_parameters_kernel,

@@ -151,12 +151,12 @@ def candidates(backend, queries, data, keep):
 @both
 @pytest.mark.parametrize("size", [3, 784])
 def test_nothing_left_out_is_nearer_than_the_floor_which_seldom_sends_to_all_data(backend, size):
-    queries, data = randn(100, size), randn(2_000, size, seed=1)
+    queries, data = randn(40, size), randn(800, size, seed=1)
     queries[-1], data[-1] = 300, -300
     kept, floor, _ = candidates(backend, queries, data, 8)
     sqdist = (data.double() - queries.double()[:, None]).square().sum(2)
     second = sqdist.gather(1, kept).sort(1)[0][:, 1]
-    assert (second < floor).double().mean() > 0.95
+    assert (second < floor).double().mean() > 0.9
     left_out = sqdist.scatter(1, kept, float("inf")).amin(1)
     assert (left_out >= torch.minimum(floor, second)).all()
     assert (left_out >= floor)[:-1].all()

@@ -48,11 +48,13 @@ def test_only_single_classes_are_no_null():
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
 
 
-def test_a_second_draw_that_is_the_student_is_warned_of():
+def test_a_second_draw_that_is_one_of_the_sets_is_warned_of():
     x, y = half_kept(8, 12, 2, 0.5)
     found = pairing_inefficiency(x, y, independent=y)
     assert "is the student's samples themselves" in found.warnings[0]
     assert found.concordance == 0.0
+    found = pairing_inefficiency(x, y, independent=x)
+    assert "is the teacher's samples themselves" in found.warnings[0]
 
 
 @pytest.mark.parametrize(

