@@ -6,6 +6,7 @@ belongs to Hugging Face's package of kernels, which transformers imports.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
@@ -35,6 +36,11 @@ def is_checkout() -> bool:
     return all(
         (ROOT / name / "__init__.py").is_file() and not (PACKAGE / name).exists() for name in BESIDE
     )
+
+
+def environment() -> dict[str, str]:
+    """This process's, in which `python -P -m dmdrepro...` finds this same code."""
+    return os.environ | ({"PYTHONPATH": str(ROOT)} if is_checkout() else {})
 
 
 def map_beside() -> None:

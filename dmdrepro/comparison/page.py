@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
-from pathlib import Path
 
-import dmdrepro.report.page
 from dmdrepro.comparison.found import Found
 from dmdrepro.measures.table import cell_text
 from dmdrepro.paper_figures.style import styled
 from dmdrepro.report.answer import MEANINGS
+from dmdrepro.report.page.templates import encoded, templates
 
 DPI = 160
 ASIDE = ("assignment", "warnings", "answer", "sentence")  # shown elsewhere, or too long
@@ -18,25 +17,20 @@ ASIDE = ("assignment", "warnings", "answer", "sentence")  # shown elsewhere, or 
 
 def page(found: Found) -> bytes:
     """The page, UTF-8; equal comparisons give equal bytes."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    templates = Environment(
-        loader=FileSystemLoader(Path(dmdrepro.report.page.__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     facts = {name: value for name, value in found.to_json().items() if name not in ASIDE}
-    text = templates.get_template("comparison.html").render(
-        answer=found.answer,
-        lines=found.lines,
-        warnings=found.warnings,
-        meanings=MEANINGS,
-        picture=_png(found),
-        numbers=list(_rows(facts)),
+    text = (
+        templates()
+        .get_template("comparison.html")
+        .render(
+            answer=found.answer,
+            lines=found.lines,
+            warnings=found.warnings,
+            meanings=MEANINGS,
+            picture=_png(found),
+            numbers=list(_rows(facts)),
+        )
     )
-    return text.encode("utf-8", "xmlcharrefreplace")
+    return encoded(text)
 
 
 def _rows(facts: dict, prefix: str = ""):

@@ -35,7 +35,7 @@ def precondition(
 
     `raw`, `noisy`: [B, ...]; `sigma`: a number, [1] or [B]. Raises ValueError on other sizes.
     """
-    sigma = _over(_levels(sigma, noisy), noisy)  # [1 or B, 1, ...]
+    sigma = over(levels(sigma, noisy), noisy)  # [1 or B, 1, ...]
     return c_skip(sigma, sigma_data) * noisy + c_out(sigma, sigma_data) * raw
 
 
@@ -140,8 +140,8 @@ class EDMDenoiser(nn.Module):
             raise ValueError(f"denoiser input has shape {tuple(x.shape)}; pass [B, *{self.shape}].")
         self._check_labels(class_labels, len(x))
         x = x.float()
-        sigma = _levels(sigma, x)
-        return _over(c_in(sigma, self.sigma_data), x) * x, c_noise(sigma), class_labels
+        sigma = levels(sigma, x)
+        return over(c_in(sigma, self.sigma_data), x) * x, c_noise(sigma), class_labels
 
     def _check_labels(self, class_labels: torch.Tensor | None, batch: int) -> None:
         if class_labels is None:
@@ -170,7 +170,7 @@ class EDMDenoiser(nn.Module):
         return torch.autocast(device.type, dtype=self.compute_dtype)
 
 
-def _levels(sigma: torch.Tensor | float, x: torch.Tensor) -> torch.Tensor:
+def levels(sigma: torch.Tensor | float, x: torch.Tensor) -> torch.Tensor:
     """`sigma` as float32 [1] or [B] on the device of `x`."""
     if not isinstance(sigma, torch.Tensor):
         if not sigma > 0:
@@ -183,6 +183,6 @@ def _levels(sigma: torch.Tensor | float, x: torch.Tensor) -> torch.Tensor:
     return sigma
 
 
-def _over(values: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+def over(values: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """[B] shaped to broadcast over [B, ...]."""
     return values.reshape(-1, *[1] * (x.ndim - 1))

@@ -26,7 +26,7 @@ from dmdrepro.pipeline.slurm_options import SIGNAL_S, SlurmOptions
 from dmdrepro.pipeline.task import STAGES
 from dmdrepro.pipeline.words import chain_words, plan_words
 from dmdrepro.runs.errors import RunError
-from dmdrepro.runs.files import write_json
+from dmdrepro.runs.files import MANIFEST, write_json
 from dmdrepro.runs.layout import PAGE
 
 RESULTS = "results"  # the last job: known answers, figures, tables, pages
@@ -216,7 +216,7 @@ def states(runs: Path) -> list[tuple[Submitted, str, str]]:
 
 def _is_done(job: Submitted) -> bool:
     if job.folders:
-        return all((Path(folder) / "manifest.json").is_file() for folder in job.folders)
+        return all((Path(folder) / MANIFEST).is_file() for folder in job.folders)
     return "Job completed successfully" in _log(job)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
+from dmdrepro.models.edm import levels, over
+
 SIGMA_DATA, SIGMA_MIN = 0.5, 0.002  # of OpenAI's consistency models
 TIME = 250.0  # their time is 250 ln sigma
 STUDENT_TIME = 399  # the timestep at which DMD2's one-step latent students are evaluated
@@ -62,13 +64,13 @@ class ConsistencyDenoiser(_Unet):
         class_labels: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """[B, *shape], float32; `sigma`: a number, [] or [B]."""
-        sigma = _levels(sigma, x)  # [B]
+        sigma = levels(sigma, x).expand(len(x))  # [B]
         told = {} if class_labels is None else {"class_labels": class_labels.argmax(1)}
         size = (sigma**2 + SIGMA_DATA**2).sqrt()
-        raw = self.output(_over(1 / size, x) * x, TIME * sigma.log(), **told)
+        raw = self.output(over(1 / size, x) * x, TIME * sigma.log(), **told)
         above = sigma - self.least
         c_skip = SIGMA_DATA**2 / (above**2 + SIGMA_DATA**2)
-        return _over(c_skip, x) * x + _over(above * SIGMA_DATA / size, x) * raw
+        return over(c_skip, x) * x + over(above * SIGMA_DATA / size, x) * raw
 
 
 class _Latent(_Unet):
@@ -122,13 +124,13 @@ class LatentDenoiser(_Latent):
 
     def forward(self, x: torch.Tensor, sigma: torch.Tensor | float) -> torch.Tensor:
         """D [B, *shape], float32; between two timesteps the time is even in ln sigma."""
-        sigma = _levels(sigma, x)
+        sigma = levels(sigma, x).expand(len(x))
         known = self.sigmas.to(x.device).log()
         level = sigma.double().log().clamp(known[0], known[-1])
         above = torch.searchsorted(known, level).clamp(1, len(known) - 1)
         share = (level - known[above - 1]) / (known[above] - known[above - 1])
         time = (above - 1 + share).float()
-        return x - _over(sigma, x) * self.epsilon(_over(1 / (1 + sigma**2).sqrt(), x) * x, time)
+        return x - over(sigma, x) * self.epsilon(over(1 / (1 + sigma**2).sqrt(), x) * x, time)
 
 
 class LatentStudent(_Latent):
@@ -145,18 +147,10 @@ class LatentStudent(_Latent):
 
     def forward(self, x: torch.Tensor, sigma: torch.Tensor | float) -> torch.Tensor:
         """G(z) [B, *shape], float32, in latent space."""
-        z = x / _over(_levels(sigma, x), x)
+        z = x / over(levels(sigma, x).expand(len(x)), x)
         kept = float(self.kept[STUDENT_TIME])
         time = torch.full((len(x),), STUDENT_TIME, device=x.device)
         return (z - (1 - kept) ** 0.5 * self.epsilon(z, time)) / kept**0.5
-
-
-def _levels(sigma: torch.Tensor | float, x: torch.Tensor) -> torch.Tensor:
-    return torch.as_tensor(sigma, dtype=torch.float32, device=x.device).expand(len(x))
-
-
-def _over(values: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    return values.reshape(-1, *[1] * (x.ndim - 1))
 
 
 def _repeated(one: torch.Tensor, x: torch.Tensor) -> torch.Tensor:

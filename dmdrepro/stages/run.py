@@ -11,7 +11,7 @@ from dmdrepro.commands import program
 from dmdrepro.data.imagenet64 import TeacherUnavailable, find_teacher
 from dmdrepro.experiments import Arm, Experiment
 from dmdrepro.runs.errors import RunError
-from dmdrepro.runs.files import read_json, sha256, verify_manifest
+from dmdrepro.runs.files import MANIFEST, read_json, sha256, verify_manifest
 from dmdrepro.runs.layout import CLASSIFIER, CONFIG, snapshot_file, student_file
 from dmdrepro.runs.stage import REMEDY, Stage
 from dmdrepro.settings import before
@@ -210,7 +210,7 @@ _known: dict[Path, tuple[int, dict[str, str]]] = {}
 
 def _hashes(folder: Path) -> dict[str, str]:
     """A done stage's hashes, its files checked once a process for each manifest."""
-    stamp = (folder / "manifest.json").stat().st_mtime_ns
+    stamp = (folder / MANIFEST).stat().st_mtime_ns
     if folder not in _known or _known[folder][0] != stamp:
         _known[folder] = stamp, verify_manifest(folder)
     return _known[folder][1]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import pickle
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from pathlib import Path
 
 import torch
 
-from dmdrepro.checkout import ROOT, is_checkout
+from dmdrepro.checkout import environment
 from dmdrepro.data.mnist_files import default_cache
 from dmdrepro.experiments.config import Experiment
 from dmdrepro.experiments.estimate import estimate
@@ -72,7 +71,6 @@ def _try(
     experiment: Experiment, stage: str, way: str, device: torch.device, limit_s: float
 ) -> dict[str, object]:
     """What `trial` says, in a process of its own; {why} if it does not say anything in time."""
-    env = os.environ | ({"PYTHONPATH": str(ROOT)} if is_checkout() else {})
     try:
         given = pickle.dumps((experiment, stage, way, str(device.index or 0)))
         done = subprocess.run(
@@ -80,7 +78,7 @@ def _try(
             input=given,
             capture_output=True,
             timeout=limit_s,
-            env=env,
+            env=environment(),
             check=True,
             start_new_session=True,
         )

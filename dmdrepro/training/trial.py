@@ -6,6 +6,7 @@ and what a record that failed leaves behind could spoil the training.
 
 from __future__ import annotations
 
+import itertools
 import pickle
 import sys
 import time
@@ -31,12 +32,12 @@ Work = tuple[Step, Callable[[], Sequence], int]  # a step, its next inputs, iter
 def student_work(experiment: Experiment, device: torch.device) -> Work:
     """A distillation from freshly initialised networks."""
     step = Distillation(experiment, build_denoiser(experiment).state_dict(), device)
-    draws, every, begun = Draws(experiment, 0, experiment.data, device), 0, [0]
-    every = experiment.distill.student_every
+    draws, every = Draws(experiment, 0, experiment.data, device), experiment.distill.student_every
+    firsts = itertools.count(0, every)
 
     def inputs() -> Sequence:
-        begun[0] += every
-        return draws.block(range(begun[0] - every, begun[0]))
+        first = next(firsts)
+        return draws.block(range(first, first + every))
 
     return step, inputs, every
 

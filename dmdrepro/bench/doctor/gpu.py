@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from torch.profiler import ProfilerActivity, profile
 from dmdrepro.bench.doctor.scope import Row, Scope, row
 from dmdrepro.bench.kernels import kernel_rows
 from dmdrepro.bench.step import Runner
-from dmdrepro.checkout import ROOT, is_checkout
+from dmdrepro.checkout import environment
 from dmdrepro.training.engine import Engine
 
 PROFILE, TIMES, SANITIZER = "one eager block of mnist", "kernels by time", "compute-sanitizer"
@@ -70,8 +69,7 @@ def sanitized(scope: Scope) -> Iterator[Row]:
         "dmdrepro.bench.doctor.truth",
     ]
     # Each tensor an allocation of its own, so that a step past its end is seen.
-    env = os.environ | {"PYTORCH_NO_CUDA_MEMORY_CACHING": "1"}
-    env |= {"PYTHONPATH": str(ROOT)} if is_checkout() else {}
+    env = environment() | {"PYTORCH_NO_CUDA_MEMORY_CACHING": "1"}
     log = scope.out / "compute-sanitizer.txt"
     with log.open("w") as to:
         try:

@@ -1,6 +1,6 @@
 """The report as one page: opens from disk, asks the network for nothing.
 
-The templates beside this file have its words; every text that they are given is escaped.
+The templates beside this file have its words.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
-from pathlib import Path
 
 from dmdrepro.measures.students import Results, collect
 from dmdrepro.measures.table import Table, seed_words
@@ -22,6 +21,7 @@ from dmdrepro.report.page.pictures import Picture
 from dmdrepro.report.page.provenance import summary_table
 from dmdrepro.report.page.studies import study_part
 from dmdrepro.report.page.tables import heads, ran, rows, varying
+from dmdrepro.report.page.templates import encoded, templates
 from dmdrepro.report.study import OpenStudy
 from dmdrepro.runs.results import Missing
 
@@ -46,8 +46,6 @@ def report_page(
 
     It has no date and no clock of its own: equal results give equal bytes.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     students = collect(results)
     named = {table.name: table for table in tables}
     verdict, found = named["verdict"], answers(students)
@@ -56,18 +54,11 @@ def report_page(
     absent = [name for name in results if name not in shown]
     closing = [*(ran(named[key]) for key in CLOSING if key in named), summary_table(students)]
     homes = {p: next((n for n in shown if n in p.experiments), "") for p in pictures}
-    templates = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters |= {"heads": heads, "rows": rows, "colours": colours, "drawings": drawings}
-    templates.filters["varying"] = varying
-    template = templates.get_template("page.html")
+    ours = templates()
+    ours.filters |= {"heads": heads, "rows": rows, "colours": colours, "drawings": drawings}
+    ours.filters["varying"] = varying
     render = partial(
-        template.render,
+        ours.get_template("page.html").render,
         size=size,
         seed=seed,
         others=seed_words(others),
@@ -95,8 +86,7 @@ def report_page(
         closing=[table for table in closing if table.rows],
     )
     for scale in SCALES:
-        text = render(scale=scale)
-        page = text.encode("utf-8", "xmlcharrefreplace")  # a path's undecodable bytes too
+        page = encoded(render(scale=scale))
         if len(page) <= LIMIT:
             break
     return page

@@ -1,0 +1,27 @@
+"""The templates beside this file; every text that they are given is escaped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def templates() -> Environment:
+    """Of the report and of a comparison's page; a name that is not given is an error."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def encoded(page: str) -> bytes:
+    """UTF-8; a path's undecodable bytes too."""
+    return page.encode("utf-8", "xmlcharrefreplace")
