@@ -19,6 +19,29 @@ BLOCK, GROUPS, WIDTH, BATCH, CHANNELS, SILU, MODULATED = 128, 4, 4, 32, 32, True
 
 
 @triton.jit
+def _program(groups, width, GROUPS: tl.constexpr, WIDTH: tl.constexpr):
+    """(sample, its groups [GROUPS], their channels [GROUPS, WIDTH], which there are)."""
+    blocks = tl.cdiv(groups, GROUPS)
+    g = (tl.program_id(0) % blocks) * GROUPS + tl.arange(0, GROUPS)
+    k = tl.arange(0, WIDTH)
+    channel = g[:, None] * width + k[None, :]
+    return tl.program_id(0) // blocks, g, channel, (g < groups)[:, None] & (k < width)[None, :]
+
+
+@triton.jit
+def _before_silu(x, dy, inside, centre, spread, a, c, SILU: tl.constexpr):
+    """(normalised x, dL/du), u = a unit + c, of pixels' values behind the pointers x and dy."""
+    value = tl.load(x, inside, 0.0).to(tl.float32)
+    du = tl.load(dy, inside, 0.0).to(tl.float32)
+    unit = (value - centre[None, :, None]) * spread[None, :, None]
+    if SILU:
+        u = a[None] * unit + c[None]
+        sigmoid = 1.0 / (1.0 + tl.exp(-u))
+        du = du * sigmoid * (1.0 + u * (1.0 - sigmoid))
+    return unit, du
+
+
+@triton.jit
 def group_norm_forward_kernel(
     x,  # [B, C, P], any strides
     weight,  # [C]
@@ -44,12 +67,7 @@ def group_norm_forward_kernel(
     SILU: tl.constexpr,
     MODULATED: tl.constexpr,
 ):
-    blocks = tl.cdiv(groups, GROUPS)
-    b = tl.program_id(0) // blocks
-    g = (tl.program_id(0) % blocks) * GROUPS + tl.arange(0, GROUPS)
-    k = tl.arange(0, WIDTH)
-    channel = g[:, None] * width + k[None, :]  # [GROUPS, WIDTH]
-    mine = (g < groups)[:, None] & (k < width)[None, :]
+    b, g, channel, mine = _program(groups, width, GROUPS, WIDTH)
     x += b.to(tl.int64) * x_b + channel.to(tl.int64) * x_c
 
     total = tl.zeros([GROUPS, WIDTH], dtype=tl.float32)
@@ -120,12 +138,7 @@ def group_norm_backward_kernel(
     SILU: tl.constexpr,
     MODULATED: tl.constexpr,
 ):
-    blocks = tl.cdiv(groups, GROUPS)
-    b = tl.program_id(0) // blocks
-    g = (tl.program_id(0) % blocks) * GROUPS + tl.arange(0, GROUPS)
-    k = tl.arange(0, WIDTH)
-    channel = g[:, None] * width + k[None, :]  # [GROUPS, WIDTH]
-    mine = (g < groups)[:, None] & (k < width)[None, :]
+    b, g, channel, mine = _program(groups, width, GROUPS, WIDTH)
     x += b.to(tl.int64) * x_b + channel.to(tl.int64) * x_c
     dy += b.to(tl.int64) * dy_b + channel.to(tl.int64) * dy_c
     centre = tl.load(mean + b * groups + g, g < groups, 0.0)
@@ -143,13 +156,9 @@ def group_norm_backward_kernel(
         p = start + tl.arange(0, BLOCK)
         inside = (p < P)[:, None, None] & mine[None]
         pixel = p.to(tl.int64)[:, None, None]
-        value = tl.load(x[None] + pixel * x_p, inside, 0.0).to(tl.float32)
-        du = tl.load(dy[None] + pixel * dy_p, inside, 0.0).to(tl.float32)
-        unit = (value - centre[None, :, None]) * spread[None, :, None]
-        if SILU:
-            u = a[None] * unit + c[None]
-            sigmoid = 1.0 / (1.0 + tl.exp(-u))
-            du = du * sigmoid * (1.0 + u * (1.0 - sigmoid))
+        unit, du = _before_silu(
+            x[None] + pixel * x_p, dy[None] + pixel * dy_p, inside, centre, spread, a, c, SILU
+        )
         total += tl.sum(du, 0)
         along += tl.sum(du * unit, 0)
     tl.store(sums + b * C + channel, total, mine)
@@ -162,13 +171,9 @@ def group_norm_backward_kernel(
         p = start + tl.arange(0, BLOCK)
         inside = (p < P)[:, None, None] & mine[None]
         pixel = p.to(tl.int64)[:, None, None]
-        value = tl.load(x[None] + pixel * x_p, inside, 0.0).to(tl.float32)
-        du = tl.load(dy[None] + pixel * dy_p, inside, 0.0).to(tl.float32)
-        unit = (value - centre[None, :, None]) * spread[None, :, None]
-        if SILU:
-            u = a[None] * unit + c[None]
-            sigmoid = 1.0 / (1.0 + tl.exp(-u))
-            du = du * sigmoid * (1.0 + u * (1.0 - sigmoid))
+        unit, du = _before_silu(
+            x[None] + pixel * x_p, dy[None] + pixel * dy_p, inside, centre, spread, a, c, SILU
+        )
         slope = a[None] * du - flat[None, :, None] - unit * tilt[None, :, None]
         tl.store(dx[None] + pixel * C, slope * spread[None, :, None], inside)
 
