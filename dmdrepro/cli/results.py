@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dmdrepro.cli.guard import console, display
@@ -146,13 +148,27 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
         console.print(f"All numbers: {target / 'tables.md'}, or `--tables`.")
     for seed in plan.seeds:
         console.print(f"Report: {plan.of(seed).folder(PAGE)}")
-    words = " ".join(named) if len(named) < len(REGISTRY) else ""
-    loaded = (f"--load {file}" for file in plan.request.load or [])
-    words = " ".join(filter(None, (words, *loaded, f"--size {plan.size}")))
     if len(next(iter(results.values()))) > len(plan.seeds):
-        console.print(f"All seeds: {program()} summary {words} --runs {plan.runs}")
-    console.print(f"Another seed: {program()} all {words} --seed {max(plan.seeds) + 1}")
+        console.print(f"All seeds: {_next(plan, 'summary', load=True, size=plan.size, runs=True)}")
+    more = {"load": True, "data": True, "weights": True, "runs": True, "settings": True}
+    if plan.size == "smoke":
+        console.print(f"For an answer: {_next(plan, 'all', **more, size='laptop')}")
+    else:
+        seed = max(plan.seeds) + 1
+        console.print(f"Another seed: {_next(plan, 'all', **more, size=plan.size, seed=seed)}")
     return unusable
+
+
+def _next(plan: Plan, command: str, **options: object) -> str:
+    """A command about the same experiments; True: the option as it was given, if it was."""
+    names = [experiment.name for experiment in plan.experiments]
+    words = [command, *(names if len(names) < len(REGISTRY) else ())]
+    for name, value in options.items():
+        value = getattr(plan.request, name) if value is True else value
+        option = "--set" if name == "settings" else f"--{name}"
+        for each in value if isinstance(value, list) else [value]:
+            words += [option, str(each)] if each not in (None, Path("runs")) else []
+    return f"{program()} {shlex.join(words)}"
 
 
 def say_answer(task: Task, seeds: Sequence[int]) -> None:
