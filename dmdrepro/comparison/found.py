@@ -17,10 +17,7 @@ from dmdrepro.metrics.null import ALL, CLASS
 from dmdrepro.metrics.pairing import PairingRecord
 from dmdrepro.report.answer import NO_SAMPLER, SAYS_NOTHING, word_of
 
-ANOTHER = {
-    ALL: "another's",
-    CLASS: "another's of its class",
-}
+ANOTHER = {ALL: "another's", CLASS: "another's of its class"}
 NULLS = {ALL: "an independent pairing", CLASS: "an independent pairing within the class"}
 SECOND = "an independent pairing, which is a second draw of the student"
 

@@ -11,13 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dmdrepro.data.mnist_layout import (
-    LOOKED_FOR,
-    Absent,
-    Damaged,
-    MnistUnavailable,
-    read_folder,
-)
+from dmdrepro.data.mnist_layout import LOOKED_FOR, Absent, Damaged, MnistUnavailable, read_folder
 
 __all__ = ["MnistStatus", "MnistUnavailable", "default_cache", "find_mnist", "read_mnist"]
 

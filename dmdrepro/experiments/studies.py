@@ -15,11 +15,7 @@ _STOPS = "50,100,250,500,1000,2500,6000,12000,20000"
 def _learning_rate(lr: str, iterations: int, stops: str = _STOPS) -> Arm:
     return Arm(
         f"lr={lr}",
-        {
-            "distill.lr": lr,
-            "distill.iterations": str(iterations),
-            "distill.snapshots": stops,
-        },
+        {"distill.lr": lr, "distill.iterations": str(iterations), "distill.snapshots": stops},
     )
 
 
@@ -78,10 +74,7 @@ _STUDIES = (
         "What does the paper's literal learning rate, 2e-6 for all models, give on its chessboard?",
         "chessboard",
         "paper",
-        (
-            Arm("rate=1e-4"),
-            Arm("rate=2e-6", {"distill.lr": "2e-6"}),
-        ),
+        (Arm("rate=1e-4"), Arm("rate=2e-6", {"distill.lr": "2e-6"})),
     ),
     Study(
         "learning-rate-images",
@@ -175,20 +168,14 @@ _STUDIES = (
         "How closely does a toy's student copy that a regression loss asks to?",
         "chessboard",
         "laptop",
-        (
-            Arm("regression=0"),
-            Arm("regression=0.25", {"distill.regression_weight": "0.25"}),
-        ),
+        (Arm("regression=0"), Arm("regression=0.25", {"distill.regression_weight": "0.25"})),
     ),
     Study(
         "adversarial",
         "Does the adversarial loss of section 4.1.1 change the pairing?",
         "mlp-manifold",
         "laptop",
-        (
-            Arm("gan=off"),
-            Arm("gan=on", {"distill.gan": "true"}),
-        ),
+        (Arm("gan=off"), Arm("gan=on", {"distill.gan": "true"})),
     ),
     Study(
         "dimension",
@@ -245,10 +232,7 @@ _STUDIES = (
         "The same, distilled for longer: at which path does a student leave the pairing?",
         "mnist",
         "laptop-32",
-        (
-            _width(32, "its=4000", 4000),
-            _width(16, "its=8000", 8000),
-        ),
+        (_width(32, "its=4000", 4000), _width(16, "its=8000", 8000)),
         seeds=(0,),
     ),
 )

@@ -11,14 +11,7 @@ import torch
 
 from dmdrepro.known import cases
 from dmdrepro.known.circle import DELTA, circle, circle_population
-from dmdrepro.known.circle_loss import (
-    ANGLES,
-    draw_noise,
-    mean_of,
-    noise_rule,
-    sample_terms,
-    turned,
-)
+from dmdrepro.known.circle_loss import ANGLES, draw_noise, mean_of, noise_rule, sample_terms, turned
 from dmdrepro.known.population import Pair, Population
 from dmdrepro.metrics import pairing_inefficiency
 from dmdrepro.runs.streams import generator, stream_seed

@@ -117,11 +117,7 @@ def _null(record: Mapping, part: object) -> object:
 PAIRING = Measure(
     "pairing",
     measure=measure,
-    shape={
-        "pairing": SHAPE,
-        "pairing_untrained": Maybe(SHAPE),
-        "pairing_phi_32": Maybe(SHAPE),
-    },
+    shape={"pairing": SHAPE, "pairing_untrained": Maybe(SHAPE), "pairing_phi_32": Maybe(SHAPE)},
     at_stop=SHAPE,
     start=("pairing_untrained",),
     quantities=(

@@ -108,10 +108,7 @@ def _lack(found: Distances, rows: np.ndarray) -> str:
 
 
 def _coefficients(
-    found: Distances,
-    repaired: np.ndarray,
-    part: Callable[[np.ndarray], np.ndarray],
-    free: int,
+    found: Distances, repaired: np.ndarray, part: Callable[[np.ndarray], np.ndarray], free: int
 ) -> Coefficients:
     """Of what `part` takes of each [N]: a class's own, or all without their class's mean."""
     bulk = part(found.bulk)

@@ -94,10 +94,7 @@ class EDMDenoiser(nn.Module):
         return self.model.feature_shape
 
     def forward(
-        self,
-        x: torch.Tensor,
-        sigma: torch.Tensor | float,
-        class_labels: torch.Tensor | None = None,
+        self, x: torch.Tensor, sigma: torch.Tensor | float, class_labels: torch.Tensor | None = None
     ) -> torch.Tensor:
         """D(x; sigma), float32 like `x` (EDM equation 7).
 
@@ -108,10 +105,7 @@ class EDMDenoiser(nn.Module):
         return precondition(self.raw(x, sigma, class_labels), x, sigma, self.sigma_data)
 
     def raw(
-        self,
-        x: torch.Tensor,
-        sigma: torch.Tensor | float,
-        class_labels: torch.Tensor | None = None,
+        self, x: torch.Tensor, sigma: torch.Tensor | float, class_labels: torch.Tensor | None = None
     ) -> torch.Tensor:
         """F, the network's output before preconditioning, float32; arguments as in `forward`."""
         inputs = self._inputs(x, sigma, class_labels)
@@ -123,10 +117,7 @@ class EDMDenoiser(nn.Module):
         return raw.float()
 
     def features(
-        self,
-        x: torch.Tensor,
-        sigma: torch.Tensor | float,
-        class_labels: torch.Tensor | None = None,
+        self, x: torch.Tensor, sigma: torch.Tensor | float, class_labels: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """(F, h): raw output and features [B, *feature_shape], float32; arguments as above."""
         inputs = self._inputs(x, sigma, class_labels)

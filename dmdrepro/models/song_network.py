@@ -137,12 +137,7 @@ class SongNetwork(RawNetwork):
             cout, level = block.c_out, f"{block.resolution}x{block.resolution}"
             resampling = {"down": Resampling.DOWN, "up": Resampling.UP}.get(block.name)
             getattr(self, block.place)[f"{level}_{block.name}"] = SongBlock(
-                block.c_in,
-                cout,
-                emb_channels,
-                resampling or Resampling.KEEP,
-                block.attention,
-                taps,
+                block.c_in, cout, emb_channels, resampling or Resampling.KEEP, block.attention, taps
             )
             if block.name == "down" and settings.encoder == "residual":
                 self.enc[f"{level}_aux_residual"] = ResampledConv(

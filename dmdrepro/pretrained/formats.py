@@ -24,10 +24,7 @@ PERSISTENT = "torch_utils.persistence._reconstruct_persistent_obj"
 MODULE_DICT = "torch.nn.modules.container.ModuleDict"
 SCALAR = ("numpy._core.multiarray.scalar", "numpy.core.multiarray.scalar")
 DTYPE = "numpy.dtype"
-OF_EDM = {
-    *(PERSISTENT, MODULE_DICT, *SCALAR, DTYPE, LOAD_FROM_BYTES),
-    *OF_TENSORS,
-}
+OF_EDM = {*(PERSISTENT, MODULE_DICT, *SCALAR, DTYPE, LOAD_FROM_BYTES), *OF_TENSORS}
 OF_THE_STATE = ("img_resolution", "img_channels", "label_dim", "sigma_data")
 DEEPEST = 32  # networks within networks
 

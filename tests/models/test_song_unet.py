@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from oracle_networks import (
-    numbers,
-    relative_error,
-    shapes,
-    song_settings,
-    with_oracle_weights,
-)
+from oracle_networks import numbers, relative_error, shapes, song_settings, with_oracle_weights
 
 import dmdrepro
 from dmdrepro.models.adm_block import Resampling

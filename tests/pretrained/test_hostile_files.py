@@ -128,10 +128,7 @@ WRONG = {
     "cyclic": (cyclic, "lies in itself, in two places or too deep"),
     "twice": (twice, "in two places"),
     "another class": (lambda: edm_contents(Net(), ARGUMENTS, "VPPrecond"), "'VPPrecond'; only EDM"),
-    "another version": (
-        lambda: {"ema": Persistent("EDMPrecond", {}, version=7)},
-        "version 7",
-    ),
+    "another version": (lambda: {"ema": Persistent("EDMPrecond", {}, version=7)}, "version 7"),
     "no network": (lambda: {"optimizer": 3}, "without a network 'ema'"),
     "short": (lambda: with_tensor(Rebuilt(0, (7,), (1,))), "storage of 6 values"),
     "offset": (lambda: with_tensor(Rebuilt(1, (5,), (1,))), "does not fit exactly"),

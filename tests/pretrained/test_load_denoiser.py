@@ -8,13 +8,7 @@ from contextlib import nullcontext
 import pytest
 import torch
 from foreign_files import KINDS, adm_arguments, write
-from oracle_networks import (
-    numbers,
-    relative_error,
-    song_settings,
-    tiny_adm,
-    with_oracle_weights,
-)
+from oracle_networks import numbers, relative_error, song_settings, tiny_adm, with_oracle_weights
 from safetensors.torch import save_file
 
 import dmdrepro
