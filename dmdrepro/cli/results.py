@@ -33,8 +33,7 @@ def own_figures(plan: Plan) -> list:
     """Those of the plan's experiments that none of the paper's figures shows."""
     from dmdrepro import paper_figures
 
-    found = (paper_figures.own(e.name, e.images) for e in plan.experiments)
-    return [figure for figure in found if figure is not None]
+    return [own for e in plan.experiments if (own := paper_figures.own(e.name, e.images))]
 
 
 def draw_figures(plan: Plan) -> dict[str, str]:
@@ -104,9 +103,8 @@ def show_figures_plan(plan: Plan, *, finished: bool = False) -> None:
             continue
         results = open_results(plan.runs, plan.size, seed, REGISTRY, advice)
         for number in numbers:
-            lacks = [lack(results[name]) for name in paper_figures.FIGURES[number].EXPERIMENTS]
-            lacks = [words for words in lacks if words]
-            console.print(f"Figure {number}: {'; '.join(lacks) or 'complete'}")
+            lacks = (lack(results[name]) for name in paper_figures.FIGURES[number].EXPERIMENTS)
+            console.print(f"Figure {number}: {'; '.join(filter(None, lacks)) or 'complete'}")
 
 
 def lack(result: Result | Missing) -> str:
@@ -124,7 +122,7 @@ def lack(result: Result | Missing) -> str:
 
 
 # What a reader of all tables looks for stands last. The files keep the report's order.
-PRINTED_LAST = ("paper_and_ours", "not_run")
+PRINTED_LAST = {"paper_and_ours": 1, "not_run": 2}
 
 
 def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
@@ -139,8 +137,7 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
     results, tables, unusable = _write(plan)
     target = plan.folder("tables")
     if every_table:
-        before = [table for table in reversed(tables) if table.name not in PRINTED_LAST]
-        for table in before + [table for table in tables if table.name in PRINTED_LAST]:
+        for table in sorted(tables, key=lambda t: PRINTED_LAST.get(t.name, -tables.index(t))):
             console.print(render_terminal(table, target))
     named = [experiment.name for experiment in plan.experiments]
     _answer(plan, {name: results[name] for name in named})
@@ -198,16 +195,13 @@ def _answer(plan: Plan, results: Mapping[str, Sequence[Result | Missing]]) -> No
         name: sorted(filter(lambda r: r.seed in plan.seeds, each), key=_is_missing)
         for name, each in results.items()
     }
-    only = plan.request.snapshot
-    shown = [student for student in collect(mine) if only in (None, student.snapshot)]
+    shown = [s for s in collect(mine) if plan.request.snapshot in (None, s.snapshot)]
     print_answer(shown, whole=len(mine) == len(REGISTRY))
     said = {words for student in shown for words in student.left_out}
-    for name, each in results.items():
-        for result in each:
-            for snapshot, why in ({} if _is_missing(result) else result.diverged).items():
-                words = f"seed {result.seed} diverged: left out ({why})"
-                if words not in said:
-                    console.print(f"{name} (teacher {snapshot:,}): {words}.")
+    for name, result in ((n, r) for n, each in results.items() for r in each):
+        for snapshot, why in ({} if _is_missing(result) else result.diverged).items():
+            if (words := f"seed {result.seed} diverged: left out ({why})") not in said:
+                console.print(f"{name} (teacher {snapshot:,}): {words}.")
 
 
 def _is_missing(result: Result | Missing) -> bool:

@@ -170,8 +170,7 @@ class Result(Shown):
             arrays = {name: h for name, h in samples.items() if name.endswith(".npy")}
             if self._made_from("evaluate", snapshot, "samples") != arrays:
                 raise Stale(
-                    f"evaluate-{snapshot} measured other samples than sample-{snapshot}",
-                    "evaluate",
+                    f"evaluate-{snapshot} measured other samples than sample-{snapshot}", "evaluate"
                 )
 
     def _own_teacher(self, snapshot: int) -> bool | None:
