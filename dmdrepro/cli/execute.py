@@ -136,7 +136,7 @@ def _announce(plan: Plan, device: str) -> None:
     running = [e.name for e in plan.experiments if e.name not in plan.cannot]
     console.print(
         f"Size {size_words(plan.size)}, {seeds_words(plan.seeds)}, {device}, "
-        f"runs in {plan.runs}: {', '.join(running) or 'nothing'}",
+        f"runs in {plan.runs}: {', '.join(running) or 'nothing'}"
     )
     show_not_run(plan)
 
