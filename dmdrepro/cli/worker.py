@@ -10,14 +10,16 @@ from typing import Annotated
 import typer
 
 
-def worker(lifeline: Annotated[int, typer.Option("--lifeline", min=0)]) -> None:
+def worker(
+    context: typer.Context, lifeline: Annotated[int, typer.Option("--lifeline", min=0)]
+) -> None:
     """Run the commands that the standard input names, until it ends or one does not end well."""
-    from dmdrepro.cli import app
     from dmdrepro.pipeline.processes import DONE
 
+    app = context.find_root().command
     for line in sys.stdin:
         try:
-            app([*json.loads(line), f"--lifeline={lifeline}"])
+            app.main([*json.loads(line), f"--lifeline={lifeline}"])
         except SystemExit as end:
             if end.code:
                 raise
