@@ -96,7 +96,7 @@ class Forecast:
             todo += seconds
         self._todo = still
         worked += self._worked
-        if worked < KNOWN_FROM * (worked + todo):
+        if worked <= KNOWN_FROM * (worked + todo):
             return None
         return todo * (self._clock() - self._start) / worked
 
