@@ -28,11 +28,8 @@ def show_plan(plan: Plan) -> None:
     console.print(grid)
     for words in total.refused:
         console.print(f"refused: {words}")
-    device = "a GPU" if total.gpu else "one CPU core"
-    basis = "fitted to published runs" if total.measured else "a model, not measured"
     console.print(
-        f"Left to do: about {time_words(total.seconds)} on {device}, one stage after the other "
-        f"({basis}), "
+        f"Left to do: about {time_words(total.seconds)} on {total.basis}, "
         f"{bytes_words(total.memory)} of memory at most, {bytes_words(total.disk)} of disk"
         f"{'; without what is refused.' if total.refused else '.'}"
     )

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from dmdrepro.experiments.estimate import CPU, GPU, Estimate, estimate
+from dmdrepro.pipeline.measured import Measured, recall
 from dmdrepro.pipeline.plan import Plan
+from dmdrepro.pipeline.request import Request
 from dmdrepro.pipeline.task import State, Task
 
 LONG_S = 48 * 3600.0  # from where on a plan's time is said in days, with a warning
@@ -24,11 +26,21 @@ class PlanCost:
     disk: float = 0.0  # bytes that stay
     memory: float = 0.0  # bytes, at most at a time
     states: float = 0.0  # bytes of saved states while a stage is made, at most
+    doctors: Measured | None = None  # steps that are counted as `doctor` measured them
 
     @property
-    def measured(self) -> bool:
-        """Whether the seconds are fitted to published runs; else they are a model's."""
-        return (GPU if self.gpu else CPU).measured
+    def basis(self) -> str:
+        """On which device the seconds are, and where they come from, in words."""
+        device = "a GPU" if self.gpu else "one CPU core"
+        fitted = (GPU if self.gpu else CPU).measured
+        model = "a model fitted to published runs" if fitted else "a model, not measured"
+        if self.doctors is None:
+            return f"{device}, one stage after the other ({model})"
+        device = device if self.gpu else f"this CPU with {self.doctors.threads} threads"
+        return (
+            f"{device}, one stage after the other (training measured by doctor on "
+            f"{self.doctors.date}, the rest {model})"
+        )
 
     @property
     def refused(self) -> list[str]:
@@ -40,8 +52,13 @@ def cost_of(plan: Plan) -> PlanCost:
     """Looks at every stage's files."""
     gpu = plan.request.gpu
     total = PlanCost(gpu != "cpu" and (gpu is not None or _gpu_here()))
+    first = str([*plan.request.gpus, 0][0]) if total.gpu else None
+    known = recall(first, plan.size) if plan.request.engine == Request.engine else None
     for task in plan.tasks:
         cost, state = estimate(task.run.experiment, task.stage, gpu=total.gpu), task.state()
+        if known is not None:
+            modelled, cost = cost, known.corrected(task.run.experiment, task.stage, cost)
+            total.doctors = total.doctors if cost is modelled else known
         # A sound classifier stays: other seeds and experiments were measured by it.
         if plan.request.fresh and (task.stage != "classifier" or state.reason):
             state = State("to do (--fresh)", 1.0)
