@@ -54,4 +54,9 @@ class Devices(Processes):
         return super().start(chain)
 
     def device(self, chain: Chain) -> str:
-        return self._devices[self._held[chain]]
+        """Several GPUs, `0,1`, of a training that its ranks share."""
+        device = self._devices[self._held[chain]]
+        return device if self.ranks(chain) > 1 else device.partition(",")[0]
+
+    def ranks(self, chain: Chain) -> int:
+        return self._plan.request.ranks if any(task.trains for task in chain.tasks) else 1

@@ -33,6 +33,7 @@ from dmdrepro.pipeline.chains import (
     chains_of,
 )
 from dmdrepro.pipeline.plan import Plan
+from dmdrepro.pipeline.ranks import torchrun
 from dmdrepro.pipeline.task import STAGES
 from dmdrepro.pipeline.words import chain_words
 from dmdrepro.runs.errors import RunError
@@ -48,6 +49,10 @@ KILLED = (
 ENDED = (
     "A process ended by itself (exit status {}; what it said stands above); what the others made "
     "is saved. Run the same command again with --jobs 1."
+)
+RANK_ENDED = (
+    "A process of several that make one training ended by itself or was told to (what was said "
+    "stands above); what was saved is whole. Run the same command again."
 )
 STOPPED_ALONE = (
     "A process was told to end from outside (`kill`, or a limit on its processor time); all have "
@@ -97,6 +102,7 @@ class Process(Work):
     errors: IO[str]
     process: subprocess.Popen
     row: object  # of the display (dmdrepro/cli/progress.py)
+    ranks: int
     _words: bytes = b""  # the begun line of its output
     _news: bytes = b""  # of its progress
 
@@ -122,7 +128,10 @@ class Process(Work):
         if status == 0:
             return True
         self.errors.seek(0)
-        *above, last = self.errors.read().splitlines() or [""]
+        lines = self.errors.read().splitlines() or [""]
+        # torchrun's own follow it.
+        first = next((n for n, line in enumerate(lines) if line.startswith(ERROR)), len(lines) - 1)
+        above, last = lines[:first], lines[first]
         failed = status == 1 and last.startswith(ERROR)
         if not failed and self._all_stop(status):
             return True
@@ -131,7 +140,7 @@ class Process(Work):
         for line in above if failed else [*above, last]:
             self.complain(line)
         if not failed:
-            raise RunError(ENDED.format(status))
+            raise RunError(RANK_ENDED if self.ranks > 1 else ENDED.format(status))
         left = (task for task in self.chain.tasks if task.state().words != "done")
         raise ChainFailed(next(left, self.chain.tasks[-1]), RunError(last.removeprefix(ERROR)))
 
@@ -178,16 +187,23 @@ class Processes(Executor):
 
     def start(self, chain: Chain) -> Process:
         self._session.in_loop = True  # a first signal asks for a stop
+        ranks = self.ranks(chain)
+        started_by = torchrun(ranks) if ranks > 1 else []
         ours, theirs = socket.socketpair()  # closed, it asks for a stop; it tells how far it is
         try:
             errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - until it ends
             process = subprocess.Popen(
-                [*as_now(), *self._words(chain), f"--lifeline={theirs.fileno()}"],
-                env={**os.environ, VARIABLE: program()},
-                stdin=subprocess.DEVNULL,
+                [*started_by, *as_now(), *self._words(chain), "--lifeline=0"],
+                # torchrun's own words are about its processes, and would stand between ours.
+                env={
+                    **os.environ,
+                    VARIABLE: program(),
+                    **({"LOGLEVEL": "CRITICAL"} if ranks > 1 else {}),
+                },
+                stdin=theirs,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                pass_fds=[theirs.fileno()],
+                start_new_session=ranks > 1,  # Ctrl-C would make it kill what is being saved
             )
         except BaseException:
             ours.close()
@@ -198,14 +214,19 @@ class Processes(Executor):
         os.set_blocking(process.stdout.fileno(), False)
         row = self._session.progress.beside()
         row.begin(chain.tasks[0].place().what)
-        return Process(chain, self._session, self._complain, ours, errors, process, row)
+        return Process(chain, self._session, self._complain, ours, errors, process, row, ranks)
 
     def device(self, chain: Chain) -> str:
         """The device that the chain is made on, as `--gpu` takes it."""
         device = self._session.device
         return "cpu" if device.type == "cpu" else str(device.index)
 
+    def ranks(self, chain: Chain) -> int:
+        """How many processes make it together."""
+        return 1
+
     def _words(self, chain: Chain) -> list[str]:
         """The command that makes the chain."""
-        device, sharers = self.device(chain), self.places
-        return chain_words(self._plan, chain, gpu=device, threads=self.threads, sharers=sharers)
+        options = {"gpu": self.device(chain), "sharers": self.places, "gpus-per-run": None}
+        threads = max(1, self.threads // self.ranks(chain))
+        return chain_words(self._plan, chain, threads=threads, **options)
