@@ -62,10 +62,7 @@ def correlation_lines(boundary: dict) -> list[str]:
 
 
 _OF_DISPLACEMENT = (("Pearson", "pearson"), ("Spearman", "spearman"))
-_ALONE = (
-    (r"$\|G-\Phi_8\|$", "pearson_student"),
-    (r"$-\|\Phi_1-\Phi_8\|$", "pearson_start"),
-)
+_ALONE = ((r"$\|G-\Phi_8\|$", "pearson_student"), (r"$-\|\Phi_1-\Phi_8\|$", "pearson_start"))
 
 
 def _interval(found: dict) -> str:

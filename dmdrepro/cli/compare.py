@@ -30,8 +30,7 @@ FILES = ".npy, .npz, .safetensors, .pt (file#name picks one of several arrays), 
 Teacher = Annotated[
     Path | None,
     typer.Argument(
-        metavar="TEACHER",
-        help=f"Samples [N, ...]: {FILES} or JPEG, in the order of their names.",
+        metavar="TEACHER", help=f"Samples [N, ...]: {FILES} or JPEG, in the order of their names."
     ),
 ]
 Student = Annotated[

@@ -49,6 +49,8 @@ def list_experiments(
                     reasons.append(why)
             table.add_row(name, *counts)
         console.print(table)
+        if not runs.is_dir():
+            console.print(f"There is no folder {runs} yet, so nothing is done in it.")
         for reason in reasons:
             console.print(reason)
         console.print("Sizes: " + "; ".join(f"{size} = {text}" for size, text in _SIZES.items()))

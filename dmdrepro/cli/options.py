@@ -36,8 +36,7 @@ Gpu = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn.")]
 Seeds = Annotated[
-    str | None,
-    typer.Option("--seeds", help="Several seeds instead of one, such as 0-4 or 0,2,5."),
+    str | None, typer.Option("--seeds", help="Several seeds instead of one, such as 0-4 or 0,2,5.")
 ]
 Runs = Annotated[Path, typer.Option("--runs", help="Folder of the runs.")]
 DataDir = Annotated[

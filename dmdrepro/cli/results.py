@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dmdrepro.cli.guard import console, display
@@ -31,8 +33,7 @@ def own_figures(plan: Plan) -> list:
     """Those of the plan's experiments that none of the paper's figures shows."""
     from dmdrepro import paper_figures
 
-    found = (paper_figures.own(e.name, e.images) for e in plan.experiments)
-    return [figure for figure in found if figure is not None]
+    return [own for e in plan.experiments if (own := paper_figures.own(e.name, e.images))]
 
 
 def draw_figures(plan: Plan) -> dict[str, str]:
@@ -102,9 +103,8 @@ def show_figures_plan(plan: Plan, *, finished: bool = False) -> None:
             continue
         results = open_results(plan.runs, plan.size, seed, REGISTRY, advice)
         for number in numbers:
-            lacks = [lack(results[name]) for name in paper_figures.FIGURES[number].EXPERIMENTS]
-            lacks = [words for words in lacks if words]
-            console.print(f"Figure {number}: {'; '.join(lacks) or 'complete'}")
+            lacks = (lack(results[name]) for name in paper_figures.FIGURES[number].EXPERIMENTS)
+            console.print(f"Figure {number}: {'; '.join(filter(None, lacks)) or 'complete'}")
 
 
 def lack(result: Result | Missing) -> str:
@@ -122,7 +122,7 @@ def lack(result: Result | Missing) -> str:
 
 
 # What a reader of all tables looks for stands last. The files keep the report's order.
-PRINTED_LAST = ("paper_and_ours", "not_run")
+PRINTED_LAST = {"paper_and_ours": 1, "not_run": 2}
 
 
 def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
@@ -137,8 +137,7 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
     results, tables, unusable = _write(plan)
     target = plan.folder("tables")
     if every_table:
-        before = [table for table in reversed(tables) if table.name not in PRINTED_LAST]
-        for table in before + [table for table in tables if table.name in PRINTED_LAST]:
+        for table in sorted(tables, key=lambda t: PRINTED_LAST.get(t.name, -tables.index(t))):
             console.print(render_terminal(table, target))
     named = [experiment.name for experiment in plan.experiments]
     _answer(plan, {name: results[name] for name in named})
@@ -146,13 +145,27 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
         console.print(f"All numbers: {target / 'tables.md'}, or `--tables`.")
     for seed in plan.seeds:
         console.print(f"Report: {plan.of(seed).folder(PAGE)}")
-    words = " ".join(named) if len(named) < len(REGISTRY) else ""
-    loaded = (f"--load {file}" for file in plan.request.load or [])
-    words = " ".join(filter(None, (words, *loaded, f"--size {plan.size}")))
     if len(next(iter(results.values()))) > len(plan.seeds):
-        console.print(f"All seeds: {program()} summary {words} --runs {plan.runs}")
-    console.print(f"Another seed: {program()} all {words} --seed {max(plan.seeds) + 1}")
+        console.print(f"All seeds: {_next(plan, 'summary', load=True, size=plan.size, runs=True)}")
+    more = {"load": True, "data": True, "weights": True, "runs": True, "settings": True}
+    if plan.size == "smoke":
+        console.print(f"For an answer: {_next(plan, 'all', **more, size='laptop')}")
+    else:
+        seed = max(plan.seeds) + 1
+        console.print(f"Another seed: {_next(plan, 'all', **more, size=plan.size, seed=seed)}")
     return unusable
+
+
+def _next(plan: Plan, command: str, **options: object) -> str:
+    """A command about the same experiments; True: the option as it was given, if it was."""
+    names = [experiment.name for experiment in plan.experiments]
+    words = [command, *(names if len(names) < len(REGISTRY) else ())]
+    for name, value in options.items():
+        value = getattr(plan.request, name) if value is True else value
+        option = "--set" if name == "settings" else f"--{name}"
+        for each in value if isinstance(value, list) else [value]:
+            words += [option, str(each)] if each not in (None, Path("runs")) else []
+    return f"{program()} {shlex.join(words)}"
 
 
 def say_answer(task: Task, seeds: Sequence[int]) -> None:
@@ -182,16 +195,13 @@ def _answer(plan: Plan, results: Mapping[str, Sequence[Result | Missing]]) -> No
         name: sorted(filter(lambda r: r.seed in plan.seeds, each), key=_is_missing)
         for name, each in results.items()
     }
-    only = plan.request.snapshot
-    shown = [student for student in collect(mine) if only in (None, student.snapshot)]
+    shown = [s for s in collect(mine) if plan.request.snapshot in (None, s.snapshot)]
     print_answer(shown, whole=len(mine) == len(REGISTRY))
     said = {words for student in shown for words in student.left_out}
-    for name, each in results.items():
-        for result in each:
-            for snapshot, why in ({} if _is_missing(result) else result.diverged).items():
-                words = f"seed {result.seed} diverged: left out ({why})"
-                if words not in said:
-                    console.print(f"{name} (teacher {snapshot:,}): {words}.")
+    for name, result in ((n, r) for n, each in results.items() for r in each):
+        for snapshot, why in ({} if _is_missing(result) else result.diverged).items():
+            if (words := f"seed {result.seed} diverged: left out ({why})") not in said:
+                console.print(f"{name} (teacher {snapshot:,}): {words}.")
 
 
 def _is_missing(result: Result | Missing) -> bool:

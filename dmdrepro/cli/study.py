@@ -87,11 +87,7 @@ def study(
 
 
 def _results(
-    plan: Plan,
-    study: Study,
-    made: Study,
-    publish: Path | None,
-    every_table: bool,
+    plan: Plan, study: Study, made: Study, publish: Path | None, every_table: bool
 ) -> dict[str, str]:
     """Show the study, publish what was made of it, refresh the pages; -> what is damaged."""
     from dmdrepro.cli.results import refresh_page

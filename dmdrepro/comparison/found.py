@@ -46,13 +46,13 @@ class Found:
 
     @cached_property
     def _judged(self) -> tuple[str, str]:
-        far = []
+        record, far = self.record, []
         if self.real is not None:
             quality = self.real["quality"]
             ours, teachers = (quality[who]["ratio"] for who in ("student", "teacher"))
             far = [(times_teachers(ours, teachers), RULE.quality_within)]
         # 1 - retention is Delta_E over its null, also where both are infinite: E_OT = 0.
-        return word_of(self.record.warnings, 1 - self.record.retention, far)
+        return word_of(record.warnings, 1 - record.retention, record.delta_e_null, far)
 
     @property
     def answer(self) -> str:

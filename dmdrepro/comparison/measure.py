@@ -81,6 +81,8 @@ def compare(
     doubts = check_folders(teacher, student, classes)
     networks = [each for each in (teacher, student) if callable(each)]
     doubts += [words for each in networks if (words := getattr(each, "caution", ""))]
+    if noise is not None and not networks:
+        raise ValueError("noise= is for networks; samples are measured as they are: leave it out.")
     z, labels, numbers = None, None, None
     if networks:
         if noise is None:

@@ -36,9 +36,11 @@ def as_network(
     def network(x: torch.Tensor, sigma: float, labels: torch.Tensor | None) -> torch.Tensor:
         # A fill, not a copy from the host: nothing waits, and CUDA graphs can hold it.
         level = torch.full((), sigma, dtype=dtype, device=x.device)
-        if labels is None and least < 3:
-            return denoiser(x, level)
-        return denoiser(x, level, labels)
+        found = denoiser(x, level) if labels is None and least < 3 else denoiser(x, level, labels)
+        if not isinstance(found, torch.Tensor) or not found.is_floating_point():
+            kind = found.dtype if isinstance(found, torch.Tensor) else type(found).__name__
+            raise ValueError(f"the network returns {kind}; it must return a float tensor like x.")
+        return found
 
     return network
 

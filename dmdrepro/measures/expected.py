@@ -40,6 +40,7 @@ class Rule:
     remaps_above: float
     quality_within: float
     frechet_within: float
+    null_above: float
     kept_by_a_turn: float
     moderately_negative: tuple[float, float]
 

@@ -1,7 +1,7 @@
 """Squared distances of long samples by a product in float32, with float64 where it matters.
 
-An entry is a lower bound that float32 cannot miss until it is looked at: then it is made from
-float64 differences. A permutation of such entries that is optimal beside bounds is optimal.
+An entry is a proven lower bound until it is looked at; then it is exact, from float64 differences.
+A permutation of exact entries that is optimal beside bounds is optimal.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ import torch
 
 from dmdrepro.metrics.costs import Costs
 from dmdrepro.metrics.moments import sqdists
-from dmdrepro.metrics.own_nearest import bounded_rows, with_columns
-from dmdrepro.metrics.product import product
+from dmdrepro.metrics.own_nearest import bounded_rows, product, with_columns
 from dmdrepro.metrics.watch import News, Watch, nobody
 
 LONG = 256  # dimensions from which on a product in float32 saves more than the bounds cost
@@ -23,11 +22,11 @@ LOOKED_AT = 16  # entries of each row, beyond which all of them are better made 
 
 
 class TooCoarse(Exception):
-    """Float32 does not tell enough of these sets."""
+    """Float32 says too little of these sets."""
 
 
 class BoundedCosts(Costs):
-    """`Costs` of x, y [N, D] on a CPU; raises TooCoarse, at any time, where they are no gain."""
+    """`Costs` of x, y [N, D] on a CPU; raises TooCoarse, at any time, if they do not pay."""
 
     def __init__(self, x: np.ndarray, y: np.ndarray, watch: Watch = nobody) -> None:
         rows = bounded_rows(x, y)

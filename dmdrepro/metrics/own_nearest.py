@@ -1,9 +1,9 @@
 """Whether every x_i is nearest to its own y_i: then the pairing as given is an optimum.
 
-No pairing can be cheaper than the sum of each row's least cost (zero potentials prove it). To see
-that y_j is farther, some coordinates suffice: what x_i and y_j are apart in those is a lower bound.
-So a copying student costs a small part of the matrix of distances, in float32; float64 differences
-decide what the bound cannot.
+No pairing can be cheaper than the sum of each row's least cost (zero potentials prove it). The
+distance in some coordinates is a lower bound, which often suffices to see that y_j is farther. So
+a copying student costs a small part of the matrix of distances, in float32; float64 differences
+decide the pairs that the bound leaves open.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from dmdrepro.metrics.moments import ENDS, sqdists
-from dmdrepro.metrics.product import product
 from dmdrepro.metrics.watch import News, Watch, nobody
 
 SAMPLED = 256  # rows, of which some distances tell how many coordinates to take
@@ -24,6 +24,8 @@ AIM = UNDECIDED / 16  # of the sample
 ENTRIES = 1 << 20  # of the bounds at once
 SMALL = 2.0**-100  # below it, and above its inverse, float32 is left
 TINY = 2.0**-100  # of squares of order 1: what float32 may lose below its range
+ONE_THREAD = 1 << 29  # multiply-adds that end sooner than threads that wait for one another
+EXACT = ("none", "ieee")  # else torch may round float32 factors to fewer digits
 
 
 @dataclass(frozen=True)
@@ -130,3 +132,19 @@ def _centred(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray, np.ndarra
         return _centred(x.astype(np.float64), y.astype(np.float64))
     scale = 2.0 ** -math.frexp(largest)[1]
     return scale, *((rows * dtype.type(scale)).astype(np.float32, copy=False) for rows in (a, b))
+
+
+def product(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """x y^T of x [N, D], y [M, D], float32 or float64, with the error of that type's own sums.
+
+    Threads and rounding do not depend on torch's settings.
+    """
+    if x.dtype == np.float32 and torch.backends.mkldnn.matmul.fp32_precision not in EXACT:
+        x, y = x.astype(np.float64), y.astype(np.float64)
+    threads = torch.get_num_threads()
+    if len(x) * y.size <= ONE_THREAD:
+        torch.set_num_threads(1)
+    try:
+        return (torch.from_numpy(x) @ torch.from_numpy(y).T).numpy()
+    finally:
+        torch.set_num_threads(threads)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dmdrepro.models.mlp import DEEPEST
 from dmdrepro.models.model import Cost, Model, require_layer
-from dmdrepro.settings import LARGEST, require, require_count
+from dmdrepro.settings import are_counts, require, require_count
 
 if TYPE_CHECKING:
     from dmdrepro.models.adm_network import AdmNetwork
@@ -51,7 +51,7 @@ class AdmUnet(Model):
         require_count("model.width", self.width)
         require(self.width % 4 == 0, f"model.width is {self.width}; it must be a multiple of 4.")
         require(
-            bool(self.channel_mult) and all(1 <= m <= LARGEST for m in self.channel_mult),
+            bool(self.channel_mult) and are_counts(self.channel_mult),
             f"model.channel_mult is {_listed(self.channel_mult)}; "
             "give one positive number for each level.",
         )
@@ -61,9 +61,9 @@ class AdmUnet(Model):
             f"model.num_blocks is {self.num_blocks}; it must be at most {DEEPEST}.",
         )
         require(
-            all(resolution >= 1 for resolution in self.attn_resolutions),
+            are_counts(self.attn_resolutions),
             f"model.attn_resolutions is {_listed(self.attn_resolutions)}; "
-            "resolutions are positive (leave it empty for no attention).",
+            "resolutions are positive whole numbers (leave it empty for no attention).",
         )
 
     @property
@@ -100,7 +100,7 @@ class AdmUnet(Model):
     def check(self, shape: tuple[int, ...]) -> None:
         """Raises ConfigError if the network cannot be built for samples of this shape."""
         require(
-            len(shape) == 3 and shape[1] == shape[2] and min(shape) >= 1,
+            len(shape) == 3 and shape[1] == shape[2] and are_counts(shape),
             f"the U-Net takes square images, and one sample has shape {shape}.",
         )
         resolution, halvings = shape[-1], len(self.channel_mult) - 1
@@ -169,5 +169,7 @@ def norm_groups(channels: int) -> int:
     return groups
 
 
-def _listed(numbers: tuple[int, ...]) -> str:
+def _listed(numbers: object) -> str:
+    if not isinstance(numbers, list | tuple):
+        return repr(numbers)
     return ",".join(map(str, numbers)) or "empty"

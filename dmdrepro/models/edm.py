@@ -7,6 +7,8 @@ import contextlib
 import torch
 from torch import nn
 
+from dmdrepro.settings import require_positive
+
 
 def c_skip(sigma: torch.Tensor, sigma_data: float) -> torch.Tensor:
     """sigma_data^2 / (sigma^2 + sigma_data^2), of any shape (EDM table 1)."""
@@ -72,8 +74,7 @@ class EDMDenoiser(nn.Module):
         compute_dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        if not sigma_data > 0:
-            raise ValueError(f"sigma_data is {sigma_data}; it must be positive.")
+        require_positive("sigma_data", sigma_data)
         self.model = model
         self.sigma_data = float(sigma_data)
         self.shape = tuple(shape)

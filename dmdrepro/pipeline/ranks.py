@@ -1,9 +1,8 @@
-"""Which processes make one training together: how torchrun is started, and what it tells a rank."""
+"""What torchrun tells the processes that it starts: which rank of how many each is."""
 
 from __future__ import annotations
 
 import os
-import sys
 from typing import NamedTuple
 
 _TOLD = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
@@ -25,9 +24,3 @@ def this_rank() -> Rank | None:
         return None
     rank = Rank(*map(int, told))
     return rank if rank.size > 1 else None
-
-
-def torchrun(size: int) -> list[str]:
-    """What is put before a command to start so many ranks of it here."""
-    words = [sys.executable, "-P", "-m", "torch.distributed.run", "--standalone", "--no-python"]
-    return [*words, f"--nproc-per-node={size}"]

@@ -38,6 +38,8 @@ def load_denoiser(path: str | Path, like: EDMDenoiser | None = None) -> EDMDenoi
     A file with a pickle in it is read by an allow-list in a process of its own, which runs none of
     it, and kept as safetensors in the cache. Raises ValueError or OSError, in one sentence.
     """
+    if not isinstance(path, str | Path):
+        raise ValueError(f"path is {path!r}; pass the path of a file of weights.")
     sigma_data = getattr(like, "sigma_data", None)
     if like is not None and (not isinstance(like, torch.nn.Module) or sigma_data is None):
         raise ValueError("like= is no denoiser of ours; pass what adm_denoiser returns, or such.")

@@ -35,7 +35,8 @@ MEANINGS = (
     f"pairing. REMAPS: above {RULE.remaps_above:g}. PARTLY: between. {NO_SAMPLER}: its distance to "
     f"the data is more than {RULE.quality_within:g} times the teacher's, or its Frechet distance "
     f"more than {RULE.frechet_within:g} times. {SAYS_NOTHING}: the "
-    "student hardly varies, or its pairing has no meaning."
+    f"student hardly varies, or its pairing has no meaning: it has no null, or one below "
+    f"{RULE.null_above:g}."
 )
 COLLAPSED = "student hardly varies"  # of the warnings of metrics/implausible.py
 COLUMNS = ("experiment", "teacher", "paper", "Delta_E", "null", "answer")
@@ -132,18 +133,20 @@ def _word(student: Student) -> tuple[str, str]:
     far = [(_times(student, path), within) for path, within in JUDGED_BY]
     delta_e, null = (student.each("pairing", name) for name in ("delta_e", "delta_e_null"))
     kept = bool(student.finite("pairing", "retention")) and None not in (*delta_e, *null)
-    return word_of(student.warnings, share_of_null(delta_e, null) if kept else math.nan, far)
+    share = share_of_null(delta_e, null) if kept else math.nan
+    return word_of(student.warnings, share, statistics.median(null) if kept else math.nan, far)
 
 
 def word_of(
     warnings: Sequence[str],
     share: float,
+    null: float,
     far: Sequence[tuple[float | None, float]] = (),
 ) -> tuple[str, str]:
     """(the word, why the pairing tells nothing, if so), by the rule of MEANINGS.
 
-    `share`: of the null (`share_of_null`), nan if it has none; `far`: the student's distance to the
-    data over its teacher's, None if not measured, and how much is a sampler's.
+    `share`: Delta_E over its `null` (`share_of_null`), nan if there is none; `far`: the student's
+    distance to the data over its teacher's, None if not measured, and how much is a sampler's.
     """
     if any(COLLAPSED in words for words in warnings):
         return SAYS_NOTHING, "The student hardly varies."
@@ -151,6 +154,10 @@ def word_of(
         return SAYS_NOTHING, "How much of the pairing was kept is not a number."
     if any(times is not None and not times <= within for times, within in far):
         return NO_SAMPLER, "Its samples are too far from the data."
+    if null < RULE.null_above and regime(share) != "remaps":
+        return SAYS_NOTHING, (
+            f"The cheapest pairing costs about what an independent one does (null {null:.2g})."
+        )
     return regime(share).upper(), ""
 
 

@@ -125,14 +125,7 @@ KNOWN = {
         }
     ),
     "pairs": Some(
-        {
-            "group": text,
-            "what": text,
-            "n": count,
-            "d": count,
-            "draws": _DRAWS,
-            "population": _LIMIT,
-        }
+        {"group": text, "what": text, "n": count, "d": count, "draws": _DRAWS, "population": _LIMIT}
     ),
     "seed": count,
     "provenance?": PROVENANCE,

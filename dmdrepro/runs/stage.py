@@ -27,15 +27,7 @@ from dmdrepro.runs.links import refuse_links, refuse_links_above
 from dmdrepro.runs.log import EMPTY, LossLog, check_beginning
 from dmdrepro.runs.provenance import provenance
 from dmdrepro.runs.sittings import Sittings
-from dmdrepro.runs.state import (
-    BEFORE,
-    STATE,
-    Found,
-    SavedState,
-    find_state,
-    has_state,
-    write_state,
-)
+from dmdrepro.runs.state import BEFORE, STATE, Found, SavedState, find_state, has_state, write_state
 from dmdrepro.settings import filled
 
 REMEDY = (
@@ -272,11 +264,7 @@ class Stage:
         drop_states(self.folder)
 
 
-def differences(
-    theirs: object,
-    ours: object,
-    path: str = "",
-) -> list[str]:
+def differences(theirs: object, ours: object, path: str = "") -> list[str]:
     """Each leaf that differs, as `distill.lr: 1e-4 there, 2e-4 now`."""
     if isinstance(theirs, dict) and isinstance(ours, dict):
         found: list[str] = []

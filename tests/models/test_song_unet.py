@@ -76,8 +76,12 @@ def test_a_fresh_network_begins_as_c_skip():
         ({"encoder": "skip"}, "use standard or residual"),
         ({"embedding": "learned"}, "use positional or fourier"),
         ({"resample_filter": (1, 2, 1)}, "even number of taps"),
+        ({"resample_filter": None}, "even number of taps"),
+        ({"width": "8"}, "model.width is '8'; it must be a whole number"),
+        ({"channel_mult": None}, "one positive number for each level"),
+        ({"attn_resolutions": 8}, "positive whole numbers"),
     ],
 )
 def test_settings_that_make_no_network_are_refused(wrong, says):
     with pytest.raises(ValueError, match=says):
-        dmdrepro.song_denoiser(8, 1, 3, **TINY, **wrong)
+        dmdrepro.song_denoiser(8, 1, 3, **TINY | wrong)
