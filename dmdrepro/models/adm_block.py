@@ -81,9 +81,7 @@ class ResampledConv(Resample):
 class AttentionBlock(nn.Module):
     """The self-attention that a residual block may end with."""
 
-    def _add_attention(
-        self, norm: Callable, channels: int, heads: int
-    ) -> None:
+    def _add_attention(self, norm: Callable, channels: int, heads: int) -> None:
         self.num_heads = heads
         if heads:
             self.norm2 = norm(channels)
