@@ -20,6 +20,7 @@ from dmdrepro.cli import (
     stage,
     study,
     summary,
+    worker,
 )
 from dmdrepro.cli.all import all_stages
 from dmdrepro.cli.console import console, visible
@@ -98,3 +99,4 @@ app.command("summary")(summary.summary)
 app.command("list")(list_experiments.list_experiments)
 app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)
+app.command("worker", hidden=True)(worker.worker)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import select
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from dmdrepro.cli.dry_run import seeds_words, show_plan
 from dmdrepro.cli.guard import console, display, errors, fail, stoppable
@@ -17,6 +17,7 @@ from dmdrepro.pipeline.request import Request
 from dmdrepro.pipeline.task import Task
 from dmdrepro.training.engine import Engine
 
+LOOK_S = 0.2  # between looks whether the work is over
 NOT_ALL = 3  # the exit status of a command that did what it could, and that is not everything
 
 
@@ -75,9 +76,7 @@ def run_plan(plan: Plan) -> Plan | None:
     context = Context(session, request.data, request.offline, console.print)
     if not plan.part:
         _announce(plan, f"GPUs {request.gpu}" if several else f"device {device}")
-    with stoppable(session):
-        if request.lifeline is not None:
-            _hold(request.lifeline, session)
+    with stoppable(session), _held(request.lifeline, session):
         execute(plan, context, jobs, threads, errors.print, _telling(plan))
     return plan
 
@@ -91,15 +90,23 @@ def _telling(plan: Plan) -> Callable[[Task], None]:
     return lambda task: say_answer(task, plan.seeds)
 
 
-def _hold(lifeline: int, session) -> None:
+@contextlib.contextmanager
+def _held(lifeline: int | None, session) -> Iterator[None]:
     """Save and stop when its other end is closed: by the command that waits, or by its death."""
+    over = threading.Event()
 
     def wait() -> None:
-        with contextlib.suppress(ConnectionError):  # a command that was killed left news unread
-            os.read(lifeline, 1)  # nothing is ever written
-        session.stop_requested = True
+        while not over.is_set():
+            if select.select([lifeline], [], [], LOOK_S)[0]:  # nothing is ever written
+                session.stop_requested = True
+                return
 
-    threading.Thread(target=wait, daemon=True).start()
+    if lifeline is not None:
+        threading.Thread(target=wait, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def conclude(plan: Plan, unusable: Mapping[str, str] | None = None) -> None:

@@ -64,6 +64,7 @@ def execute(
     try:
         make_chains(plan, executor, context.session, failed, made)
     finally:
+        executor.close()
         context.session.leave_loop()
 
 
