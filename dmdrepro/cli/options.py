@@ -67,8 +67,9 @@ Engine = Annotated[
     str,
     typer.Option(
         "--engine",
-        help="How to run training steps: eager, or any of compiled, graphs (CUDA) and "
-        "channels-last, joined by commas. Only rounding differs. auto: on a GPU graphs, if the "
+        help="How to run training steps: eager, or any of compiled, graphs (CUDA), channels-last "
+        "and checkpointed (less memory: activations are computed again), joined by commas. Only "
+        "rounding differs. auto: on a GPU graphs, if the "
         "first replay is bit-identical; otherwise eager.",
     ),
 ]
