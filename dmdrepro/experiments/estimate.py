@@ -30,10 +30,7 @@ GPU = Speed(flops=(50e12, 100e12), step_s=(0.001, 0.017), measured=False)
 
 @dataclass(frozen=True)
 class Estimate:
-    """One stage's cost: seconds, peak bytes of memory, bytes of disk left behind.
-
-    `states`: bytes of its saved states while it is made: two are kept while a third is written.
-    """
+    """One stage's cost: seconds, peak bytes of memory, of disk left behind, of saved states."""
 
     seconds: float
     memory: float
@@ -57,10 +54,7 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
         return count * net.flops / speed.flops[kind] + steps * speed.step_s[kind]
 
     def memory(networks: int, trained: int, batch: int) -> float:
-        """Bytes of a step: weights, moments, one network's gradients as found and as clipped.
-
-        A CUDA graph has its own gradients and activations, and two copies of what it changes.
-        """
+        """Bytes of a step: weights, moments, gradients found and clipped; a CUDA graph's copies."""
         work = 2 * weights + 8 * batch * net.activations
         states = (networks + 2 * trained) * weights
         return states + work + gpu * (work + 2 * 3 * trained * weights)
