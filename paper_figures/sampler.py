@@ -44,7 +44,7 @@ def caption(module: ModuleType, results: Results) -> str:
             if said := remark(StudentRun(result, snapshot)):
                 of = f" of the teacher at {snapshot:,} iterations" if shown == ALL else ""
                 sentences.append(
-                    f"{name_of(name)}: the student{of} is {said}, so it is no counterpart of the "
-                    "paper's student."
+                    f"{name_of(name)}: the student{of} is {said}, so it cannot stand "
+                    "for the paper's student."
                 )
     return " ".join(sentences)

@@ -5,42 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import NOTHING_KEPT, console, fail, guarded
 from dmdrepro.cli.overwrite import BENCH, check_output, is_figure, is_kept, json_with, write_record
 from dmdrepro.experiments import nearest
 
+# fmt: off
+Only = o.option(str | None, "--only", metavar="PARTS", about=
+    "Some of kernels, steps, side-by-side, pairing, over-n, over-batch, joined by commas; of steps "
+    "also one alone: steps:mnist, steps:mnist:graphs, steps:mnist:compiled+bfloat16. Default: all.")
+Quick = o.option(bool, "--quick", "Small sizes, few repeats.")
+Large = o.option(bool, "--large", "Delta_E at N = 20,000 and 50,000 too: some minutes more.")
+Out = o.option(Path | None, "--out",
+    "Also write the rows to this JSON file, and beside it figures of Delta_E's cost over N, "
+    "NAME_pairing.png, and of an iteration's over the batch, NAME_batch.png.")
+# fmt: on
+
 
 def bench(
-    gpu: o.Gpu = None,
-    only: Annotated[
-        str | None,
-        typer.Option(
-            "--only",
-            metavar="PARTS",
-            help="Some of kernels, steps, side-by-side, pairing, over-n, over-batch, joined by "
-            "commas; of steps also one alone: steps:mnist, steps:mnist:graphs, "
-            "steps:mnist:compiled+bfloat16. Default: all.",
-        ),
-    ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Small sizes, few repeats.")] = False,
-    large: Annotated[
-        bool,
-        typer.Option("--large", help="Delta_E at N = 20,000 and 50,000 too: some minutes more."),
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            help="Also write the rows to this JSON file, and beside it figures of Delta_E's cost "
-            "over N, NAME_pairing.png, and of an iteration's over the batch, NAME_batch.png.",
-        ),
-    ] = None,
-) -> None:
+    gpu: o.Gpu = None, only: Only = None, quick: Quick = False, large: Large = False,
+    out: Out = None,
+) -> None:  # fmt: skip
     """Time kernels, a distillation iteration and Delta_E against named alternatives, in one run."""
     with guarded(NOTHING_KEPT):
         if quick and large:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import fail, guarded
@@ -17,15 +14,11 @@ from dmdrepro.pipeline.request import Request
 from dmdrepro.runs.layout import PAGE
 from dmdrepro.runs.results import Result, open_results
 
-Published = Annotated[
-    Path | None,
-    typer.Option(
-        "--published",
-        metavar="FOLDER",
-        help="Draw the figures of docs/findings.md and write the tables from the project's own "
-        "records instead, into this folder; run nothing.",
-    ),
-]
+# fmt: off
+Published = o.option(Path | None, "--published", metavar="FOLDER", about=
+    "Draw the figures of docs/findings.md and write the tables from the project's own records "
+    "instead, into this folder; run nothing.")
+# fmt: on
 
 
 @o.takes_request(**o.SHARED)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.table import Table
 
 from dmdrepro.cli import options as o
@@ -17,9 +15,7 @@ from dmdrepro.pipeline.paths import check_folder
 from dmdrepro.pipeline.task import Task
 from dmdrepro.stages.run import Run
 
-Slurm = Annotated[
-    bool, typer.Option("--slurm", help="The jobs of --runs instead: what runs, waits, has failed.")
-]
+Slurm = o.option(bool, "--slurm", "The jobs of --runs instead: what runs, waits, has failed.")
 
 
 def list_experiments(

@@ -12,6 +12,12 @@ import typer
 
 from dmdrepro.pipeline.request import Request
 
+
+def option(kind: object, name: str, about: str, **more: object) -> object:
+    """What typer is to know of an option; `more`: of `typer.Option`."""
+    return Annotated[kind, typer.Option(*name.split(), help=about, **more)]
+
+
 Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="[EXPERIMENT]...", help="Which experiments (see `list`); default: all."),

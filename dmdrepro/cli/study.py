@@ -25,24 +25,14 @@ if TYPE_CHECKING:
 Name = Annotated[
     str | None, typer.Argument(metavar="[STUDY]", help="Which study; without: list them.")
 ]
-Seeds = Annotated[
-    str | None, typer.Option("--seeds", help="Such as 0-4 or 0,2,5. Default: the study's own.")
-]
-Size = Annotated[
-    str | None,
-    typer.Option("--size", help="smoke, laptop, laptop-32 or paper. Default: the study's own."),
-]
-Weights = Annotated[
-    Path | None,
-    typer.Option(
-        "--weights",
-        metavar="DIR",
-        help="Of public-students: the folder of weights. Default: $DMDREPRO_WEIGHTS.",
-    ),
-]
-OnlyArms = Annotated[
-    list[str] | None, typer.Option("--arm", help="Make only this arm. Repeatable. Default: all.")
-]
+# fmt: off
+Seeds = o.option(str | None, "--seeds", "Such as 0-4 or 0,2,5. Default: the study's own.")
+Size = o.option(str | None, "--size",
+    "smoke, laptop, laptop-32 or paper. Default: the study's own.")
+Weights = o.option(Path | None, "--weights", metavar="DIR", about=
+    "For public-students: the folder of weights. Default: $DMDREPRO_WEIGHTS.")
+OnlyArms = o.option(list[str] | None, "--arm", "Make only this arm. Repeatable. Default: all.")
+# fmt: on
 
 
 @o.takes_request(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, errors, fail, guarded
@@ -18,23 +16,14 @@ from dmdrepro.pipeline.request import parsed_seeds
 if TYPE_CHECKING:
     from dmdrepro.measures.students import Results, Student
 
-OnlySeeds = Annotated[
-    str | None, typer.Option("--seeds", help="Such as 0-4 or 0,2,5. Default: all that were run.")
-]
-Folders = Annotated[
-    list[Path] | None,
-    typer.Option("--runs", help="Folder of runs. Repeatable: seeds may lie in several."),
-]
-OneSize = Annotated[
-    str | None, typer.Option("--size", help="Only this size. Default: each that was run.")
-]
-Published = Annotated[
-    bool, typer.Option("--published", help="Of the project's own records, not of folders of runs.")
-]
-Json = Annotated[
-    str | None,
-    typer.Option("--json", metavar="FILE", help="Write the answers as JSON; - is the output."),
-]
+# fmt: off
+OnlySeeds = o.option(str | None, "--seeds", "Such as 0-4 or 0,2,5. Default: all that were run.")
+Folders = o.option(list[Path] | None, "--runs",
+    "Folder of runs. Repeatable: seeds may lie in several.")
+OneSize = o.option(str | None, "--size", "Only this size. Default: each that was run.")
+Published = o.option(bool, "--published", "Of the project's own records, not of folders of runs.")
+Json = o.option(str | None, "--json", "Write the answers as JSON; - is the output.", metavar="FILE")
+# fmt: on
 
 
 def summary(
@@ -65,7 +54,7 @@ def summary(
         folders = runs or [Path("runs")]
         for folder in () if published else folders:
             if not folder.is_dir():
-                fail(f"--runs {folder} is no folder; name one that holds runs.")
+                fail(f"--runs {folder} is not a folder; name one that holds runs.")
         unusable: list[str] = []
         records = read_records() if published else {}
         found = {}

@@ -61,7 +61,7 @@ class Submitted:
 
 
 def jobs_of_plan(plan: Plan) -> list[Job]:
-    """What is left of the plan, in order; a job that is done already is none."""
+    """What is left of the plan, in order; a job that is done already is left out."""
     gpu = plan.request.gpu  # None: the job's own GPU, if Slurm gives it one
     jobs, titles = [], {}
     for chain in chains_of(plan):

@@ -25,7 +25,7 @@ from dmdrepro.measures.table import Band, Cell, Table, cell_text
 from dmdrepro.runs.shown import ALL_PAIRS
 
 NO_SAMPLER, SAYS_NOTHING = "NO SAMPLER", "SAYS NOTHING"
-# What tells that a student is no sampler: its distance to the data over its teacher's.
+# What tells that a student is not a sampler: its distance to the data over its teacher's.
 JUDGED_BY = (
     (("quality", "ratio"), RULE.quality_within),
     (("features", "frechet_squared"), RULE.frechet_within),

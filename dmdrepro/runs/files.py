@@ -81,7 +81,7 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path) -> dict:
-    """The object in a strict JSON file; raises DamagedArtifact if it is none."""
+    """The object in a strict JSON file; raises DamagedArtifact for any other."""
     try:
         value = json.loads(path.read_text(), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
@@ -179,7 +179,7 @@ def _sealed_bytes(key: str, value: dict) -> bytes:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number of strict JSON")
+    raise ValueError(f"{constant} is not a number in strict JSON")
 
 
 def _strict(value: object) -> object:

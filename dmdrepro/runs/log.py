@@ -91,7 +91,7 @@ def _hash_of_beginning(path: Path, length: int) -> hashlib._Hash:
 def read_losses(path: Path) -> dict[str, tuple[list[int], list[float]]]:
     """Column name -> (steps, values), each column with the steps that have it.
 
-    Raises DamagedArtifact for a line that is none of a log.
+    Raises DamagedArtifact for a line that no log has.
     """
     columns: dict[str, tuple[list[int], list[float]]] = {}
     with path.open("rb") as handle:

@@ -45,7 +45,7 @@ class Settings:
             ("--labels", self.labels, LABELS),
         ):
             if value not in known:
-                raise RunError(f"{option} {value} is none of {', '.join(known)}.")
+                raise RunError(f"{option} {value} is not one of {', '.join(known)}.")
 
 
 class Network:
@@ -53,7 +53,7 @@ class Network:
 
     `student`: then one evaluation, and if there are classes a second draw for the same ones and
     fresh noise. `like`: a file whose architecture it has, if its own does not tell it. Raises
-    ValueError or OSError for a file that cannot be loaded, RunError for a level that is none.
+    ValueError or OSError for a file that cannot be loaded, RunError for an impossible noise level.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Network:
         like: Path | None = None,
     ) -> None:
         if not 0 < sigma < float("inf"):
-            raise RunError(f"--student-sigma {sigma} is no noise level; pass 80, or SiD's 2.5.")
+            raise RunError(f"--student-sigma {sigma} is not a noise level; pass 80, or SiD's 2.5.")
         self.file, self.settings, self.sigma, self.steps = file, settings, sigma, steps
         self.name = "student" if student else "teacher"
         self.denoiser = _loaded(file, like)
