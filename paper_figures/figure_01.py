@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from dmdrepro.paper_figures.cloud import draw_pca_row
-from dmdrepro.paper_figures.heading import draw_heading
-from dmdrepro.paper_figures.image_grid import draw_image_rows
-from dmdrepro.paper_figures.page import Page
-from dmdrepro.paper_figures.run import Results, last_run
-from dmdrepro.paper_figures.style import styled
+from dmdrepro.paper_figures.cloud import draw_grid_and_pca
+from dmdrepro.paper_figures.heading import draw_groups
+from dmdrepro.paper_figures.run import Results
 
 NUMBER = 1
 EXPERIMENTS = ("mnist",)
@@ -21,13 +18,6 @@ CAPTION = (
 )
 
 
-@styled
 def draw(results: Results) -> Figure:
     """The figure, from the student of the longest-trained teacher."""
-    run = last_run(results, "mnist")
-    page = Page()
-    draw_heading(page, run)
-    draw_image_rows(page, run, ("teacher_1", "teacher_8", "teacher_32", "student"))
-    page.space(0.1)
-    draw_pca_row(page, run)
-    return page.figure()
+    return draw_groups(results, EXPERIMENTS, draw_grid_and_pca)

@@ -12,9 +12,9 @@ from matplotlib.colors import ListedColormap
 
 from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import EDGE, Page, panel_title, title_height
-from dmdrepro.paper_figures.run import StudentRun, attempt, heading_of
+from dmdrepro.paper_figures.run import StudentRun, attempt
 from dmdrepro.paper_figures.style import INK, RED, SMALL
-from dmdrepro.paper_figures.words import iterations, pairing_words
+from dmdrepro.paper_figures.words import iterations, name_of, pairing_words
 from dmdrepro.runs.results import Missing
 
 _LEFT, _GAP, _BAR, _BELOW = 0.42, 0.95, 0.08, 0.36  # inches
@@ -59,7 +59,7 @@ def draw_heatmaps(page: Page, *runs: StudentRun | Missing) -> None:
         draw_heatmap(axes, bar, read)
         drawn = True
         first, *others = pairing_words(read.pairing)
-        panel_title(axes, heading_of(run), read.detail, results=[first, ", ".join(others)])
+        panel_title(axes, name_of(run.experiment), read.detail, results=[first, ", ".join(others)])
     page.space(side + _BELOW)
     if drawn:
         page.text("red boxes: optimal pairing", x=_LEFT, fontsize=SMALL, color=RED)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from dmdrepro.paper_figures.words import iterations, name_of
+from dmdrepro.paper_figures.words import iterations
 from dmdrepro.runs.results import Missing, Result
 
 T = TypeVar("T")
@@ -122,8 +122,3 @@ def attempt(run: StudentRun | Missing, read: Callable[[StudentRun], T]) -> T | M
         return read(run)
     except Unavailable as reason:
         return Missing(run.experiment, str(reason))
-
-
-def heading_of(run: StudentRun | Missing) -> str:
-    """The experiment's name in words."""
-    return name_of(run.experiment)

@@ -12,16 +12,10 @@ BOUND = 2.0  # quality ratio (E_OT to the data over that of other data) of a goo
 LAST, ALL, NONE = "the longest-trained teacher's", "every teacher's", "no student"
 
 
-def quality_of(run: StudentRun | Missing) -> float | None:
-    """The student's quality ratio, 1 if as good as data; None if the record has none."""
-    read = attempt(run, lambda run: float(run.record("quality")["student"]["ratio"]))
-    return None if isinstance(read, Missing) else read
-
-
 def remark(run: StudentRun | Missing) -> str:
     """That a student above BOUND is not a good sampler; empty for any other."""
-    quality = quality_of(run)
-    if quality is None or not quality > BOUND:
+    quality = attempt(run, lambda run: float(run.record("quality")["student"]["ratio"]))
+    if isinstance(quality, Missing) or not quality > BOUND:
         return ""
     return (
         f"not a good sampler: {number(quality)} times as far from the data as other data "
