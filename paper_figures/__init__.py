@@ -1,8 +1,7 @@
 """The paper's twelve figures, one module each, drawn from finished runs and nothing else.
 
-Each module has NUMBER, EXPERIMENTS (whose runs it reads), CAPTION and `draw(results)`, where
-`results` maps an experiment to its Result or to Missing, as dmdrepro.runs.results.open_results
-gives them. A panel whose run is missing says so, and why.
+Each module has NUMBER, EXPERIMENTS (whose runs it reads), CAPTION and `draw(results)`; `results`
+are those of dmdrepro.runs.results.open_results. A panel whose run is missing says so, and why.
 """
 
 from __future__ import annotations

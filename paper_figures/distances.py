@@ -47,7 +47,7 @@ def read_distances(run: StudentRun) -> FromTeacher:
 def draw_distance_row(
     page: Page, runs: dict[str, StudentRun | Missing], *, gap: float, widest: float, shared: bool
 ) -> None:
-    """One square panel for each titled run, on one scale where it is `shared`."""
+    """One square panel for each titled run, on one scale if it is `shared`."""
     page.space(title_height(5))
     row = page.row(len(runs), left=0.45, gap=gap, widest=widest)
     page.space(0.36)

@@ -12,7 +12,7 @@ NUMBER = 1
 EXPERIMENTS = ("mnist",)
 CAPTION = (
     "Unconditional MNIST. Top: thirty seeds; in rows the teacher's 1-step, 8-step and 32-step "
-    "samples and the one-step student. Bottom: the first 2,000 samples (all, where fewer "
+    "samples and the one-step student. Bottom: the first 2,000 samples (all, if fewer "
     "were drawn) in the plane of the two leading principal components of the teacher's 8-step "
     "samples; a seed has one colour in all panels."
 )

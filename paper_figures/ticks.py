@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 
 def name_ticks(axis: Axis) -> None:
-    """Name 1, 2 and 5 of each decade in plain digits where an axis spans two decades or fewer.
+    """Name 1, 2 and 5 of each decade in plain digits if an axis spans two decades or fewer.
 
     Over a wider range the powers of ten are named, as usual. Call it when all is drawn.
     """

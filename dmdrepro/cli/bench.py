@@ -31,9 +31,8 @@ def bench(
     with guarded(NOTHING_KEPT):
         if quick and large:
             fail("--quick and --large ask for opposites; leave one out.")
-        is_record = json_with(BENCH)
         if out is not None:
-            check_output("--out", out, is_record)
+            check_output("--out", out, json_with(BENCH))
         from dmdrepro.bench.figure import draw_batches, draw_scaling
         from dmdrepro.bench.over_batch import show_batches
         from dmdrepro.bench.run import PARTS, run_bench, show_rows
@@ -48,17 +47,11 @@ def bench(
             "scaling": (draw_scaling, "pairing", show_scaling),
             "batches": (draw_batches, "batch", show_batches),
         }
-        pictures = {}
-        if out is not None and is_kept(out):
-            for name, (_, end, _) in curves.items():
-                pictures[name] = out.with_name(f"{out.stem}_{end}.png")
-                # Pictures of older versions have no mark, but lie beside their record.
-                beside = out.is_file() and is_record(out.read_bytes())
-                check_output(
-                    "--out", pictures[name], lambda data, ours=beside: ours or is_figure(data)
-                )
+        pictures, kept = {}, out is not None and is_kept(out)
+        for name, (_, end, _) in curves.items() if kept else ():
+            pictures[name] = out.with_name(f"{out.stem}_{end}.png")
+            check_output("--out", pictures[name], is_figure)
         device = select_device(gpu)
-        kept = out is not None and is_kept(out)
         record = run_bench(
             device,
             parts=parts,

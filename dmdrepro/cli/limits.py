@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import resource  # at once: at the limit not even this could be loaded
 import threading
 
 from dmdrepro.pipeline.trouble import first_line, says_no_memory
 from dmdrepro.runs.errors import RunError
-
-try:  # at once: at the limit not even this could be loaded
-    import resource
-except ImportError:  # not on this system
-    resource = None
 
 MOST_CORES = 64  # that the libraries start threads for
 SMALL_STACK = 64 << 10  # bytes: address space is not what is asked for here
@@ -74,17 +70,13 @@ def limit_sentence(error: BaseException) -> str | None:
         return f"There is not enough memory ({words or 'MemoryError'}){_address_space()}."
     if "can't start new thread" in words:
         return f"A thread could not be started: {THREADS}."
-    if _is(error, errno.EAGAIN) and not error.filename:
+    if isinstance(error, OSError) and error.errno == errno.EAGAIN and not error.filename:
         return f"A process could not be started: {THREADS}. Raise it, or use --jobs 1."
     return None
 
 
 def _at_loading(words: str) -> bool:
     return any(mark in words.lower() for mark in LOADING)
-
-
-def _is(error: BaseException, number: int) -> bool:
-    return isinstance(error, OSError) and error.errno == number
 
 
 def _unloadable(error: ImportError, words: str) -> str | None:
@@ -100,8 +92,6 @@ def _unloadable(error: ImportError, words: str) -> str | None:
 
 def _address_space() -> str:
     """The limit on a process's memory, if the shell or the batch system has set one."""
-    if resource is None:
-        return "; close other programs, or choose a smaller size"
     limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
     set_ones = [limit for limit in limits if limit != resource.RLIM_INFINITY]
     if not set_ones:

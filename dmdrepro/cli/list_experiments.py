@@ -68,11 +68,8 @@ _SIZES = {
 def _about(cls: type[Experiment]) -> str:
     """The first line of its docstring and a blank, unless the docstring is Python's own."""
     words = (cls.__doc__ or "").strip()
-    return (
-        ""
-        if not words or words.startswith(f"{cls.__name__}(")
-        else (f"{words.splitlines()[0].rstrip('.')} ")
-    )
+    own = words and not words.startswith(f"{cls.__name__}(")
+    return f"{words.splitlines()[0].rstrip('.')} " if own else ""
 
 
 def _done(experiment: Experiment, runs: Path) -> tuple[str, str]:

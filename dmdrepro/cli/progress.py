@@ -25,7 +25,7 @@ QUIET_S = 24.0  # without a terminal: after so long without a word a line is wri
 TOLD_S = 0.25  # between two reports of a process
 WIDE = 130  # columns of the terminal from which on the losses have room beside the bar
 BAR = 12  # columns
-ESTIMATE_FROM = 0.02  # of a piece of work, from where on its rest is estimated
+ESTIMATE_FROM = 0.02  # of a piece of work; from then on its rest is estimated
 
 
 class Row:

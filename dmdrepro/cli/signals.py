@@ -21,15 +21,15 @@ from typing import NoReturn
 
 # Ctrl-C; kill; a closed terminal; the warnings of Slurm, LSF, Grid Engine and submitit; the limit
 # of processor time. Ctrl-\ (SIGQUIT) is not among them: it is the key that ends at once.
-_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU")
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2,
+         signal.SIGXCPU)  # fmt: skip
 SIGINT = signal.SIGINT
-STOPS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 # Sent again, these end the work at once. The others come again without a person: the shell repeats
 # the terminal's SIGHUP, the system sends SIGXCPU every second.
 INSISTENT = (signal.SIGINT, signal.SIGTERM)
 # `timeout` and `uv run` send what they pass on twice: this soon it is the same request.
 SAME_S = 0.5
-PIPE = getattr(signal, "SIGPIPE", 13)  # never handled: the number that a lost reader counts as
+PIPE = signal.SIGPIPE  # never handled: the number that a lost reader counts as
 
 Handler = Callable[[int, FrameType | None], None]
 

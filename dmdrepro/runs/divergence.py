@@ -19,8 +19,8 @@ def divergence(record: Mapping) -> str:
     Looked at are the student at its end and on the way, and the teacher's Phi_1 and Phi_8, which
     it is measured against: one of them past LIMIT spoils every mean over seeds. How far: the root
     of E_OT(samples, data) over the data's spread, both mean squared distances. The spread is the
-    record's `data_spread`; where an older record has none, what the networks took it for, D
-    sigma_data^2 in D dimensions. "" too where a record says too little.
+    record's `data_spread`; of an older record without it, what the networks assume, D sigma_data^2
+    in D dimensions. "" too if a record says too little.
     """
     spread = _spread(record)
     if spread is None:

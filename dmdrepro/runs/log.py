@@ -75,7 +75,7 @@ def check_beginning(path: Path, length: int, digest: str) -> None:
 
 
 def _hash_of_beginning(path: Path, length: int) -> hashlib._Hash:
-    """SHA-256 of the file's first `length` bytes, of all where it has fewer."""
+    """SHA-256 of the file's first `length` bytes, of all if it has fewer."""
     digest = hashlib.sha256()
     if length == 0:
         return digest

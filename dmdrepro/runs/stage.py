@@ -58,10 +58,9 @@ class Stage:
     ) -> None:
         """`key`: all that the result depends on; `what`: its name in messages.
 
-        `before`: what those parts of the key were that did not exist yet (`settings.before`).
-
-        `remedy`: what to do where what is there has another configuration. `runs`: the folder
-        below which no link is followed; None: the folder's own parent.
+        `remedy`: what to do about a stage of another configuration. `runs`: the folder below which
+        no link is followed; None: the folder's parent. `before`: the values of fields that older
+        runs do not have (`settings.before`).
         """
         self.folder = folder
         self.key = key

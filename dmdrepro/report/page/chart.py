@@ -136,5 +136,5 @@ def _tick(tick: float, decimals: int) -> str:
 
 
 def _named(x: float, digits: int) -> str:
-    """`6,000` where whole or large, as iterations are; of a small number so many digits."""
+    """`6,000` of a whole or large number, as iterations are; else so many digits."""
     return f"{x:,.0f}" if x >= 100 or float(x).is_integer() else f"{x:.{digits}g}"

@@ -39,7 +39,7 @@ def stages_table(students: Sequence[Student]) -> Table:
 
 
 def _of_sittings(facts: dict, name: str, words: Callable[[object], Cell] = lambda v: v) -> Cell:
-    """A fact of the stage; where its sittings differ, each one's in their order."""
+    """A fact of the stage; if its sittings differ, each one's, in their order."""
     values = [sitting[name] for sitting in facts.get("sittings") or () if name in sitting]
     several = [str(words(value)) for value in dict.fromkeys(values)]
     return ", then ".join(several) if len(several) > 1 else words(facts.get(name))
@@ -83,7 +83,7 @@ def _stages(students: Sequence[Student]) -> Iterator[tuple[str, int, Result]]:
 
 
 def configurations(students: Sequence[Student]) -> list[Table]:
-    """Every field with its value, once where the students share them."""
+    """Every field with its value, once if the students share it."""
     groups: dict[str, list[Student]] = {}
     for student in students:
         groups.setdefault(json.dumps(student.config, sort_keys=True), []).append(student)
