@@ -194,4 +194,4 @@ def _no_memory(memory: float | None) -> str:
         remedy = "name how much may be taken, as --memory 1 (GiB)"
     else:
         remedy = f"--memory {memory:g} is more than the system gives: name less"
-    return f"an allocation failed, for there is not enough memory; {remedy}, or measure fewer rows."
+    return f"an allocation failed: there is not enough memory; {remedy}, or measure fewer rows."

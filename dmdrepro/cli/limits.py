@@ -97,6 +97,6 @@ def _address_space() -> str:
     if not set_ones:
         return "; close other programs, or choose a smaller size"
     return (
-        f"; a process may take {min(set_ones) / 1e9:.1f} GB here (`ulimit -v`): raise that, for "
-        "the libraries alone map more than a gigabyte"
+        f"; a process may take {min(set_ones) / 1e9:.1f} GB here (`ulimit -v`): raise that, "
+        "because the libraries alone map more than a gigabyte"
     )

@@ -66,8 +66,8 @@ def draw_figures(plan: Plan) -> dict[str, str]:
         console.print(f"Figures: {len(paths)} files in {target}")
         if not any(isinstance(results[name], Result) for name in names):
             console.print(
-                f"They are empty: nothing of size {plan.size}, seed {seed}, that they show has "
-                f"been evaluated in {plan.runs}. `{program()} all --size {plan.size}` makes it."
+                f"They are empty: none of the results that they show is in {plan.runs} (size "
+                f"{plan.size}, seed {seed}). Run `{program()} all --size {plan.size}` first."
             )
         read += [result for name, result in results.items() if name in names]
     return _unusable(plan, read)

@@ -151,7 +151,7 @@ def word_of(
     if any(COLLAPSED in words for words in warnings):
         return SAYS_NOTHING, "The student hardly varies."
     if math.isnan(share):
-        return SAYS_NOTHING, "How much of the pairing was kept is not a number."
+        return SAYS_NOTHING, "The share of the pairing that was kept is not defined."
     if any(times is not None and not times <= within for times, within in far):
         return NO_SAMPLER, "Its samples are too far from the data."
     if null < RULE.null_above and regime(share) != "remaps":
@@ -174,7 +174,7 @@ def _distance(student: Student) -> str:
     """E_DT over E_ind, which is 1 - concordance, and how many are optimally paired."""
     shares = [1 - value for value in student.finite("pairing", "concordance")]
     if not shares:
-        return "What share of the pairing is kept cannot be said."
+        return "The distance to another's sample is not defined."
     nulls = student.nulls()
     other = "another's" if not any(nulls) else "another's of its class"
     if ALL_PAIRS in nulls:

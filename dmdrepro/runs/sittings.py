@@ -44,16 +44,16 @@ class Sittings:
         self._from = self.at = step
         if not self.here:
             return
-        where = f"Note: {what} goes on from step {step:,}"
+        where = f"Note: {what} resumes at step {step:,}"
         if not past:
             self._say(
-                f"{where} of a state that does not say under which threads, engine and versions it "
-                "was made; under others than now, the result differs from one of a single sitting."
+                f"{where} from a state that does not name its threads, engine and versions. If they "
+                "were others than now, the result differs from that of an uninterrupted run."
             )
         elif changes := _changes(past[-1], self.here):
             self._say(
-                f"{where} under another setting ({'; '.join(changes)}): the result differs by "
-                "rounding, at least, from one of a single sitting; its record names every sitting."
+                f"{where} under another setting ({'; '.join(changes)}). The result differs, at least "
+                "by rounding, from that of an uninterrupted run; its record lists every sitting."
             )
 
     def all(self) -> list[dict]:

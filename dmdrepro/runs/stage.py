@@ -179,8 +179,8 @@ class Stage:
         state = found.state
         if found.passed:
             self.say(
-                f"{self.what}: {found.passed.partition(';')[0].rstrip('.')}; it goes on from the "
-                f"saved state before, step {state.step:,}."
+                f"{self.what}: {found.passed.partition(';')[0].rstrip('.')}; the stage resumes "
+                f"from the saved state before, step {state.step:,}."
             )
         self._made = dict(state.made)
         self._wall_before = state.wall_s
