@@ -47,13 +47,14 @@ class Sittings:
         where = f"Note: {what} resumes at step {step:,}"
         if not past:
             self._say(
-                f"{where} from a state that does not name its threads, engine and versions. If they "
-                "were others than now, the result differs from that of an uninterrupted run."
+                f"{where} from a state that does not name its threads, engine and versions. If "
+                "they were others than now, the result differs from that of an uninterrupted run."
             )
         elif changes := _changes(past[-1], self.here):
             self._say(
-                f"{where} under another setting ({'; '.join(changes)}). The result differs, at least "
-                "by rounding, from that of an uninterrupted run; its record lists every sitting."
+                f"{where} under another setting ({'; '.join(changes)}). The result differs, at "
+                "least by rounding, from that of an uninterrupted run. Its record lists every "
+                "sitting."
             )
 
     def all(self) -> list[dict]:
