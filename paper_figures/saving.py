@@ -15,7 +15,7 @@ from dmdrepro.paper_figures.run import Results, Unavailable
 from dmdrepro.paper_figures.sampler import caption
 from dmdrepro.paper_figures.style import styled
 from dmdrepro.runs.files import write_bytes
-from dmdrepro.runs.results import Missing, Result
+from dmdrepro.runs.results import Result
 
 CONFIGURATION = "Configuration"  # the text chunk with the runs that a figure was drawn from
 DPI = {"png": 220, "pdf": 300}  # of a PDF: its scatters and images
@@ -29,18 +29,15 @@ def stem_of(module: ModuleType) -> str:
 
 def provenance(module: ModuleType, results: Results) -> dict[str, dict]:
     """What each run that the figure reads is and measured, or why there is none."""
-    return {name: _origin(results[name]) for name in module.EXPERIMENTS if name in results}
-
-
-def _origin(result: Result | Missing) -> dict:
-    if isinstance(result, Missing):
-        return {"missing": result.reason}
-    return {
-        "size": result.size,
-        "seed": result.seed,
-        "snapshots": {str(snapshot): result.digest(snapshot) for snapshot in result.snapshots},
-        "config": result.config,
-    }
+    origin = {}
+    for name in module.EXPERIMENTS:
+        if isinstance(result := results.get(name), Result):
+            digests = {str(snapshot): result.digest(snapshot) for snapshot in result.snapshots}
+            about = {"size": result.size, "seed": result.seed, "config": result.config}
+            origin[name] = {**about, "snapshots": digests}
+        elif result is not None:
+            origin[name] = {"missing": result.reason}
+    return origin
 
 
 @styled

@@ -43,15 +43,10 @@ def check_threads() -> None:
 
 def _wanted_threads() -> int:
     """Those of the OpenBLAS of numpy, that of scipy, and of torch's OpenMP, beside the first."""
-    openmp = _number("OMP_NUM_THREADS", min(_cores(), MOST_CORES))
+    linux = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if linux else os.cpu_count() or 1
+    openmp = _number("OMP_NUM_THREADS", min(cores, MOST_CORES))
     return 2 * (_number("OPENBLAS_NUM_THREADS", openmp) - 1) + (openmp - 1)
-
-
-def _cores() -> int:
-    """Those that this process may use, which the libraries count too."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _number(name: str, otherwise: int) -> int:

@@ -54,7 +54,9 @@ def list_experiments(
             what = _about(cls)
             needs = f"needs {needs}; " if (needs := cls().data.needs) else ""
             place = cls.PAPER or "of your own"
-            console.print(f"{name}: {what}({place}); {needs}laptop changes {_reductions(cls)}")
+            changes = (f"{key}={value}" for key, value in cls.REDUCED.get("laptop", {}).items())
+            changed = ", ".join(changes) or "nothing"
+            console.print(f"{name}: {what}({place}); {needs}laptop changes {changed}")
 
 
 _SIZES = {
@@ -86,8 +88,3 @@ def _done(experiment: Experiment, runs: Path) -> tuple[str, str]:
     why = f"{experiment.name}, {experiment.size} size: refused: {refused}" if refused else ""
     begun = sum(0 < state.left < 1 for state in states)
     return f"{done}/{len(tasks)}" + (f", {begun} begun" if begun else ""), why
-
-
-def _reductions(cls: type[Experiment]) -> str:
-    changes = cls.REDUCED.get("laptop", {})
-    return ", ".join(f"{key}={value}" for key, value in changes.items()) or "nothing"

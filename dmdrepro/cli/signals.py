@@ -139,7 +139,7 @@ def _would_be_lost(frame: FrameType | None) -> bool:
     In the lines that come and go with a context: they are nobody's.
     """
     if frame is not None and frame.f_code.co_filename in (__file__, _CONTEXTS):
-        return not _is_output(frame)
+        return frame.f_code is not reader_is_gone.__code__
     while frame is not None:
         code = frame.f_code
         if code.co_filename.startswith("<frozen importlib") or code.co_name == "__del__":
@@ -149,10 +149,6 @@ def _would_be_lost(frame: FrameType | None) -> bool:
 
 
 _CONTEXTS = os.path.join(os.path.dirname(os.__file__), "contextlib.py")
-
-
-def _is_output(frame: FrameType) -> bool:
-    return frame.f_code is reader_is_gone.__code__
 
 
 def _leave(number: int, sentence: str, *, show_cursor: bool = False) -> NoReturn:

@@ -32,8 +32,8 @@ class LossLog:
         self._hash = _hash_of_beginning(path, length)
         if self.sha256 != digest:
             raise DamagedArtifact(damaged(path))
-        if path.exists() and path.stat().st_nlink > 1:
-            _copy_of_its_own(path, length)
+        if path.exists() and path.stat().st_nlink > 1:  # a backup by hard links would grow with it
+            replace_bytes(path, path.read_bytes()[:length])
         # Unbuffered: what a full disk refuses is not written again when the file closes.
         self._handle = path.open("ab", buffering=0)
         os.truncate(path, length)
@@ -59,13 +59,6 @@ class LossLog:
 
     def close(self) -> None:
         self._handle.close()
-
-
-def _copy_of_its_own(path: Path, length: int) -> None:
-    """Part the log from its other names (a backup by hard links), which would grow with it."""
-    with path.open("rb") as handle:
-        kept = handle.read(length)
-    replace_bytes(path, kept)
 
 
 def check_beginning(path: Path, length: int, digest: str) -> None:

@@ -62,14 +62,10 @@ class Sittings:
         if not self.here:
             return self._past
         now = {**self.here, "from": self._from, "to": self.at}
-        if self._past and _known(self._past[-1]) and not _changes(self._past[-1], now):
+        if self._past and {*_ALIKE} & {*self._past[-1]} and not _changes(self._past[-1], now):
             now["from"] = self._past[-1]["from"]
             return [*self._past[:-1], now]
         return [*self._past, now]
-
-
-def _known(sitting: dict) -> bool:
-    return any(name in sitting for name in _ALIKE)
 
 
 def _changes(then: dict, now: dict) -> list[str]:

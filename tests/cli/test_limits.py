@@ -16,7 +16,7 @@ from conftest import ROOT
 from processes import FAST, environment, heed_signals
 
 from dmdrepro.cli.file_errors import os_sentence
-from dmdrepro.cli.limits import _cores, check_threads, limit_sentence
+from dmdrepro.cli.limits import check_threads, limit_sentence
 from dmdrepro.runs.errors import RunError
 
 COMMAND = [sys.executable, str(ROOT / "reproduce.py"), "all", "chessboard", *FAST]
@@ -49,7 +49,7 @@ def test_too_little_address_space_is_a_sentence(megabytes):
     assert f"{megabytes / 1000:.1f} GB here (`ulimit -v`)" in last
 
 
-@pytest.mark.skipif(_cores() < 2, reason="one core needs no further thread")
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core needs no further thread")
 @pytest.mark.parametrize("processes", [1, 2])
 def test_too_few_processes_are_a_sentence(processes):
     """The limit does not bind root, who becomes somebody else first, with the rights to read."""

@@ -22,7 +22,9 @@ FACTS: dict[str, Callable[[dict], Cell]] = {
         ", ".join(f"{v} {facts[v]}" for v in VERSIONS if facts.get(v)) or None
     ),
     "commit": lambda facts: _of_sittings(facts, "commit", short_commit),
-    "finished": lambda facts: _moment(facts.get("finished")),
+    "finished": lambda facts: (
+        str(facts.get("finished") or "").replace("T", " ").replace("+00:00", " UTC") or None
+    ),
 }
 
 
@@ -125,11 +127,6 @@ def duration(seconds: object) -> str | None:
     if seconds < 7200:
         return f"{seconds // 60} min {seconds % 60:02d} s"
     return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
-
-
-def _moment(time: object) -> str | None:
-    """`2026-11-25 01:16:18 UTC` of the record's ISO time."""
-    return str(time).replace("T", " ").replace("+00:00", " UTC") if time else None
 
 
 def short_commit(commit: object) -> str | None:
