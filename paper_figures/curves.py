@@ -93,7 +93,7 @@ def _draw_keys(
 
 
 def draw_panel(axes: Axes, chart: Chart, seeds: Sequence[int], sizes: Sequence[str]) -> None:
-    """One chart; `seeds`, `sizes`: all that are told apart."""
+    """Draw one chart; `seeds`, `sizes`: all that strokes and markers tell apart."""
     for line in chart.lines:
         # The start has no place on a logarithmic axis.
         points = [(x, y) for x, y in zip(line.xs, line.ys, strict=True) if x > 0]

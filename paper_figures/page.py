@@ -53,7 +53,7 @@ class Page:
         return row
 
     def text(self, words: str, *, x: float = EDGE, **style: object) -> None:
-        """One line whose top is at the current height, which stays."""
+        """Write one line with its top at the current height, which stays."""
         text = self._figure.text(x / self.width, 0.0, words, va="top", **style)
         self._texts.append((text, self.top))
 

@@ -115,7 +115,7 @@ def run_at(result: Result, snapshot: int) -> StudentRun | Missing:
 
 
 def attempt(run: StudentRun | Missing, read: Callable[[StudentRun], T]) -> T | Missing:
-    """What `read` takes from the run, or why it cannot: one panel's trouble stays its own."""
+    """The value that `read` takes from the run, or why it cannot. Other panels are not affected."""
     if isinstance(run, Missing):
         return run
     try:

@@ -13,7 +13,7 @@ LAST, ALL, NONE = "the longest-trained teacher's", "every teacher's", "no studen
 
 
 def remark(run: StudentRun | Missing) -> str:
-    """That a student above BOUND is not a good sampler; empty for any other."""
+    """Says that a student above BOUND is not a good sampler; empty for any other."""
     quality = attempt(run, lambda run: float(run.record("quality")["student"]["ratio"]))
     if isinstance(quality, Missing) or not quality > BOUND:
         return ""

@@ -28,7 +28,7 @@ def stem_of(module: ModuleType) -> str:
 
 
 def provenance(module: ModuleType, results: Results) -> dict[str, dict]:
-    """What each run that the figure reads is and measured, or why there is none."""
+    """Each run that the figure reads, with the digests of its results, or why there is none."""
     origin = {}
     for name in module.EXPERIMENTS:
         if isinstance(result := results.get(name), Result):

@@ -42,7 +42,7 @@ def check_threads() -> None:
 
 
 def _wanted_threads() -> int:
-    """Those of the OpenBLAS of numpy, that of scipy, and of torch's OpenMP, beside the first."""
+    """The threads of numpy's OpenBLAS, scipy's OpenBLAS and torch's OpenMP, without the first."""
     linux = hasattr(os, "sched_getaffinity")
     cores = len(os.sched_getaffinity(0)) if linux else os.cpu_count() or 1
     openmp = _number("OMP_NUM_THREADS", min(cores, MOST_CORES))
@@ -55,7 +55,7 @@ def _number(name: str, otherwise: int) -> int:
 
 
 def limit_sentence(error: BaseException) -> str | None:
-    """What an exception says of a limit, and what helps; None if it says nothing of one."""
+    """The limit that an exception is about, and what helps; None if it is about no limit."""
     words = first_line(error)
     if isinstance(error, ImportError):
         return _unloadable(error, words)
@@ -75,7 +75,7 @@ def _at_loading(words: str) -> bool:
 
 
 def _unloadable(error: ImportError, words: str) -> str | None:
-    """Of other people's packages; an import of ours that fails is a mistake of the program."""
+    """The sentence about another package; None if an import of ours fails, which is our mistake."""
     name = error.name or ""
     if name.partition(".")[0] == "dmdrepro" or "dmdrepro" in (error.path or ""):
         return None

@@ -68,7 +68,7 @@ _SIZES = {
 
 
 def _about(cls: type[Experiment]) -> str:
-    """The first line of its docstring and a blank, unless the docstring is Python's own."""
+    """The first line of the experiment's docstring and a blank; empty if it has none of its own."""
     words = (cls.__doc__ or "").strip()
     own = words and not words.startswith(f"{cls.__name__}(")
     return f"{words.splitlines()[0].rstrip('.')} " if own else ""

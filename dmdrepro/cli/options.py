@@ -14,7 +14,7 @@ from dmdrepro.pipeline.request import Request
 
 
 def option(kind: object, name: str, about: str, **more: object) -> object:
-    """What typer is to know of an option; `more`: of `typer.Option`."""
+    """An option of type `kind` with its help; `more`: as of `typer.Option`."""
     return Annotated[kind, typer.Option(*name.split(), help=about, **more)]
 
 

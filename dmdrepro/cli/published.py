@@ -165,7 +165,7 @@ def read_records() -> dict:
 
 
 def _studies(published: dict) -> Iterator[tuple[Study, dict]]:
-    """Each study that has published records, with its arms' seeds."""
+    """Each study that has published records, with the seeds of each arm."""
     from dmdrepro.runs.published import of_size
 
     for study in STUDIES.values():

@@ -30,7 +30,7 @@ def chosen_figures(plan: Plan) -> list[int]:
 
 
 def own_figures(plan: Plan) -> list:
-    """Those of the plan's experiments that none of the paper's figures shows."""
+    """The figures of the plan's experiments that none of the paper's figures shows."""
     from dmdrepro import paper_figures
 
     return [own for e in plan.experiments if (own := paper_figures.own(e.name, e.images))]
@@ -108,7 +108,7 @@ def show_figures_plan(plan: Plan, *, finished: bool = False) -> None:
 
 
 def lack(result: Result | Missing) -> str:
-    """What is missing of an experiment's planned students; empty for nothing."""
+    """The planned students that an experiment lacks, in words; empty if it lacks none."""
     if isinstance(result, Missing):
         return f"without {result.experiment}"
     planned = result.config.get("teacher", {}).get("snapshots", ())

@@ -90,7 +90,7 @@ def _end(unusable: list[str]) -> None:
 
 
 def _of_seeds(results: Results, seeds: Sequence[int] | None) -> Results:
-    """Those of the seeds, of all without; names without any are left out."""
+    """The results of these seeds (None: of all), without the names that have none."""
     mine = {n: [r for r in each if seeds is None or r.seed in seeds] for n, each in results.items()}
     return {name: each for name, each in mine.items() if each}
 

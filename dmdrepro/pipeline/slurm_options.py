@@ -33,7 +33,7 @@ class SlurmOptions:
         return MINUTES if self.time is None else minutes_of(self.time)
 
     def given(self) -> dict[str, object]:
-        """Those that were given."""
+        """The options that were given."""
         return {f.name: value for f in fields(self) if (value := getattr(self, f.name))}
 
 

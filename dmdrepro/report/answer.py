@@ -51,7 +51,7 @@ class Answer:
     sentence: str
 
     def to_json(self) -> dict[str, object]:
-        """Its numbers, one a seed, beside the word and the sentence."""
+        """The word, the sentence and the numbers, one a seed."""
         student = self.student
         names = ("delta_e", "delta_e_null", "retention", "concordance", "e_dt", "e_ot", "e_ind")
         numbers = {n: [lookup(r, ("pairing", n)) for r in student.records] for n in names}
@@ -81,7 +81,7 @@ def answer(student: Student) -> Answer:
 
 
 def answers(students: Sequence[Student]) -> list[Answer]:
-    """One of each experiment: of the student whose teacher was trained the longest."""
+    """The answer of each experiment, from the student of its longest-trained teacher."""
     return [answer(student) for student in last_of(students)]
 
 
@@ -221,7 +221,7 @@ def _quality(student: Student) -> str:
 
 
 def _turn(student: Student) -> str:
-    """Of a toy whose map was kept up to a turn."""
+    """The turn of a toy whose map was kept up to a turn; empty for others."""
     degrees = student.finite("turn", "degrees")
     turned = student.finite("turn", "concordance")
     plain = student.finite("pairing", "concordance")

@@ -124,7 +124,7 @@ def drawn(case: Mapping, name: str) -> Cell:
 
 
 def limit(case: Mapping, name: str) -> Cell:
-    """What it tends to."""
+    """The limit of a quantity."""
     return as_number(case["population"][name])
 
 

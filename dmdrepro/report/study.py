@@ -28,7 +28,7 @@ class OpenStudy:
 
 
 def open_arms(study: Study, runs: Path, seeds: Iterable[int]) -> Arms:
-    """Of each arm the results of every seed, those that are there first."""
+    """The results of each arm and seed; missing ones come last."""
     found = {}
     for arm in study.arms:
         opened = []

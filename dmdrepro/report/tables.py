@@ -56,7 +56,7 @@ def tables_of(results: Results, size: str, not_run: Mapping[str, str] | None = N
 
 
 def all_seeds(runs: Path, size: str, *seeds: int) -> Results:
-    """Of each experiment the results of `seeds`, then of every other seed found at that size."""
+    """Each experiment's results of `seeds`, then of every other seed found at that size."""
     shape = measures.evaluation()
     every = dict.fromkeys([*seeds, *seeds_found(runs, size)])
     opened = [open_results(runs, size, seed, REGISTRY, advice, shape) for seed in every]
@@ -64,7 +64,7 @@ def all_seeds(runs: Path, size: str, *seeds: int) -> Results:
 
 
 def seed_first(results: Results, seed: int) -> Results:
-    """The same results, those of `seed` first and the others by their seed."""
+    """The results with those of `seed` first and the others by their seed."""
     order = lambda result: (result.seed != seed, result.seed)  # noqa: E731
     return {name: sorted(each, key=order) for name, each in results.items()}
 
@@ -136,7 +136,7 @@ def _not_run_row(number: PaperNumber) -> tuple[Cell, ...]:
 
 
 def not_run_table(results: Results, size: str, not_run: Mapping[str, str]) -> Table:
-    """What the report lacks, and why or how it is made."""
+    """All that the report lacks, why, and how to make it."""
     rows: list[tuple[Cell, ...]] = []
     for name, (first, *_) in results.items():
         missing = isinstance(first, Missing)

@@ -102,7 +102,7 @@ def write_sealed(path: Path, key: str, value: dict) -> None:
 
 
 def read_sealed(path: Path, key: str) -> dict:
-    """What `write_sealed` wrote; raises DamagedArtifact if any byte is another."""
+    """The value that `write_sealed` wrote; raises DamagedArtifact if any byte has changed."""
     value = read_json(path).get(key)
     # The file's own bytes must be what its value would write.
     if not isinstance(value, dict) or _sealed_bytes(key, value) != path.read_bytes():

@@ -119,7 +119,7 @@ def read_published(
 def of_size(
     published: Mapping[tuple[str, str], Sequence[Published]], size: str, names: Sequence[str]
 ) -> dict[str, Sequence[Published | Missing]]:
-    """Each name's published seeds at a size, or that there are none."""
+    """The published seeds of each name at a size, or Missing."""
     return {
         name: published.get((size, name)) or [Missing(name, "not run: no published record")]
         for name in names

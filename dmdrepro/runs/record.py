@@ -74,7 +74,7 @@ NEEDED = ("experiment", "size", "seed", "snapshot", "config", "pairing")
 
 
 def published(evaluation: Mapping[str, Shape]) -> Shape:
-    """What a published record holds, of what an evaluation's does."""
+    """The shape of a published record, from that of an evaluation."""
     return {
         **evaluation,
         **{name: evaluation[f"{name}?"] for name in NEEDED if f"{name}?" in evaluation},

@@ -28,13 +28,13 @@ class Sittings:
         self._say: Callable[[str], None] = print
 
     def begin(self, device: str, say: Callable[[str], None]) -> None:
-        """This sitting begins, on a torch device; `say` is told of what differs from the last."""
+        """Begin a sitting on a torch device; `say` is told what differs from the last one."""
         facts = provenance(device)
         self.here = {name: facts[name] for name in _ALIKE if name in facts}
         self._say = say
 
     def go_on(self, step: int, past: list[dict], what: str) -> None:
-        """This sitting goes on from a saved state after `step` steps, which knows `past`.
+        """Resume from a saved state after `step` steps, which knows the sittings `past`.
 
         Says what differs from the last of them, or that a state from before sittings were kept
         does not know.
@@ -58,7 +58,7 @@ class Sittings:
             )
 
     def all(self) -> list[dict]:
-        """One entry for each, with the steps `from` and `to`; alike neighbours are one."""
+        """All sittings, each with the steps `from` and `to`; equal neighbours are joined."""
         if not self.here:
             return self._past
         now = {**self.here, "from": self._from, "to": self.at}

@@ -112,7 +112,7 @@ def check_pair(teacher: Network, student: Network) -> None:
 
 
 def _loaded(path: Path, like: Path | None) -> EDMDenoiser:
-    """Its own architecture if the file tells it, else that of `like`."""
+    """The file's network, with the architecture of `like` if the file does not tell its own."""
     try:
         try:
             return load_denoiser(path)
