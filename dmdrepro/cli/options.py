@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from dmdrepro.cli.together import by_ranks
 from dmdrepro.pipeline.request import Request
 
 
@@ -53,6 +54,16 @@ Jobs = Annotated[
         min=1,
         help="How many processes run independent stages side by side, sharing the cores. "
         "Default: on a CPU up to 4, one for each core; on a GPU 1.",
+    ),
+]
+GpusPerRun = Annotated[
+    int | None,
+    typer.Option(
+        "--gpus-per-run",
+        metavar="N",
+        min=1,
+        help="Each training on N GPUs (with --gpu cpu in N processes), which share its batch: "
+        "torchrun starts them.",
     ),
 ]
 Log = Annotated[
@@ -142,6 +153,7 @@ SHARED = {
 CHAIN = {
     "engine": Engine,
     "jobs": Jobs,
+    "gpus_per_run": GpusPerRun,
     "log": Log,
     "stages": Stages,
     "snapshot": OnlySnapshot,
@@ -171,7 +183,8 @@ def takes_request(**options: object) -> Callable[[Callable[..., None]], Callable
         defaults = {f.name: f.default for f in fields(Request)}
 
         def command(**given: object) -> None:
-            function(Request(**{name: given.pop(name) for name in options}), **given)
+            request = Request(**{name: given.pop(name) for name in options})
+            by_ranks(request, lambda: function(request, **given))
 
         keyword = inspect.Parameter.KEYWORD_ONLY
         parameters = [

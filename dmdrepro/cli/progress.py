@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import threading
 import time
@@ -176,7 +177,7 @@ class Report:
     """The row of a process of `--jobs`, as it tells the command that waits for it."""
 
     def __init__(self, lifeline: int) -> None:
-        self._socket, self._told = socket.socket(fileno=lifeline), 0.0
+        self._socket, self._told = socket.socket(fileno=os.dup(lifeline)), 0.0
 
     def begin(self, what: str, total: int | None = None, done: int = 0) -> None:
         self._tell("begin", what, total, done)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from rich.table import Table
@@ -44,7 +45,10 @@ def slurm_options(r: Request) -> SlurmOptions:
     """The options for Slurm; raises RunError."""
     given = SlurmOptions(r.slurm_partition, r.slurm_account, r.slurm_time, r.slurm_gres,
                          r.slurm_mem, r.slurm_array, tuple(r.slurm_setup or ()))  # fmt: skip
-    return read_options(r.slurm_file, given)
+    options = read_options(r.slurm_file, given)
+    if options.gres is None and (r.gpus_per_run or 1) > 1 and r.gpu != "cpu":
+        return replace(options, gres=f"gpu:{r.gpus_per_run}")
+    return options
 
 
 def _show_plan(plan: Plan, options: SlurmOptions) -> None:

@@ -8,7 +8,6 @@ from statistics import NormalDist
 
 import numpy as np
 import torch
-from scipy.stats import pearsonr, spearmanr
 
 from dmdrepro.metrics.classes import Labels, as_classes
 from dmdrepro.metrics.samples import Samples, as_tensor, same_rows
@@ -139,6 +138,8 @@ def boundary_effect(
             return None
         return correlation(values, bulk, len(values) - 3)
 
+    from scipy.stats import spearmanr  # a second to load
+
     spearman = float(spearmanr(displacement, found.bulk).statistic)
     return BoundaryRecord(
         n=n,
@@ -166,6 +167,8 @@ def correlation(
     `free`: N - 3, less one for each variable that was taken out of both. A constant has 0. `scale`
     as of `is_constant`.
     """
+    from scipy.stats import pearsonr
+
     r = 0.0 if is_constant(values, scale) else float(pearsonr(values, distance).statistic)
     return _interval(r, 1 / math.sqrt(free))
 

@@ -144,7 +144,16 @@ def _chosen(tasks: list[Task], request: Request) -> list[Task]:
 
 
 def _checked(plan: Plan) -> Plan:
-    """Raise RunError if what was named cannot run."""
+    """Raise RunError if what was named cannot run, or ranks cannot share a batch."""
+    for task in plan.tasks if (size := plan.request.ranks) > 1 else ():
+        if task.trains:
+            batch = getattr(task.run.experiment, task.stage).batch
+            if batch % size:
+                raise RunError(
+                    f"{task.stage}.batch of {task.run.name} is {batch}, and {size} processes "
+                    "cannot share it equally; use another number of them, or --set "
+                    f"{task.stage}.batch={batch - batch % size + size}."
+                )
     named = [name for name in plan.request.names if name in plan.cannot]
     if named:
         raise RunError("; ".join(f"{name} cannot run: {plan.cannot[name]}" for name in named) + ".")

@@ -52,6 +52,12 @@ class Task:
         gan = self.run.experiment.distill.gan
         return self.stage != "sample" and (self.stage != "distill" or gan)
 
+    @property
+    def trains(self) -> bool:
+        """Whether the ranks of a training make it together."""
+        imported = self.stage == "teacher" and not self.run.experiment.data.sampled
+        return self.stage in ("teacher", "distill") and not imported
+
     def place(self) -> Stage:
         """The stage without what it depends on: where it lies, and whether it is done."""
         if self.stage == "classifier":

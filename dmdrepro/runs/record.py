@@ -31,12 +31,21 @@ PROVENANCE = {
     **_FACTS,
     "finished?": Maybe(text),
     "wall_s?": finite,
-    "sittings?": [{**_FACTS, "engine?": Maybe(text), "from?": Maybe(count), "to?": Maybe(count)}],
+    "sittings?": [
+        {
+            **_FACTS,
+            "engine?": Maybe(text),
+            "ranks?": count,
+            "from?": Maybe(count),
+            "to?": Maybe(count),
+        }
+    ],
 }
 STAGE = {
     "provenance?": PROVENANCE,
     "engine?": Maybe(text),
     "engine_option?": Maybe(text),
+    "ranks?": count,
     "without_graphs?": text,
 }
 CLASSIFIER = {"accuracy": finite}

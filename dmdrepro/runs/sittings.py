@@ -12,8 +12,8 @@ from dmdrepro.runs.provenance import provenance
 
 AUTO = "auto"  # an engine option: whatever it executes has the bits of the step itself
 _ALIKE = (  # what must be equal for equal bytes
-    "engine", "threads", "device", "torch", "triton", "numpy", "scipy", "python", "platform",
-    "version", "commit",
+    "engine", "ranks", "threads", "device", "torch", "triton", "numpy", "scipy", "python",
+    "platform", "version", "commit",
 )  # fmt: skip
 
 
@@ -70,6 +70,7 @@ class Sittings:
 
 def _changes(then: dict, now: dict) -> list[str]:
     """`threads: 2 then, 1 now` for each fact that differs."""
+    then, now = {"ranks": 1, **then}, {"ranks": 1, **now}  # the processes of one training
     names = [name for name in _ALIKE if then.get(name) != now.get(name)]
     if then.get("engine_option") == now.get("engine_option") == AUTO:
         names = [name for name in names if name != "engine"]

@@ -117,7 +117,7 @@ def test_torchs_own_allocation_failure_is_recognised():
 
 @pytest.mark.parametrize("error", [ValueError("bad value"), MemoryError(), OverflowError("big")])
 def test_the_others_go_on_where_one_fails(tmp_path, monkeypatch, error):
-    import dmdrepro.stages.teacher as stage
+    import dmdrepro.stages.together as stage
 
     whole = stage.train_teacher
 
