@@ -46,36 +46,14 @@ Engine = option(str, "--engine",
     "How to run training steps: eager, or any of compiled, graphs (CUDA) and channels-last, joined "
     "by commas. Only rounding differs. auto: on a GPU graphs, if the first replay is "
     "bit-identical; otherwise eager.")
-# fmt: on
-Jobs = Annotated[
-    int | None,
-    typer.Option(
-        "--jobs",
-        min=1,
-        help="How many processes run independent stages side by side, sharing the cores. "
-        "Default: on a CPU up to 4, one for each core; on a GPU 1.",
-    ),
-]
-GpusPerRun = Annotated[
-    int | None,
-    typer.Option(
-        "--gpus-per-run",
-        metavar="N",
-        min=1,
-        help="Each training on N GPUs (with --gpu cpu in N processes), which share its batch: "
-        "torchrun starts them.",
-    ),
-]
-Log = Annotated[
-    str | None,
-    typer.Option(
-        "--log",
-        metavar="tensorboard|wandb",
-        help="Curves to look at, in the stages' folders: losses, rates, samples, measures, speed, "
-        "memory.",
-    ),
-]
-# fmt: off
+Jobs = option(int | None, "--jobs", min=1, about=
+    "How many processes run independent stages side by side, sharing the cores. Default: on a CPU "
+    "up to 4, one for each core; on a GPU 1.")
+GpusPerRun = option(int | None, "--gpus-per-run", metavar="N", min=1, about=
+    "Train each network on N GPUs (with --gpu cpu in N processes), which share its batch; torchrun "
+    "starts them.")
+Log = option(str | None, "--log", metavar="tensorboard|wandb", about=
+    "Curves to look at, in the stages' folders: losses, rates, samples, measures, speed, memory.")
 Tables = option(bool, "--tables", "Print every table, not the answer alone.")
 Settings = option(list[str] | None, "--set", metavar="FIELD=VALUE", about=
     "Override a field, e.g. distill.lr=1e-4. Repeatable.")
