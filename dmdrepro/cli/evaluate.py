@@ -6,9 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from dmdrepro.cli import options as o
+from dmdrepro.cli.execute import conclude, run_command
 from dmdrepro.cli.guard import guarded
 from dmdrepro.cli.published import check_alone, check_publish, publish_results, show_published
-from dmdrepro.pipeline.request import Request
+from dmdrepro.cli.results import show_results
+from dmdrepro.pipeline.request import Request, resolve
+from dmdrepro.runs.results import open_results
 
 # fmt: off
 ShowPublished = o.option(bool, "--published",
@@ -31,9 +34,6 @@ def evaluate(
             check_alone(request, publish=publish)
             show_published(request.names, tables)
             return
-        from dmdrepro.cli.execute import conclude, run_command
-        from dmdrepro.cli.results import show_results
-        from dmdrepro.pipeline.request import resolve
 
         if publish is not None:
             every = resolve(request)[0]
@@ -42,8 +42,6 @@ def evaluate(
         if (plan := run_command(request, ("evaluate",))) is not None:
             unusable = show_results(plan, tables)
             if publish is not None:
-                from dmdrepro.runs.results import open_results
-
                 names = [experiment.name for experiment in plan.experiments]
                 for seed in plan.seeds:
                     opened = open_results(plan.runs, plan.size, seed, names)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, errors, fail, guarded
 from dmdrepro.cli.overwrite import check_output, json_with
+from dmdrepro.cli.published import read_records
+from dmdrepro.cli.results import print_answer
+from dmdrepro.commands import advice
 from dmdrepro.experiments import REGISTRY, check_name, check_size, every_size, size_words
+from dmdrepro.measures import evaluation
+from dmdrepro.measures.students import Results, Student, collect
 from dmdrepro.pipeline.request import parsed_seeds
-
-if TYPE_CHECKING:
-    from dmdrepro.measures.students import Results, Student
+from dmdrepro.report import render_terminal, seeds_table
+from dmdrepro.report.answer import answer
+from dmdrepro.runs.files import json_text, write_bytes
+from dmdrepro.runs.published import of_size
+from dmdrepro.runs.results import Missing, open_results, seeds_found
 
 # fmt: off
 OnlySeeds = o.option(str | None, "--seeds", "Such as 0-4 or 0,2,5. Default: all that were run.")
@@ -36,9 +42,6 @@ def summary(
     load: o.Load = None,
 ) -> None:
     """Say what was found, over seeds and folders of runs: mean, interval, each seed."""
-    from dmdrepro.cli.published import read_records
-    from dmdrepro.measures.students import collect
-    from dmdrepro.runs.published import of_size
 
     with guarded():
         if json is not None and json != "-":
@@ -73,8 +76,6 @@ def summary(
             _write(found, json)
             _end(unusable)
             return
-        from dmdrepro.cli.results import print_answer
-        from dmdrepro.report import render_terminal, seeds_table
 
         for each, students in found.items():
             console.print(f"Size {size_words(each)}")
@@ -103,9 +104,6 @@ def _results(
     unusable: list[str],
 ) -> Results:
     """The results over all folders; `unusable` is given the names of what cannot be shown."""
-    from dmdrepro.commands import advice
-    from dmdrepro.measures import evaluation
-    from dmdrepro.runs.results import Missing, open_results, seeds_found
 
     opened: dict[str, dict[int, object]] = {name: {} for name in names}
     for folder in dict.fromkeys(folder.resolve() for folder in folders):
@@ -126,8 +124,6 @@ def _results(
 
 
 def _write(found: dict[str, list[Student]], file: str) -> None:
-    from dmdrepro.report.answer import answer
-    from dmdrepro.runs.files import json_text, write_bytes
 
     every = [answer(s).to_json() for students in found.values() for s in students]
     text = json_text({"answers": every})
