@@ -13,12 +13,12 @@ from dmdrepro.cli.results import print_answer
 from dmdrepro.experiments import REGISTRY, STUDIES, Experiment, Study, nearest, size_words
 from dmdrepro.measures import evaluation
 from dmdrepro.measures.students import Student, collect
-from dmdrepro.measures.table import Table
 from dmdrepro.pipeline.paths import check_target
 from dmdrepro.pipeline.request import Request
 from dmdrepro.report import render_terminal, tables_of, write_tables
 from dmdrepro.report.answer import answer
 from dmdrepro.report.commands import command
+from dmdrepro.report.page.tables import ran
 from dmdrepro.report.study import study_tables
 from dmdrepro.report.verdict import NOT_RUN, verdict_table
 from dmdrepro.runs.published import of_size, publish, read_published, record_file
@@ -105,16 +105,10 @@ def _overview(published: dict) -> None:
         words = ", ".join(f"{s.experiment} {answer(s).word}" for s in collect(arms))
         console.print(f"{study.name}: {words}", highlight=False)
     students = collect(of_size(published, "paper", list(REGISTRY)))
-    console.print(render_terminal(_run(verdict_table(students))))
-
-
-def _run(verdict: Table) -> Table:
-    """The verdicts on what was run; the rest is one note."""
-
-    place = verdict.columns.index("verdict")
-    rows = tuple(row for row in verdict.rows if row[place] != NOT_RUN)
-    absent = dict.fromkeys(str(row[0]) for row in verdict.rows if row[place] == NOT_RUN)
-    return replace(verdict, rows=rows, notes=(f"Not run at that size: {', '.join(absent)}.",))
+    verdict = verdict_table(students)
+    absent = dict.fromkeys(str(row[0]) for row in verdict.rows if NOT_RUN in row)
+    notes = (f"Not run at that size: {', '.join(absent)}.",)
+    console.print(render_terminal(replace(ran(verdict), notes=notes)))
 
 
 def draw_published(folder: Path) -> None:
