@@ -68,7 +68,7 @@ def test_too_few_processes_are_a_sentence(processes):
 
 
 def test_a_refused_thread_names_what_needs_none(monkeypatch):
-    monkeypatch.setattr("dmdrepro.cli.limits._cores", lambda: 8)
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: set(range(8)))
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
 
@@ -129,7 +129,7 @@ def test_what_says_nothing_of_one(error):
         (errno.EMFILE, "x: Too many open files; too many files are open; raise the limit"),
         (errno.ENOSPC, "x: No space left on device; free space"),
         (errno.EACCES, "x: Permission denied; fix its rights"),
-        (errno.EISDIR, "x: Is a directory; a file is where a folder is needed"),
+        (errno.EISDIR, "x: Is a directory; a file is in the place of a folder"),
         (errno.EIO, "x: Input/output error; check the disk"),
     ],
 )
