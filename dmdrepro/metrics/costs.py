@@ -48,6 +48,7 @@ class Costs:
         n = held.shape[1]
         self.shape, self.device = (n, n), held.device
         self.remembered: dict[str, tuple[torch.Tensor, object]] = {}
+        self.start = torch.zeros(n, dtype=torch.float64, device=self.device)
         self._step = points.step if points else max(1, CACHED // n)
         self._near: tuple[torch.Tensor, torch.Tensor] | None = None
         # Rows that are not held are dear: all that is asked of them at once.
@@ -129,6 +130,13 @@ class Costs:
             known = self.remembered[what] = (columns.clone(), find())
         return known[1]
 
+    def look_at(self, columns: np.ndarray) -> bool:
+        """Whether an entry of each row i and column `columns` [N] was believed to be higher.
+
+        Of costs that are bounds until they are looked at (metrics/bounded.py).
+        """
+        return False
+
     def look_below(self, rows: np.ndarray, price: np.ndarray, limit: np.ndarray) -> bool:
         """Whether entries of `rows` [R] changed: bounds that may be, with prices, below `limit`.
 
@@ -189,13 +197,15 @@ class Costs:
     def _put_nearest(self, rows: slice, block: torch.Tensor) -> None:
         if block.device.type == "cpu":  # numpy: one thread, see `_cheapest`
             costs = block.numpy()
-            column = np.argpartition(costs, self._near[0].shape[1] - 1, 1)
+            column = np.argpartition(costs + self.start.numpy(), self._near[0].shape[1] - 1, 1)
             column = np.ascontiguousarray(column[:, : self._near[0].shape[1]])
             self._near[0][rows] = torch.from_numpy(column)
             self._near[1][rows] = torch.from_numpy(np.take_along_axis(costs, column, 1))
             return
-        found = block.topk(self._near[0].shape[1], dim=1, largest=False, sorted=False)
-        self._near[0][rows], self._near[1][rows] = found.indices, found.values
+        found = (block + self.start).topk(
+            self._near[0].shape[1], dim=1, largest=False, sorted=False
+        )
+        self._near[0][rows], self._near[1][rows] = found.indices, block.gather(1, found.indices)
 
 
 def _cheapest(block: torch.Tensor) -> tuple[torch.Tensor, float, float, float]:
