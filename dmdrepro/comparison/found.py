@@ -106,7 +106,7 @@ class Found:
     def _share(self) -> str:
         record = self.record
         if not math.isfinite(record.concordance):
-            return "What share of the pairing is kept cannot be said."
+            return "The distance to another's sample is not defined."
         words = "The squared distance to the teacher's own sample is "
         words += _percent(1 - record.concordance)
         if self.interval is not None:
