@@ -27,7 +27,7 @@ def run_command(request: Request, stages: tuple[str, ...]) -> Plan | None:
 
 
 def run_plan(plan: Plan) -> Plan | None:
-    """The same for a plan that is made already."""
+    """Show and run a plan; None after a dry run."""
     request = plan.request
     engine = Engine.parse(request.engine)
     for remark in plan.remarks:

@@ -1,9 +1,8 @@
 """What a stage will cost, from its configuration: a model, not a measurement.
 
-Operations are counted from the network's layers; a device does so many a second and each step
-has a fixed cost. Those of a CPU were fitted to the published runs, which had one core each (a test
-sets the estimates beside them); those of a GPU are not measured yet and say so wherever they are
-shown.
+Operations are counted from the network's layers; a device does so many a second, and each step has
+a fixed cost. A CPU's numbers were fitted to the published runs, on one core each (a test compares
+them); a GPU's are not measured, and the program says so.
 """
 
 from __future__ import annotations
@@ -33,10 +32,7 @@ KEPT = 0.2  # of the activations with checkpointing: each block's input, and the
 
 @dataclass(frozen=True)
 class Estimate:
-    """One stage's cost: seconds, peak bytes of memory, bytes of disk left behind.
-
-    `states`: bytes of its saved states while it is made: two are kept while a third is written.
-    """
+    """One stage's cost: seconds, peak bytes of memory, of disk left behind, of saved states."""
 
     seconds: float
     memory: float
@@ -71,10 +67,9 @@ def estimate(
         return passes(count / ranks, steps) + summed
 
     def memory(networks: int, optimised: int, batch: int) -> float:
-        """Bytes of a step: weights, moments, one network's gradients as found and as clipped.
+        """Bytes of a step: weights, moments, gradients found and clipped; a CUDA graph's copies.
 
-        A CUDA graph has gradients and activations of its own, and is checked with two copies of
-        the weights and moments that it changes. Several ranks sum gradients in one piece.
+        Several ranks sum their gradients in one piece.
         """
         kept = net.activations * (KEPT if checkpointed else 1)
         work = (2 + (ranks > 1)) * weights + 8 * batch / ranks * kept

@@ -90,10 +90,7 @@ class AdmNetwork(RawNetwork):
 
 
 def positional_embedding(noise: torch.Tensor, features: int, last: bool = False) -> torch.Tensor:
-    """[B, features] cosines, then sines, of `noise` [B] at frequencies 10000^(-2i/features).
-
-    `last`: the lowest frequency is 1/10000 itself, as in SongUNet.
-    """
+    """[B, features] cosines, then sines, at 10000^(-2i/features); `last`: 1/10000 is the lowest."""
     half = features // 2
     i = torch.arange(half, dtype=torch.float32, device=noise.device)
     angles = noise[:, None] * torch.exp(-math.log(10000) / (half - last) * i)

@@ -17,7 +17,7 @@ APART = ("evaluate",)  # stages that mostly keep the CPU busy
 
 
 def free_device(chain: Chain, held: dict[Chain, int], devices: int) -> int | None:
-    """The first of so many devices, from 0, that has no chain of the same kind; None if all have.
+    """The first device, from 0, without a chain of the same kind; None if every device has one.
 
     `held`: the chains at work, each with its device.
     """

@@ -115,7 +115,7 @@ def parsed_seeds(words: str) -> tuple[int, ...]:
     seeds = whole_numbers(words)
     if seeds is None:
         raise RunError(
-            f"--seeds {words} is no list of different whole numbers from 0 on, such as 0-4 or "
+            f"--seeds {words} is not a list of different whole numbers from 0 on, such as 0-4 or "
             "0,2,5."
         )
     return seeds

@@ -23,7 +23,7 @@ class State:
 
 @dataclass(frozen=True)
 class Task:
-    """One stage of one experiment; of one snapshot, if the stage comes after the teacher."""
+    """One stage of one experiment; after the teacher, of one of its snapshots."""
 
     run: Run
     stage: str
