@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from dmdrepro.cli.guard import console
+from dmdrepro.cli.results import show_figures_plan
 from dmdrepro.pipeline.cost import LONG_S, bytes_words, cost_of, time_words
 from dmdrepro.pipeline.places import free_space
 from dmdrepro.pipeline.plan import Plan
@@ -28,9 +29,21 @@ def show_plan(plan: Plan) -> None:
     console.print(grid)
     for words in total.refused:
         console.print(f"refused: {words}")
+    device, order = "a GPU" if total.gpu else "one CPU core", "one stage after the other"
+    if total.devices > 1:
+        device, order = f"{total.devices} GPUs", "independent stages side by side"
+    if (ranks := plan.request.ranks) > 1:
+        kind = "GPUs" if total.gpu else "CPU cores"
+        device = f"{total.devices * ranks} {kind}, {ranks} for each training"
+    measured = total.measured and plan.request.ranks == 1
+    basis = "a model fitted to published runs" if measured else "a model, not measured"
+    if (known := total.doctors) is not None:
+        device = device if total.gpu else f"this CPU with {known.threads} threads"
+        basis = f"training measured by doctor on {known.date}, the rest {basis}"
     console.print(
-        f"Left to do: about {time_words(total.seconds)} on {total.basis}, "
-        f"{bytes_words(total.memory)} of memory at most, {bytes_words(total.disk)} of disk"
+        f"Left to do: about {time_words(total.seconds)} on {device}, {order} ({basis}), "
+        f"{bytes_words(total.memory)} of memory at most{' in each' if ranks > 1 else ''}, "
+        f"{bytes_words(total.disk)} of disk"
         f"{'; without what is refused.' if total.refused else '.'}"
     )
     if total.seconds >= LONG_S:
@@ -50,7 +63,6 @@ def show_plan(plan: Plan) -> None:
 
 
 def _show_results(plan: Plan) -> None:
-    from dmdrepro.cli.results import show_figures_plan
 
     if plan.study:
         place = plan.runs / plan.size / f"study-{plan.study}"

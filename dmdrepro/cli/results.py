@@ -5,20 +5,32 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dmdrepro.cli.guard import console, display
 from dmdrepro.commands import advice, program
 from dmdrepro.experiments import REGISTRY
+from dmdrepro.measures import evaluation
+from dmdrepro.measures.students import Student, collect
+from dmdrepro.pipeline.places import ready
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import Task
+from dmdrepro.report import (
+    Picture,
+    Table,
+    all_seeds,
+    open_studies,
+    render_terminal,
+    report_page,
+    seed_first,
+    tables_of,
+    write_tables,
+)
+from dmdrepro.report.answer import answer, answer_table, answers
+from dmdrepro.report.study import damaged_arms
+from dmdrepro.runs.files import write_bytes
 from dmdrepro.runs.layout import PAGE
 from dmdrepro.runs.links import refuse_links
 from dmdrepro.runs.results import Missing, Result, open_known, open_results
-
-if TYPE_CHECKING:
-    from dmdrepro.measures.students import Student
-    from dmdrepro.report import Picture, Table
 
 
 def chosen_figures(plan: Plan) -> list[int]:
@@ -30,7 +42,7 @@ def chosen_figures(plan: Plan) -> list[int]:
 
 
 def own_figures(plan: Plan) -> list:
-    """Those of the plan's experiments that none of the paper's figures shows."""
+    """The figures of the plan's experiments that none of the paper's figures shows."""
     from dmdrepro import paper_figures
 
     return [own for e in plan.experiments if (own := paper_figures.own(e.name, e.images))]
@@ -43,9 +55,6 @@ def draw_figures(plan: Plan) -> dict[str, str]:
     `_unusable`.
     """
     from dmdrepro import paper_figures
-    from dmdrepro.measures import evaluation
-    from dmdrepro.measures.students import collect
-    from dmdrepro.pipeline.places import ready
     from dmdrepro.report.figures import save_measures, save_study
 
     only, read = chosen_figures(plan), []
@@ -66,8 +75,8 @@ def draw_figures(plan: Plan) -> dict[str, str]:
         console.print(f"Figures: {len(paths)} files in {target}")
         if not any(isinstance(results[name], Result) for name in names):
             console.print(
-                f"They are empty: nothing of size {plan.size}, seed {seed}, that they show has "
-                f"been evaluated in {plan.runs}. `{program()} all --size {plan.size}` makes it."
+                f"They are empty: none of the results that they show is in {plan.runs} (size "
+                f"{plan.size}, seed {seed}). Run `{program()} all --size {plan.size}` first."
             )
         read += [result for name, result in results.items() if name in names]
     return _unusable(plan, read)
@@ -108,7 +117,7 @@ def show_figures_plan(plan: Plan, *, finished: bool = False) -> None:
 
 
 def lack(result: Result | Missing) -> str:
-    """What is missing of an experiment's planned students; empty for nothing."""
+    """The planned students that an experiment lacks, in words; empty if it lacks none."""
     if isinstance(result, Missing):
         return f"without {result.experiment}"
     planned = result.config.get("teacher", {}).get("snapshots", ())
@@ -132,7 +141,6 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
     print all tables before it. They are written as Markdown, CSV and JSON. Returns what of the
     results that were read cannot be shown, as `_unusable`.
     """
-    from dmdrepro.report import render_terminal
 
     results, tables, unusable = _write(plan)
     target = plan.folder("tables")
@@ -173,9 +181,6 @@ def say_answer(task: Task, seeds: Sequence[int]) -> None:
 
     None of one that diverged.
     """
-    from dmdrepro.measures import evaluation
-    from dmdrepro.measures.students import Student
-    from dmdrepro.report.answer import answer
 
     run, experiment = task.run, task.run.experiment
     name = run.name if run.arm is None else run.arm.name
@@ -189,7 +194,6 @@ def say_answer(task: Task, seeds: Sequence[int]) -> None:
 
 def _answer(plan: Plan, results: Mapping[str, Sequence[Result | Missing]]) -> None:
     """Print it over the plan's seeds, and which seeds have diverged."""
-    from dmdrepro.measures.students import collect
 
     mine = {  # what is missing last: the others are compared with the first
         name: sorted(filter(lambda r: r.seed in plan.seeds, each), key=_is_missing)
@@ -213,8 +217,6 @@ def _write(plan: Plan, *, with_tables: bool = True) -> tuple[Mapping, list[Table
 
     Returns the results, the first seed's tables, and what cannot be shown, as `_unusable`.
     """
-    from dmdrepro.pipeline.places import ready
-    from dmdrepro.report import all_seeds, seed_first, tables_of, write_tables
 
     results = all_seeds(plan.runs, plan.size, *plan.seeds)
     every = [result for seeds in results.values() for result in seeds]
@@ -235,8 +237,6 @@ def print_answer(students: Sequence[Student], whole: bool, sentences: bool = Tru
 
     `whole`: all experiments were asked for, so what was not run is named.
     """
-    from dmdrepro.report import render_terminal
-    from dmdrepro.report.answer import answer_table, answers
 
     if not students:
         console.print("No student that can be shown has been evaluated.")
@@ -266,10 +266,6 @@ def write_page(
     page reads them; returns what cannot be shown, as `_unusable`.
     """
     plan = whole.of(seed)
-    from dmdrepro.pipeline.places import ready
-    from dmdrepro.report import open_studies, report_page
-    from dmdrepro.report.study import damaged_arms
-    from dmdrepro.runs.files import write_bytes
 
     target = ready(plan.folder(PAGE), plan.runs)
     refuse_links(plan.folder("figures"), plan.runs)  # whose pictures the page embeds
@@ -285,7 +281,6 @@ def write_page(
 
 def _pictures(plan: Plan, results: Mapping[str, Result | Missing]) -> list[Picture]:
     from dmdrepro import paper_figures
-    from dmdrepro.report import Picture
 
     again = f"{program()} figures --size {plan.size} --seed {plan.seed} draws it"
     pictures = []

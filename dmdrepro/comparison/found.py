@@ -87,10 +87,7 @@ class Found:
     __repr__ = __str__
 
     def to_json(self) -> dict[str, object]:
-        """The record's fields, assignment too, the answer, the interval, what real samples tell.
-
-        Infinities and nan are the strings "inf" and "nan".
-        """
+        """The record's fields and all that is found beside; infinities and nan as strings."""
         return {
             **self.record.to_json(),
             "answer": self.answer,
@@ -109,7 +106,7 @@ class Found:
     def _share(self) -> str:
         record = self.record
         if not math.isfinite(record.concordance):
-            return "What share of the pairing is kept cannot be said."
+            return "The distance to another's sample is not defined."
         words = "The squared distance to the teacher's own sample is "
         words += _percent(1 - record.concordance)
         if self.interval is not None:

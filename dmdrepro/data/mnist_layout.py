@@ -1,10 +1,9 @@
 """MNIST's four files: what their unpacked bytes are, and how the common sources lay them out.
 
-Mirrors pack the same bytes with different gzip headers, so it is the unpacked bytes that count.
-Taken are `train-images-idx3-ubyte` (LeCun's name) and `train-images.idx3-ubyte`, .gz or not, in
-capitals or not, in the folder itself, in the folders that torchvision, Kaggle and others make in
-it (`MNIST/raw`, `mnist`, `archive`, ...), and in a folder that has the file's own name. Whatever a
-file is called, only its bytes say what it is, so a wrong one never hides a right one.
+Mirrors pack the same bytes with different gzip headers, so only the unpacked bytes count. Accepted
+are `train-images-idx3-ubyte` (LeCun's name) and `train-images.idx3-ubyte`, .gz or not, in any case,
+in the folder itself, in the folders that torchvision, Kaggle and others make (`MNIST/raw`, `mnist`,
+`archive`, ...), and in a folder of the file's own name. A wrong file never hides a right one.
 """
 
 from __future__ import annotations
@@ -58,10 +57,7 @@ class Damaged(Exception):
 
 
 def checked(file: BinaryIO, what: str, name: str) -> bytes:
-    """The unpacked bytes of `file` if they are those of MNIST's `name`.
-
-    Raises Damaged, a sentence about `what`. No more is unpacked than the right file has.
-    """
+    """The unpacked bytes of `file`, at most MNIST's; raises Damaged, a sentence about `what`."""
     size, digest = FILES[name]
     start = file.read(512)
     file.seek(0)
@@ -94,10 +90,7 @@ def _hashes(data: bytes, digest: str) -> str:
 
 
 def read_folder(folder: Path) -> tuple[dict[str, bytes], Path]:
-    """The unpacked bytes of the four files by name, each checked, and the folder of all four.
-
-    Raises Absent if the layout lacks a file, else Damaged if a file has no right copy.
-    """
+    """(unpacked bytes by name, the folder of all four), checked; raises Absent or Damaged."""
     places = _places(folder)
     missing = [name for name in FILES if not places[name]]
     if missing:

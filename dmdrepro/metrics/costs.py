@@ -1,7 +1,6 @@
 """The costs of an assignment: all in memory, or some rows there and the others made when needed.
 
-Every algorithm of this room sees costs through `Costs` and gets the same bits either way: an entry
-is always made by the same call on the same rows.
+Either way the bits are the same: an entry is always made by the same call on the same rows.
 """
 
 from __future__ import annotations
@@ -48,6 +47,7 @@ class Costs:
         n = held.shape[1]
         self.shape, self.device = (n, n), held.device
         self.remembered: dict[str, tuple[torch.Tensor, object]] = {}
+        self.start = torch.zeros(n, dtype=torch.float64, device=self.device)
         self._step = points.step if points else max(1, CACHED // n)
         self._near: tuple[torch.Tensor, torch.Tensor] | None = None
         # Rows that are not held are dear: all that is asked of them at once.
@@ -55,10 +55,7 @@ class Costs:
 
     @classmethod
     def of_points(cls, x: torch.Tensor, y: torch.Tensor, rows: int, watch: Watch = nobody) -> Costs:
-        """Squared distances of x, y [N, D], the first `rows` rows (or some less) held.
-
-        Raises ValueError if a distance overflows.
-        """
+        """Squared distances of x, y [N, D], about the first `rows` held; ValueError on overflow."""
         points = Points(x, y)
         n = len(x)
         if rows < n:
@@ -120,14 +117,18 @@ class Costs:
         return self.remember("entries", columns, gather)
 
     def remember(self, what: str, columns: torch.Tensor, find: Callable[[], T]) -> T:
-        """`find()`, or its last result if the permutation is the same.
-
-        The solver's last look at the costs is the certificate's first.
-        """
+        """`find()`, or its last result if the permutation is the same."""
         known = self.remembered.get(what)
         if known is None or not torch.equal(known[0], columns):
             known = self.remembered[what] = (columns.clone(), find())
         return known[1]
+
+    def look_at(self, columns: np.ndarray) -> bool:
+        """Whether an entry of each row i and column `columns` [N] was believed to be higher.
+
+        Of costs that are bounds until they are looked at (metrics/bounded.py).
+        """
+        return False
 
     def look_below(self, rows: np.ndarray, price: np.ndarray, limit: np.ndarray) -> bool:
         """Whether entries of `rows` [R] changed: bounds that may be, with prices, below `limit`.
@@ -189,13 +190,15 @@ class Costs:
     def _put_nearest(self, rows: slice, block: torch.Tensor) -> None:
         if block.device.type == "cpu":  # numpy: one thread, see `_cheapest`
             costs = block.numpy()
-            column = np.argpartition(costs, self._near[0].shape[1] - 1, 1)
+            column = np.argpartition(costs + self.start.numpy(), self._near[0].shape[1] - 1, 1)
             column = np.ascontiguousarray(column[:, : self._near[0].shape[1]])
             self._near[0][rows] = torch.from_numpy(column)
             self._near[1][rows] = torch.from_numpy(np.take_along_axis(costs, column, 1))
             return
-        found = block.topk(self._near[0].shape[1], dim=1, largest=False, sorted=False)
-        self._near[0][rows], self._near[1][rows] = found.indices, found.values
+        found = (block + self.start).topk(
+            self._near[0].shape[1], dim=1, largest=False, sorted=False
+        )
+        self._near[0][rows], self._near[1][rows] = found.indices, block.gather(1, found.indices)
 
 
 def _cheapest(block: torch.Tensor) -> tuple[torch.Tensor, float, float, float]:

@@ -62,7 +62,8 @@ def as_rows(samples: Samples, name: str, least: int = 2) -> torch.Tensor:
     if tensor.numel() == 0:
         raise ValueError(f"{name} has shape {tuple(tensor.shape)}: its samples are empty.")
     rows = tensor.reshape(len(tensor), -1)
-    if not all(math.isfinite(end) for end in rows.aminmax()):  # of which NaN is both
+    # The sum of finite values may overflow; then their ends tell. Of NaN's both are NaN.
+    if not (rows.sum().isfinite() or all(math.isfinite(end) for end in rows.aminmax())):
         first = int((~rows.isfinite().all(1)).nonzero()[0, 0])
         raise ValueError(
             f"{name} holds values that are not finite, first in sample {first}; "

@@ -29,6 +29,11 @@ class Block:
     resolution: int
     attention: bool = False
 
+    @property
+    def resampled(self) -> str:
+        """ "down", "up", or "" if the resolution stays."""
+        return self.name if self.name in ("down", "up") else ""
+
 
 @dataclass(frozen=True)
 class AdmUnet(Model):
@@ -120,7 +125,7 @@ class AdmUnet(Model):
         return AdmNetwork(self, shape[0], shape[1], classes)
 
     def cost(self, shape: tuple[int, ...], classes: int = 0) -> Cost:
-        """Counted without loading torch, which would take a dry run longer than all the rest."""
+        """Counted without loading torch, which takes longer than the rest of a dry run."""
         channels, resolution, _ = shape
         embedding = 4 * self.width
         ends = 2 * 9 * channels * self.width * self.channel_mult[0]
@@ -158,12 +163,12 @@ def adm_denoiser(
 
 
 def norm_groups(channels: int) -> int:
-    """Of a layer's normalisation: at most 32 groups of at least 4 channels; ConfigError if none."""
+    """A layer's normalisation groups: at most 32, of at least 4 channels; ConfigError if none."""
     groups = min(MAX_GROUPS, channels // MIN_GROUP_WIDTH)
     require(
         groups > 0 and channels % groups == 0,
         f"a layer of {channels} channels cannot be normalised in groups; choose model.width and "
-        "channel_mult so that channels, and their sums where the decoder reads the encoder's, are "
+        "channel_mult so that the channels of each layer, and their sums in the decoder, are "
         "multiples of 4 (of 32 above 128).",
     )
     return groups

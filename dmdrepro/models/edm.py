@@ -58,11 +58,10 @@ class RawNetwork(nn.Module):
 class EDMDenoiser(nn.Module):
     """D(x; sigma) around a raw network; weights and preconditioning stay float32.
 
-    `model` maps (c_in x, c_noise [1 or B], one-hot labels or None) to F; its method `features`
-    returns (F, h) and its attribute `feature_shape` is the shape of one h. `shape`: of one
-    sample; `label_dim`: number of classes, 0 = unconditional. `compute_dtype` may be changed at
-    any time: None or float32 runs the network as it is, anything else under autocast. `copies`: of
-    the model's weights, by name, that `forward` uses in their place (training/copies.py).
+    `model`: see `Model.network`. `shape`: of one sample; `label_dim`: number of classes, 0 =
+    unconditional. `compute_dtype` may be changed at any time: None or float32 runs the network as
+    it is, another type under autocast. `copies`: of the model's weights, by name, that `forward`
+    uses in their place (training/copies.py).
     """
 
     def __init__(
@@ -98,8 +97,8 @@ class EDMDenoiser(nn.Module):
     ) -> torch.Tensor:
         """D(x; sigma), float32 like `x` (EDM equation 7).
 
-        `x`: [B, *shape]; `sigma`: a positive number or [B]; `class_labels`: one-hot
-        [B, label_dim]. Raises ValueError if sizes differ or labels are not one-hot floats.
+        `x`: [B, *shape]; `sigma`: a positive number or [B]; `class_labels`: one-hot [B, label_dim].
+        Raises ValueError for other sizes or labels.
         """
         x = x.float()
         return precondition(self.raw(x, sigma, class_labels), x, sigma, self.sigma_data)
@@ -160,6 +159,17 @@ class EDMDenoiser(nn.Module):
         if self.compute_dtype in (None, torch.float32):
             return contextlib.nullcontext()
         return torch.autocast(device.type, dtype=self.compute_dtype)
+
+
+def full_precision(x: torch.Tensor) -> contextlib.AbstractContextManager:
+    """A context in which autocast, if it is on for the device of `x`, is off.
+
+    For embeddings, scale and shift, as in the public EDM and DMD2 code.
+    """
+    device = x.device.type
+    if device != "meta" and torch.is_autocast_enabled(device):
+        return torch.autocast(device, enabled=False)
+    return contextlib.nullcontext()
 
 
 def levels(sigma: torch.Tensor | float, x: torch.Tensor) -> torch.Tensor:

@@ -13,8 +13,7 @@ SMALLEST = 2  # pixels: features are halved down to this resolution, then read b
 class GanHead(nn.Module):
     """Logits [B] from features [B, C, H, W] (strided convolutions) or [B, C] (a small MLP).
 
-    `feature_shape`: a denoiser's `feature_shape`, (C, H, W) or (C,). Raises ValueError for
-    another number of dimensions, and if C cannot be group-normalised.
+    Raises ValueError for another shape of features, and if C cannot be group-normalised.
     """
 
     def __init__(self, feature_shape: tuple[int, ...]) -> None:
@@ -46,7 +45,7 @@ def _convolutions(channels: int, height: int, width: int) -> nn.Sequential:
             nn.SiLU(),
         ]
         height, width = height // 2, width // 2
-    # One last nonlinearity at the resolution that is left, also where nothing was halved.
+    # One last nonlinearity at the resolution that is left, even if nothing was halved.
     layers += [nn.Conv2d(channels, channels, 1), group_norm(channels), nn.SiLU()]
     layers.append(nn.Conv2d(channels, 1, (height, width)))  # [B, 1, 1, 1]
     return nn.Sequential(*layers)

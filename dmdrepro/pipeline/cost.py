@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from dmdrepro.experiments.estimate import CPU, GPU, Estimate, estimate
+from dmdrepro.pipeline.chains import chains_of
+from dmdrepro.pipeline.devices import APART, free_device
 from dmdrepro.pipeline.measured import Measured, recall
 from dmdrepro.pipeline.plan import Plan
-from dmdrepro.pipeline.request import Request
+from dmdrepro.pipeline.request import Request, has_gpu
 from dmdrepro.pipeline.task import State, Task
 
 LONG_S = 48 * 3600.0  # from where on a plan's time is said in days, with a warning
@@ -21,26 +23,18 @@ class PlanCost:
     """Each task with its state and whole cost; the sums of what is left to do."""
 
     gpu: bool
+    devices: int = 1  # which trainings are made on side by side
     rows: list[tuple[Task, State, Estimate]] = field(default_factory=list)
-    seconds: float = 0.0
+    seconds: float = 0.0  # one stage after the other; on several devices side by side
     disk: float = 0.0  # bytes that stay
     memory: float = 0.0  # bytes, at most at a time
     states: float = 0.0  # bytes of saved states while a stage is made, at most
     doctors: Measured | None = None  # steps that are counted as `doctor` measured them
 
     @property
-    def basis(self) -> str:
-        """On which device the seconds are, and where they come from, in words."""
-        device = "a GPU" if self.gpu else "one CPU core"
-        fitted = (GPU if self.gpu else CPU).measured
-        model = "a model fitted to published runs" if fitted else "a model, not measured"
-        if self.doctors is None:
-            return f"{device}, one stage after the other ({model})"
-        device = device if self.gpu else f"this CPU with {self.doctors.threads} threads"
-        return (
-            f"{device}, one stage after the other (training measured by doctor on "
-            f"{self.doctors.date}, the rest {model})"
-        )
+    def measured(self) -> bool:
+        """Whether the seconds are fitted to published runs; else they are a model's."""
+        return (GPU if self.gpu else CPU).measured
 
     @property
     def refused(self) -> list[str]:
@@ -50,38 +44,57 @@ class PlanCost:
 
 def cost_of(plan: Plan) -> PlanCost:
     """Looks at every stage's files."""
-    gpu = plan.request.gpu
-    total = PlanCost(gpu != "cpu" and (gpu is not None or _gpu_here()))
-    first = str([*plan.request.gpus, 0][0]) if total.gpu else None
-    known = recall(first, plan.size) if plan.request.engine == Request.engine else None
+    request, left, known = plan.request, {}, None
+    total = PlanCost(has_gpu(request.gpu), max(1, len(request.devices)))
+    how = {"ranks": request.ranks, "checkpointed": "checkpointed" in request.engine}
+    if (request.ranks, request.engine) == (1, Request.engine):
+        known = recall(str([*request.gpus, 0][0]) if total.gpu else None, plan.size)
     for task in plan.tasks:
-        cost, state = estimate(task.run.experiment, task.stage, gpu=total.gpu), task.state()
+        own = how if task.trains else {}
+        modelled = cost = estimate(task.run.experiment, task.stage, gpu=total.gpu, **own)
+        state = task.state()
         if known is not None:
-            modelled, cost = cost, known.corrected(task.run.experiment, task.stage, cost)
+            cost = known.corrected(task.run.experiment, task.stage, cost)
             total.doctors = total.doctors if cost is modelled else known
         # A sound classifier stays: other seeds and experiments were measured by it.
         if plan.request.fresh and (task.stage != "classifier" or state.reason):
             state = State("to do (--fresh)", 1.0)
         if state.left:
-            total.seconds += state.left * cost.seconds
+            left[task] = state.left * cost.seconds
             total.disk += cost.disk
             total.memory = max(total.memory, cost.memory)
             total.states = max(total.states, cost.states)
         total.rows.append((task, state, cost))
+    total.seconds = sum(left.values())
+    if request.devices:
+        total.seconds = side_by_side(plan, left, total.devices)
     return total
 
 
-def _gpu_here() -> bool:
-    import torch
+def side_by_side(plan: Plan, left: Mapping[Task, float], devices: int) -> float:
+    """Seconds until all is made on so many devices, in the executor's order.
 
-    return torch.cuda.is_available()
+    `left`: the seconds of each task that is to be made.
+    """
+    waiting, held, ends, now = chains_of(plan, APART), {}, {}, 0.0
+    while waiting or held:
+        unmade = {chain.makes for chain in (*waiting, *held)}
+        for chain in [chain for chain in waiting if chain.after.isdisjoint(unmade)]:
+            if (device := free_device(chain, held, devices)) is not None:
+                waiting.remove(chain)
+                held[chain] = device
+                ends[chain] = now + sum(left.get(task, 0.0) for task in chain.tasks)
+        first = min(held, key=ends.__getitem__)
+        now = ends[first]
+        del held[first]
+    return now
 
 
 class Forecast:
     """How long the rest of a plan takes: its estimates, at the speed of the work so far."""
 
     def __init__(self, plan: Plan, clock: Callable[[], float] = time.monotonic) -> None:
-        gpu = plan.request.gpu != "cpu" and _gpu_here()
+        gpu = has_gpu(plan.request.gpu)
         stages = [(task, task.place()) for task in plan.tasks]
         self._plan, self._clock, self._start = plan, clock, clock()
         self._todo = [

@@ -93,19 +93,16 @@ class Process(Work):
     the next chain.
     """
 
+    ended_words = ENDED
+
     def __init__(self, session, complain: Callable[[str], None], idle: list[Process]) -> None:
         self.session, self.complain, self.idle = session, complain, idle
         self.lifeline, theirs = socket.socketpair()  # closed, it asks for a stop
         try:
             self.errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
+            options = self._command(theirs.fileno())
             self.process = subprocess.Popen(
-                [*as_now(), "worker", f"--lifeline={theirs.fileno()}"],
-                env={**os.environ, VARIABLE: program()},
-                bufsize=0,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self.errors,
-                pass_fds=[theirs.fileno()],
+                **options, bufsize=0, stdout=subprocess.PIPE, stderr=self.errors
             )
         except BaseException:
             self.lifeline.close()
@@ -117,12 +114,23 @@ class Process(Work):
         self.row = session.progress.beside()
         self._words, self._news = b"", b""  # the begun line of its output, and of its progress
 
+    def _command(self, lifeline: int) -> dict[str, object]:
+        """What starts it, as Popen takes it."""
+        return {
+            "args": [*as_now(), "worker", f"--lifeline={lifeline}"],
+            "env": {**os.environ, VARIABLE: program()},
+            "stdin": subprocess.PIPE,
+            "pass_fds": [lifeline],
+        }
+
     def begin(self, chain: Chain, words: list[str], *, last: bool) -> None:
         """Let it make a chain, whose command is `words`; `last`: and no other."""
         self.chain, self._done = chain, False
         self.errors.seek(0)
         self.errors.truncate()
         self.row.begin(chain.tasks[0].place().what)
+        if self.process.stdin is None:  # it knows
+            return
         with contextlib.suppress(BrokenPipeError):  # it was killed just now: `ended` says so
             self.process.stdin.write(json.dumps(words).encode() + b"\n")
             if last:
@@ -154,13 +162,17 @@ class Process(Work):
         self.row.end()
         self.lifeline.close()
         self.process.stdout.close()
-        self.process.stdin.close()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         if self._words:
             self.session.say(self._words.decode(errors="replace"))
         if status == 0:
             return True
         self.errors.seek(0)
-        *above, last = self.errors.read().splitlines() or [""]
+        lines = self.errors.read().splitlines() or [""]
+        # torchrun's own follow it.
+        first = next((n for n, line in enumerate(lines) if line.startswith(ERROR)), len(lines) - 1)
+        above, last = lines[:first], lines[first]
         failed = status == 1 and last.startswith(ERROR)
         if not failed and self._all_stop(status):
             return True
@@ -169,7 +181,7 @@ class Process(Work):
         for line in above if failed else [*above, last]:
             self.complain(line)
         if not failed:
-            raise RunError(ENDED.format(status))
+            raise RunError(self.ended_words.format(status))
         left = (task for task in self.chain.tasks if task.state().words != "done")
         raise ChainFailed(next(left, self.chain.tasks[-1]), RunError(last.removeprefix(ERROR)))
 
@@ -236,7 +248,7 @@ class Processes(Executor):
         device = self._session.device
         return "cpu" if device.type == "cpu" else str(device.index)
 
-    def _words(self, chain: Chain) -> list[str]:
-        """The command that makes the chain."""
-        device, sharers = self.device(chain), self.places
-        return chain_words(self._plan, chain, gpu=device, threads=self.threads, sharers=sharers)
+    def _words(self, chain: Chain, ranks: int = 1) -> list[str]:
+        """The command that makes the chain, in each of its ranks."""
+        options = {"gpu": self.device(chain), "sharers": self.places, "gpus-per-run": None}
+        return chain_words(self._plan, chain, threads=max(1, self.threads // ranks), **options)

@@ -186,7 +186,7 @@ class Result(Shown):
         return self._made_from("distill", snapshot, "teacher_weights")
 
     def teacher_record(self, snapshot: int) -> dict:
-        """That teacher's record; raises FileNotFoundError if it is gone or was replaced."""
+        """The record of the student's teacher; FileNotFoundError if it is gone or replaced."""
         if not self._own_teacher(snapshot):
             raise FileNotFoundError(f"it is not in {self._place('teacher', snapshot)}")
         return self.record(snapshot, "teacher")
@@ -249,7 +249,7 @@ def open_results(
     advice: Advice = _NO_ADVICE,
     shape: Mapping[str, Shape] = EVALUATION,
 ) -> dict[str, Result | Missing]:
-    """Each experiment's finished results below `runs`, checked, or why there are none to show."""
+    """The finished results of each experiment below `runs`, checked, or why there are none."""
     folder = seed_folder(runs, size, seed)
     found = {name: Result(folder / name, name, size, seed, shape=shape) for name in experiments}
     return {name: open_result(result, advice) for name, result in found.items()}

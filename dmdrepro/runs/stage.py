@@ -58,10 +58,9 @@ class Stage:
     ) -> None:
         """`key`: all that the result depends on; `what`: its name in messages.
 
-        `before`: what those parts of the key were that did not exist yet (`settings.before`).
-
-        `remedy`: what to do where what is there has another configuration. `runs`: the folder
-        below which no link is followed; None: the folder's own parent.
+        `remedy`: what to do about a stage of another configuration. `runs`: the folder below which
+        no link is followed; None: the folder's parent. `before`: the values of fields that older
+        runs do not have (`settings.before`).
         """
         self.folder = folder
         self.key = key
@@ -180,8 +179,8 @@ class Stage:
         state = found.state
         if found.passed:
             self.say(
-                f"{self.what}: {found.passed.partition(';')[0].rstrip('.')}; it goes on from the "
-                f"saved state before, step {state.step:,}."
+                f"{self.what}: {found.passed.partition(';')[0].rstrip('.')}; the stage resumes "
+                f"from the saved state before, step {state.step:,}."
             )
         self._made = dict(state.made)
         self._wall_before = state.wall_s

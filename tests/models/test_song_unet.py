@@ -7,7 +7,6 @@ import torch
 from oracle_networks import numbers, relative_error, shapes, song_settings, with_oracle_weights
 
 import dmdrepro
-from dmdrepro.models.adm_block import Resampling
 from dmdrepro.models.song_network import ResampledConv
 
 TOLERANCE = 1e-5
@@ -52,7 +51,7 @@ def test_cifar_10s_network_has_its_number_of_parameters():
 @pytest.mark.parametrize("taps", [(1, 1), (1, 3, 3, 1)])
 def test_halving_is_the_filters_weighted_mean(taps, conv_first):
     """With a 1x1 convolution that leaves its input as it is, filter and convolution commute."""
-    layer = ResampledConv(1, 1, 1, Resampling.DOWN, taps, conv_first)
+    layer = ResampledConv(1, 1, 1, "down", taps, conv_first)
     torch.nn.init.ones_(layer.weight)
     torch.nn.init.zeros_(layer.bias)
     x = torch.randn(1, 1, 6, 6, dtype=torch.float64)

@@ -134,7 +134,7 @@ WRONG = {
     "offset": (lambda: with_tensor(Rebuilt(1, (5,), (1,))), "does not fit exactly"),
     "strides": (lambda: with_tensor(torch.ones(2, 3).t()), r"strides \(1, 3\)"),
     "a name": (lambda: with_tensor(torch.ones(1), "a\x1b[31m"), r"named 'a\\x1b\[31m'"),
-    "no tensor": (lambda: with_tensor("text"), "is no tensor"),
+    "no tensor": (lambda: with_tensor("text"), "is not a tensor"),
     "another type": (lambda: with_tensor(torch.ones(2, dtype=torch.complex64)), "ComplexFloat"),
 }
 

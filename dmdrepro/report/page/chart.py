@@ -35,7 +35,7 @@ class Drawing:
 
 
 def colours(charts: Sequence[Chart]) -> dict[str, int]:
-    """What the colours stand for."""
+    """The name that each colour stands for."""
     lines = [line for chart in charts for line in chart.lines if line.name]
     return {line.name: line.colour % COLOURS for line in lines}
 
@@ -90,7 +90,7 @@ def _across(xs: Sequence[float], linear: bool) -> Callable[[float], float]:
 
 
 def _labels(xs: Sequence[float], x_at: Callable[[float], float], decades: bool) -> list[float]:
-    """What to name: first and last; of the others, or of the `decades`, those that have room."""
+    """The x to label: the first, the last, and others (or `decades`) for which there is room."""
     others = xs[1:-1]
     if decades:
         first = next(x for x in xs if x > 0)
@@ -136,5 +136,5 @@ def _tick(tick: float, decimals: int) -> str:
 
 
 def _named(x: float, digits: int) -> str:
-    """`6,000` where whole or large, as iterations are; of a small number so many digits."""
+    """`6,000` of a whole or large number, as iterations are; else so many digits."""
     return f"{x:,.0f}" if x >= 100 or float(x).is_integer() else f"{x:.{digits}g}"
