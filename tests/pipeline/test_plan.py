@@ -8,7 +8,6 @@ import shutil
 import pytest
 from command import SMOKE, command
 
-from dmdrepro.cli.guard import console
 from dmdrepro.data import mnist_files
 from dmdrepro.experiments import REGISTRY, STUDIES
 from dmdrepro.pipeline.plan import make_plan, make_study_plan
@@ -17,12 +16,6 @@ from dmdrepro.pipeline.task import STAGES, State, Task
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.run import Run
-
-
-@pytest.fixture
-def width(monkeypatch):
-    """Sets the columns of the terminal that the commands print to."""
-    return lambda columns: monkeypatch.setattr(console, "width", columns)
 
 
 def request(runs, *names, **options):
@@ -69,8 +62,7 @@ def left_to_do(printed: str) -> float:
     return float(number) * {"s": 1, "min": 60, "h": 3600}[unit]
 
 
-def test_left_to_do_counts_neither_what_is_done_nor_what_is_refused(finished, width):
-    width(200)
+def test_left_to_do_counts_neither_what_is_done_nor_what_is_refused(finished):
     long = ("--set", "teacher.snapshots=1000000", "--set", "teacher.lr=1e-4")
     new = command("teacher", "ring", *SMOKE, *long, "--runs", finished, "--dry-run")
     assert left_to_do(new) > 1000
