@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, field, fields, is_dataclass
+from numbers import Integral, Real
 
 # Counts beyond it index no tensor and fit no memory; torch itself stops at 2^63.
 LARGEST = 2**31 - 1
@@ -20,14 +21,22 @@ def require(condition: bool, sentence: str) -> None:
 
 
 def require_count(name: str, value: int, least: int = 1) -> None:
-    """Raise ConfigError unless `value` is within `least` and 2^31 - 1."""
+    """Raise ConfigError unless `value` is a whole number from `least` to 2^31 - 1."""
+    require(isinstance(value, Integral), f"{name} is {value!r}; it must be a whole number.")
     require(value >= least, f"{name} is {value}; it must be at least {least}.")
     require(value <= LARGEST, f"{name} is {value}; it must be at most {LARGEST:,}.")
 
 
+def are_counts(values: object) -> bool:
+    """Whether these are a list or tuple of whole numbers from 1 to 2^31 - 1."""
+    return isinstance(values, list | tuple) and all(
+        isinstance(value, Integral) and 1 <= value <= LARGEST for value in values
+    )
+
+
 def require_positive(name: str, value: float) -> None:
-    """Raise ConfigError unless `value` is above 0."""
-    require(value > 0, f"{name} is {value}; it must be positive.")
+    """Raise ConfigError unless `value` is a number above 0."""
+    require(isinstance(value, Real) and value > 0, f"{name} is {value}; it must be positive.")
 
 
 def require_not_negative(name: str, value: float) -> None:

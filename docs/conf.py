@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import typer
+from typer.cli import get_docs_for_click
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from dmdrepro.checkout import leave_path  # noqa: E402
 
 leave_path()
 import dmdrepro  # noqa: E402
-from dmdrepro.cli import reference  # noqa: E402
+from dmdrepro.cli import commands  # noqa: E402
 
 project = "dmdrepro"
 author = "the dmdrepro developers"
@@ -36,8 +39,12 @@ def plain_text(app, what, name, obj, options, lines: list[str]) -> None:
 
 
 def write_commands(app) -> None:
-    """The page of the commands, from the same words as `--help`."""
-    (Path(app.srcdir) / "commands.md").write_text(reference.markdown(), encoding="utf-8")
+    """The page of the commands, by typer, from the same words as `--help`."""
+    root = typer.main.get_command(commands.app)
+    root.commands = {name: one for name, one in root.commands.items() if not one.hidden}
+    context, name = typer.Context(root), "python reproduce.py"
+    words = get_docs_for_click(obj=root, ctx=context, name=name, title="Commands")
+    (Path(app.srcdir) / "commands.md").write_text(words, encoding="utf-8")
 
 
 def setup(app) -> None:

@@ -1,36 +1,21 @@
 """The paper's twelve figures, one module each, drawn from finished runs and nothing else.
 
-Each module has NUMBER, EXPERIMENTS (whose runs it reads), CAPTION and `draw(results)`, where
-`results` maps an experiment to its Result or to Missing, as dmdrepro.runs.results.open_results
-gives them. A panel whose run is missing says so, and why.
+Each module has NUMBER, EXPERIMENTS (whose runs it reads), CAPTION and `draw(results)`; `results`
+are those of dmdrepro.runs.results.open_results. A panel whose run is missing says so, and why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from dmdrepro.paper_figures import (
-    figure_01,
-    figure_02,
-    figure_03,
-    figure_04,
-    figure_05,
-    figure_06,
-    figure_07,
-    figure_08,
-    figure_09,
-    figure_10,
-    figure_11,
-    figure_12,
-)
 from dmdrepro.paper_figures.curves import save_curves
-from dmdrepro.paper_figures.kept import kept_png
 from dmdrepro.paper_figures.own import Own
 from dmdrepro.paper_figures.run import Results, Unavailable
 from dmdrepro.paper_figures.sampler import caption
-from dmdrepro.paper_figures.saving import save_figure, stem_of
+from dmdrepro.paper_figures.saving import kept_png, save_figure, stem_of
 
 __all__ = [
     "FIGURES",
@@ -44,12 +29,8 @@ __all__ = [
 ]
 
 FIGURES: dict[int, ModuleType] = {
-    module.NUMBER: module
-    for module in (
-        figure_01, figure_02, figure_03, figure_04, figure_05, figure_06,
-        figure_07, figure_08, figure_09, figure_10, figure_11, figure_12,
-    )
-}  # fmt: skip
+    number: import_module(f"{__name__}.figure_{number:02d}") for number in range(1, 13)
+}
 
 
 def save_all(
@@ -61,14 +42,9 @@ def save_all(
     """Draw and save the figures numbered in `only` (all without it) as PNG and PDF.
 
     `at` is told before each which one of them it is, from 1 on. Returns the files, in order.
-    Raises ValueError for a number that no figure has.
     """
-    numbers = list(FIGURES) if only is None else list(only)
-    unknown = [n for n in numbers if n not in FIGURES]
-    if unknown:
-        raise ValueError(f"There is no figure {unknown[0]}; the paper's are 1 to {len(FIGURES)}.")
     files: list[Path] = []
-    for count, n in enumerate(numbers, 1):
+    for count, n in enumerate(FIGURES if only is None else only, 1):
         at(count)
         files += save(FIGURES[n], results, folder)
     return files

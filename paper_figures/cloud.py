@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from dmdrepro.paper_figures.colours import noise_colours, plane_colours
+from dmdrepro.paper_figures.image_grid import draw_grid
 from dmdrepro.paper_figures.inset import draw_inset, scatter
 from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import EDGE, Page
@@ -41,6 +42,13 @@ def draw_toy_row(page: Page, run: StudentRun | Missing) -> None:
         if name != "noise":
             draw_inset(axes, planes[name], colours)
     page.space(0.2)
+
+
+def draw_grid_and_pca(page: Page, run: StudentRun | Missing) -> None:
+    """The images above the clouds."""
+    draw_grid(page, run)
+    page.space(0.1)
+    draw_pca_row(page, run)
 
 
 def draw_pca_row(page: Page, run: StudentRun | Missing) -> None:

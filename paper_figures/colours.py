@@ -28,11 +28,10 @@ _TO_RGB = np.array(
 def wheel_oklab(xy: ArrayLike) -> np.ndarray:
     """OKLab colour of standardised plane coordinates: [N, 2] -> [N, 3].
 
-    The angle gives the hue, the radius the chroma: grey at the centre, and full chroma where a
-    standard Gaussian ends (the share of a Gaussian inside the radius is the square of the share
-    of the full chroma, so that equal areas of the colour disc hold equally many seeds).
-    Lightness falls from warm to cold hues, so that the place can be read from lightness and the
-    blue-yellow axis alone, without the red-green one.
+    The angle gives the hue and the radius the chroma, from grey at the centre to full chroma. The
+    share of a Gaussian inside the radius is the square of the share of full chroma, so equal areas
+    of the colour disc hold equally many seeds. Lightness falls from warm to cold hues, so the place
+    can be read without the red-green axis.
     """
     xy = np.asarray(xy, dtype=np.float64)
     if xy.ndim != 2 or xy.shape[1] != 2:

@@ -54,10 +54,6 @@ def draw_curves(charts: Sequence[Chart]) -> Figure:
     return page.figure()
 
 
-def _look(line: Line, seeds: Sequence[int], sizes: Sequence[str]) -> dict:
-    return stroke(line.seed, seeds, _colour(line), line.size != sizes[0])
-
-
 def _colour(line: Line) -> str:
     return COLOURS[line.colour % len(COLOURS)]
 
@@ -97,11 +93,11 @@ def _draw_keys(
 
 
 def draw_panel(axes: Axes, chart: Chart, seeds: Sequence[int], sizes: Sequence[str]) -> None:
-    """One chart; `seeds`, `sizes`: all that are told apart."""
+    """Draw one chart; `seeds`, `sizes`: all that strokes and markers tell apart."""
     for line in chart.lines:
         # The start has no place on a logarithmic axis.
         points = [(x, y) for x, y in zip(line.xs, line.ys, strict=True) if x > 0]
-        look = _look(line, seeds, sizes)
+        look = stroke(line.seed, seeds, _colour(line), line.size != sizes[0])
         colour = look["color"]
         if line.dots:
             dots = zip(*line.dots, strict=True)

@@ -44,20 +44,18 @@ def read_distances(run: StudentRun) -> FromTeacher:
     return FromTeacher(*norms, eight.shape[1:])
 
 
-def reach_of(distances: FromTeacher) -> float:
-    """The largest of all distances."""
-    return float(max(distances.untrained.max(), distances.student.max()))
-
-
 def draw_distance_row(
     page: Page, runs: dict[str, StudentRun | Missing], *, gap: float, widest: float, shared: bool
 ) -> None:
-    """One square panel for each titled run, on one scale where it is `shared`."""
+    """One square panel for each titled run, on one scale if it is `shared`."""
     page.space(title_height(5))
     row = page.row(len(runs), left=0.45, gap=gap, widest=widest)
     page.space(0.36)
     read = [attempt(run, read_distances) for run in runs.values()]
-    reaches = [0.0 if isinstance(d, Missing) else reach_of(d) for d in read]
+    reaches = [
+        0.0 if isinstance(d, Missing) else float(max(d.untrained.max(), d.student.max()))
+        for d in read
+    ]
     drawn = 0
     for axes, title, distances, reach in zip(row, runs, read, reaches, strict=True):
         if isinstance(distances, Missing):

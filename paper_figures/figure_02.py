@@ -5,10 +5,8 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from dmdrepro.paper_figures.cloud import draw_toy_row
-from dmdrepro.paper_figures.heading import draw_heading
-from dmdrepro.paper_figures.page import Page
-from dmdrepro.paper_figures.run import Results, last_run
-from dmdrepro.paper_figures.style import styled
+from dmdrepro.paper_figures.heading import draw_groups
+from dmdrepro.paper_figures.run import Results
 
 NUMBER = 2
 EXPERIMENTS = ("chessboard",)
@@ -19,11 +17,6 @@ CAPTION = (
 )
 
 
-@styled
 def draw(results: Results) -> Figure:
     """The figure, from the student of the longest-trained teacher."""
-    run = last_run(results, "chessboard")
-    page = Page()
-    draw_heading(page, run)
-    draw_toy_row(page, run)
-    return page.figure()
+    return draw_groups(results, EXPERIMENTS, draw_toy_row)

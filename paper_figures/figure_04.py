@@ -116,7 +116,7 @@ def _colours(count: int) -> np.ndarray:
 
 
 def _draw_legend(axes: Axes, curves: dict[int, Curve], absent: dict[int, Missing]) -> None:
-    """Below the right panel, where it hides no curve."""
+    """Below the right panel, so that it hides no curve."""
     names = "teacher iterations"
     if absent:
         names += "\n(no curve: " + ", ".join(f"{s:,}" for s in absent) + ")"

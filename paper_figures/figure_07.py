@@ -5,10 +5,8 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from dmdrepro.paper_figures.cloud import draw_pca_row
-from dmdrepro.paper_figures.heading import draw_heading
-from dmdrepro.paper_figures.page import Page
-from dmdrepro.paper_figures.run import Results, last_run
-from dmdrepro.paper_figures.style import styled
+from dmdrepro.paper_figures.heading import draw_groups
+from dmdrepro.paper_figures.run import Results
 
 NUMBER = 7
 EXPERIMENTS = ("mnist-conditional", "imagenet64", "mlp-manifold")
@@ -19,13 +17,6 @@ CAPTION = (
 )
 
 
-@styled
 def draw(results: Results) -> Figure:
     """The figure, from the students of the longest-trained teachers."""
-    page = Page()
-    for i, experiment in enumerate(EXPERIMENTS):
-        page.space(0.1 if i else 0.0)
-        run = last_run(results, experiment)
-        draw_heading(page, run)
-        draw_pca_row(page, run)
-    return page.figure()
+    return draw_groups(results, EXPERIMENTS, draw_pca_row)

@@ -49,7 +49,7 @@ def draw(results: Results) -> Figure:
 
 
 def chosen(snapshots: tuple[int, ...], count: int = 4) -> tuple[int, ...]:
-    """The paper's four where the run has them, else up to four, first and last included."""
+    """The paper's four if the run has them, else up to four, first and last included."""
     if set(PAPER) <= set(snapshots):
         return PAPER
     if len(snapshots) <= count:

@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 
 from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import Page, panel_title, title_height
-from dmdrepro.paper_figures.run import Results, attempt, heading_of, last_run
+from dmdrepro.paper_figures.run import Results, attempt, last_run
 from dmdrepro.paper_figures.style import BLUE, COLUMN, INK, RED, SMALL, styled
 from dmdrepro.paper_figures.ticks import whole_numbers
-from dmdrepro.paper_figures.words import iterations, share
+from dmdrepro.paper_figures.words import iterations, name_of, share
 from dmdrepro.runs.results import Missing
 
 NUMBER = 11
@@ -48,7 +48,9 @@ def draw(results: Results) -> Figure:
     whole_numbers(axes.yaxis)
     axes.set_xlabel(r"$D(z)$, mean distance of $\Phi_8(z)$ to the training set")
     axes.set_ylabel(r"$\delta(z)=\|G(z)-\Phi_8(z)\|-\|\Phi_1(z)-\Phi_8(z)\|$", fontsize=SMALL + 0.5)
-    panel_title(axes, heading_of(run), f"teacher {iterations(run.snapshot)}", run.size_words)
+    panel_title(
+        axes, name_of(run.experiment), f"teacher {iterations(run.snapshot)}", run.size_words
+    )
     _draw_correlations(axes, attempt(run, lambda run: run.record("boundary")))
     return page.figure()
 
@@ -62,10 +64,7 @@ def correlation_lines(boundary: dict) -> list[str]:
 
 
 _OF_DISPLACEMENT = (("Pearson", "pearson"), ("Spearman", "spearman"))
-_ALONE = (
-    (r"$\|G-\Phi_8\|$", "pearson_student"),
-    (r"$-\|\Phi_1-\Phi_8\|$", "pearson_start"),
-)
+_ALONE = ((r"$\|G-\Phi_8\|$", "pearson_student"), (r"$-\|\Phi_1-\Phi_8\|$", "pearson_start"))
 
 
 def _interval(found: dict) -> str:

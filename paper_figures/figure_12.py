@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 
 from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import Page, panel_title, title_height
-from dmdrepro.paper_figures.run import Results, attempt, heading_of, last_run
+from dmdrepro.paper_figures.run import Results, attempt, last_run
 from dmdrepro.paper_figures.sampler import NONE
 from dmdrepro.paper_figures.style import BLUE, COLUMN, RED, SMALL, styled
-from dmdrepro.paper_figures.words import iterations, number
+from dmdrepro.paper_figures.words import iterations, name_of, number
 from dmdrepro.runs.results import Missing
 
 NUMBER = 12
@@ -44,7 +44,9 @@ def draw(results: Results) -> Figure:
     axes.set_xlabel(r"$r=\|\Phi_8(z)-x^1\|\,/\,\|\Phi_8(z)-x^2\|$")
     axes.spines[["top", "right"]].set_visible(False)
     _draw_threshold(axes, record)
-    panel_title(axes, heading_of(run), f"teacher {iterations(run.snapshot)}", run.size_words)
+    panel_title(
+        axes, name_of(run.experiment), f"teacher {iterations(run.snapshot)}", run.size_words
+    )
     return page.figure()
 
 

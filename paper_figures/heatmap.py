@@ -12,11 +12,12 @@ from matplotlib.colors import ListedColormap
 
 from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import EDGE, Page, panel_title, title_height
-from dmdrepro.paper_figures.run import StudentRun, attempt, heading_of
+from dmdrepro.paper_figures.run import StudentRun, attempt
 from dmdrepro.paper_figures.style import INK, RED, SMALL
-from dmdrepro.paper_figures.words import iterations, pairing_words
+from dmdrepro.paper_figures.words import iterations, name_of, pairing_words
 from dmdrepro.runs.results import Missing
 
+ARRAYS = ("heatmap", "heatmap_assignment")  # of the record's first samples
 _LEFT, _GAP, _BAR, _BELOW = 0.42, 0.95, 0.08, 0.36  # inches
 _WIDTH = (0.35, 0.9)  # points of a box's line, at least and at most
 _SHARE = 0.2  # of a cell's side that the line is wide, between these
@@ -31,17 +32,6 @@ class Heatmap:
     sqdist: np.ndarray  # [n, n], teacher i x student j
     assignment: np.ndarray  # [n], the student paired with teacher i in the optimal assignment
     pairing: dict  # the record of all N samples, not only of these n
-    detail: str
-
-
-def read_heatmap(run: StudentRun) -> Heatmap:
-    """Raises Unavailable if the run has none."""
-    return Heatmap(
-        run.array("heatmap"),
-        run.array("heatmap_assignment"),
-        run.pairing(),
-        f"teacher {iterations(run.snapshot)}, {run.size_words}",
-    )
 
 
 def draw_heatmaps(page: Page, *runs: StudentRun | Missing) -> None:
@@ -51,7 +41,7 @@ def draw_heatmaps(page: Page, *runs: StudentRun | Missing) -> None:
     drawn = False
     for x, run in zip((_LEFT, _LEFT + side + _GAP), runs, strict=False):
         axes = page.axes(x, side, side)
-        read = attempt(run, read_heatmap)
+        read = attempt(run, lambda run: Heatmap(*map(run.array, ARRAYS), run.pairing()))
         if isinstance(read, Missing):
             draw_missing(axes, read)
             continue
@@ -59,7 +49,9 @@ def draw_heatmaps(page: Page, *runs: StudentRun | Missing) -> None:
         draw_heatmap(axes, bar, read)
         drawn = True
         first, *others = pairing_words(read.pairing)
-        panel_title(axes, heading_of(run), read.detail, results=[first, ", ".join(others)])
+        detail = f"teacher {iterations(run.snapshot)}, {run.size_words}"
+        results = [first, ", ".join(others)]
+        panel_title(axes, name_of(run.experiment), detail, results=results)
     page.space(side + _BELOW)
     if drawn:
         page.text("red boxes: optimal pairing", x=_LEFT, fontsize=SMALL, color=RED)

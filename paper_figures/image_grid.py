@@ -71,6 +71,11 @@ def draw_image_rows(page: Page, run: StudentRun | Missing, names: Sequence[str])
         page.space(height)
 
 
+def draw_grid(page: Page, run: StudentRun | Missing) -> None:
+    """The teacher's 1-step, 8-step and 32-step samples and the student's."""
+    draw_image_rows(page, run, ("teacher_1", "teacher_8", "teacher_32", "student"))
+
+
 def draw_tiles(
     page: Page, rows: Sequence[ArrayLike], labels: Sequence[str], columns: int = COLUMNS
 ) -> None:

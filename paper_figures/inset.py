@@ -42,7 +42,7 @@ def draw_inset(axes: Axes, points: np.ndarray, colours: np.ndarray) -> Axes | No
     inset.set(xlim=(x0, x1), ylim=(y0, y1), xticks=[], yticks=[])
     inset.spines[:].set(color=SOFT, linewidth=0.5, visible=True)
     axes.indicate_inset_zoom(inset, edgecolor=SOFT, linewidth=0.4, alpha=0.8)
-    # The scale stands on the side away from the points, where no line leads to them.
+    # The scale stands on the side away from the points, so that no line leads to it.
     y = y1 + 0.2 * reach if above else y0 - 0.2 * reach
     bar = round_below(reach)  # drawn in the inset's own units, so it is as long as it says
     inset.plot([x0, x0 + bar], [y, y], color=INK, lw=1.0, clip_on=False, solid_capstyle="butt")

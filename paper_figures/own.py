@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from dmdrepro.paper_figures.cloud import draw_pca_row, draw_toy_row
-from dmdrepro.paper_figures.heading import draw_heading
+from dmdrepro.paper_figures.cloud import draw_grid_and_pca, draw_pca_row, draw_toy_row
+from dmdrepro.paper_figures.heading import draw_groups
 from dmdrepro.paper_figures.heatmap import draw_heatmaps
-from dmdrepro.paper_figures.image_grid import draw_image_rows
 from dmdrepro.paper_figures.page import Page
-from dmdrepro.paper_figures.run import Results, attempt, last_run
-from dmdrepro.paper_figures.style import styled
+from dmdrepro.paper_figures.run import Results, StudentRun, attempt
 from dmdrepro.runs.results import Missing
 
 POINTS = (
@@ -32,23 +30,17 @@ class Own:
         self.CAPTION = f"{experiment}. {IMAGES if images else POINTS} {DISTANCES}"
 
     def draw(self, results: Results) -> Figure:
-        return draw(results, self.EXPERIMENTS[0])
+        """From the student of the longest-trained teacher."""
+        return draw_groups(results, self.EXPERIMENTS, _draw_rows)
 
 
-@styled
-def draw(results: Results, experiment: str) -> Figure:
-    """From the student of the longest-trained teacher: grids of images or clouds, a heat map."""
-    run = last_run(results, experiment)
-    page = Page()
-    draw_heading(page, run)
+def _draw_rows(page: Page, run: StudentRun | Missing) -> None:
+    """Grids of images or clouds, and a heat map."""
     shape = attempt(run, lambda run: run.samples("teacher_8").shape[1:])
     if not isinstance(shape, Missing) and len(shape) == 3:
-        if shape[0] in (1, 3):  # grey or colour
-            draw_image_rows(page, run, ("teacher_1", "teacher_8", "teacher_32", "student"))
-            page.space(0.1)
-        draw_pca_row(page, run)
+        grey_or_colour = shape[0] in (1, 3)
+        (draw_grid_and_pca if grey_or_colour else draw_pca_row)(page, run)
     elif isinstance(shape, Missing) or (len(shape) == 1 and shape[0] > 1):
         draw_toy_row(page, run)
     page.space(0.1)
     draw_heatmaps(page, run)
-    return page.figure()

@@ -45,7 +45,7 @@ class Page:
         height: float | None = None,
         widest: float = PAGE,
     ) -> list[Axes]:
-        """`count` equal axes side by side, square where no `height` is given; inches."""
+        """`count` equal axes side by side, square if no `height` is given; inches."""
         width = min(widest, (self.width - left - EDGE - gap * (count - 1)) / count)
         height = width if height is None else height
         row = [self.axes(left + i * (width + gap), width, height) for i in range(count)]
@@ -53,7 +53,7 @@ class Page:
         return row
 
     def text(self, words: str, *, x: float = EDGE, **style: object) -> None:
-        """One line whose top is at the current height, which stays."""
+        """Write one line with its top at the current height, which stays."""
         text = self._figure.text(x / self.width, 0.0, words, va="top", **style)
         self._texts.append((text, self.top))
 

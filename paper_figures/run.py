@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from dmdrepro.paper_figures.words import iterations, name_of
+from dmdrepro.paper_figures.words import iterations
 from dmdrepro.runs.results import Missing, Result
 
 T = TypeVar("T")
@@ -115,15 +115,10 @@ def run_at(result: Result, snapshot: int) -> StudentRun | Missing:
 
 
 def attempt(run: StudentRun | Missing, read: Callable[[StudentRun], T]) -> T | Missing:
-    """What `read` takes from the run, or why it cannot: one panel's trouble stays its own."""
+    """The value that `read` takes from the run, or why it cannot. Other panels are not affected."""
     if isinstance(run, Missing):
         return run
     try:
         return read(run)
     except Unavailable as reason:
         return Missing(run.experiment, str(reason))
-
-
-def heading_of(run: StudentRun | Missing) -> str:
-    """The experiment's name in words."""
-    return name_of(run.experiment)

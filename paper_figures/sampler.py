@@ -12,16 +12,10 @@ BOUND = 2.0  # quality ratio (E_OT to the data over that of other data) of a goo
 LAST, ALL, NONE = "the longest-trained teacher's", "every teacher's", "no student"
 
 
-def quality_of(run: StudentRun | Missing) -> float | None:
-    """The student's quality ratio, 1 if as good as data; None if the record has none."""
-    read = attempt(run, lambda run: float(run.record("quality")["student"]["ratio"]))
-    return None if isinstance(read, Missing) else read
-
-
 def remark(run: StudentRun | Missing) -> str:
-    """That a student above BOUND is not a good sampler; empty for any other."""
-    quality = quality_of(run)
-    if quality is None or not quality > BOUND:
+    """Says that a student above BOUND is not a good sampler; empty for any other."""
+    quality = attempt(run, lambda run: float(run.record("quality")["student"]["ratio"]))
+    if isinstance(quality, Missing) or not quality > BOUND:
         return ""
     return (
         f"not a good sampler: {number(quality)} times as far from the data as other data "
@@ -44,7 +38,7 @@ def caption(module: ModuleType, results: Results) -> str:
             if said := remark(StudentRun(result, snapshot)):
                 of = f" of the teacher at {snapshot:,} iterations" if shown == ALL else ""
                 sentences.append(
-                    f"{name_of(name)}: the student{of} is {said}, so it is no counterpart of the "
-                    "paper's student."
+                    f"{name_of(name)}: the student{of} is {said}, so it cannot stand "
+                    "for the paper's student."
                 )
     return " ".join(sentences)

@@ -9,12 +9,13 @@ from pathlib import Path
 from types import ModuleType
 
 from matplotlib.figure import Figure
+from PIL import Image
 
-from dmdrepro.paper_figures.run import Results
+from dmdrepro.paper_figures.run import Results, Unavailable
 from dmdrepro.paper_figures.sampler import caption
 from dmdrepro.paper_figures.style import styled
 from dmdrepro.runs.files import write_bytes
-from dmdrepro.runs.results import Missing, Result
+from dmdrepro.runs.results import Result
 
 CONFIGURATION = "Configuration"  # the text chunk with the runs that a figure was drawn from
 DPI = {"png": 220, "pdf": 300}  # of a PDF: its scatters and images
@@ -27,19 +28,16 @@ def stem_of(module: ModuleType) -> str:
 
 
 def provenance(module: ModuleType, results: Results) -> dict[str, dict]:
-    """What each run that the figure reads is and measured, or why there is none."""
-    return {name: _origin(results[name]) for name in module.EXPERIMENTS if name in results}
-
-
-def _origin(result: Result | Missing) -> dict:
-    if isinstance(result, Missing):
-        return {"missing": result.reason}
-    return {
-        "size": result.size,
-        "seed": result.seed,
-        "snapshots": {str(snapshot): result.digest(snapshot) for snapshot in result.snapshots},
-        "config": result.config,
-    }
+    """Each run that the figure reads, with the digests of its results, or why there is none."""
+    origin = {}
+    for name in module.EXPERIMENTS:
+        if isinstance(result := results.get(name), Result):
+            digests = {str(snapshot): result.digest(snapshot) for snapshot in result.snapshots}
+            about = {"size": result.size, "seed": result.seed, "config": result.config}
+            origin[name] = {**about, "snapshots": digests}
+        elif result is not None:
+            origin[name] = {"missing": result.reason}
+    return origin
 
 
 @styled
@@ -67,19 +65,36 @@ def write_figure(figure: Figure, stem: Path, about: Mapping[str, str]) -> list[P
     `about` has a Title and may have a Description; a PDF keeps the rest as JSON in its Keywords.
     """
     rest = {key: words for key, words in about.items() if key not in ("Title", "Description")}
-    png = dict(about)
     pdf = {
         "Title": about["Title"],
         "Subject": about.get("Description", ""),
         "Keywords": json.dumps(rest, sort_keys=True),
         "CreationDate": None,
     }
-    return [_write(figure, stem, kind, about) for kind, about in (("png", png), ("pdf", pdf))]
+    paths = []
+    for kind, metadata in (("png", dict(about)), ("pdf", pdf)):
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=kind, dpi=DPI[kind], metadata=metadata)
+        paths.append(stem.with_name(f"{stem.name}.{kind}"))
+        write_bytes(paths[-1], buffer.getvalue())
+    return paths
 
 
-def _write(figure: Figure, stem: Path, kind: str, about: dict) -> Path:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=DPI[kind], metadata=about)
-    path = stem.with_name(f"{stem.name}.{kind}")
-    write_bytes(path, buffer.getvalue())
-    return path
+def kept_png(module: ModuleType, results: Results, folder: Path) -> bytes:
+    """The bytes of the figure's PNG in `folder`.
+
+    Raises Unavailable if there is none, if it is no whole PNG, and if the runs that it
+    was drawn from (as it says itself) are not these results.
+    """
+    path = Path(folder) / f"{stem_of(module)}.png"
+    if not path.is_file():
+        raise Unavailable("it has not been drawn")
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            image.load()
+            drawn_from = image.text.get(CONFIGURATION)
+    except (OSError, SyntaxError, ValueError):  # what PIL raises for broken files
+        raise Unavailable(f"{path.name} is damaged") from None
+    if drawn_from != json.dumps(provenance(module, results), sort_keys=True):
+        raise Unavailable(f"{path.name} was drawn from other results than these")
+    return path.read_bytes()

@@ -60,7 +60,7 @@ STYLE = {
 
 
 def styled(function: Callable[P, R]) -> Callable[P, R]:
-    """StudentRun `function` with this style, leaving matplotlib's settings as they were."""
+    """Run `function` with this style, leaving matplotlib's settings as they were."""
 
     @functools.wraps(function)
     def with_style(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 
 def name_ticks(axis: Axis) -> None:
-    """Name 1, 2 and 5 of each decade in plain digits where an axis spans two decades or fewer.
+    """Name 1, 2 and 5 of each decade in plain digits if an axis spans two decades or fewer.
 
     Over a wider range the powers of ten are named, as usual. Call it when all is drawn.
     """
@@ -27,7 +27,7 @@ def name_ticks(axis: Axis) -> None:
 
 
 def whole_numbers(axis: Axis) -> None:
-    """Each tick of a linear axis says its whole value: no factor above the panel, on its title."""
+    """Write whole values at the ticks of a linear axis, instead of a factor above the panel."""
     axis.set_major_formatter(
         FuncFormatter(lambda value, _: f"{value:.4g}".replace("-", "\N{MINUS SIGN}"))
     )

@@ -63,8 +63,7 @@ def share(value: float | str) -> str:
 def pairing_words(pairing: Mapping[str, float | str | int]) -> tuple[str, ...]:
     """Delta_E (section 3.1), then its retention and null, without which it says little.
 
-    The null says what it is over where that is not all pairs of an unconditional student. Last the
-    concordance, which neither N nor the dimension moves, if the record has it.
+    The null says what it is over unless that is all pairs. The concordance is last, if recorded.
     """
     over = f" ({pairing['null']})" if pairing.get("null", "all") not in ("", "all") else ""
     words = [

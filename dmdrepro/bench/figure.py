@@ -43,7 +43,7 @@ def _lines(rows: Sequence[Mapping], where: Mapping, x: str, y: str) -> dict[str,
 
 
 def _draw(
-    panels: Mapping[str, Mapping[str, Points]],
+    panels: Mapping[str, dict[str, Points]],
     path: Path,
     record: dict,
     x: str,
@@ -87,9 +87,6 @@ def _figure(
         axes.spines[["top", "right"]].set_visible(False)
     figure.axes[0].set_ylabel(y)
     commit = (facts["commit"] or "unknown")[:12]
-    figure.supxlabel(
-        f"{facts['device']}, {facts['threads']} threads, torch {facts['torch']}, commit {commit}",
-        fontsize="small",
-        color=SOFT,
-    )
+    run = f"{facts['device']}, {facts['threads']} threads, torch {facts['torch']}, commit {commit}"
+    figure.supxlabel(run, fontsize="small", color=SOFT)
     return figure

@@ -38,14 +38,14 @@ def _rows(
     what: str,
     ours: Call,
     formula: Call,
-    alternatives: dict[str, Call],
+    others: dict[str, Call],
     device: torch.device,
     repeats: int,
 ) -> Iterator[Row]:
     """A row for each alternative; `formula`: what torch.compile is given on a GPU."""
     if device.type == "cuda":
-        alternatives = {**alternatives, "torch.compile of the formula": torch.compile(formula)}
-    for name, call in alternatives.items():
+        others = {**others, "torch.compile of the formula": torch.compile(formula)}
+    for name, call in others.items():
         if device.type == "cuda":
             our_s, their_s = on_gpu(ours), on_gpu(call)
         else:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import torch
 
-from dmdrepro.bench.step import PLAIN, Prepare, Runner
+from dmdrepro.bench.step import PLAIN, Prepare, Runner, step_size
 from dmdrepro.experiments import build
 from dmdrepro.training.engine import Engine
 
@@ -21,7 +21,7 @@ def batch_rows(device: torch.device, *, quick: bool, say: Callable[[str], None])
 
     Warm-up blocks, in which graphs are made, are not counted.
     """
-    size = "smoke" if quick else "paper" if device.type == "cuda" else "laptop"
+    size = step_size(device, quick=quick)
     blocks, turns = (1, 1) if quick else (2, 5)
     prepared: dict[str, Prepare | None] = {"ours, eager": Engine().prepare, PLAIN: None}
     if device.type == "cuda":

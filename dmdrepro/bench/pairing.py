@@ -39,14 +39,17 @@ def pairing_rows(device: torch.device, *, quick: bool) -> Iterator[Row]:
     GPU also the auction alone, all rows at once against one after the other on the CPU. Raises
     AssertionError if E_OT differs by more than a matrix in float32 may.
     """
+    import ot
+
     for n, d, kind in CASES:
         n, repeats = (QUICK, 1) if quick else (n, REPEATS[n])
         x, y = samples(n, d, kind)
         ours = partial(pairing_inefficiency, *(torch.from_numpy(t).to(device) for t in (x, y)))
-        for name, call in {"POT": plain_pot, "scipy": plain_scipy}.items():
-            if abs(call(x, y) / ours().e_ot - 1) > 1e-3:
-                raise AssertionError(f"E_OT is {ours().e_ot}, by {name} {call(x, y)}")
-            times = in_turns(ours, partial(call, x, y), device, repeats)
+        for name, solver in {"POT": by_pot, "scipy": by_scipy}.items():
+            theirs = lambda x=x, y=y, solver=solver: solver(ot.dist(x, y))  # noqa: E731
+            if abs(theirs() / ours().e_ot - 1) > 1e-3:
+                raise AssertionError(f"E_OT is {ours().e_ot}, by {name} {theirs()}")
+            times = in_turns(ours, theirs, device, repeats)
             yield f"Delta_E, N = {n:,}, D = {d:,}, {kind}", times[0], name, times[1]
     yield busy_row(QUICK if quick else 1000, device)
     if device.type == "cuda":
@@ -59,19 +62,16 @@ def samples(n: int, d: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
     return x, x + np.float32(NOISE[kind]) * noise if kind in NOISE else noise
 
 
-def plain_pot(x: np.ndarray, y: np.ndarray) -> float:
-    """E_OT as POT's documentation computes it."""
+def by_pot(cost: np.ndarray) -> float:
+    """E_OT of squared distances [n, n], as POT's documentation computes it."""
     import ot
 
-    weights = np.full(len(x), 1 / len(x))
-    return float(ot.emd2(weights, weights, ot.dist(x, y), numItermax=100_000_000))
+    weights = np.full(len(cost), 1 / len(cost))
+    return float(ot.emd2(weights, weights, cost, numItermax=100_000_000))
 
 
-def plain_scipy(x: np.ndarray, y: np.ndarray) -> float:
-    """E_OT by scipy's assignment of POT's distances."""
-    import ot
-
-    cost = ot.dist(x, y)
+def by_scipy(cost: np.ndarray) -> float:
+    """The same by scipy's assignment."""
     return float(cost[linear_sum_assignment(cost)].mean())
 
 
@@ -111,12 +111,3 @@ def auction_row(n: int, device: torch.device) -> Row:
     if abs(total[True] - total[False]) > 1e-9 * total[False]:
         raise AssertionError(f"The auctions disagree on the least cost: {total}")
     return f"auction, N = {n:,}: all rows at once", times[0], "in turn, on the CPU", times[1]
-
-
-def by_pot(x: torch.Tensor, y: torch.Tensor) -> float:
-    """E_OT by POT's exact solver from our distances."""
-    import ot
-
-    weights = np.full(len(x), 1 / len(x))
-    cost = sqdist_matrix(x, y).cpu().numpy()
-    return float(ot.emd2(weights, weights, cost, numItermax=100_000_000))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from dmdrepro.bench.pairing import POT, by_pot
+from dmdrepro.bench.pairing import POT, by_pot, by_scipy
 from dmdrepro.bench.timing import seconds
 from dmdrepro.metrics import pairing_inefficiency
 from dmdrepro.metrics.assignment import sqdist_matrix
@@ -28,9 +28,9 @@ def scaling_rows(
 ) -> Iterator[dict]:
     """{n, d, way, wall_s, cpu_s, e_ot}: independent pairs, each way once, after a small warm-up.
 
-    Processor seconds are the ones to compare on a busy machine; on a GPU they are the host's.
-    Ours is all of Delta_E with its certificate; the matrix is held where the memory has room for
-    it. R^4 up to N = 50,000 if `large`. Raises AssertionError if two ways disagree on E_OT.
+    Compare processor seconds on a busy machine; on a GPU they are the host's. Ours is all of
+    Delta_E with its certificate; the matrix is held if the memory has room for it. R^4 up to
+    N = 50,000 if `large`. Raises AssertionError if two ways disagree on E_OT.
     """
     for d in DIMENSIONS:
         for n in QUICK if quick else SIZES:
@@ -47,7 +47,9 @@ def _measured(
     ways = {HELD: _ours} if plan_costs(n, d, device).whole else {}
     ways[MADE] = lambda x, y: _ours(x.cpu(), y.cpu(), least_memory(n, d))
     if alternatives:
-        ways |= {SCIPY: _scipy, POT: by_pot}
+        matrix = lambda x, y: sqdist_matrix(x, y).cpu().numpy()  # noqa: E731
+        ways[SCIPY] = lambda x, y: by_scipy(matrix(x, y))
+        ways[POT] = lambda x, y: by_pot(matrix(x, y))
     e_ot = []
     for way, call in ways.items():
         call(x[:50], y[:50])
@@ -64,13 +66,6 @@ def _measured(
 
 def _ours(x: torch.Tensor, y: torch.Tensor, memory: int | None = None) -> float:
     return pairing_inefficiency(x, y, memory=memory).e_ot
-
-
-def _scipy(x: torch.Tensor, y: torch.Tensor) -> float:
-    from scipy.optimize import linear_sum_assignment
-
-    cost = sqdist_matrix(x, y).cpu().numpy()
-    return float(cost[linear_sum_assignment(cost)].mean())
 
 
 def show_scaling(record: dict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -10,6 +9,7 @@ from dataclasses import replace
 import torch
 
 from dmdrepro.bench.plain import plain_iteration
+from dmdrepro.bench.timing import medians
 from dmdrepro.experiments import Experiment, build, nearest
 from dmdrepro.runs.errors import RunError
 from dmdrepro.training.build import build_denoiser
@@ -88,9 +88,9 @@ def step_rows(
 ) -> Iterator[tuple[str, float, str, float, float]]:
     """Rows for a toy and for MNIST: each way and the plain loop in turns, medians.
 
-    The fifth number is the warm-up's seconds, in which compilers and graphs are made; it is not in
-    the others. `only`: some of EXPERIMENT and EXPERIMENT:WAY; none: all, if quick the eager way.
-    `say` is told of a way that cannot be measured. Raises RunError for an unknown one.
+    The fifth number: seconds of the warm-up, in which compilers and graphs are made, which the
+    others leave out. `only`: some of EXPERIMENT and EXPERIMENT:WAY; none: all, if quick the eager
+    way. `say` is told of a way that cannot be measured. Raises RunError for an unknown one.
     """
     blocks, turns = (1, 1) if quick else (4, 7)
     for name, way in _chosen(device, quick, only):
@@ -104,17 +104,18 @@ def step_rows(
         except RunError as error:  # a way that this device or this torch does not have
             say(f"{label}: not measured: {error}")
             continue
-        pairs = [(ours.seconds(blocks), plain.seconds(blocks)) for _ in range(turns)]
-        ours_s, plain_s = (statistics.median(column) for column in zip(*pairs, strict=True))
+        ours_s, plain_s = medians(
+            (ours.seconds(blocks), plain.seconds(blocks)) for _ in range(turns)
+        )
         yield label, ours_s, PLAIN, plain_s, first_s
 
 
 def _chosen(device: torch.device, quick: bool, only: Sequence[str]) -> list[tuple[str, str]]:
     size = step_size(device, quick=quick)
     known = [(name, way) for name in TIMED for way in ways(build(name, size), device)]
+    names = [*TIMED, *(":".join(pair) for pair in known)]
     for words in only:
-        if not any(words in (name, f"{name}:{way}") for name, way in known):
-            names = [*TIMED, *(":".join(pair) for pair in known)]
+        if words not in names:
             raise RunError(f"--only steps:{words}: no such step here; {nearest(words, names)}")
     if not only:
         return [(name, way) for name, way in known if way == "eager" or not quick]

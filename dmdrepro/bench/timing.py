@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 
@@ -26,15 +26,17 @@ def on_gpu(call: Callable[[], object]) -> float:
 
 
 def in_turns(
-    ours: Callable[[], object],
-    alternative: Callable[[], object],
-    device: torch.device,
-    repeats: int,
+    ours: Callable, alternative: Callable, device: torch.device, repeats: int
 ) -> tuple[float, float]:
     """Median seconds of both after a warm-up; in turns, so that a busy machine hits both alike."""
     seconds(ours, device), seconds(alternative, device)
-    pairs = [(seconds(ours, device), seconds(alternative, device)) for _ in range(repeats)]
-    return statistics.median(p[0] for p in pairs), statistics.median(p[1] for p in pairs)
+    return medians((seconds(ours, device), seconds(alternative, device)) for _ in range(repeats))
+
+
+def medians(pairs: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """Of both columns."""
+    ours, theirs = zip(*pairs, strict=True)
+    return statistics.median(ours), statistics.median(theirs)
 
 
 def _wait(device: torch.device) -> None:

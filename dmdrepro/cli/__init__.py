@@ -42,6 +42,8 @@ def main() -> None:
             if end.code > 128:
                 ignore_the_rest()
             leave_solver(end.code)
+            if end.code and "LOCAL_RANK" in os.environ:  # NCCL would wait for who has ended
+                leave(end.code)
         raise
     except OSError as error:
         if error.filename != NAME:
@@ -57,9 +59,14 @@ def leave_solver(code: int) -> None:
     """
     # Named in metrics/interruptible.py.
     if any(thread.name == "interruptible" for thread in threading.enumerate()):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        leave(code)
+
+
+def leave(code: int) -> None:
+    """End the process at once."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def __getattr__(name: str) -> object:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dmdrepro.cli import known
 from dmdrepro.cli import options as o
 from dmdrepro.cli.execute import conclude, run_command
 from dmdrepro.cli.guard import guarded
+from dmdrepro.cli.results import draw_figures, show_results
 from dmdrepro.pipeline.request import Request
 from dmdrepro.pipeline.task import STAGES
 
@@ -12,8 +14,6 @@ from dmdrepro.pipeline.task import STAGES
 @o.takes_request(**o.SHARED, **o.CHAIN, **o.SLURM)
 def all_stages(request: Request, tables: o.Tables = False) -> None:
     """Do everything: teachers, students, samples, evaluation, known answers, figures, tables."""
-    from dmdrepro.cli import known
-    from dmdrepro.cli.results import draw_figures, show_results
 
     with guarded():
         plan = run_command(request, STAGES)

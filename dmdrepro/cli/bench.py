@@ -5,49 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import NOTHING_KEPT, console, fail, guarded
 from dmdrepro.cli.overwrite import BENCH, check_output, is_figure, is_kept, json_with, write_record
 from dmdrepro.experiments import nearest
 
+# fmt: off
+Only = o.option(str | None, "--only", metavar="PARTS", about=
+    "Some of kernels, steps, side-by-side, pairing, over-n, over-batch, joined by commas; of steps "
+    "also one alone: steps:mnist, steps:mnist:graphs, steps:mnist:compiled+bfloat16. Default: all.")
+Quick = o.option(bool, "--quick", "Small sizes, few repeats.")
+Large = o.option(bool, "--large", "Delta_E at N = 20,000 and 50,000 too: some minutes more.")
+Out = o.option(Path | None, "--out",
+    "Also write the rows to this JSON file, and beside it figures of Delta_E's cost over N, "
+    "NAME_pairing.png, and of an iteration's over the batch, NAME_batch.png.")
+# fmt: on
+
 
 def bench(
-    gpu: o.Gpu = None,
-    only: Annotated[
-        str | None,
-        typer.Option(
-            "--only",
-            metavar="PARTS",
-            help="Some of kernels, steps, side-by-side, pairing, over-n, over-batch, joined by "
-            "commas; of steps also one alone: steps:mnist, steps:mnist:graphs, "
-            "steps:mnist:compiled+bfloat16. Default: all.",
-        ),
-    ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Small sizes, few repeats.")] = False,
-    large: Annotated[
-        bool,
-        typer.Option("--large", help="Delta_E at N = 20,000 and 50,000 too: some minutes more."),
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            help="Also write the rows to this JSON file, and beside it figures of Delta_E's cost "
-            "over N, NAME_pairing.png, and of an iteration's over the batch, NAME_batch.png.",
-        ),
-    ] = None,
-) -> None:
+    gpu: o.Gpu = None, only: Only = None, quick: Quick = False, large: Large = False,
+    out: Out = None,
+) -> None:  # fmt: skip
     """Time kernels, a distillation iteration and Delta_E against named alternatives, in one run."""
     with guarded(NOTHING_KEPT):
         if quick and large:
             fail("--quick and --large ask for opposites; leave one out.")
-        is_record = json_with(BENCH)
         if out is not None:
-            check_output("--out", out, is_record)
+            check_output("--out", out, json_with(BENCH))
         from dmdrepro.bench.figure import draw_batches, draw_scaling
         from dmdrepro.bench.over_batch import show_batches
         from dmdrepro.bench.run import PARTS, run_bench, show_rows
@@ -62,17 +47,11 @@ def bench(
             "scaling": (draw_scaling, "pairing", show_scaling),
             "batches": (draw_batches, "batch", show_batches),
         }
-        pictures = {}
-        if out is not None and is_kept(out):
-            for name, (_, end, _) in curves.items():
-                pictures[name] = out.with_name(f"{out.stem}_{end}.png")
-                # Pictures of older versions have no mark, but lie beside their record.
-                beside = out.is_file() and is_record(out.read_bytes())
-                check_output(
-                    "--out", pictures[name], lambda data, ours=beside: ours or is_figure(data)
-                )
+        pictures, kept = {}, out is not None and is_kept(out)
+        for name, (_, end, _) in curves.items() if kept else ():
+            pictures[name] = out.with_name(f"{out.stem}_{end}.png")
+            check_output("--out", pictures[name], is_figure)
         device = select_device(gpu)
-        kept = out is not None and is_kept(out)
         record = run_bench(
             device,
             parts=parts,

@@ -20,9 +20,11 @@ from dmdrepro.cli import (
     stage,
     study,
     summary,
+    worker,
 )
 from dmdrepro.cli.all import all_stages
 from dmdrepro.cli.console import console, visible
+from dmdrepro.cli.together import refuse_alone
 
 STATUSES = (
     "Exit status: 0 done (experiments that were not named and cannot run are listed as not run); "
@@ -76,12 +78,13 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Say the version."),
     ] = False,
 ) -> None:
-    pass
+    refuse_alone(context.invoked_subcommand or "")
 
 
 app.command("all")(all_stages)
@@ -98,3 +101,4 @@ app.command("summary")(summary.summary)
 app.command("list")(list_experiments.list_experiments)
 app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)
+app.command("worker", hidden=True)(worker.worker)

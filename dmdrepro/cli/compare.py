@@ -12,6 +12,7 @@ import typer
 from dmdrepro.cli import compare_networks as w
 from dmdrepro.cli.console import PlainConsole
 from dmdrepro.cli.guard import NOTHING_KEPT, console, errors, fail, guarded
+from dmdrepro.cli.options import option
 from dmdrepro.cli.overwrite import (
     COMPARISON,
     check_output,
@@ -38,61 +39,27 @@ Student = Annotated[
     Path | None,
     typer.Argument(metavar="STUDENT", help="The student's samples, row i from the same noise."),
 ]
-Classes = Annotated[
-    Path | None,
-    typer.Option(
-        "--classes",
-        metavar="FILE",
-        help="The class of each sample, [N] whole numbers or one-hot, if both networks were told "
-        "it. An independent pairing then shares the class.",
-    ),
-]
-Independent = Annotated[
-    Path | None,
-    typer.Option(
-        "--independent",
-        metavar="FILE",
-        help="A second draw of the student [N, ...], row i of the same class and fresh noise: the "
-        "best null of class-conditional sets.",
-    ),
-]
-Real = Annotated[
-    Path | None,
-    typer.Option(
-        "--real",
-        metavar="FILE",
-        help="Real samples [M, ...], best twice as many: also quality, memorisation and D(z).",
-    ),
-]
-Count = Annotated[int | None, typer.Option("--n", min=2, help="The first so many samples alone.")]
-Json = Annotated[
-    str | None,
-    typer.Option(
-        "--json", "--out", metavar="FILE", help="Write the record as JSON; - is the output."
-    ),
-]
-Report = Annotated[
-    Path | None,
-    typer.Option("--report", metavar="FILE.html", help="Write words and figure as one page."),
-]
-Solver = Annotated[
-    str,
-    typer.Option(
-        "--solver",
-        help="Who finds the optimal assignment: scipy, lapx, auction, or auto, which takes one by "
-        "size. All are exact and certified.",
-    ),
-]
 MOST_GIB = 1e9  # that --memory takes; an exbibyte
-Memory = Annotated[
-    float | None,
-    typer.Option(
-        "--memory",
-        metavar="GIB",
-        help="GiB that may be taken (default: what the system can give). If the matrix of all "
-        "distances is larger, they are made when needed: the same result, later.",
-    ),
-]
+# fmt: off
+Classes = option(Path | None, "--classes", metavar="FILE", about=
+    "The class of each sample, [N] whole numbers or one-hot, if both networks were told it. An "
+    "independent pairing then shares the class.")
+Independent = option(Path | None, "--independent", metavar="FILE", about=
+    "A second draw of the student [N, ...], row i of the same class and fresh noise: the best null "
+    "of class-conditional sets.")
+Real = option(Path | None, "--real", metavar="FILE", about=
+    "Real samples [M, ...], best twice as many: also quality, memorisation and D(z).")
+Count = option(int | None, "--n", "The first so many samples alone.", min=2)
+Json = option(str | None, "--json --out", metavar="FILE", about=
+    "Write the record as JSON; - is the output.")
+Report = option(Path | None, "--report", "Write words and figure as one page.", metavar="FILE.html")
+Solver = option(str, "--solver",
+    "Who finds the optimal assignment: scipy, lapx, auction, or auto, which chooses by size. All "
+    "are exact and certified.")
+Memory = option(float | None, "--memory", metavar="GIB", about=
+    "GiB that may be taken (default: what the system can give). If the matrix of all distances is "
+    "larger, they are made when needed: the same result, later.")
+# fmt: on
 
 
 def compare(
@@ -140,7 +107,7 @@ def compare(
             _refuse(only, "samples are measured as they are, on the CPU")
             samples |= {"teacher": teacher, "student": student}
         if memory is not None and not 0 < memory < MOST_GIB:
-            fail(f"--memory {memory:g} is no amount of memory; name a number of GiB above 0.")
+            fail(f"--memory {memory:g} is not an amount of memory; name a number of GiB above 0.")
         read = [*samples.values(), real, teacher_file, student_file, like]
         _check_outputs(json, report, [file for file in read if file is not None])
         talk, about = errors if json == "-" else console, {}
@@ -179,11 +146,11 @@ def _check_outputs(json: str | None, report: Path | None, files: Sequence[Path])
         if str(report) == "-":
             fail("--report - cannot be given: a page is not printed; name a file.")
         outputs["--report"] = report, is_comparison_page
-    for option, (path, ours) in outputs.items():
+    for name, (path, ours) in outputs.items():
         for file in map(file_of, files):
             if path.is_file() and file.exists() and path.samefile(file):
-                fail(f"{option} {path} would overwrite the array in {file}; name another file.")
-        check_output(option, path, ours)
+                fail(f"{name} {path} would overwrite the array in {file}; name another file.")
+        check_output(name, path, ours)
 
 
 def _measured(
@@ -227,4 +194,4 @@ def _no_memory(memory: float | None) -> str:
         remedy = "name how much may be taken, as --memory 1 (GiB)"
     else:
         remedy = f"--memory {memory:g} is more than the system gives: name less"
-    return f"an allocation failed, for there is not enough memory; {remedy}, or measure fewer rows."
+    return f"an allocation failed: there is not enough memory; {remedy}, or measure fewer rows."

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from dmdrepro.cli.console import PlainConsole
 from dmdrepro.cli.guard import fail, stoppable
+from dmdrepro.cli.options import option
 from dmdrepro.cli.progress import Display
 from dmdrepro.runs.errors import RunError
 
@@ -18,42 +17,23 @@ if TYPE_CHECKING:
     from dmdrepro.stages.networks import Network
     from dmdrepro.training.session import Session
 
-TeacherFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--teacher",
-        metavar="W",
-        help="Networks in place of samples: the teacher's weights (EDM's .pkl, DMD2's .bin, "
-        "FastGen's .pth, .safetensors, our own snapshots).",
-    ),
-]
-StudentFile = Annotated[Path | None, typer.Option("--student", metavar="W", help="The student's.")]
-Like = Annotated[
-    Path | None,
-    typer.Option(
-        "--like", metavar="W", help="A file of their architecture, if they do not tell it."
-    ),
-]
-Steps = Annotated[int | None, typer.Option("--steps", min=1, help="The teacher's Heun steps: 8.")]
-StudentSigma = Annotated[
-    float | None,
-    typer.Option(
-        "--student-sigma", help="The student is G(sigma z; sigma): 80 for DMD2, 2.5 for SiD."
-    ),
-]
-Labels = Annotated[
-    str | None,
-    typer.Option("--labels", help="Classes: drawn (the default), or cycled: 0, 1, 2, ..."),
-]
-Batch = Annotated[int | None, typer.Option("--batch", min=1, help="Samples a network call: 64.")]
-Precision = Annotated[
-    str | None, typer.Option("--precision", help="float32 (the default) or bfloat16.")
-]
-Gpu = Annotated[str | None, typer.Option("--gpu", help="A GPU's number, or cpu: draws samples.")]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Of noise and classes: 0.")]
-Runs = Annotated[
-    Path | None, typer.Option("--runs", help="Samples are kept in its folder compare: runs.")
-]
+# fmt: off
+TeacherFile = option(Path | None, "--teacher", metavar="W", about=
+    "Networks instead of samples: the teacher's weights (EDM's .pkl, DMD2's .bin, FastGen's .pth, "
+    ".safetensors, our own snapshots).")
+StudentFile = option(Path | None, "--student", "The student's.", metavar="W")
+Like = option(Path | None, "--like", metavar="W", about=
+    "A file of their architecture, if they do not tell it.")
+Steps = option(int | None, "--steps", "The teacher's Heun steps: 8.", min=1)
+StudentSigma = option(float | None, "--student-sigma",
+    "The student is G(sigma z; sigma): 80 for DMD2, 2.5 for SiD.")
+Labels = option(str | None, "--labels", "Classes: drawn (the default), or cycled: 0, 1, 2, ...")
+Batch = option(int | None, "--batch", "Samples a network call: 64.", min=1)
+Precision = option(str | None, "--precision", "float32 (the default) or bfloat16.")
+Gpu = option(str | None, "--gpu", "Where samples are drawn: a GPU's number, or cpu.")
+Seed = option(int | None, "--seed", "Of noise and classes: 0.", min=0)
+Runs = option(Path | None, "--runs", "Samples are kept in its folder compare: runs.")
+# fmt: on
 
 
 def draw_networks(

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, fail, guarded
@@ -17,17 +14,18 @@ from dmdrepro.pipeline.request import Request, check_request
 LEAST_S = 5.0
 
 
+Seconds = o.option(float, "--seconds", "The time that it may take; it ends within it.")
+Out = o.option(Path, "--out", "Folder of its page, rows, log and short runs.")
+Worker = o.option(int | None, "--worker", "", hidden=True)
+
+
 def doctor(
     gpu: o.Gpu = None,
-    seconds: Annotated[
-        float, typer.Option("--seconds", help="The time that it may take; it ends within it.")
-    ] = 600.0,
-    out: Annotated[
-        Path, typer.Option("--out", help="Folder of its page, rows, log and short runs.")
-    ] = Path("doctor"),
+    seconds: Seconds = 600.0,
+    out: Out = Path("doctor"),
     size: o.Size = None,
     data: o.DataDir = None,
-    worker: Annotated[int | None, typer.Option("--worker", hidden=True)] = None,
+    worker: Worker = None,
 ) -> None:
     """Look at this machine before a long run: what is there, what is right, how fast it is."""
     if worker is not None:  # the process in which checks run

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from dmdrepro.cli.guard import console
+from dmdrepro.cli.results import show_figures_plan
 from dmdrepro.pipeline.cost import LONG_S, bytes_words, cost_of, time_words
 from dmdrepro.pipeline.places import free_space
 from dmdrepro.pipeline.plan import Plan
@@ -53,7 +54,6 @@ def show_plan(plan: Plan) -> None:
 
 
 def _show_results(plan: Plan) -> None:
-    from dmdrepro.cli.results import show_figures_plan
 
     if plan.study:
         place = plan.runs / plan.size / f"study-{plan.study}"

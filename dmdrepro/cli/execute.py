@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import select
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from dmdrepro.cli.dry_run import seeds_words, show_plan
 from dmdrepro.cli.guard import console, display, errors, fail, stoppable
@@ -17,6 +17,7 @@ from dmdrepro.pipeline.request import Request
 from dmdrepro.pipeline.task import Task
 from dmdrepro.training.engine import Engine
 
+LOOK_S = 0.2  # between looks whether the work is over
 NOT_ALL = 3  # the exit status of a command that did what it could, and that is not everything
 
 
@@ -26,7 +27,7 @@ def run_command(request: Request, stages: tuple[str, ...]) -> Plan | None:
 
 
 def run_plan(plan: Plan) -> Plan | None:
-    """The same for a plan that is made already."""
+    """Show and run a plan; None after a dry run."""
     request = plan.request
     engine = Engine.parse(request.engine)
     for remark in plan.remarks:
@@ -47,37 +48,38 @@ def run_plan(plan: Plan) -> Plan | None:
     from dmdrepro.pipeline.processes import jobs_of, own_experiments
     from dmdrepro.stages.context import Context
     from dmdrepro.training.device import check_gpu, select_device, unseen_gpu
+    from dmdrepro.training.ranks import Ranks
     from dmdrepro.training.session import Session
 
     if request.threads is not None:
         torch.set_num_threads(request.threads)
     share_memory(request.sharers)
-    if several := len(request.gpus) > 1:  # each process selects its own
-        for number in request.gpus:
-            check_gpu(str(number))
-        device = torch.device("cuda", request.gpus[0])
+    devices, numbers = request.devices, []
+    if devices:  # each process selects its own
+        numbers = [check_gpu(number) for number in ",".join(devices).split(",")]
+        device = torch.device("cpu" if numbers == ["cpu"] else f"cuda:{numbers[0]}")
     else:
-        device = select_device(request.gpu)
+        device = select_device(request.own_gpu)
     session = Session(
         device=device,
         progress=display.own if request.lifeline is None else Report(request.lifeline),
         engine=engine.on(device),
         say=console.print,
         log=request.log,
+        ranks=Ranks.here(),
     )
     if request.gpu is None and (note := unseen_gpu()) is not None:
         console.print(f"Note: {note}")
     threads = torch.get_num_threads()
-    jobs = 2 * len(request.gpus) if several else jobs_of(plan, device, threads)
+    jobs = 2 * len(devices) if devices else jobs_of(plan, device, threads)
     if (request.jobs or 1) > 1 and (own := own_experiments(plan)):
         console.print(f"Note: one process alone, since {', '.join(own)} is of your own program.")
     check_places(plan, jobs)
     context = Context(session, request.data, request.offline, console.print)
     if not plan.part:
-        _announce(plan, f"GPUs {request.gpu}" if several else f"device {device}")
-    with stoppable(session):
-        if request.lifeline is not None:
-            _hold(request.lifeline, session)
+        _announce(plan, f"device {device}" if len(numbers) < 2 else f"GPUs {', '.join(numbers)}")
+    with stoppable(session), _held(request.lifeline, session):
+        session.ranks.said(True)  # they begin too
         execute(plan, context, jobs, threads, errors.print, _telling(plan))
     return plan
 
@@ -91,15 +93,23 @@ def _telling(plan: Plan) -> Callable[[Task], None]:
     return lambda task: say_answer(task, plan.seeds)
 
 
-def _hold(lifeline: int, session) -> None:
+@contextlib.contextmanager
+def _held(lifeline: int | None, session) -> Iterator[None]:
     """Save and stop when its other end is closed: by the command that waits, or by its death."""
+    over = threading.Event()
 
     def wait() -> None:
-        with contextlib.suppress(ConnectionError):  # a command that was killed left news unread
-            os.read(lifeline, 1)  # nothing is ever written
-        session.stop_requested = True
+        while not over.is_set():
+            if select.select([lifeline], [], [], LOOK_S)[0]:  # nothing is ever written
+                session.stop_requested = True
+                return
 
-    threading.Thread(target=wait, daemon=True).start()
+    if lifeline is not None:
+        threading.Thread(target=wait, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def conclude(plan: Plan, unusable: Mapping[str, str] | None = None) -> None:
@@ -129,7 +139,7 @@ def _announce(plan: Plan, device: str) -> None:
     running = [e.name for e in plan.experiments if e.name not in plan.cannot]
     console.print(
         f"Size {size_words(plan.size)}, {seeds_words(plan.seeds)}, {device}, "
-        f"runs in {plan.runs}: {', '.join(running) or 'nothing'}",
+        f"runs in {plan.runs}: {', '.join(running) or 'nothing'}"
     )
     show_not_run(plan)
 

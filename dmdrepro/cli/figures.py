@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from dmdrepro.cli import options as o
+from dmdrepro.cli.execute import conclude
 from dmdrepro.cli.guard import fail, guarded
 from dmdrepro.cli.published import check_alone, draw_published
+from dmdrepro.cli.results import chosen_figures, draw_figures, refresh_page, show_figures_plan
 from dmdrepro.commands import program
+from dmdrepro.measures import evaluation
 from dmdrepro.pipeline.paths import check_target
 from dmdrepro.pipeline.plan import Plan, make_plan
 from dmdrepro.pipeline.request import Request
 from dmdrepro.runs.layout import PAGE
 from dmdrepro.runs.results import Result, open_results
 
-Published = Annotated[
-    Path | None,
-    typer.Option(
-        "--published",
-        metavar="FOLDER",
-        help="Draw the figures of docs/findings.md and write the tables from the project's own "
-        "records instead, into this folder; run nothing.",
-    ),
-]
+# fmt: off
+Published = o.option(Path | None, "--published", metavar="FOLDER", about=
+    "Draw the figures of docs/findings.md and write the tables from the project's own records "
+    "instead, into this folder; run nothing.")
+# fmt: on
 
 
 @o.takes_request(**o.SHARED)
 def figures(request: Request, published: Published = None) -> None:
     """Draw the paper's figures and the report from what has been evaluated; gaps say why."""
-    from dmdrepro.cli.execute import conclude
-    from dmdrepro.cli.results import draw_figures, refresh_page, show_figures_plan
 
     with guarded():
         if published is not None:
@@ -56,8 +50,6 @@ def figures(request: Request, published: Published = None) -> None:
 def _refuse_nothing(plan: Plan) -> None:
     """Refuse seeds of which neither the figures nor the page would show a result."""
     from dmdrepro import paper_figures
-    from dmdrepro.cli.results import chosen_figures
-    from dmdrepro.measures import evaluation
 
     shown = {name for n in chosen_figures(plan) for name in paper_figures.FIGURES[n].EXPERIMENTS}
     shown |= {experiment.name for experiment in plan.experiments}

@@ -21,7 +21,7 @@ def _remedy(number: int | None) -> str:
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):
         return "fix its rights or name another place, then run the same command again"
     if number in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
-        return "a file is where a folder is needed, or the reverse; name another path"
+        return "a file is in the place of a folder, or the reverse; name another path"
     if number in (errno.EMFILE, errno.ENFILE):
         return "too many files are open; raise the limit (`ulimit -n`), or use fewer --jobs"
     if number == errno.EFBIG:

@@ -20,7 +20,7 @@ from dmdrepro.runs.errors import RunError, Stopped
 __all__ = ["console", "display", "errors", "fail", "guarded", "stoppable"]
 
 HOW_TO_GO_ON = "Run the same command again (without --fresh) to go on from there."
-NOTHING_KEPT = "Run the same command again: it begins anew, since it keeps nothing before its end."
+NOTHING_KEPT = "Run the same command again. It starts anew: nothing is kept before its end."
 
 
 def fail(sentence: str, code: int = 1) -> NoReturn:

@@ -7,8 +7,10 @@ from pathlib import Path
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, display, errors, guarded
 from dmdrepro.pipeline.paths import check_folder
+from dmdrepro.pipeline.places import ready
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.request import default_size
+from dmdrepro.report import known_tables, render_terminal, write_tables
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.layout import known_folder
 from dmdrepro.runs.results import KNOWN_NAME, Missing, open_known
@@ -51,8 +53,6 @@ def make(runs: Path, size: str, seed: int, fresh: bool = False) -> None:
 
 def write(runs: Path, size: str, seed: int) -> list:
     """Write the record's tables beside it; returns them."""
-    from dmdrepro.pipeline.places import ready
-    from dmdrepro.report import known_tables, write_tables
 
     record = open_known(runs, size, seed)
     if isinstance(record, Missing):
@@ -64,7 +64,6 @@ def write(runs: Path, size: str, seed: int) -> list:
 
 def show(runs: Path, size: str, seed: int) -> None:
     """Write the tables and print them."""
-    from dmdrepro.report import render_terminal
 
     folder = known_folder(runs, size, seed) / "tables"
     for table in write(runs, size, seed):

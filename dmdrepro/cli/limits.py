@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import resource  # at once: at the limit not even this could be loaded
 import threading
 
 from dmdrepro.pipeline.trouble import first_line, says_no_memory
 from dmdrepro.runs.errors import RunError
-
-try:  # at once: at the limit not even this could be loaded
-    import resource
-except ImportError:  # not on this system
-    resource = None
 
 MOST_CORES = 64  # that the libraries start threads for
 SMALL_STACK = 64 << 10  # bytes: address space is not what is asked for here
@@ -46,16 +42,11 @@ def check_threads() -> None:
 
 
 def _wanted_threads() -> int:
-    """Those of the OpenBLAS of numpy, that of scipy, and of torch's OpenMP, beside the first."""
-    openmp = _number("OMP_NUM_THREADS", min(_cores(), MOST_CORES))
+    """The threads of numpy's OpenBLAS, scipy's OpenBLAS and torch's OpenMP, without the first."""
+    linux = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if linux else os.cpu_count() or 1
+    openmp = _number("OMP_NUM_THREADS", min(cores, MOST_CORES))
     return 2 * (_number("OPENBLAS_NUM_THREADS", openmp) - 1) + (openmp - 1)
-
-
-def _cores() -> int:
-    """Those that this process may use, which the libraries count too."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _number(name: str, otherwise: int) -> int:
@@ -64,7 +55,7 @@ def _number(name: str, otherwise: int) -> int:
 
 
 def limit_sentence(error: BaseException) -> str | None:
-    """What an exception says of a limit, and what helps; None if it says nothing of one."""
+    """The limit that an exception is about, and what helps; None if it is about no limit."""
     words = first_line(error)
     if isinstance(error, ImportError):
         return _unloadable(error, words)
@@ -74,7 +65,7 @@ def limit_sentence(error: BaseException) -> str | None:
         return f"There is not enough memory ({words or 'MemoryError'}){_address_space()}."
     if "can't start new thread" in words:
         return f"A thread could not be started: {THREADS}."
-    if _is(error, errno.EAGAIN) and not error.filename:
+    if isinstance(error, OSError) and error.errno == errno.EAGAIN and not error.filename:
         return f"A process could not be started: {THREADS}. Raise it, or use --jobs 1."
     return None
 
@@ -83,12 +74,8 @@ def _at_loading(words: str) -> bool:
     return any(mark in words.lower() for mark in LOADING)
 
 
-def _is(error: BaseException, number: int) -> bool:
-    return isinstance(error, OSError) and error.errno == number
-
-
 def _unloadable(error: ImportError, words: str) -> str | None:
-    """Of other people's packages; an import of ours that fails is a mistake of the program."""
+    """The sentence about another package; None if an import of ours fails, which is our mistake."""
     name = error.name or ""
     if name.partition(".")[0] == "dmdrepro" or "dmdrepro" in (error.path or ""):
         return None
@@ -100,13 +87,11 @@ def _unloadable(error: ImportError, words: str) -> str | None:
 
 def _address_space() -> str:
     """The limit on a process's memory, if the shell or the batch system has set one."""
-    if resource is None:
-        return "; close other programs, or choose a smaller size"
     limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
     set_ones = [limit for limit in limits if limit != resource.RLIM_INFINITY]
     if not set_ones:
         return "; close other programs, or choose a smaller size"
     return (
-        f"; a process may take {min(set_ones) / 1e9:.1f} GB here (`ulimit -v`): raise that, for "
-        "the libraries alone map more than a gigabyte"
+        f"; a process may take {min(set_ones) / 1e9:.1f} GB here (`ulimit -v`): raise that, "
+        "because the libraries alone map more than a gigabyte"
     )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.table import Table
 
 from dmdrepro.cli import options as o
@@ -17,9 +15,7 @@ from dmdrepro.pipeline.paths import check_folder
 from dmdrepro.pipeline.task import Task
 from dmdrepro.stages.run import Run
 
-Slurm = Annotated[
-    bool, typer.Option("--slurm", help="The jobs of --runs instead: what runs, waits, has failed.")
-]
+Slurm = o.option(bool, "--slurm", "The jobs of --runs instead: what runs, waits, has failed.")
 
 
 def list_experiments(
@@ -49,6 +45,8 @@ def list_experiments(
                     reasons.append(why)
             table.add_row(name, *counts)
         console.print(table)
+        if not runs.is_dir():
+            console.print(f"There is no folder {runs} yet, so nothing is done in it.")
         for reason in reasons:
             console.print(reason)
         console.print("Sizes: " + "; ".join(f"{size} = {text}" for size, text in _SIZES.items()))
@@ -56,7 +54,9 @@ def list_experiments(
             what = _about(cls)
             needs = f"needs {needs}; " if (needs := cls().data.needs) else ""
             place = cls.PAPER or "of your own"
-            console.print(f"{name}: {what}({place}); {needs}laptop changes {_reductions(cls)}")
+            changes = (f"{key}={value}" for key, value in cls.REDUCED.get("laptop", {}).items())
+            changed = ", ".join(changes) or "nothing"
+            console.print(f"{name}: {what}({place}); {needs}laptop changes {changed}")
 
 
 _SIZES = {
@@ -68,13 +68,10 @@ _SIZES = {
 
 
 def _about(cls: type[Experiment]) -> str:
-    """The first line of its docstring and a blank, unless the docstring is Python's own."""
+    """The first line of the experiment's docstring and a blank; empty if it has none of its own."""
     words = (cls.__doc__ or "").strip()
-    return (
-        ""
-        if not words or words.startswith(f"{cls.__name__}(")
-        else (f"{words.splitlines()[0].rstrip('.')} ")
-    )
+    own = words and not words.startswith(f"{cls.__name__}(")
+    return f"{words.splitlines()[0].rstrip('.')} " if own else ""
 
 
 def _done(experiment: Experiment, runs: Path) -> tuple[str, str]:
@@ -91,8 +88,3 @@ def _done(experiment: Experiment, runs: Path) -> tuple[str, str]:
     why = f"{experiment.name}, {experiment.size} size: refused: {refused}" if refused else ""
     begun = sum(0 < state.left < 1 for state in states)
     return f"{done}/{len(tasks)}" + (f", {begun} begun" if begun else ""), why
-
-
-def _reductions(cls: type[Experiment]) -> str:
-    changes = cls.REDUCED.get("laptop", {})
-    return ", ".join(f"{key}={value}" for key, value in changes.items()) or "nothing"

@@ -10,110 +10,62 @@ from typing import Annotated
 
 import typer
 
+from dmdrepro.cli.together import by_ranks
 from dmdrepro.pipeline.request import Request
+
+
+def option(kind: object, name: str, about: str, **more: object) -> object:
+    """An option of type `kind` with its help; `more`: as of `typer.Option`."""
+    return Annotated[kind, typer.Option(*name.split(), help=about, **more)]
+
 
 Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="[EXPERIMENT]...", help="Which experiments (see `list`); default: all."),
 ]
-Size = Annotated[
-    str | None,
-    typer.Option(
-        "--size",
-        help="smoke (seconds, for tests), laptop (reduced), laptop-32 (the paper's images and "
-        "network, shorter) or paper. "
-        "Default: paper with a GPU, laptop without.",
-    ),
-]
-Gpu = Annotated[
-    str | None,
-    typer.Option(
-        "--gpu",
-        help="A GPU's number, several (0,1 or 0-7: independent stages side by side, a process a "
-        "GPU), or cpu. Default: the first GPU, else cpu.",
-    ),
-]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn.")]
-Seeds = Annotated[
-    str | None,
-    typer.Option("--seeds", help="Several seeds instead of one, such as 0-4 or 0,2,5."),
-]
-Runs = Annotated[Path, typer.Option("--runs", help="Folder of the runs.")]
-DataDir = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        help="Folder with MNIST's four IDX files (.gz or unpacked, as LeCun, torchvision or Kaggle "
-        "lay them out). "
-        "Default: $DMDREPRO_DATA, then the cache, then a download with a checksum.",
-    ),
-]
-Weights = Annotated[
-    Path | None,
-    typer.Option(
-        "--weights",
-        help="Folder with imagenet64's teacher, or its file; without, the command says which. "
-        "Default: $DMDREPRO_WEIGHTS.",
-    ),
-]
-Offline = Annotated[bool, typer.Option("--offline", help="Download nothing.")]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Show what would run, in what order, at what cost.")
-]
-Fresh = Annotated[
-    bool, typer.Option("--fresh", help="Make every stage again. Existing stages are moved aside.")
-]
-Engine = Annotated[
-    str,
-    typer.Option(
-        "--engine",
-        help="How to run training steps: eager, or any of compiled, graphs (CUDA) and "
-        "channels-last, joined by commas. Only rounding differs. auto: on a GPU graphs, if the "
-        "first replay is bit-identical; otherwise eager.",
-    ),
-]
-Jobs = Annotated[
-    int | None,
-    typer.Option(
-        "--jobs",
-        min=1,
-        help="How many processes run independent stages side by side, sharing the cores. "
-        "Default: on a CPU up to 4, one for each core; on a GPU 1.",
-    ),
-]
-Log = Annotated[
-    str | None,
-    typer.Option(
-        "--log",
-        metavar="tensorboard|wandb",
-        help="Curves to look at, in the stages' folders: losses, rates, samples, measures, speed, "
-        "memory.",
-    ),
-]
-Tables = Annotated[bool, typer.Option("--tables", help="Print every table, not the answer alone.")]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set", metavar="FIELD=VALUE", help="Override a field, e.g. distill.lr=1e-4. Repeatable."
-    ),
-]
-
-
-Snapshot = Annotated[
-    int | None,
-    typer.Option(
-        "--snapshot",
-        metavar="ITERATIONS",
-        min=1,
-        help="Only the student of the teacher after so many iterations. Default: each.",
-    ),
-]
+# fmt: off
+Size = option(str | None, "--size",
+    "smoke (seconds, for tests), laptop (reduced), laptop-32 (the paper's images and network, "
+    "shorter) or paper. Default: paper with a GPU, laptop without.")
+Gpu = option(str | None, "--gpu",
+    "A GPU's number, several (0,1 or 0-7: independent stages side by side, a process a GPU), or "
+    "cpu. Default: the first GPU, else cpu.")
+Seed = option(int, "--seed", "Seed of everything that is drawn.", min=0)
+Seeds = option(str | None, "--seeds", "Several seeds instead of one, such as 0-4 or 0,2,5.")
+Runs = option(Path, "--runs", "Folder of the runs.")
+DataDir = option(Path | None, "--data",
+    "Folder with MNIST's four IDX files (.gz or unpacked, as LeCun, torchvision or Kaggle lay them "
+    "out). Default: $DMDREPRO_DATA, then the cache, then a download with a checksum.")
+Weights = option(Path | None, "--weights",
+    "Folder with imagenet64's teacher, or its file; without it the command says which. "
+    "Default: $DMDREPRO_WEIGHTS.")
+Offline = option(bool, "--offline", "Download nothing.")
+DryRun = option(bool, "--dry-run", "Show what would run, in what order, at what cost.")
+Fresh = option(bool, "--fresh", "Make every stage again. Existing stages are moved aside.")
+Engine = option(str, "--engine",
+    "How to run training steps: eager, or any of compiled, graphs (CUDA) and channels-last, joined "
+    "by commas. Only rounding differs. auto: on a GPU graphs, if the first replay is "
+    "bit-identical; otherwise eager.")
+Jobs = option(int | None, "--jobs", min=1, about=
+    "How many processes run independent stages side by side, sharing the cores. Default: on a CPU "
+    "up to 4, one for each core; on a GPU 1.")
+GpusPerRun = option(int | None, "--gpus-per-run", metavar="N", min=1, about=
+    "Train each network on N GPUs (with --gpu cpu in N processes), which share its batch; torchrun "
+    "starts them.")
+Log = option(str | None, "--log", metavar="tensorboard|wandb", about=
+    "Curves to look at, in the stages' folders: losses, rates, samples, measures, speed, memory.")
+Tables = option(bool, "--tables", "Print every table, not the answer alone.")
+Settings = option(list[str] | None, "--set", metavar="FIELD=VALUE", about=
+    "Override a field, e.g. distill.lr=1e-4. Repeatable.")
+Snapshot = option(int | None, "--snapshot", metavar="ITERATIONS", min=1, about=
+    "Only the student of the teacher after so many iterations. Default: each.")
 # What a process of --jobs is told (pipeline/processes.py): which chain of the command it makes.
-Stages = Annotated[str | None, typer.Option("--stages", hidden=True)]
-Threads = Annotated[int | None, typer.Option("--threads", min=1, hidden=True)]
-Sharers = Annotated[int, typer.Option("--sharers", min=1, hidden=True)]
-Lifeline = Annotated[int | None, typer.Option("--lifeline", min=0, hidden=True)]
-OnlySnapshot = Annotated[int | None, typer.Option("--snapshot", min=1, hidden=True)]
+Stages = option(str | None, "--stages", "", hidden=True)
+Threads = option(int | None, "--threads", "", min=1, hidden=True)
+Sharers = option(int, "--sharers", "", min=1, hidden=True)
+Lifeline = option(int | None, "--lifeline", "", min=0, hidden=True)
+OnlySnapshot = option(int | None, "--snapshot", "", min=1, hidden=True)
+# fmt: on
 
 
 def _load(files: list[Path] | None) -> list[Path] | None:
@@ -128,33 +80,22 @@ def _load(files: list[Path] | None) -> list[Path] | None:
     return files
 
 
-Load = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--load",
-        metavar="FILE",
-        callback=_load,
-        help="A Python file of yours that registers data sets, experiments, studies or measures. "
-        "Repeatable.",
-    ),
-]
+# fmt: off
+Load = option(list[Path] | None, "--load", metavar="FILE", callback=_load, about=
+    "A Python file of yours that registers data sets, experiments, studies or measures. "
+    "Repeatable.")
+# fmt: on
 
 
 def _slurm(name: str, what: str, kind: object = str | None, **more: object) -> object:
-    option = typer.Option(f"--slurm-{name}", help=what, rich_help_panel="Slurm", **more)
-    return Annotated[kind, option]
+    return option(kind, f"--slurm{name and '-'}{name}", what, rich_help_panel="Slurm", **more)
 
 
 SLURM = {
-    "slurm": Annotated[
-        bool,
-        typer.Option(
-            "--slurm",
-            rich_help_panel="Slurm",
-            help="Submit to Slurm instead: a job a teacher, then one a student; a job that is "
-            "preempted or out of time saves, waits again and goes on. With --dry-run: show them.",
-        ),
-    ],
+    "slurm": _slurm(
+        "", "Submit to Slurm instead: a job a teacher, then one a student; a job that is preempted "
+        "or out of time saves, waits again and goes on. With --dry-run: show them.", bool,
+    ),
     "slurm_partition": _slurm("partition", "The jobs' partition."),
     "slurm_account": _slurm("account", "The account they are charged to."),
     "slurm_time": _slurm("time", "Time of each: 90 (minutes), 4:00:00 or 1-12. Default: 60."),
@@ -190,6 +131,7 @@ SHARED = {
 CHAIN = {
     "engine": Engine,
     "jobs": Jobs,
+    "gpus_per_run": GpusPerRun,
     "log": Log,
     "stages": Stages,
     "snapshot": OnlySnapshot,
@@ -219,7 +161,8 @@ def takes_request(**options: object) -> Callable[[Callable[..., None]], Callable
         defaults = {f.name: f.default for f in fields(Request)}
 
         def command(**given: object) -> None:
-            function(Request(**{name: given.pop(name) for name in options}), **given)
+            request = Request(**{name: given.pop(name) for name in options})
+            by_ranks(request, lambda: function(request, **given))
 
         keyword = inspect.Parameter.KEYWORD_ONLY
         parameters = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import threading
 import time
@@ -25,7 +26,7 @@ QUIET_S = 24.0  # without a terminal: after so long without a word a line is wri
 TOLD_S = 0.25  # between two reports of a process
 WIDE = 130  # columns of the terminal from which on the losses have room beside the bar
 BAR = 12  # columns
-ESTIMATE_FROM = 0.02  # of a piece of work, from where on its rest is estimated
+ESTIMATE_FROM = 0.02  # of a piece of work; from then on its rest is estimated
 
 
 class Row:
@@ -51,7 +52,7 @@ class Row:
         )
 
     def note(self, words: str, share: float | None = None) -> None:
-        """What the step at work is about, for steps that take long, and which part is done."""
+        """Name the part of a long step that is at work, and the share of it that is done."""
         if (part := words.partition(",")[0]) != self._part:
             self._part, self._part_start = part, self._display.clock()
         self.words, self._part_share = words, share
@@ -69,7 +70,7 @@ class Row:
 
     @property
     def shares(self) -> tuple[float, float]:
-        """What was done at its beginning, and what is now."""
+        """The share that was done at its beginning, and the share done now."""
         return (self.first / self.total, self.done / self.total) if self.total else (0.0, 0.0)
 
     @property
@@ -176,7 +177,7 @@ class Report:
     """The row of a process of `--jobs`, as it tells the command that waits for it."""
 
     def __init__(self, lifeline: int) -> None:
-        self._socket, self._told = socket.socket(fileno=lifeline), 0.0
+        self._socket, self._told = socket.socket(fileno=os.dup(lifeline)), 0.0
 
     def begin(self, what: str, total: int | None = None, done: int = 0) -> None:
         self._tell("begin", what, total, done)

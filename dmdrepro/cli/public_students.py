@@ -15,7 +15,10 @@ from dmdrepro.experiments.public_students import (
     find,
     folder_of,
 )
+from dmdrepro.pipeline.places import ready
 from dmdrepro.pipeline.request import Request
+from dmdrepro.report import render_terminal, write_tables
+from dmdrepro.runs.files import json_text, write_bytes
 
 SMOKE, USUAL = (40, 2), (1000, 8)  # samples, and the teacher's steps
 
@@ -90,9 +93,6 @@ def _show(rows: list, notes: list[str], request: Request) -> None:
     """Write table, figure and records; print the table."""
     from dmdrepro.comparison.several import several_figure, several_table
     from dmdrepro.paper_figures.saving import write_figure
-    from dmdrepro.pipeline.places import ready
-    from dmdrepro.report import render_terminal, write_tables
-    from dmdrepro.runs.files import json_text, write_bytes
 
     folder = ready(request.runs / (request.size or "paper") / f"study-{NAME}", request.runs)
     table = several_table("public_students", QUESTION, rows, notes)

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, fail
+from dmdrepro.cli.overwrite import PUBLISHED, check_output, check_tables, is_figure, json_with
+from dmdrepro.cli.results import print_answer
 from dmdrepro.experiments import REGISTRY, STUDIES, Experiment, Study, nearest, size_words
+from dmdrepro.measures import evaluation
+from dmdrepro.measures.students import Student, collect
 from dmdrepro.pipeline.paths import check_target
 from dmdrepro.pipeline.request import Request
-
-if TYPE_CHECKING:
-    from dmdrepro.measures.table import Table
+from dmdrepro.report import render_terminal, tables_of, write_tables
+from dmdrepro.report.answer import answer
+from dmdrepro.report.commands import command
+from dmdrepro.report.page.tables import ran
+from dmdrepro.report.study import study_tables
+from dmdrepro.report.verdict import NOT_RUN, verdict_table
+from dmdrepro.runs.published import of_size, publish, read_published, record_file
+from dmdrepro.runs.results import Missing
 
 FOLDER = Path(__file__).parents[2] / "docs" / "published"
 # Beside the students of the paper's size, in one figure: the image student distilled the longest.
@@ -36,8 +44,6 @@ def check_publish(folder: Path, experiments: Iterable[Experiment], arm: str = ""
 
     `arm`: of a study, that the experiments are changed by.
     """
-    from dmdrepro.cli.overwrite import PUBLISHED, check_output, json_with
-    from dmdrepro.runs.published import record_file
 
     check_target("--publish", folder)
     for experiment in experiments:
@@ -67,9 +73,6 @@ def show_published(names: Sequence[str] = (), every_table: bool = False) -> None
 
 
 def _every_table(published: dict, names: Sequence[str]) -> None:
-    from dmdrepro.report import render_terminal, tables_of
-    from dmdrepro.report.study import study_tables
-    from dmdrepro.runs.published import of_size
 
     for study, arms in _studies(published):
         for table in study_tables(study, arms) if not names or study.name in names else ():
@@ -84,9 +87,6 @@ def _every_table(published: dict, names: Sequence[str]) -> None:
 
 
 def _answers(published: dict, names: Sequence[str]) -> None:
-    from dmdrepro.cli.results import print_answer
-    from dmdrepro.measures.students import collect
-    from dmdrepro.runs.published import of_size
 
     for study, arms in _studies(published):
         if study.name in names:
@@ -100,27 +100,15 @@ def _answers(published: dict, names: Sequence[str]) -> None:
 
 
 def _overview(published: dict) -> None:
-    from dmdrepro.measures.students import collect
-    from dmdrepro.report import render_terminal
-    from dmdrepro.report.answer import answer
-    from dmdrepro.report.verdict import verdict_table
-    from dmdrepro.runs.published import of_size
 
     for study, arms in _studies(published):
         words = ", ".join(f"{s.experiment} {answer(s).word}" for s in collect(arms))
         console.print(f"{study.name}: {words}", highlight=False)
     students = collect(of_size(published, "paper", list(REGISTRY)))
-    console.print(render_terminal(_run(verdict_table(students))))
-
-
-def _run(verdict: Table) -> Table:
-    """The verdicts on what was run; the rest is one note."""
-    from dmdrepro.report.verdict import NOT_RUN
-
-    place = verdict.columns.index("verdict")
-    rows = tuple(row for row in verdict.rows if row[place] != NOT_RUN)
-    absent = dict.fromkeys(str(row[0]) for row in verdict.rows if row[place] == NOT_RUN)
-    return replace(verdict, rows=rows, notes=(f"Not run at that size: {', '.join(absent)}.",))
+    verdict = verdict_table(students)
+    absent = dict.fromkeys(str(row[0]) for row in verdict.rows if NOT_RUN in row)
+    notes = (f"Not run at that size: {', '.join(absent)}.",)
+    console.print(render_terminal(replace(ran(verdict), notes=notes)))
 
 
 def draw_published(folder: Path) -> None:
@@ -128,11 +116,7 @@ def draw_published(folder: Path) -> None:
 
     The tables of all seeds of a size are written below it.
     """
-    from dmdrepro.cli.overwrite import check_output, check_tables, is_figure
-    from dmdrepro.measures.students import collect
-    from dmdrepro.report import tables_of, write_tables
     from dmdrepro.report.figures import measure_figures, save_measures, save_study
-    from dmdrepro.runs.published import of_size
 
     published = read_records()
     tables = {}
@@ -156,8 +140,6 @@ def draw_published(folder: Path) -> None:
 
 
 def read_records() -> dict:
-    from dmdrepro.measures import evaluation
-    from dmdrepro.runs.published import read_published
 
     if not FOLDER.is_dir():
         fail(f"{FOLDER} is not there: published records come with the repository, not the package.")
@@ -165,8 +147,7 @@ def read_records() -> dict:
 
 
 def _studies(published: dict) -> Iterator[tuple[Study, dict]]:
-    """Each study that has published records, with its arms' seeds."""
-    from dmdrepro.runs.published import of_size
+    """Each study that has published records, with the seeds of each arm."""
 
     for study in STUDIES.values():
         names = [f"{study.name}/{arm.name}" for arm in study.arms]
@@ -177,10 +158,6 @@ def _studies(published: dict) -> Iterator[tuple[Study, dict]]:
 
 def publish_results(results, folder: Path, only: int | None = None) -> None:
     """Write the records of every finished result into `folder`; `only`: of that snapshot."""
-    from dmdrepro.measures.students import Student
-    from dmdrepro.report.commands import command
-    from dmdrepro.runs.published import publish
-    from dmdrepro.runs.results import Missing
 
     for result in results:
         if isinstance(result, Missing):

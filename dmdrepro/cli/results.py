@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from dmdrepro.cli.guard import console, display
 from dmdrepro.commands import advice, program
 from dmdrepro.experiments import REGISTRY
+from dmdrepro.measures import evaluation
+from dmdrepro.measures.students import Student, collect
+from dmdrepro.pipeline.places import ready
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import Task
+from dmdrepro.report import (
+    Picture,
+    Table,
+    all_seeds,
+    open_studies,
+    render_terminal,
+    report_page,
+    seed_first,
+    tables_of,
+    write_tables,
+)
+from dmdrepro.report.answer import answer, answer_table, answers
+from dmdrepro.report.study import damaged_arms
+from dmdrepro.runs.files import write_bytes
 from dmdrepro.runs.layout import PAGE
 from dmdrepro.runs.links import refuse_links
 from dmdrepro.runs.results import Missing, Result, open_known, open_results
-
-if TYPE_CHECKING:
-    from dmdrepro.measures.students import Student
-    from dmdrepro.report import Picture, Table
 
 
 def chosen_figures(plan: Plan) -> list[int]:
@@ -28,11 +42,10 @@ def chosen_figures(plan: Plan) -> list[int]:
 
 
 def own_figures(plan: Plan) -> list:
-    """Those of the plan's experiments that none of the paper's figures shows."""
+    """The figures of the plan's experiments that none of the paper's figures shows."""
     from dmdrepro import paper_figures
 
-    found = (paper_figures.own(e.name, e.images) for e in plan.experiments)
-    return [figure for figure in found if figure is not None]
+    return [own for e in plan.experiments if (own := paper_figures.own(e.name, e.images))]
 
 
 def draw_figures(plan: Plan) -> dict[str, str]:
@@ -42,9 +55,6 @@ def draw_figures(plan: Plan) -> dict[str, str]:
     `_unusable`.
     """
     from dmdrepro import paper_figures
-    from dmdrepro.measures import evaluation
-    from dmdrepro.measures.students import collect
-    from dmdrepro.pipeline.places import ready
     from dmdrepro.report.figures import save_measures, save_study
 
     only, read = chosen_figures(plan), []
@@ -65,8 +75,8 @@ def draw_figures(plan: Plan) -> dict[str, str]:
         console.print(f"Figures: {len(paths)} files in {target}")
         if not any(isinstance(results[name], Result) for name in names):
             console.print(
-                f"They are empty: nothing of size {plan.size}, seed {seed}, that they show has "
-                f"been evaluated in {plan.runs}. `{program()} all --size {plan.size}` makes it."
+                f"They are empty: none of the results that they show is in {plan.runs} (size "
+                f"{plan.size}, seed {seed}). Run `{program()} all --size {plan.size}` first."
             )
         read += [result for name, result in results.items() if name in names]
     return _unusable(plan, read)
@@ -102,13 +112,12 @@ def show_figures_plan(plan: Plan, *, finished: bool = False) -> None:
             continue
         results = open_results(plan.runs, plan.size, seed, REGISTRY, advice)
         for number in numbers:
-            lacks = [lack(results[name]) for name in paper_figures.FIGURES[number].EXPERIMENTS]
-            lacks = [words for words in lacks if words]
-            console.print(f"Figure {number}: {'; '.join(lacks) or 'complete'}")
+            lacks = (lack(results[name]) for name in paper_figures.FIGURES[number].EXPERIMENTS)
+            console.print(f"Figure {number}: {'; '.join(filter(None, lacks)) or 'complete'}")
 
 
 def lack(result: Result | Missing) -> str:
-    """What is missing of an experiment's planned students; empty for nothing."""
+    """The planned students that an experiment lacks, in words; empty if it lacks none."""
     if isinstance(result, Missing):
         return f"without {result.experiment}"
     planned = result.config.get("teacher", {}).get("snapshots", ())
@@ -122,7 +131,7 @@ def lack(result: Result | Missing) -> str:
 
 
 # What a reader of all tables looks for stands last. The files keep the report's order.
-PRINTED_LAST = ("paper_and_ours", "not_run")
+PRINTED_LAST = {"paper_and_ours": 1, "not_run": 2}
 
 
 def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
@@ -132,13 +141,11 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
     print all tables before it. They are written as Markdown, CSV and JSON. Returns what of the
     results that were read cannot be shown, as `_unusable`.
     """
-    from dmdrepro.report import render_terminal
 
     results, tables, unusable = _write(plan)
     target = plan.folder("tables")
     if every_table:
-        before = [table for table in reversed(tables) if table.name not in PRINTED_LAST]
-        for table in before + [table for table in tables if table.name in PRINTED_LAST]:
+        for table in sorted(tables, key=lambda t: PRINTED_LAST.get(t.name, -tables.index(t))):
             console.print(render_terminal(table, target))
     named = [experiment.name for experiment in plan.experiments]
     _answer(plan, {name: results[name] for name in named})
@@ -146,13 +153,27 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
         console.print(f"All numbers: {target / 'tables.md'}, or `--tables`.")
     for seed in plan.seeds:
         console.print(f"Report: {plan.of(seed).folder(PAGE)}")
-    words = " ".join(named) if len(named) < len(REGISTRY) else ""
-    loaded = (f"--load {file}" for file in plan.request.load or [])
-    words = " ".join(filter(None, (words, *loaded, f"--size {plan.size}")))
     if len(next(iter(results.values()))) > len(plan.seeds):
-        console.print(f"All seeds: {program()} summary {words} --runs {plan.runs}")
-    console.print(f"Another seed: {program()} all {words} --seed {max(plan.seeds) + 1}")
+        console.print(f"All seeds: {_next(plan, 'summary', load=True, size=plan.size, runs=True)}")
+    more = {"load": True, "data": True, "weights": True, "runs": True, "settings": True}
+    if plan.size == "smoke":
+        console.print(f"For an answer: {_next(plan, 'all', **more, size='laptop')}")
+    else:
+        seed = max(plan.seeds) + 1
+        console.print(f"Another seed: {_next(plan, 'all', **more, size=plan.size, seed=seed)}")
     return unusable
+
+
+def _next(plan: Plan, command: str, **options: object) -> str:
+    """A command about the same experiments; True: the option as it was given, if it was."""
+    names = [experiment.name for experiment in plan.experiments]
+    words = [command, *(names if len(names) < len(REGISTRY) else ())]
+    for name, value in options.items():
+        value = getattr(plan.request, name) if value is True else value
+        option = "--set" if name == "settings" else f"--{name}"
+        for each in value if isinstance(value, list) else [value]:
+            words += [option, str(each)] if each not in (None, Path("runs")) else []
+    return f"{program()} {shlex.join(words)}"
 
 
 def say_answer(task: Task, seeds: Sequence[int]) -> None:
@@ -160,9 +181,6 @@ def say_answer(task: Task, seeds: Sequence[int]) -> None:
 
     None of one that diverged.
     """
-    from dmdrepro.measures import evaluation
-    from dmdrepro.measures.students import Student
-    from dmdrepro.report.answer import answer
 
     run, experiment = task.run, task.run.experiment
     name = run.name if run.arm is None else run.arm.name
@@ -176,22 +194,18 @@ def say_answer(task: Task, seeds: Sequence[int]) -> None:
 
 def _answer(plan: Plan, results: Mapping[str, Sequence[Result | Missing]]) -> None:
     """Print it over the plan's seeds, and which seeds have diverged."""
-    from dmdrepro.measures.students import collect
 
     mine = {  # what is missing last: the others are compared with the first
         name: sorted(filter(lambda r: r.seed in plan.seeds, each), key=_is_missing)
         for name, each in results.items()
     }
-    only = plan.request.snapshot
-    shown = [student for student in collect(mine) if only in (None, student.snapshot)]
+    shown = [s for s in collect(mine) if plan.request.snapshot in (None, s.snapshot)]
     print_answer(shown, whole=len(mine) == len(REGISTRY))
     said = {words for student in shown for words in student.left_out}
-    for name, each in results.items():
-        for result in each:
-            for snapshot, why in ({} if _is_missing(result) else result.diverged).items():
-                words = f"seed {result.seed} diverged: left out ({why})"
-                if words not in said:
-                    console.print(f"{name} (teacher {snapshot:,}): {words}.")
+    for name, result in ((n, r) for n, each in results.items() for r in each):
+        for snapshot, why in ({} if _is_missing(result) else result.diverged).items():
+            if (words := f"seed {result.seed} diverged: left out ({why})") not in said:
+                console.print(f"{name} (teacher {snapshot:,}): {words}.")
 
 
 def _is_missing(result: Result | Missing) -> bool:
@@ -203,8 +217,6 @@ def _write(plan: Plan, *, with_tables: bool = True) -> tuple[Mapping, list[Table
 
     Returns the results, the first seed's tables, and what cannot be shown, as `_unusable`.
     """
-    from dmdrepro.pipeline.places import ready
-    from dmdrepro.report import all_seeds, seed_first, tables_of, write_tables
 
     results = all_seeds(plan.runs, plan.size, *plan.seeds)
     every = [result for seeds in results.values() for result in seeds]
@@ -225,8 +237,6 @@ def print_answer(students: Sequence[Student], whole: bool, sentences: bool = Tru
 
     `whole`: all experiments were asked for, so what was not run is named.
     """
-    from dmdrepro.report import render_terminal
-    from dmdrepro.report.answer import answer_table, answers
 
     if not students:
         console.print("No student that can be shown has been evaluated.")
@@ -256,10 +266,6 @@ def write_page(
     page reads them; returns what cannot be shown, as `_unusable`.
     """
     plan = whole.of(seed)
-    from dmdrepro.pipeline.places import ready
-    from dmdrepro.report import open_studies, report_page
-    from dmdrepro.report.study import damaged_arms
-    from dmdrepro.runs.files import write_bytes
 
     target = ready(plan.folder(PAGE), plan.runs)
     refuse_links(plan.folder("figures"), plan.runs)  # whose pictures the page embeds
@@ -275,7 +281,6 @@ def write_page(
 
 def _pictures(plan: Plan, results: Mapping[str, Result | Missing]) -> list[Picture]:
     from dmdrepro import paper_figures
-    from dmdrepro.report import Picture
 
     again = f"{program()} figures --size {plan.size} --seed {plan.seed} draws it"
     pictures = []

@@ -21,15 +21,15 @@ from typing import NoReturn
 
 # Ctrl-C; kill; a closed terminal; the warnings of Slurm, LSF, Grid Engine and submitit; the limit
 # of processor time. Ctrl-\ (SIGQUIT) is not among them: it is the key that ends at once.
-_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU")
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2,
+         signal.SIGXCPU)  # fmt: skip
 SIGINT = signal.SIGINT
-STOPS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 # Sent again, these end the work at once. The others come again without a person: the shell repeats
 # the terminal's SIGHUP, the system sends SIGXCPU every second.
 INSISTENT = (signal.SIGINT, signal.SIGTERM)
 # `timeout` and `uv run` send what they pass on twice: this soon it is the same request.
 SAME_S = 0.5
-PIPE = getattr(signal, "SIGPIPE", 13)  # never handled: the number that a lost reader counts as
+PIPE = signal.SIGPIPE  # never handled: the number that a lost reader counts as
 
 Handler = Callable[[int, FrameType | None], None]
 
@@ -139,7 +139,7 @@ def _would_be_lost(frame: FrameType | None) -> bool:
     In the lines that come and go with a context: they are nobody's.
     """
     if frame is not None and frame.f_code.co_filename in (__file__, _CONTEXTS):
-        return not _is_output(frame)
+        return frame.f_code is not reader_is_gone.__code__
     while frame is not None:
         code = frame.f_code
         if code.co_filename.startswith("<frozen importlib") or code.co_name == "__del__":
@@ -149,10 +149,6 @@ def _would_be_lost(frame: FrameType | None) -> bool:
 
 
 _CONTEXTS = os.path.join(os.path.dirname(os.__file__), "contextlib.py")
-
-
-def _is_output(frame: FrameType) -> bool:
-    return frame.f_code is reader_is_gone.__code__
 
 
 def _leave(number: int, sentence: str, *, show_cursor: bool = False) -> NoReturn:

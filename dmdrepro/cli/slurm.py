@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from rich.table import Table
@@ -41,10 +42,13 @@ def submit_plan(plan: Plan, options: SlurmOptions) -> None:
 
 
 def slurm_options(r: Request) -> SlurmOptions:
-    """What was asked of Slurm; raises RunError."""
+    """The options for Slurm; raises RunError."""
     given = SlurmOptions(r.slurm_partition, r.slurm_account, r.slurm_time, r.slurm_gres,
                          r.slurm_mem, r.slurm_array, tuple(r.slurm_setup or ()))  # fmt: skip
-    return read_options(r.slurm_file, given)
+    options = read_options(r.slurm_file, given)
+    if options.gres is None and (r.gpus_per_run or 1) > 1 and r.gpu != "cpu":
+        return replace(options, gres=f"gpu:{r.gpus_per_run}")
+    return options
 
 
 def _show_plan(plan: Plan, options: SlurmOptions) -> None:
@@ -66,7 +70,7 @@ def _show_plan(plan: Plan, options: SlurmOptions) -> None:
 
 
 def show_jobs(runs: Path) -> None:
-    """What runs, waits, is done and has failed, with the logs."""
+    """Print which jobs run, wait, are done and have failed, with the logs."""
     from dmdrepro.pipeline.slurm import states
 
     found = states(runs)

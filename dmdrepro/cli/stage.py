@@ -9,7 +9,8 @@ from dmdrepro.cli.execute import conclude, run_command
 from dmdrepro.cli.guard import guarded
 from dmdrepro.pipeline.request import Request
 
-TRAINING, SNAPSHOT = {"engine": o.Engine, "log": o.Log}, {"snapshot": o.Snapshot}
+TRAINING = {"engine": o.Engine, "gpus_per_run": o.GpusPerRun, "log": o.Log}
+SNAPSHOT = {"snapshot": o.Snapshot}
 # Name -> the options that it has besides the shared ones, what it does.
 COMMANDS = {
     "teacher": (TRAINING, "Train the teachers, keeping a snapshot at each listed iteration."),

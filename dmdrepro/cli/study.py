@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,36 +13,27 @@ from dmdrepro.cli.evaluate import Publish
 from dmdrepro.cli.execute import conclude, run_plan
 from dmdrepro.cli.guard import console, fail, guarded
 from dmdrepro.cli.published import check_publish, publish_results
+from dmdrepro.cli.results import print_answer, refresh_page
 from dmdrepro.experiments import STUDIES, Study, nearest
 from dmdrepro.experiments import public_students as public
+from dmdrepro.measures.students import collect
 from dmdrepro.pipeline.places import ready
 from dmdrepro.pipeline.plan import Plan, make_study_plan
 from dmdrepro.pipeline.request import Request
-
-if TYPE_CHECKING:
-    from dmdrepro.report.study import Arms
+from dmdrepro.report import render_terminal, write_tables
+from dmdrepro.report.study import Arms, begun, damaged_arms, open_arms, study_tables
 
 Name = Annotated[
     str | None, typer.Argument(metavar="[STUDY]", help="Which study; without: list them.")
 ]
-Seeds = Annotated[
-    str | None, typer.Option("--seeds", help="Such as 0-4 or 0,2,5. Default: the study's own.")
-]
-Size = Annotated[
-    str | None,
-    typer.Option("--size", help="smoke, laptop, laptop-32 or paper. Default: the study's own."),
-]
-Weights = Annotated[
-    Path | None,
-    typer.Option(
-        "--weights",
-        metavar="DIR",
-        help="Of public-students: the folder of weights. Default: $DMDREPRO_WEIGHTS.",
-    ),
-]
-OnlyArms = Annotated[
-    list[str] | None, typer.Option("--arm", help="Make only this arm. Repeatable. Default: all.")
-]
+# fmt: off
+Seeds = o.option(str | None, "--seeds", "Such as 0-4 or 0,2,5. Default: the study's own.")
+Size = o.option(str | None, "--size",
+    "smoke, laptop, laptop-32 or paper. Default: the study's own.")
+Weights = o.option(Path | None, "--weights", metavar="DIR", about=
+    "For public-students: the folder of weights. Default: $DMDREPRO_WEIGHTS.")
+OnlyArms = o.option(list[str] | None, "--arm", "Make only this arm. Repeatable. Default: all.")
+# fmt: on
 
 
 @o.takes_request(
@@ -87,14 +78,9 @@ def study(
 
 
 def _results(
-    plan: Plan,
-    study: Study,
-    made: Study,
-    publish: Path | None,
-    every_table: bool,
+    plan: Plan, study: Study, made: Study, publish: Path | None, every_table: bool
 ) -> dict[str, str]:
     """Show the study, publish what was made of it, refresh the pages; -> what is damaged."""
-    from dmdrepro.cli.results import refresh_page
 
     unusable, opened = _show(study, plan.runs, plan.seeds, every_table)
     if publish is not None:
@@ -128,11 +114,7 @@ def _show(
 
     Returns arm -> what is damaged, and the results that were shown.
     """
-    from dmdrepro.cli.results import print_answer
-    from dmdrepro.measures.students import collect
-    from dmdrepro.report import render_terminal, write_tables
     from dmdrepro.report.figures import save_study
-    from dmdrepro.report.study import begun, damaged_arms, open_arms, study_tables
 
     folder = ready(runs / study.size / f"study-{study.name}", runs)
     results = open_arms(study, runs, dict.fromkeys([*seeds, *begun(study, runs)]))

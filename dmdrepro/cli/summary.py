@@ -5,36 +5,31 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, errors, fail, guarded
 from dmdrepro.cli.overwrite import check_output, json_with
+from dmdrepro.cli.published import read_records
+from dmdrepro.cli.results import print_answer
+from dmdrepro.commands import advice
 from dmdrepro.experiments import REGISTRY, check_name, check_size, every_size, size_words
+from dmdrepro.measures import evaluation
+from dmdrepro.measures.students import Results, Student, collect
 from dmdrepro.pipeline.request import parsed_seeds
+from dmdrepro.report import render_terminal, seeds_table
+from dmdrepro.report.answer import answer
+from dmdrepro.runs.files import json_text, write_bytes
+from dmdrepro.runs.published import of_size
+from dmdrepro.runs.results import Missing, open_results, seeds_found
 
-if TYPE_CHECKING:
-    from dmdrepro.measures.students import Results, Student
-
-OnlySeeds = Annotated[
-    str | None, typer.Option("--seeds", help="Such as 0-4 or 0,2,5. Default: all that were run.")
-]
-Folders = Annotated[
-    list[Path] | None,
-    typer.Option("--runs", help="Folder of runs. Repeatable: seeds may lie in several."),
-]
-OneSize = Annotated[
-    str | None, typer.Option("--size", help="Only this size. Default: each that was run.")
-]
-Published = Annotated[
-    bool, typer.Option("--published", help="Of the project's own records, not of folders of runs.")
-]
-Json = Annotated[
-    str | None,
-    typer.Option("--json", metavar="FILE", help="Write the answers as JSON; - is the output."),
-]
+# fmt: off
+OnlySeeds = o.option(str | None, "--seeds", "Such as 0-4 or 0,2,5. Default: all that were run.")
+Folders = o.option(list[Path] | None, "--runs",
+    "Folder of runs. Repeatable: seeds may lie in several.")
+OneSize = o.option(str | None, "--size", "Only this size. Default: each that was run.")
+Published = o.option(bool, "--published", "Of the project's own records, not of folders of runs.")
+Json = o.option(str | None, "--json", "Write the answers as JSON; - is the output.", metavar="FILE")
+# fmt: on
 
 
 def summary(
@@ -47,9 +42,6 @@ def summary(
     load: o.Load = None,
 ) -> None:
     """Say what was found, over seeds and folders of runs: mean, interval, each seed."""
-    from dmdrepro.cli.published import read_records
-    from dmdrepro.measures.students import collect
-    from dmdrepro.runs.published import of_size
 
     with guarded():
         if json is not None and json != "-":
@@ -65,7 +57,7 @@ def summary(
         folders = runs or [Path("runs")]
         for folder in () if published else folders:
             if not folder.is_dir():
-                fail(f"--runs {folder} is no folder; name one that holds runs.")
+                fail(f"--runs {folder} is not a folder; name one that holds runs.")
         unusable: list[str] = []
         records = read_records() if published else {}
         found = {}
@@ -84,8 +76,6 @@ def summary(
             _write(found, json)
             _end(unusable)
             return
-        from dmdrepro.cli.results import print_answer
-        from dmdrepro.report import render_terminal, seeds_table
 
         for each, students in found.items():
             console.print(f"Size {size_words(each)}")
@@ -101,7 +91,7 @@ def _end(unusable: list[str]) -> None:
 
 
 def _of_seeds(results: Results, seeds: Sequence[int] | None) -> Results:
-    """Those of the seeds, of all without; names without any are left out."""
+    """The results of these seeds (None: of all), without the names that have none."""
     mine = {n: [r for r in each if seeds is None or r.seed in seeds] for n, each in results.items()}
     return {name: each for name, each in mine.items() if each}
 
@@ -114,9 +104,6 @@ def _results(
     unusable: list[str],
 ) -> Results:
     """The results over all folders; `unusable` is given the names of what cannot be shown."""
-    from dmdrepro.commands import advice
-    from dmdrepro.measures import evaluation
-    from dmdrepro.runs.results import Missing, open_results, seeds_found
 
     opened: dict[str, dict[int, object]] = {name: {} for name in names}
     for folder in dict.fromkeys(folder.resolve() for folder in folders):
@@ -137,8 +124,6 @@ def _results(
 
 
 def _write(found: dict[str, list[Student]], file: str) -> None:
-    from dmdrepro.report.answer import answer
-    from dmdrepro.runs.files import json_text, write_bytes
 
     every = [answer(s).to_json() for students in found.values() for s in students]
     text = json_text({"answers": every})

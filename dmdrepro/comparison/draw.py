@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
 
-from dmdrepro.diffusion.network import ERRORS, FACTOR, LEAST, as_network
+from dmdrepro.diffusion.network import as_network, other_scale
 from dmdrepro.diffusion.sampler import solve
 from dmdrepro.diffusion.schedule import RHO, SIGMA_MAX, SIGMA_MIN, heun_grid
 from dmdrepro.metrics.classes import as_classes
@@ -18,11 +17,7 @@ BATCH = 64
 
 def scale_words(noise: torch.Tensor) -> str:
     """A sentence if z is not of N(0, I), by more than chance; else empty."""
-    if noise.numel() < LEAST:
-        return ""
-    found = float(noise.double().square().mean().sqrt())
-    apart = abs(math.log(found)) if found > 0 else math.inf
-    if apart <= math.log(FACTOR) + ERRORS / math.sqrt(2 * noise.numel()):
+    if (found := other_scale(noise, 1.0)) is None:
         return ""
     return (
         f"The noise's root mean square is {found:.3g}, not 1: pass z of N(0, I), which is "

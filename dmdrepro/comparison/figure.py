@@ -27,7 +27,7 @@ LEFT, SIDE, GAP, PANEL = 0.42, 1.75, 0.62, 1.5  # inches
 
 @styled
 def draw(found: Found) -> Figure:
-    """All panels; samples that are no images have no row of them."""
+    """All panels; a row of samples only if they are images."""
     page = Page()
     first, *others = pairing_words(found.record.to_json())
     page.heading(f"Teacher and student: {found.answer}", ", ".join(others), first)
@@ -73,7 +73,7 @@ def charts(found: Found) -> list[Chart]:
 
 
 def as_images(samples: np.ndarray) -> np.ndarray | None:
-    """The first COLUMNS as [n, 1 or 3, H, W] in [-1, 1]; None of what are no images."""
+    """The first COLUMNS as [n, 1 or 3, H, W] in [-1, 1]; None if they are not images."""
     x = np.asarray(samples[:COLUMNS], dtype=np.float64)
     if x.ndim == 4 and x.shape[1] not in (1, 3) and x.shape[3] in (1, 3):
         x = x.transpose(0, 3, 1, 2)

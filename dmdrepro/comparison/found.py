@@ -17,10 +17,7 @@ from dmdrepro.metrics.null import ALL, CLASS
 from dmdrepro.metrics.pairing import PairingRecord
 from dmdrepro.report.answer import NO_SAMPLER, SAYS_NOTHING, word_of
 
-ANOTHER = {
-    ALL: "another's",
-    CLASS: "another's of its class",
-}
+ANOTHER = {ALL: "another's", CLASS: "another's of its class"}
 NULLS = {ALL: "an independent pairing", CLASS: "an independent pairing within the class"}
 SECOND = "an independent pairing, which is a second draw of the student"
 
@@ -49,13 +46,13 @@ class Found:
 
     @cached_property
     def _judged(self) -> tuple[str, str]:
-        far = []
+        record, far = self.record, []
         if self.real is not None:
             quality = self.real["quality"]
             ours, teachers = (quality[who]["ratio"] for who in ("student", "teacher"))
             far = [(times_teachers(ours, teachers), RULE.quality_within)]
         # 1 - retention is Delta_E over its null, also where both are infinite: E_OT = 0.
-        return word_of(self.record.warnings, 1 - self.record.retention, far)
+        return word_of(record.warnings, 1 - record.retention, record.delta_e_null, far)
 
     @property
     def answer(self) -> str:
@@ -112,7 +109,7 @@ class Found:
     def _share(self) -> str:
         record = self.record
         if not math.isfinite(record.concordance):
-            return "What share of the pairing is kept cannot be said."
+            return "The distance to another's sample is not defined."
         words = "The squared distance to the teacher's own sample is "
         words += _percent(1 - record.concordance)
         if self.interval is not None:

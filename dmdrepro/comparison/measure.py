@@ -58,29 +58,30 @@ def compare(
     """Does the student keep its teacher's noise-data pairing? Printed, the result says so in words.
 
     `teacher`, `student`: samples [N, ...] of equal shapes, row i of both from the same noise, as
-    arrays (numpy, torch) or paths (.npy, .npz, .safetensors, .pt, a folder of PNG or JPEG); or
-    networks, any callable `(x, sigma)` or `(x, sigma, labels)` of torch tensors, with `noise`: z of
-    N(0, I) [N, ...], which samples do not need. The teacher starts from `sigma_max` z and takes
-    `steps` Heun steps; the student is evaluated once, G(student_sigma z; student_sigma). `classes`:
-    what both were told, [N] whole numbers or one-hot [N, C]: an independent pairing then shares the
-    class.
-    `independent`: a second draw of the student for the same classes and fresh noise, which is made
-    here if the student is a network and there are classes. `real`: real samples [M, ...], best
-    M >= 2 N: also quality, memorisation and D(z). `n`: the first n rows alone.
+    arrays (numpy, torch) or paths (.npy, .npz, .safetensors, .pt, a folder of PNG or JPEG). Or
+    networks, any callable `(x, sigma)` or `(x, sigma, labels)` of torch tensors; they need `noise`,
+    z of N(0, I) [N, ...]. The teacher takes `steps` Heun steps from `sigma_max` z; the student is
+    evaluated once, G(student_sigma z; student_sigma). `classes`, [N] whole numbers or one-hot
+    [N, C]: what both were told, so that an independent pairing shares the class. `independent`: a
+    second draw of the student for the same classes and fresh noise; a network with classes draws it
+    here. `real`: real samples [M, ...], best M >= 2 N, for quality, memorisation and D(z). `n`: the
+    first n rows alone. The others as of `pairing_inefficiency`.
 
     Raises ValueError, in one sentence, for what cannot be compared; a UserWarning for noise that is
-    not of N(0, I). The others as of `pairing_inefficiency`.
+    not of N(0, I).
     """
     for name, count in (("n", n), ("steps", steps), ("batch_size", batch_size)):
         if count is not None and (not isinstance(count, Integral) or count < 1):
             raise ValueError(f"{name} is {count!r}; pass a whole number from 1 on.")
     for name, sigma in (("sigma_max", sigma_max), ("student_sigma", student_sigma)):
         if not isinstance(sigma, Real) or not 0 < sigma < math.inf:
-            raise ValueError(f"{name} is {sigma!r}, which is no noise level; pass 80, say.")
+            raise ValueError(f"{name} is {sigma!r}, which is not a noise level; pass 80, say.")
     reader = Reader(memory, say)
     doubts = check_folders(teacher, student, classes)
     networks = [each for each in (teacher, student) if callable(each)]
     doubts += [words for each in networks if (words := getattr(each, "caution", ""))]
+    if noise is not None and not networks:
+        raise ValueError("noise= is for networks; samples are measured as they are: leave it out.")
     z, labels, numbers = None, None, None
     if networks:
         if noise is None:

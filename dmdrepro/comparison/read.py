@@ -43,17 +43,13 @@ class Reader:
 
 
 def check_folders(teacher: object, student: object, classes: object) -> list[str]:
-    """Doubts about the order of a folder's images.
-
-    Raises ValueError if both are folders whose images have not the same names.
-    """
+    """Doubts about the order of a folder's images; ValueError if two folders' names differ."""
     folders = [_folder(each) for each in (teacher, student)]
     names = [folder and [path.stem for path in image_files(folder)] for folder in folders]
+    doubts = []
     if None in names or classes is not None:
         found = [_sorted_as_text(*each) for each in zip(folders, names, strict=True) if each[0]]
         doubts = [words for words in found if words]
-    else:
-        doubts = []
     if None not in names and names[0] != names[1]:
         parts = []
         for mine, others, folder in zip(names, names[::-1], folders, strict=True):

@@ -18,7 +18,7 @@ FEWEST = 4  # real samples: two sets of two
 
 
 def as_real(given: Samples, teacher: torch.Tensor) -> torch.Tensor:
-    """Real samples on the CPU; ValueError unless they are four or more of the teacher's shape."""
+    """Real samples on the CPU; ValueError unless there are four or more of the teacher's shape."""
     real, shape = as_tensor(given, "real").cpu(), tuple(teacher.shape[1:])
     if tuple(real.shape[1:]) != shape or len(real) < FEWEST:
         raise ValueError(

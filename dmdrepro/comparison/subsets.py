@@ -38,8 +38,8 @@ class Interval:
 def disjoint(n: int, count: int, classes: np.ndarray | None = None) -> list[np.ndarray]:
     """`count` disjoint sets of rows of N, drawn at random: their rows, ascending.
 
-    With `classes` [N] rows are dealt out in twos and threes of one class, so that the null within
-    classes is there in every set; rows that are alone in their class go anywhere.
+    With `classes` [N] rows are dealt in twos and threes of one class, so that every set has a null
+    within classes; rows that are alone in their class go anywhere.
     """
     order = np.random.default_rng(SEED).permutation(n)
     if classes is None:
@@ -55,10 +55,10 @@ def disjoint(n: int, count: int, classes: np.ndarray | None = None) -> list[np.n
 def interval(
     whole: PairingRecord, pairing: Pairing, classes: np.ndarray | None = None
 ) -> Interval | None:
-    """About the whole set's values, from how far disjoint subsets are apart; None of too few.
+    """About the whole set's values, from the spread of k disjoint subsets; None of too few.
 
-    A subset's mean over N / k samples varies sqrt(k) times as much as that over N, so the half
-    width is Student's t times the subsets' standard deviation over sqrt(k).
+    A mean over N / k samples varies sqrt(k) times as much as one over N, so the half width is
+    Student's t times the subsets' standard deviation over sqrt(k).
     """
     if (count := min(SETS, whole.n // LEAST)) < FEWEST:
         return None

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 class Chessboard(Toy):
     """Uniform on the black cells of a board in the first two coordinates; the others are 0.
 
-    The board is [-half_width, half_width]^2 with `cells` x `cells` cells (an even number), of
-    which those with even column + row are black: the lower left one is. The paper gives 4x4 and
-    R^4; the width is our choice. RMS per coordinate: half_width sqrt(2 / (3 ambient_dim)),
-    exactly, for each of the two coordinates is uniform by itself; 0.8165 as it stands.
+    The board is [-half_width, half_width]^2 with `cells` x `cells` cells (an even number). Cells
+    with even column + row, such as the lower left one, are black. The paper gives 4x4 and R^4; the
+    width is our choice. RMS per coordinate: half_width sqrt(2 / (3 ambient_dim)), exactly, for each
+    of the two coordinates is uniform by itself; 0.8165 by default.
     """
 
     half_width: float = 2.0
@@ -46,9 +46,8 @@ class Chessboard(Toy):
         row = 2 * (cell % half) + column % 2
         corner = torch.stack((column, row), dim=1)  # [n, 2]
         within = torch.rand((n, 2), generator=generator, device=device)
-        x = torch.zeros((n, self.ambient_dim), device=device)
-        x[:, :2] = (corner + within) * (2 * self.half_width / self.cells) - self.half_width
-        return x, None
+        plane = (corner + within) * (2 * self.half_width / self.cells) - self.half_width
+        return self._embedded(plane), None
 
     def denoise(self, x: torch.Tensor, sigma: torch.Tensor | float) -> torch.Tensor:
         """E[x0 | x0 + sigma eps = x], float64 [B, ambient_dim]: a mixture of truncated normals.
@@ -71,7 +70,5 @@ class Chessboard(Toy):
         white = (number[:, None] + number) % 2 == 1
         logits = log_mass[:, 0, :, None] + log_mass[:, 1, None, :]  # [B, column, row]
         weight = logits.masked_fill(white, -math.inf).flatten(1).softmax(1).view_as(logits)
-        denoised = torch.zeros_like(x)
-        denoised[:, 0] = (weight.sum(2) * mean[:, 0]).sum(1)
-        denoised[:, 1] = (weight.sum(1) * mean[:, 1]).sum(1)
-        return denoised
+        columns, rows = (weight.sum(2) * mean[:, 0]).sum(1), (weight.sum(1) * mean[:, 1]).sum(1)
+        return self._embedded(torch.stack((columns, rows), dim=1))

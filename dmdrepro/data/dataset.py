@@ -23,28 +23,20 @@ class Files:
 class Data:
     """A data set: a frozen dataclass of its settings that inherits this and says what differs.
 
-    Of the settings alone, without loading torch: `shape` of one sample, a tuple; `classes`, how
-    many the networks are told of (0: unconditional); `exact`, whether E[x0 | x0 + sigma eps = x] is
-    known; `sampled`, whether there are data to be drawn (if not, a teacher is imported, and nothing
-    is measured against data); `training_size`, of a finite training set (0: a law that is drawn
-    from without end); `needs`, a word for the files that it needs, and `files`; `digits`, whether
-    they are MNIST's, which a classifier reads.
-
-    Of what `make` returns: `sample`, `to`, and, as the settings promise them, `training_set`
-    (float32 [training_size, *shape]) and `denoise` (x, sigma -> float64 [B, *shape]). A law that
-    holds no tensors is itself what `make` returns: a new one is a dataclass with `shape` and
-    `sample`.
+    The settings load no torch. What `make` returns has `sample`, `to`, and `training_set` and
+    `denoise` if the settings promise them. A law without tensors returns itself, so a new one is a
+    dataclass with `shape` and `sample`.
     """
 
-    shape: tuple[int, ...]
-    classes: int = 0
-    exact = False
-    sampled = True
-    training_size = 0
-    digits = False
-    needs = ""
-    training_set = None
-    denoise = None
+    shape: tuple[int, ...]  # of one sample
+    classes: int = 0  # that the networks are told of; 0: unconditional
+    exact = False  # whether E[x0 | x0 + sigma eps = x] is known
+    sampled = True  # False: a teacher is imported, and nothing is measured against data
+    training_size = 0  # of a finite training set; 0: a law that is drawn from without end
+    digits = False  # whether they are MNIST's, which a classifier reads
+    needs = ""  # a word for the files that it needs
+    training_set = None  # float32 [training_size, *shape]
+    denoise = None  # (x, sigma) -> float64 [B, *shape]
 
     def files(self, folder: Path | None, offline: bool) -> Files:
         """Whether the files that `needs` names can be had, from `folder` (--data) if given."""
@@ -58,7 +50,7 @@ class Data:
     ) -> Data:
         """The data set on the CPU; `folder`, `offline`: as of `files`; `say`: of a slow download.
 
-        Raises what says in a sentence why its files cannot be had.
+        Raises an error whose sentence says why its files cannot be had.
         """
         return self
 
@@ -67,6 +59,14 @@ class Data:
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """(x float32 [n, *shape], class numbers int64 [n] or None) on the generator's device."""
         raise NotImplementedError
+
+    def _check_device(self, generator: torch.Generator, device: torch.device) -> None:
+        """Raise ValueError if the generator is on another device than the data."""
+        if generator.device != device:
+            raise ValueError(
+                f"{type(self).__name__} is on {device} and the generator on {generator.device}; "
+                "call .to(generator.device) first."
+            )
 
     def to(self, device: torch.device | str) -> Self:
         """The same data set with its tensors on `device`; this one stays where it is."""

@@ -68,7 +68,7 @@ class ImageNet64(Data):
 def find_teacher(named: Path | None) -> Path:
     """The teacher's file, `named` (--weights) or in that folder; else of $DMDREPRO_WEIGHTS.
 
-    Of a folder: the file of a known name, else the only file of weights that is no student's.
+    In a folder: a file of a known name, else the only file of weights that is not a student's.
     Raises TeacherUnavailable.
     """
     variable = os.environ.get(VARIABLE, "").strip()
@@ -80,7 +80,9 @@ def find_teacher(named: Path | None) -> Path:
             raise TeacherUnavailable(f"needs a teacher, and {place} is a student's: {_wanted()}")
         if place.suffix in SUFFIXES:
             return place
-        raise TeacherUnavailable(f"needs weights, and {place} is no file of weights: {_wanted()}")
+        raise TeacherUnavailable(
+            f"needs weights, and {place} is not a file of weights: {_wanted()}"
+        )
     if not place.is_dir():
         raise TeacherUnavailable(f"needs weights, and there is no {place}: {_wanted()}")
     for name, *_ in TEACHERS:

@@ -23,20 +23,15 @@ RMS_SAMPLES = 4096
 class MlpManifold(Data):
     """Images of a `latent_dim`-dimensional manifold in [-1, 1], one for each of `classes` classes.
 
-    x = b + m_c (1 - b), with b = tanh(W2 tanh(W1 z + b1)) and z ~ N(0, I): a two-layer random
-    MLP, then the stripe m_c of class c laid over it. The paper gives z (16), the two layers, 32x32
-    and 10 classes; the rest is ours, fixed by `seed`, whatever the run's seed: W1 ~
-    N(0, 1 / latent_dim), b1 ~ N(0, bias_sd^2) so that z and -z differ, W2 ~
-    N(0, output_gain^2 / hidden), all entries independent, so that pixels know nothing of their
-    neighbours.
+    x = b + m_c (1 - b), with b = tanh(W2 tanh(W1 z + b1)) and z ~ N(0, I): a two-layer random MLP
+    under the stripe m_c of class c. The paper gives z (16), the two layers, 32x32 and 10 classes.
+    The rest is ours, fixed by `seed`, not by the run's: W1 ~ N(0, 1 / latent_dim), b1 ~
+    N(0, bias_sd^2) so that z and -z differ, W2 ~ N(0, output_gain^2 / hidden), all independent.
 
-    "Whitened stripes" we read as horizontal bands moved towards white: each pixel of the band goes
-    `opacity` of its way to 1, so what lies under it can still be seen. The bands of the classes do
-    not overlap: class c has rows 1 + 3c to 3 + 3c of 32 (of ten classes). At a lower resolution
-    the MLP draws fewer pixels at the same amplitude and the band is the mean over its rows.
-
-    RMS per coordinate, measured on 4,096 samples of seed 0: 0.5085 at 32, 0.5032 at 16, 0.4956
-    at 8.
+    We read "whitened stripes" as horizontal bands: each pixel of the band goes `opacity` of its way
+    to 1. Bands do not overlap: class c of ten has rows 1 + 3c to 3 + 3c of 32. At a lower
+    resolution the MLP draws fewer pixels at the same amplitude, and the band is the mean over its
+    rows. Measured RMS per coordinate of seed 0: 0.5085 at 32, 0.5032 at 16, 0.4956 at 8.
     """
 
     resolution: int = 32
@@ -111,11 +106,7 @@ class ManifoldImages(Data):
         import torch
 
         device = self._w1.device
-        if generator.device != device:
-            raise ValueError(
-                f"the MLP manifold is on {device} and the generator on {generator.device}; call "
-                ".to(generator.device) first."
-            )
+        self._check_device(generator, device)
         labels = torch.randint(self.classes, (n,), generator=generator, device=device)
         z = torch.randn((n, len(self._w1)), generator=generator, device=device)
         return self.image(z, labels), labels

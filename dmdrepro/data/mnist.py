@@ -25,9 +25,8 @@ class Mnist(Data):
     """MNIST, 70,000 images (train + test), zero-padded from 28x28 to 32x32, in [-1, 1].
 
     -1 is black. Resolution 16 is the 2x2 mean of the 32x32 image, 8 the 4x4 mean. A sample is an
-    image drawn with replacement. RMS per coordinate of the 70,000 images, measured: 0.9710 at 32,
-    0.9447 at 16, 0.9007 at 8 (the mean is -0.80; about it the standard deviation is 0.551, 0.503,
-    0.415: sigma_data = 0.5 measures that spread).
+    image drawn with replacement. Measured RMS per coordinate: 0.9710 at 32, 0.9447 at 16, 0.9007 at
+    8. The mean is -0.80, the standard deviation 0.551, 0.503, 0.415, which sigma_data = 0.5 is for.
     """
 
     training_size = 70_000
@@ -100,7 +99,7 @@ def load_mnist(
 def parse_idx(data: bytes) -> torch.Tensor:
     """The uint8 tensor of an IDX file: 0, 0, 8 (uint8), rank, big-endian sizes, values."""
     if len(data) < 4 or data[:3] != b"\0\0\x08":
-        raise ValueError("these bytes are no IDX file of uint8; pass an unpacked MNIST file.")
+        raise ValueError("these bytes are not an IDX file of uint8; pass an unpacked MNIST file.")
     import numpy as np
     import torch
 
@@ -132,11 +131,8 @@ class MnistImages(Data):
             )
         if labels.min() < 0 or labels.max() > 9:
             raise ValueError("MNIST labels reach outside 0..9; pass the digits.")
-        self.shape, self.classes, block = (
-            settings.shape,
-            settings.classes,
-            32 // settings.resolution,
-        )
+        self.shape, self.classes = settings.shape, settings.classes
+        block = 32 // settings.resolution
         self.training_set, self.labels = torch.empty((len(images), *self.shape)), labels
         for part, out in zip(images.split(CHUNK), self.training_set.split(CHUNK), strict=True):
             padded = F.pad(part, (2, 2, 2, 2)).unsqueeze(1).float()  # [CHUNK, 1, 32, 32]
@@ -159,11 +155,7 @@ class MnistImages(Data):
         import torch
 
         device = self.training_set.device
-        if generator.device != device:
-            raise ValueError(
-                f"MNIST is on {device} and the generator on {generator.device}; call "
-                ".to(generator.device) first."
-            )
+        self._check_device(generator, device)
         chosen = torch.randint(len(self.labels), (n,), generator=generator, device=device)
         return self.training_set[chosen], self.labels[chosen] if self.classes else None
 

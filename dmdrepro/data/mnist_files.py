@@ -11,13 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dmdrepro.data.mnist_layout import (
-    LOOKED_FOR,
-    Absent,
-    Damaged,
-    MnistUnavailable,
-    read_folder,
-)
+from dmdrepro.data.mnist_layout import LOOKED_FOR, Absent, Damaged, MnistUnavailable, read_folder
 
 __all__ = ["MnistStatus", "MnistUnavailable", "default_cache", "find_mnist", "read_mnist"]
 
@@ -27,19 +21,13 @@ REMEDY = "delete it or put the original file there, then run the same command ag
 
 @dataclass(frozen=True)
 class MnistStatus:
-    """Where MNIST is (`folder`), or `reason`: why it is nowhere.
-
-    `refused`: a folder that the user named holds a wrong file. Then nothing is downloaded behind
-    the user's back: the file is named and has to be removed or replaced. `source`: which of
-    "--data", "$DMDREPRO_DATA" and "the cache" it was found in. `passed`: what is the matter with
-    each folder that was looked at before, or with all.
-    """
+    """Where MNIST is, or why it is nowhere."""
 
     folder: Path | None
     reason: str
-    refused: bool = False
-    source: str = ""
-    passed: str = ""
+    refused: bool = False  # a folder that the user named holds a wrong file: nothing is downloaded
+    source: str = ""  # "--data", "$DMDREPRO_DATA" or "the cache"
+    passed: str = ""  # what is wrong with the folders that were searched before
 
     @property
     def found(self) -> bool:
@@ -61,8 +49,7 @@ def default_cache() -> Path:
 def find_mnist(data_dir: Path | None = None, cache_dir: Path | None = None) -> MnistStatus:
     """Where MNIST is, every byte checked, without the network; takes a fraction of a second.
 
-    Looks in `data_dir` (--data), in $DMDREPRO_DATA and in the cache, for the four IDX files in any
-    of the layouts of mnist_layout.py.
+    Searches `data_dir` (--data), $DMDREPRO_DATA and the cache, in any layout of mnist_layout.py.
     """
     return _search(data_dir, cache_dir or default_cache())[0]
 

@@ -1,10 +1,9 @@
 """MNIST's four files: what their unpacked bytes are, and how the common sources lay them out.
 
-Mirrors pack the same bytes with different gzip headers, so it is the unpacked bytes that count.
-Taken are `train-images-idx3-ubyte` (LeCun's name) and `train-images.idx3-ubyte`, .gz or not, in
-capitals or not, in the folder itself, in the folders that torchvision, Kaggle and others make in
-it (`MNIST/raw`, `mnist`, `archive`, ...), and in a folder that has the file's own name. Whatever a
-file is called, only its bytes say what it is, so a wrong one never hides a right one.
+Mirrors pack the same bytes with different gzip headers, so only the unpacked bytes count. Accepted
+are `train-images-idx3-ubyte` (LeCun's name) and `train-images.idx3-ubyte`, .gz or not, in any case,
+in the folder itself, in the folders that torchvision, Kaggle and others make (`MNIST/raw`, `mnist`,
+`archive`, ...), and in a folder of the file's own name. A wrong file never hides a right one.
 """
 
 from __future__ import annotations

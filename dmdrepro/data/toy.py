@@ -33,20 +33,22 @@ class Toy(Data):
         """x [B, ambient_dim] and sigma [1 or B, 1], both float64 on the device of `x`."""
         import torch
 
+        given = f"{type(self).__name__}.denoise was given"
         if x.ndim != 2 or x.shape[1] != self.ambient_dim:
-            raise ValueError(
-                f"{type(self).__name__}.denoise was given x of shape {tuple(x.shape)}; "
-                f"pass [B, {self.ambient_dim}]."
-            )
+            raise ValueError(f"{given} x of shape {tuple(x.shape)}; pass [B, {self.ambient_dim}].")
         sigma = torch.as_tensor(sigma, dtype=torch.float64, device=x.device).reshape(-1, 1)
         if len(sigma) not in (1, len(x)):
             raise ValueError(
-                f"{type(self).__name__}.denoise was given {len(sigma)} noise levels for "
-                f"{len(x)} samples; pass one, or one for each."
+                f"{given} {len(sigma)} noise levels for {len(x)} samples; pass one or {len(x)}."
             )
         if not bool(((sigma > 0) & sigma.isfinite()).all()):
             raise ValueError(
-                f"{type(self).__name__}.denoise was given a noise level that is not positive "
-                "and finite; pass sigma > 0."
+                f"{given} a noise level that is not positive and finite; pass sigma > 0."
             )
         return x.double(), sigma
+
+    def _embedded(self, plane: torch.Tensor) -> torch.Tensor:
+        """[B, ambient_dim] with `plane` [B, 2] in the first two coordinates; the others are 0."""
+        import torch
+
+        return torch.nn.functional.pad(plane, (0, self.ambient_dim - 2))

@@ -12,10 +12,9 @@ def interval_moments(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """(log P(low < t < high), E[t | low < t < high]) of t ~ N(x, sigma^2); float64, any shapes.
 
-    The textbook forms divide two numbers that both underflow a few dozen sigma away. Here the
-    factor phi(a) is taken out of mass and first moment alike (a: the end nearer to x), which
-    leaves Mills ratios R(t) = P(N > t) / phi(t): mass = phi(a) (R(a) - e^-d R(b)) and
-    E = x + sigma (1 - e^-d) / (R(a) - e^-d R(b)), with d = (b^2 - a^2) / 2.
+    The textbook forms divide two numbers that both underflow a few dozen sigma away. Without the
+    factor phi(a), a the end nearer to x, Mills ratios R(t) = P(N > t) / phi(t) are left: mass =
+    phi(a) (R(a) - e^-d R(b)), E = x + sigma (1 - e^-d) / (R(a) - e^-d R(b)), d = (b^2 - a^2) / 2.
     """
     a, b = (low - x) / sigma, (high - x) / sigma
     # Reflect so that a is the nearer end: then d >= 0 and nothing overflows.

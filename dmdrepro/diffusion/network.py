@@ -1,17 +1,16 @@
-"""How the sampler calls a network: anyone's of EDM's form, and its noise checked beforehand."""
+"""How the sampler calls a network of EDM's form, and what is checked of its noise."""
 
 from __future__ import annotations
 
 import inspect
 import math
-import warnings
 from collections.abc import Callable
 
 import torch
 
-LEAST = 16  # values of noise, of which a scale says something
-# Noise whose root mean square is further from sigma_max than this factor, and than chance allows:
-# 6 standard errors of its logarithm, 1 / sqrt(2 n) of n values.
+LEAST = 16  # values of noise whose scale says something
+# Another scale: by more than this factor, and than 6 standard errors of the logarithm of the root
+# mean square, 1 / sqrt(2 n) of n values.
 FACTOR, ERRORS = 1.25, 6
 
 
@@ -20,10 +19,9 @@ def as_network(
 ) -> Callable[[torch.Tensor, float, torch.Tensor | None], torch.Tensor]:
     """`denoiser` as a function of (x, the noise level as a number, labels or None).
 
-    It is called as `denoiser(x, sigma)`, or with the labels as a third argument where there are
-    some or it does not do without (None then). sigma: float32 of shape [] on x's device, or of the
-    type that its attribute `sigma_dtype` names. Raises ValueError if it takes no labels and
-    there are some.
+    It is called as `denoiser(x, sigma)`, or with the labels as a third argument if there are some
+    or if it needs one (None). sigma: of shape [] on x's device, float32 or of the type that its
+    attribute `sigma_dtype` names. Raises ValueError for labels if it takes none.
     """
     least, most = _positional(denoiser)
     if class_labels is not None and most < 3:
@@ -36,15 +34,17 @@ def as_network(
     def network(x: torch.Tensor, sigma: float, labels: torch.Tensor | None) -> torch.Tensor:
         # A fill, not a copy from the host: nothing waits, and CUDA graphs can hold it.
         level = torch.full((), sigma, dtype=dtype, device=x.device)
-        if labels is None and least < 3:
-            return denoiser(x, level)
-        return denoiser(x, level, labels)
+        found = denoiser(x, level) if labels is None and least < 3 else denoiser(x, level, labels)
+        if not isinstance(found, torch.Tensor) or not found.is_floating_point():
+            kind = found.dtype if isinstance(found, torch.Tensor) else type(found).__name__
+            raise ValueError(f"the network returns {kind}; it must return a float tensor like x.")
+        return found
 
     return network
 
 
 def _positional(denoiser: Callable) -> tuple[int, float]:
-    """(arguments that it needs, arguments that it takes) in order; (2, inf) where unknown."""
+    """(number of positional arguments that it needs, that it takes); (2, inf) if unknown."""
     # A module's own signature is (*args, **kwargs); hooks and wrappers see what forward sees.
     called = denoiser.forward if isinstance(denoiser, torch.nn.Module) else denoiser
     try:
@@ -52,13 +52,12 @@ def _positional(denoiser: Callable) -> tuple[int, float]:
     except (TypeError, ValueError):
         return 2, math.inf
     ordered = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    if any(p.kind == p.VAR_POSITIONAL for p in parameters):
-        return sum(p.default is p.empty for p in ordered), math.inf
-    return sum(p.default is p.empty for p in ordered), len(ordered)
+    any_number = any(p.kind == p.VAR_POSITIONAL for p in parameters)
+    return sum(p.default is p.empty for p in ordered), math.inf if any_number else len(ordered)
 
 
 def check_noise(noise: object, class_labels: object) -> None:
-    """Raise ValueError, naming which, for noise or labels that are no plain real tensor."""
+    """Raise ValueError, naming which, for noise or labels that are not plain real tensors."""
     for name, value in (("noise", noise), ("class_labels", class_labels)):
         if value is None and name == "class_labels":
             continue
@@ -75,18 +74,10 @@ def check_noise(noise: object, class_labels: object) -> None:
         raise ValueError(f"noise has type {noise.dtype}; pass floats.")
 
 
-def warn_of_scale(noise: torch.Tensor, sigma_max: float, stacklevel: int) -> None:
-    """A UserWarning if the noise's standard deviation is not `sigma_max`, by more than chance.
-
-    Noise of N(0, I) that was not multiplied ends in samples near 0 (of sd 0.036 for data of 0.5).
-    """
+def other_scale(noise: torch.Tensor, sd: float) -> float | None:
+    """The noise's root mean square if it is not `sd`, by more than chance; else None."""
     if noise.numel() < LEAST or noise.is_meta:
-        return
+        return None
     found = float(noise.double().square().mean().sqrt())
-    apart = abs(math.log(found / sigma_max)) if found > 0 else math.inf
-    if apart > math.log(FACTOR) + ERRORS / math.sqrt(2 * noise.numel()):
-        warnings.warn(
-            f"The noise's root mean square is {found:.3g} and sigma_max {sigma_max:g}: z is to be "
-            "drawn from N(0, sigma_max^2 I), so multiply noise of N(0, I) by sigma_max.",
-            stacklevel=stacklevel,
-        )
+    apart = abs(math.log(found / sd)) if found > 0 else math.inf
+    return found if apart > math.log(FACTOR) + ERRORS / math.sqrt(2 * noise.numel()) else None

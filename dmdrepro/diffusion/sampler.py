@@ -1,17 +1,18 @@
 """The deterministic Heun sampler of EDM (Karras et al. 2022, algorithm 1): Phi_K(z).
 
-The paper's "K Euler steps backwards with second-order corrections"; K = 8 (footnote
-1) is set in stages/sample.py.
+The paper's "K Euler steps backwards with second-order corrections"; K = 8 (footnote 1) is set in
+stages/sample.py.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from itertools import pairwise
 
 import torch
 
-from dmdrepro.diffusion.network import as_network, check_noise, warn_of_scale
+from dmdrepro.diffusion.network import as_network, check_noise, other_scale
 from dmdrepro.diffusion.schedule import RHO, SIGMA_MAX, SIGMA_MIN, heun_grid
 
 
@@ -29,13 +30,13 @@ def heun_sample(
     """Phi_K(z): the probability-flow ODE solved in K = `num_steps` steps, float32 [B, ...].
 
     `noise`: z ~ N(0, sigma_max^2 I), already scaled (80 times what `dmdrepro.unit_noise` draws),
-    [B, ...]; noise of another scale gets a UserWarning. `denoiser`: ours or anyone's of EDM's form,
-    called as `denoiser(x, sigma)` or `denoiser(x, sigma, class_labels)` with float32 `x` and
-    `sigma`, the latter of shape [] on x's device (of the type `denoiser.sigma_dtype` where it has
-    that attribute). `class_labels`: one-hot [B, label_dim]. `batch_size`: samples per network call
-    (default: all). K = 1 gives D(z; sigma_max). State and noise levels of the ODE are float64, as
-    in the reference. Raises ValueError for fewer than one step, a batch size below 1, noise or
-    labels that are no torch tensor, and labels for a denoiser that takes none.
+    [B, ...]; another scale gets a UserWarning. `denoiser`: any network of EDM's form, called as
+    `denoiser(x, sigma)` or `denoiser(x, sigma, class_labels)` with float32 `x` and `sigma`, of
+    shape [] on x's device (of the type `denoiser.sigma_dtype` if it has that attribute).
+    `class_labels`: one-hot [B, label_dim]. `batch_size`: samples per network call (default: all).
+    K = 1 gives D(z; sigma_max). The ODE's state and noise levels are float64, as in the reference.
+    Raises ValueError for fewer than one step, a batch size below 1, noise or labels that are not
+    torch tensors, and labels for a denoiser that takes none.
     """
     check_noise(noise, class_labels)
     grid = heun_grid(num_steps, sigma_min, sigma_max, rho).tolist()
@@ -45,8 +46,13 @@ def heun_sample(
         raise ValueError(
             f"{len(class_labels)} class_labels for {len(noise)} samples of noise; give one each."
         )
+    if (found := other_scale(noise.detach(), sigma_max)) is not None:
+        warnings.warn(
+            f"The noise's root mean square is {found:.3g} and sigma_max {sigma_max:g}: z is to be "
+            "drawn from N(0, sigma_max^2 I), so multiply noise of N(0, I) by sigma_max.",
+            stacklevel=2,
+        )
     with torch.no_grad():
-        warn_of_scale(noise, sigma_max, stacklevel=3)
         return solve(denoiser, noise, grid, class_labels, batch_size)
 
 

@@ -34,10 +34,7 @@ def karras_sigmas(
 
 
 def heun_grid(
-    num_steps: int,
-    sigma_min: float = SIGMA_MIN,
-    sigma_max: float = SIGMA_MAX,
-    rho: float = RHO,
+    num_steps: int, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX, rho: float = RHO
 ) -> torch.Tensor:
     """[num_steps + 1] float64 levels of the sampler, from sigma_max down to sigma_min, then 0.
 

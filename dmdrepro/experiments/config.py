@@ -68,12 +68,11 @@ class Distill:
     iterations: int = 50_000
     # The student is kept, and evaluated, after these too; those past the end are passed over.
     snapshots: tuple[int, ...] = (1_000, 5_000, 10_000, 25_000)
-    # The student's first weights: the teacher's; "random": fresh ones, whose last layer is 0, so
-    # that its first map is G(z) = c_skip z; or "exact": the teacher's, of a toy, fitted to the
-    # data's exact denoiser at sigma = 80, the one level that a student sees.
+    # The student's first weights: the teacher's; "random": its last layer is 0, so G(z) = c_skip z;
+    # "exact", of a toy: the teacher's, fitted to the data's exact denoiser at sigma = 80.
     start: str = "teacher"
-    # Whose score pulls the student, and whose samples Phi_K are: the teacher's, or "exact": the
-    # data's exact denoiser, of a toy. The trained teacher then gives first weights alone.
+    # Whose score pulls the student, and whose samples Phi_K are: the teacher's; or "exact", of a
+    # toy: the data's exact denoiser. Then the trained teacher gives only the first weights.
     real_score: str = "teacher"
     batch: int = 32
     lr: float = 2e-6
@@ -83,8 +82,8 @@ class Distill:
     warmup: int = 500  # counted in iterations, for both networks
     # From this iteration on both networks' rate is a tenth; 0: it stays.
     tenth_from: int = added(0, before=0)
-    # From this iteration on the student that is kept is the mean of its weights after each update
-    # since; 0: its weights. The training is the same.
+    # From this iteration on the kept student is the mean of its weights after each update since; 0:
+    # its weights. The training is the same.
     average_from: int = added(0, before=0)
     grad_clip: float = 10.0
     student_every: int = 5  # the student is updated every 5 iterations, the fake score at each

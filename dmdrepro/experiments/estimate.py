@@ -1,9 +1,8 @@
 """What a stage will cost, from its configuration: a model, not a measurement.
 
-Operations are counted from the network's layers; a device does so many a second and each step
-has a fixed cost. Those of a CPU were fitted to the published runs, which had one core each (a test
-sets the estimates beside them); those of a GPU are not measured yet and say so wherever they are
-shown.
+Operations are counted from the network's layers; a device does so many a second, and each step has
+a fixed cost. A CPU's numbers were fitted to the published runs, on one core each (a test compares
+them); a GPU's are not measured, and the program says so.
 """
 
 from __future__ import annotations
@@ -60,8 +59,7 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
     def memory(networks: int, trained: int, batch: int) -> float:
         """Bytes of a step: weights, moments, one network's gradients as found and as clipped.
 
-        A CUDA graph has gradients and activations of its own, and is checked with two copies of
-        the weights and moments that it changes.
+        A CUDA graph has its own gradients and activations, and two copies of what it changes.
         """
         work = 2 * weights + 8 * batch * net.activations
         states = (networks + 2 * trained) * weights

@@ -27,7 +27,7 @@ _loading: list[Origin] = []
 
 @contextmanager
 def coming_from(origin: Origin) -> Iterator[None]:
-    """What is registered meanwhile comes from there."""
+    """What is registered within the block comes from there."""
     _loading.append(origin)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What an experiment's data set and network have to have, each lack a sentence with the class."""
+"""What an experiment's data set and network must have; each lack is a sentence with the class."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ def _check_kind(part: object, base: type, what: str, where: str) -> str:
     name = f"The {what} {type(part).__name__}"
     require(isinstance(part, base), f"{name} does not inherit {where}.")
     frozen = is_dataclass(part) and type(part).__dataclass_params__.frozen
-    require(frozen, f"{name} is no frozen dataclass: it lacks @dataclass(frozen=True).")
+    require(frozen, f"{name} is not a frozen dataclass: it lacks @dataclass(frozen=True).")
     return name

@@ -82,7 +82,7 @@ def folder_of(named: Path | None) -> Path:
 
 
 def find(folder: Path, *patterns: str) -> Path | None:
-    """The file of the first pattern that any has; ConfigError where one fits two student files."""
+    """The file of the first pattern that fits one; ConfigError if it fits two students' files."""
     for pattern in patterns:
         found = sorted(folder.rglob(pattern))
         if len(found) > 1 and pattern != TEACHERS[IMAGENET][1]:  # it is in every folder of DMD2's

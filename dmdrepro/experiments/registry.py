@@ -52,7 +52,7 @@ def _made(cls: type[Experiment]) -> Experiment:
     if not issubclass(cls, Experiment):
         raise ConfigError(f"{what} does not inherit dmdrepro.experiments.Experiment.")
     if "__dataclass_fields__" not in vars(cls):
-        raise ConfigError(f"{what} is no frozen dataclass: it lacks @dataclass(frozen=True).")
+        raise ConfigError(f"{what} is not a frozen dataclass: it lacks @dataclass(frozen=True).")
     empty = [f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING]
     if empty:
         raise ConfigError(f"{what} lacks a default of {', '.join(empty)}.")

@@ -13,14 +13,8 @@ _STOPS = "50,100,250,500,1000,2500,6000,12000,20000"
 
 
 def _learning_rate(lr: str, iterations: int, stops: str = _STOPS) -> Arm:
-    return Arm(
-        f"lr={lr}",
-        {
-            "distill.lr": lr,
-            "distill.iterations": str(iterations),
-            "distill.snapshots": stops,
-        },
-    )
+    settings = {"distill.lr": lr, "distill.iterations": str(iterations)}
+    return Arm(f"lr={lr}", {**settings, "distill.snapshots": stops})
 
 
 # Past the laptop's own 600 iterations, where the images' students begin to differ.
@@ -32,6 +26,11 @@ _LONGER_IMAGES = {
 
 
 _DRIFT = {**_LONGER_IMAGES, "distill.snapshots": "150,300,600,1000,1500"}
+_EIGHT_THOUSAND = {
+    "distill.iterations": "8000",
+    "distill.snapshots": "600,1000,2000,4000,6000",
+    "sampling.total": "1000",
+}
 
 
 # Of the studies of width: stops at paths of about 0.005, 0.011, 0.023 (the paper's is 0.02),
@@ -68,9 +67,7 @@ _STUDIES = (
         (
             _learning_rate("2e-4", 6_000),
             _learning_rate("6e-5", 20_000),
-            _learning_rate("2e-5", 30_000),
-            _learning_rate("6e-6", 30_000),
-            _learning_rate("2e-6", 30_000),
+            *(_learning_rate(lr, 30_000) for lr in ("2e-5", "6e-6", "2e-6")),
         ),
     ),
     Study(
@@ -78,10 +75,7 @@ _STUDIES = (
         "What does the paper's literal learning rate, 2e-6 for all models, give on its chessboard?",
         "chessboard",
         "paper",
-        (
-            Arm("rate=1e-4"),
-            Arm("rate=2e-6", {"distill.lr": "2e-6"}),
-        ),
+        (Arm("rate=1e-4"), Arm("rate=2e-6", {"distill.lr": "2e-6"})),
     ),
     Study(
         "learning-rate-images",
@@ -141,11 +135,7 @@ _STUDIES = (
         "Does a student that does not start at the teacher copy it?",
         "chessboard",
         "laptop",
-        (
-            Arm("start=teacher"),
-            Arm("start=random", {"distill.start": "random"}),
-            Arm("start=exact", {"distill.start": "exact"}),
-        ),
+        (Arm("start=teacher"), *_each("start", "distill.start", ("random", "exact"))),
     ),
     Study(
         "start-images",
@@ -175,20 +165,14 @@ _STUDIES = (
         "How closely does a toy's student copy that a regression loss asks to?",
         "chessboard",
         "laptop",
-        (
-            Arm("regression=0"),
-            Arm("regression=0.25", {"distill.regression_weight": "0.25"}),
-        ),
+        (Arm("regression=0"), Arm("regression=0.25", {"distill.regression_weight": "0.25"})),
     ),
     Study(
         "adversarial",
         "Does the adversarial loss of section 4.1.1 change the pairing?",
         "mlp-manifold",
         "laptop",
-        (
-            Arm("gan=off"),
-            Arm("gan=on", {"distill.gan": "true"}),
-        ),
+        (Arm("gan=off"), Arm("gan=on", {"distill.gan": "true"})),
     ),
     Study(
         "dimension",
@@ -212,15 +196,7 @@ _STUDIES = (
         "mlp-manifold",
         "laptop",
         tuple(
-            Arm(
-                f"latent={dim},its=8000",
-                {
-                    "data.latent_dim": str(dim),
-                    "distill.iterations": "8000",
-                    "distill.snapshots": "600,1000,2000,4000,6000",
-                    "sampling.total": "1000",
-                },
-            )
+            Arm(f"latent={dim},its=8000", {"data.latent_dim": str(dim), **_EIGHT_THOUSAND})
             for dim in (1, 4, 16)
         ),
     ),
@@ -245,10 +221,7 @@ _STUDIES = (
         "The same, distilled for longer: at which path does a student leave the pairing?",
         "mnist",
         "laptop-32",
-        (
-            _width(32, "its=4000", 4000),
-            _width(16, "its=8000", 8000),
-        ),
+        (_width(32, "its=4000", 4000), _width(16, "its=8000", 8000)),
         seeds=(0,),
     ),
 )
@@ -258,7 +231,7 @@ STUDIES: dict[str, Study] = {}
 def register_study(study: Study) -> Study:
     """Add a study; raises ConfigError for a name that is taken, and for an arm that cannot be."""
     if not isinstance(study, Study):
-        raise ConfigError(f"The study {study!r} is no dmdrepro.experiments.Study.")
+        raise ConfigError(f"The study {study!r} is not a dmdrepro.experiments.Study.")
     if study.name in STUDIES:
         raise ConfigError(f"There is a study {study.name!r} already; choose another name.")
     if not study.arms:

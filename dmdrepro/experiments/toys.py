@@ -13,14 +13,7 @@ from dmdrepro.models import Mlp, Model
 # that is not accurate there has lost its pairing before distillation begins. So the noise-level
 # law covers the whole Karras range, ln 0.002 to ln 80, within two standard deviations
 # (docs/choices.md has the measurement).
-_TEACHER = Teacher(
-    snapshots=(20_000,),
-    batch=512,
-    lr=1e-3,
-    warmup=200,
-    p_mean=-0.92,
-    p_std=2.65,
-)
+_TEACHER = Teacher(snapshots=(20_000,), batch=512, lr=1e-3, warmup=200, p_mean=-0.92, p_std=2.65)
 # "Until convergence" (section 3.3): docs/choices.md has the measurement.
 _DISTILL = Distill(
     batch=512,

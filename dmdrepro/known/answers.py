@@ -5,20 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import torch
 
 from dmdrepro.known import cases
 from dmdrepro.known.circle import DELTA, circle, circle_population
-from dmdrepro.known.circle_loss import (
-    ANGLES,
-    draw_noise,
-    mean_of,
-    noise_rule,
-    sample_terms,
-    turned,
-)
+from dmdrepro.known.circle_loss import ANGLES, draw_noise, mean_of, noise_rule, sample_terms, turned
 from dmdrepro.known.population import Pair, Population
 from dmdrepro.metrics import pairing_inefficiency
 from dmdrepro.runs.streams import generator, stream_seed
@@ -47,7 +41,7 @@ class KnownSettings:
 
     def __post_init__(self) -> None:
         if 0.0 not in self.thetas:
-            raise ValueError("The circle's thetas must have 0, which the others are held against.")
+            raise ValueError("The circle's thetas must have 0, with which the others are compared.")
 
 
 # Seconds less, for tests of whole commands.
@@ -100,8 +94,8 @@ def circle_losses(settings: KnownSettings, seed: int) -> list[dict]:
     """The DM loss and its gradients for each theta, by samples of the same noise and by a rule.
 
     `loss`, `slope`, `difference` (to theta = 0, sample by sample): value and standard `error`.
-    `slope_rms`: of single samples. `gradient`: dL/dM [2, 2]; `turned`: how far it is from that at
-    theta = 0, over its length. `rule`: the quadrature's loss, slope and turned, without error.
+    `slope_rms`: of single samples. `gradient`: dL/dM [2, 2]; `turned`: its distance from that at
+    theta = 0, over its length. `rule`: the same by quadrature, without error.
     """
     noise = draw_noise(settings.dm_samples, generator(seed, "known/dm"))
     rule = noise_rule(settings.dm_every)
@@ -135,51 +129,36 @@ def circle_losses(settings: KnownSettings, seed: int) -> list[dict]:
 
 def pair_answers(settings: KnownSettings, seed: int) -> list[dict]:
     """All the other cases, each with its words and sizes."""
-    found = []
+    n, d, found = settings.n, SMALL_D, []
 
-    def add(
-        group: str, what: str, n: int, d: int, draw: Callable[..., Pair], population: Population
-    ) -> None:
-        measured = _measured(draw, population, settings.draws, seed, f"{group}/{what}/{n}/{d}")
+    def add(group: str, what: str, n: int, d: int, population: Population, draw, *given) -> None:
+        """`draw(n, *given, rng)`: a pair."""
+        measured = _measured(
+            lambda rng: draw(n, *given, rng),
+            population,
+            settings.draws,
+            seed,
+            f"{group}/{what}/{n}/{d}",
+        )
         found.append({"group": group, "what": what, "n": n, "d": d, **measured})
 
-    for d in settings.gaussian_dims:
-        maps = {f"c = {c:g}": cases.gaussian_maps(d, c) for c in settings.correlations}
-        maps["symmetric roots"] = cases.root_maps(d)
+    for dim in settings.gaussian_dims:
+        maps = {f"c = {c:g}": cases.gaussian_maps(dim, c) for c in settings.correlations}
+        maps["symmetric roots"] = cases.root_maps(dim)
         for what, ab in maps.items():
-            n = settings.n_gaussians
-            draw = lambda rng, n=n, ab=ab: cases.gaussians(n, ab, rng)  # noqa: E731
-            add("Gaussians", what, n, d, draw, cases.gaussian_population(*ab))
-    n, d = settings.n, SMALL_D
-    simple = {
-        "translated": (
-            f"|b| = {SHIFT:g}",
-            lambda rng: cases.translated(n, d, SHIFT, rng),
-            cases.translated_population(d, SHIFT),
-        ),
-        "permuted": (
-            "the next row's",
-            lambda rng: cases.permuted(n, d, rng),
-            cases.permuted_population(d),
-        ),
-        "constant": (
-            f"|y| = {LENGTH:g}",
-            lambda rng: cases.constant(n, d, LENGTH, rng),
-            cases.constant_population(d, LENGTH),
-        ),
-    }
-    for group, (what, draw, population) in simple.items():
-        add(group, what, n, d, draw, population)
-    for p in settings.shares:
-        for d in settings.share_dims:
-            for n in settings.share_ns:
-                draw = lambda rng, n=n, d=d, p=p: cases.partly_copied(n, d, p, rng)  # noqa: E731
-                population = cases.partly_copied_population(d, p)
-                add("partly copied", f"share {p:g}", n, d, draw, population)
-    n, d = settings.n, SMALL_D
+            law = cases.gaussian_population(*ab)
+            add("Gaussians", what, settings.n_gaussians, dim, law, cases.gaussians, ab)
+    law = cases.translated_population(d, SHIFT)
+    add("translated", f"|b| = {SHIFT:g}", n, d, law, cases.translated, d, SHIFT)
+    add("permuted", "the next row's", n, d, cases.permuted_population(d), cases.permuted, d)
+    law = cases.constant_population(d, LENGTH)
+    add("constant", f"|y| = {LENGTH:g}", n, d, law, cases.constant, d, LENGTH)
+    for p, dim, size in product(settings.shares, settings.share_dims, settings.share_ns):
+        law = cases.partly_copied_population(dim, p)
+        add("partly copied", f"share {p:g}", size, dim, law, cases.partly_copied, dim, p)
     for kept in KEPT:
-        draw = lambda rng, kept=kept: cases.of_classes(n, d, kept, rng)  # noqa: E731
-        add("class shared", f"c = {kept:g}", n, d, draw, cases.of_classes_population(d, kept))
+        law = cases.of_classes_population(d, kept)
+        add("class shared", f"c = {kept:g}", n, d, law, cases.of_classes, d, kept)
     return found
 
 

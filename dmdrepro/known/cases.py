@@ -13,8 +13,8 @@ from dmdrepro.known.population import Pair, Population
 
 Rng = np.random.Generator
 
-# Of `of_classes`: how many of the samples are of each class, their spread, and how far apart the
-# classes' means are. Pairs of both classes, or a mean over pairs, would give other numbers.
+# Of `of_classes`: each class's share of the samples and spread, and the distance of their means.
+# Pairs of both classes, or a mean over pairs, would give other numbers.
 CLASS_SHARES, CLASS_SDS, CLASS_DISTANCE = (0.9, 0.1), (0.2, 1.0), 8.0
 
 
@@ -116,18 +116,15 @@ def partly_copied(n: int, d: int, share: float, rng: Rng) -> Pair:
 def partly_copied_population(d: int, share: float) -> Population:
     """E_DT = (1 - p) 2 D, E_ind = 2 D, W2 = 0: retention and concordance tend to the share p.
 
-    Of concordance this holds at every N but for O(1/N): numerator and denominator are unbiased.
-    Of retention it does not: E_OT of N points is not 0 but near E_ind in high dimensions, where so
-    few points have no near neighbours, and the optimal pairing is the one that keeps the copies.
+    Concordance does so at every N up to O(1/N): numerator and denominator are unbiased. Retention
+    does not: in high dimensions N points have no near neighbours, so E_OT is near E_ind, and the
+    optimal pairing is the one that keeps the copies.
     """
     return Population((1 - share) * 2 * d, 2.0 * d, 0.0)
 
 
 def of_classes(n: int, d: int, kept: float, rng: Rng) -> Pair:
-    """Two Gaussians, a class each: G's coordinates correlate by `kept` with Phi's.
-
-    Both share the class, so of `kept` 0 nothing but the class is shared.
-    """
+    """Two Gaussians, a class each: G's coordinates correlate by `kept` with Phi's."""
     first = round(CLASS_SHARES[0] * n)
     labels = np.repeat([0, 1], [first, n - first])
     z, other = rng.standard_normal((2, n, d))

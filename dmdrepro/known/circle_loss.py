@@ -1,16 +1,15 @@
 """The DM loss of the circle's students, and its gradients, over theta (Lemma 3.2, appendix C).
 
 The loss is what distillation logs (`dmdrepro.distillation.dm`): half the mean square of
-g = (D_fake - D_real) / mean|x - D_real| at x_t = x + sigma eps, x = G(z), with the exact denoisers
-of both laws in float64 in place of networks. Its expectation depends on the law of x alone, so it
-is the same for all theta. Of the two gradients, with dL/dx = g / 2 in the plane:
+g = (D_fake - D_real) / mean|x - D_real| at x_t = x + sigma eps, x = G(z), with both laws' exact
+denoisers in float64. Its expectation depends on the law of x alone, so it is the same for all
+theta. Of the two gradients, with dL/dx = g / 2 in the plane:
 
-- slope, dL/dtheta = E[g / 2 . J x] with J = R(pi / 2), is a function of x too, so it is the same
-  for all theta. It is 0, as the slope of a constant must be; single samples' slopes are not.
+- slope, dL/dtheta = E[g / 2 . J x] with J = R(pi / 2), depends on the law of x alone too. It is 0,
+  as the slope of a constant must be; single samples' slopes are not.
 - gradient, dL/dM = E[g / 2 (z / |z|)^T] at M = R(theta), of the larger class of students
-  G_M(z) = M z / |z|. As z / |z| = R(theta)^T x it is C R(theta) with C = E[g / 2 x^T] for all
-  theta: here the gradients differ, by |C R(theta) - C| / |C| = 2 |sin(theta / 2)|. That is the
-  lemma's "even though in general".
+  G_M(z) = M z / |z|. As z / |z| = R(theta)^T x it is C R(theta) with C = E[g / 2 x^T]: here the
+  gradients differ, by |C R(theta) - C| / |C| = 2 |sin(theta / 2)|, the lemma's "in general".
 """
 
 from __future__ import annotations
@@ -60,10 +59,9 @@ def draw_noise(n: int, generator: torch.Generator) -> NoiseDraws:
 def noise_rule(every: int) -> NoiseDraws:
     """A quadrature rule over the same: equally spaced angles of z, some levels, eps in rings.
 
-    The levels are those in the middle of each `every`.
-
-    The rule of eps is Gauss-Laguerre in |eps|^2 / 2 times equally spaced directions. Whatever the
-    levels and eps are, the lemma holds exactly; only the average over z is approximate.
+    One level of each `every`, in the middle. The rule of eps is Gauss-Laguerre in |eps|^2 / 2 times
+    equally spaced directions. The lemma holds exactly for any levels and eps; only the average over
+    z is approximate.
     """
     half_square, weight = np.polynomial.laguerre.laggauss(RADII)
     # Not through the axes, on which |x - D_real| has its kinks.

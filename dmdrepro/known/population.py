@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dmdrepro.metrics.samples import strict
+
 ROUNDING = 1e-12  # of an energy's closed form, relative
 
 
@@ -14,15 +16,13 @@ ROUNDING = 1e-12  # of an energy's closed form, relative
 class Population:
     """The three energies of a pair of laws under their coupling, and all that follows.
 
-    `e_dt` = E|Phi(z) - G(z)|^2, `e_ind` = E|Phi(z) - G(z')|^2 over independent noises (of the same
-    class, if there are classes), `w2_squared`
-    the squared 2-Wasserstein distance, which E_OT of N samples tends to (equation 4): from above
-    in expectation, and the more slowly the higher the dimension.
+    E_OT of N samples tends to `w2_squared` (equation 4) from above in expectation, more slowly in
+    more dimensions.
     """
 
-    e_dt: float
-    e_ind: float
-    w2_squared: float
+    e_dt: float  # E|Phi(z) - G(z)|^2
+    e_ind: float  # E|Phi(z) - G(z')|^2 over independent noises, of the same class if there are any
+    w2_squared: float  # the squared 2-Wasserstein distance
 
     @property
     def delta_e(self) -> float:
@@ -46,11 +46,10 @@ class Population:
         """1 - E_DT / E_ind; nan if both laws are the same point."""
         return _difference(self.e_ind, self.e_dt) / self.e_ind if self.e_ind > 0 else math.nan
 
-    def to_json(self) -> dict[str, float | str]:
+    def to_json(self) -> dict[str, object]:
         """Energies and limits; infinities and nan as the strings "inf" and "nan"."""
         names = ("e_dt", "e_ind", "w2_squared", "delta_e", "delta_e_null")
-        found = {name: getattr(self, name) for name in (*names, "retention", "concordance")}
-        return {k: v if math.isfinite(v) else str(v) for k, v in found.items()}
+        return strict({name: getattr(self, name) for name in (*names, "retention", "concordance")})
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """What is measured of a student: one file for each thing, and the list of them.
 
-A file has the measuring, its part of the record and that part's shape, its table, its curves, its
-words. `evaluate`, the tables, the page and the figures of studies loop over MEASURES, in this
-order. Modules load no torch until they measure.
+A file has the measuring, its part of the record and that part's shape, its table, curves and words.
+`evaluate`, the tables, the page and the figures of studies loop over MEASURES, in this order. No
+module loads torch until it measures.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def register(measure: Measure) -> Measure:
     """Add a measure of a user's own; raises ConfigError for a key that is taken."""
     global MEASURES
     if not isinstance(measure, Measure):
-        raise ConfigError(f"The measure {measure!r} is no dmdrepro.measures.measure.Measure.")
+        raise ConfigError(f"The measure {measure!r} is not a dmdrepro.measures.measure.Measure.")
     if any(measure.key == each.key for each in MEASURES):
         raise ConfigError(f"There is a measure {measure.key!r} already; choose another key.")
     MEASURES = (*MEASURES, measure)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dmdrepro.measures as measures
 from dmdrepro.measures.chart import Chart, Line
 from dmdrepro.measures.measure import Measure, Quantity
 from dmdrepro.measures.null import null_notes
-from dmdrepro.measures.students import Student, as_number, lookup, starts_as_phi_1
+from dmdrepro.measures.students import PLACE, Student, as_number, lookup, starts_as_phi_1
 from dmdrepro.measures.table import SEVERAL_SEEDS, Cell, Table, over_seeds, seed_words
 
 ITERATIONS, PATH = "distillation iteration", "path"
@@ -25,8 +25,7 @@ NOTE = (
 def path_length(distill: Mapping | None, iterations: int) -> float:
     """The sum of the learning rates of the student's updates in the first `iterations`.
 
-    No weight that Adam moves can have gone much further than this. nan if the settings lack
-    one that it depends on.
+    Adam moves no weight much further than this. nan if the settings lack a field that it needs.
     """
     if not {"lr", "warmup", "student_every"} <= (distill or {}).keys():
         return math.nan
@@ -75,12 +74,12 @@ def ways(student: Student) -> list[Way]:
         starts = [0] if starts_as_phi_1({"distill": distill}) else []
         kept = record.get("along") or ()
         stops = [*starts, *(stop["iterations"] for stop in kept), distill.get("iterations")]
-        parts = {}
-        for each in measures.MEASURES:
-            if each.stops is not None:
-                parts[each.key] = each.stops(result, student.snapshot, stops)
-                continue
-            parts[each.key] = _parts(record, each, starts)
+        parts = {
+            each.key: each.stops(result, student.snapshot, stops)
+            if each.stops is not None
+            else _parts(record, each, starts)
+            for each in measures.MEASURES
+        }
         found.append(Way(student, result.seed, record, stops, parts, null, result.label))
     return found
 
@@ -138,10 +137,7 @@ def along_table(students: Sequence[Student]) -> Table:
                 (*student.place, lr, *at, *map(over_seeds, cells), seed_words(student.seeds))
             )
     heads = tuple(quantity.head for _, quantity in quantities())
-    columns = (
-        *("experiment", "size", "teacher iterations", "student lr", "distillation iterations"),
-        *("path", *heads, "seeds"),
-    )
+    columns = (*PLACE, "student lr", "distillation iterations", "path", *heads, "seeds")
     notes = (NOTE, *column_notes(), SEVERAL_SEEDS, *null_notes(students))
     essential = ("experiment", "distillation iterations", *heads)
     title = "Along distillation"
@@ -179,10 +175,9 @@ def experiment_charts(students: Sequence[Student]) -> list[Chart]:
 
 
 def study_charts(found: Sequence[Way], axes: Sequence[str] | None = None) -> list[Chart]:
-    """Of several arms: the quantities that studies compare, a colour an arm.
+    """Of several arms: the quantities that studies compare, a colour an arm; no empty charts.
 
-    `axes`: "iterations" or "path", of every one; None: what each is drawn by in a figure. Without
-    the charts that would show nothing.
+    `axes`: "iterations" or "path", of every one; None: those of each in a figure.
     """
     arms = list(dict.fromkeys(way.student.experiment for way in found))
     images = any("resolution" in (way.record["config"].get("data") or {}) for way in found)
@@ -207,18 +202,10 @@ def study_charts(found: Sequence[Way], axes: Sequence[str] | None = None) -> lis
                 for way, ys in zip(found, values, strict=True)
             )
             marked = images and axis == "path"
-            charts.append(
-                Chart(
-                    quantity.title,
-                    PATH if axis == "path" else ITERATIONS,
-                    tuple(lines),
-                    quantity.levels,
-                    note,
-                    scale=quantity.scale,
-                    mark=PAPER_PATH if marked else None,
-                    remarks=(PAPER_WORDS,) if marked else (),
-                )
-            )
+            label = PATH if axis == "path" else ITERATIONS
+            chart = Chart(quantity.title, label, tuple(lines), quantity.levels, note)
+            mark = {"mark": PAPER_PATH, "remarks": (PAPER_WORDS,)} if marked else {}
+            charts.append(replace(chart, scale=quantity.scale, **mark))
     return charts
 
 

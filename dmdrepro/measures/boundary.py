@@ -8,12 +8,12 @@ from dmdrepro.measures import by_class
 from dmdrepro.measures.expected import CLAIMS, CLAIMS_OF
 from dmdrepro.measures.measure import Measure, Measured, Sampled
 from dmdrepro.measures.memorisation import quantities as of_figure_12
-from dmdrepro.measures.students import Student, last_of
+from dmdrepro.measures.students import PLACE, Student, last_of
 from dmdrepro.measures.table import SEVERAL_SEEDS, Band, Cell, Table, seed_words
 from dmdrepro.runs.shape import Maybe, Where, count, finite, text
 
-# Data that D(z) is a mean over where the law has classes and no finite training set (the MLP
-# manifold): twenty thousand images of 32 x 32 take 80 MB.
+# Data that D(z) is a mean over if there are classes and no finite training set (the MLP manifold):
+# twenty thousand images of 32 x 32 take 80 MB.
 DRAWS = 20_000
 QUANTITIES = {
     "pearson": "Pearson coefficient of displacement and D(z)",
@@ -23,18 +23,14 @@ QUANTITIES = {
     "pearson_start": "Pearson coefficient of -|Phi_1 - Phi_8| and D(z)",
     "pearson_repaired": "Pearson coefficient of displacement and D(z), students re-paired",
 }
-COLUMNS = (
-    *("figure", "experiment", "size", "teacher iterations"),
-    *("quantity", "paper", "ours", "brackets", "seeds"),
-)
+COLUMNS = ("figure", *PLACE, "quantity", "paper", "ours", "brackets", "seeds")
 
 
 def measure(of: Sampled) -> Measured | None:
     """For all samples, and by class if something tells the class.
 
-    D(z): of Phi_8(z) to the training set; if there is none, to draws of data that have classes,
-    else there is nothing to measure. A student that is still Phi_1 has displacement 0 everywhere,
-    and no correlation.
+    D(z): of Phi_8(z) to the training set; without one, to draws of the data if they have classes,
+    else None. A student that is still Phi_1 has displacement 0 everywhere, and no correlation.
     """
     import numpy as np
     import torch
@@ -111,12 +107,8 @@ BOUNDARY = Measure(
         "boundary": Maybe(
             Where(
                 "per_class",
-                {
-                    **by_class.coefficients(*QUANTITIES),
-                    "n?": count,
-                    "level": finite,
-                    "distance_to?": text,
-                },
+                by_class.coefficients(*QUANTITIES)
+                | {"n?": count, "level": finite, "distance_to?": text},
                 by_class.SHAPE,
             )
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dmdrepro.measures.measure import Measure, Sampled
-from dmdrepro.measures.students import Student, as_number, last_of, lookup
+from dmdrepro.measures.students import PLACE, Student, as_number, last_of, lookup
 from dmdrepro.measures.table import SEVERAL_SEEDS, Band, Cell, Table, over_seeds, seed_words
 from dmdrepro.runs.shape import Maybe, count, number, one_of, text
 
@@ -16,16 +16,7 @@ COEFFICIENTS = {
     "pearson_student_repaired": "|G' - Phi_8|",
     "pearson_start": "-|Phi_1 - Phi_8|",
 }
-COLUMNS = (
-    "experiment",
-    "size",
-    "teacher iterations",
-    "samples",
-    "N",
-    *COEFFICIENTS.values(),
-    "class of",
-    "seeds",
-)
+COLUMNS = (*PLACE, "samples", "N", *COEFFICIENTS.values(), "class of", "seeds")
 ESSENTIAL = ("experiment", "samples", "N", *COEFFICIENTS.values())
 INTERVAL = {"value": number, "low": number, "high": number}
 

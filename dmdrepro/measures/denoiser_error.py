@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dmdrepro.measures.measure import Measure, Measured, Sampled
-from dmdrepro.measures.students import Student, as_number, lookup
+from dmdrepro.measures.students import PLACE, Student, as_number, lookup
 from dmdrepro.measures.table import SEVERAL_SEEDS, Table, over_seeds, seed_words
 from dmdrepro.runs.shape import Maybe, finite, number
 
@@ -15,16 +15,15 @@ ERRORS = {"relative_error": "loss over the best loss", "relative_to_signal": "er
 
 
 def measure(of: Sampled) -> Measured | None:
-    """None of an exact teacher, and of data whose exact denoiser is not known."""
+    """None for an exact teacher, and for data whose exact denoiser is not known."""
     from dmdrepro.metrics import denoiser_error
 
     if of.teacher is None or of.dataset.denoise is None:
         return None
     draw = of.draw("denoiser", device=of.device)
     dataset = of.dataset.to(of.device)
-    return Measured(
-        {"denoiser_error": denoiser_error(of.teacher(), dataset, SIGMAS, SAMPLES, draw)}
-    )
+    found = denoiser_error(of.teacher(), dataset, SIGMAS, SAMPLES, draw)
+    return Measured({"denoiser_error": found})
 
 
 def table(students: Sequence[Student]) -> Table:
@@ -35,20 +34,11 @@ def table(students: Sequence[Student]) -> Table:
     for student in known:
         errors = [record.get("denoiser_error") or {} for record in student.records]
         for key, what in ERRORS.items():
-            curves = [
-                dict(zip(error.get("sigma", ()), error.get(key, ()), strict=False))
-                for error in errors
-            ]
+            pairs = ((error.get("sigma", ()), error.get(key, ())) for error in errors)
+            curves = [dict(zip(*pair, strict=False)) for pair in pairs]
             cells = [over_seeds([as_number(c.get(level)) for c in curves]) for level in levels]
             rows.append((*student.place, what, *cells, seed_words(student.seeds)))
-    columns = (
-        "experiment",
-        "size",
-        "teacher iterations",
-        "quantity",
-        *(f"sigma {level:g}" for level in levels),
-        "seeds",
-    )
+    columns = (*PLACE, "quantity", *(f"sigma {level:g}" for level in levels), "seeds")
     notes = (
         "D* is the exact denoiser. Loss over the best loss: E|D - D*|^2 / E|x0 - D*|^2, the "
         "relative excess of the denoising loss over the smallest possible one. Error over signal: "
@@ -56,9 +46,8 @@ def table(students: Sequence[Student]) -> Table:
         "its input. At sigma 80 that output is the student's start. Not in the paper.",
         SEVERAL_SEEDS,
     )
-    return Table(
-        "teacher_error", "Teachers against the exact denoiser", columns, tuple(rows), notes
-    )
+    title = "Teachers against the exact denoiser"
+    return Table("teacher_error", title, columns, tuple(rows), notes)
 
 
 DENOISER_ERROR = Measure(

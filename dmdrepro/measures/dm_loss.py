@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dmdrepro.measures.chart import Chart, Line
 from dmdrepro.measures.expected import CLAIMS, CLAIMS_OF
 from dmdrepro.measures.measure import Measure, Quantity
-from dmdrepro.measures.students import Student
+from dmdrepro.measures.students import PLACE, Student
 from dmdrepro.measures.table import SEVERAL_SEEDS, Table, over_seeds, seed_words
 from dmdrepro.runs.log import thinned
 from dmdrepro.runs.results import Result
@@ -30,7 +30,7 @@ MOST = 300  # points of a curve on the page
 
 def dm_loss(result: Result, snapshot: int) -> tuple[np.ndarray, np.ndarray] | None:
     """(iterations, losses) of a student's generator updates, None if no log was kept."""
-    # A log that is not kept is no error here; a damaged one is, and passes through.
+    # A missing log is not an error here; a damaged one is, and passes through.
     try:
         return result.losses(snapshot)["loss_dm"]
     except (FileNotFoundError, KeyError):
@@ -40,8 +40,8 @@ def dm_loss(result: Result, snapshot: int) -> tuple[np.ndarray, np.ndarray] | No
 def loss_at(steps: np.ndarray, losses: np.ndarray, iterations: int) -> float | None:
     """Mean of the losses [n] of the last fifth before `iterations`; None before any update.
 
-    `steps` [n]: each loss's iteration, ascending. Means over bins (a thinned curve) serve as well.
-    A fifth that holds no update gives the last update before it.
+    `steps` [n]: each loss's iteration, ascending; a thinned curve will do. If the fifth has no
+    update, the last one before it counts.
     """
     so_far = steps < iterations
     if not so_far.any():
@@ -60,8 +60,7 @@ def rise_and_fall(steps: np.ndarray, loss: np.ndarray) -> tuple[float, float, in
     """(start, maximum, its iteration, end) of a loss curve [n].
 
     Start: the mean of the first three updates. Maximum: of the running mean over a thirtieth of
-    the updates, 31 of them at most, so that the hump of a long run's first hundreds of iterations
-    is not averaged away. End: the mean of the last thirtieth of the updates.
+    them, at most 31, so that an early hump is not averaged away. End: the last thirtieth's mean.
     """
     import numpy as np
 
@@ -95,8 +94,8 @@ def table(students: Sequence[Student]) -> Table:
         values = map(over_seeds, zip(*found, strict=True))
         rows.append((*student.place, *values, answer, seed_words(student.seeds)))
     columns = (
-        *("experiment", "size", "teacher iterations", "start", "maximum"),
-        *("at distillation iteration", "end", "rises, then falls", "seeds"),
+        *(*PLACE, "start", "maximum", "at distillation iteration", "end"),
+        *("rises, then falls", "seeds"),
     )
     notes = (
         f"The paper: {CLAIMS[4]}.",

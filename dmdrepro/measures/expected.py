@@ -40,6 +40,7 @@ class Rule:
     remaps_above: float
     quality_within: float
     frechet_within: float
+    null_above: float
     kept_by_a_turn: float
     moderately_negative: tuple[float, float]
 
@@ -74,10 +75,7 @@ def times_teachers(distance: float, teachers: float) -> float:
 
 
 def share_of_null(delta_e: Sequence[float], null: Sequence[float]) -> float:
-    """Delta_E over its null, which is 1 - retention: of the medians of one value a seed.
-
-    nan if there is no such share.
-    """
+    """Delta_E over its null (1 - retention), of medians over the seeds; nan if there is none."""
     ours, ceiling = statistics.median(delta_e), statistics.median(null)
     return ours / ceiling if math.isfinite(ours) and ceiling > 0 else math.nan
 

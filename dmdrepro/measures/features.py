@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dmdrepro.measures.measure import Measure, Measured, Sampled
-from dmdrepro.measures.students import Student, as_number, lookup
+from dmdrepro.measures.students import PLACE, Student, as_number, lookup
 from dmdrepro.measures.table import SEVERAL_SEEDS, Cell, Table, over_seeds, seed_words
 from dmdrepro.runs.shape import Maybe, count, finite, number, text
 
@@ -13,13 +13,7 @@ DRAWS = 5  # of data; each costs a twentieth of a second for each set, E_OT ten 
 NUMBERS = ("frechet_squared", "frechet_squared_sd", "precision", "recall", "agreement")
 SHAPE = {f"{name}?": number for name in (*NUMBERS, "precision_sd", "recall_sd")}
 COLUMNS = ("Frechet", "sd over draws", "precision", "recall", "class agreement")
-SETS = {
-    "data": "data",
-    "teacher_1": "Phi_1",
-    "teacher_8": "Phi_8",
-    "teacher_32": "Phi_32",
-    "student": "G",
-}
+SETS = {"data": "data"} | {f"teacher_{k}": f"Phi_{k}" for k in (1, 8, 32)} | {"student": "G"}
 NOTES = (
     "E_OT to the data rewards blur, because an average of images is near all of them. So this "
     "table compares images by the features of a small digit classifier (its last hidden layer). "
@@ -36,10 +30,10 @@ NOTES = (
 
 
 def measure(of: Sampled) -> Measured | None:
-    """Of every set of samples and of other data; None of data that have no classifier.
+    """Of every set of samples and of other data; None for data without a classifier.
 
-    If the students are conditional, each set also has `agreement`: the share of its samples
-    that the classifier takes for the class asked for.
+    Sets of conditional students also have `agreement`: the share of the samples that the classifier
+    reads as the class asked for.
     """
     from dmdrepro.metrics import feature_quality
 
@@ -77,10 +71,7 @@ def table(students: Sequence[Student]) -> Table:
             for digest, accuracy in known.items()
         ]
     notes = (*NOTES, *dict.fromkeys(measured_by), SEVERAL_SEEDS)
-    columns = (
-        *("experiment", "size", "teacher iterations", "samples", *COLUMNS),
-        *("N", "draws", "classifier", "seeds"),
-    )
+    columns = (*PLACE, "samples", *COLUMNS, "N", "draws", "classifier", "seeds")
     shown = (name for name in COLUMNS if name != "sd over draws")
     essential = ("experiment", "teacher iterations", "samples", *shown)
     title = "Image quality by classifier features"
@@ -121,12 +112,8 @@ FEATURES = Measure(
     measure=measure,
     shape={
         "features": Maybe(
-            {
-                **{f"{name}?": SHAPE for name in SETS},
-                "classifier": {"accuracy": finite, "sha256": text},
-                "n?": count,
-                "draws?": count,
-            }
+            {f"{name}?": SHAPE for name in SETS}
+            | {"classifier": {"accuracy": finite, "sha256": text}, "n?": count, "draws?": count}
         )
     },
     at_stop=SHAPE,

@@ -53,7 +53,7 @@ class Sampled:
     teacher: Callable[[], Callable] | None = None  # loads the trained denoiser; None: it is exact
     watch: Watch | None = None  # told how far a long measurement is; raises Stopped
     look: Callable[[], None] = lambda: None  # raises Stopped if a stop was asked for
-    warn: Callable[[str], None] = print  # told what the samples let doubt of the pairing
+    warn: Callable[[str], None] = print  # told what makes the pairing doubtful
 
     @property
     def n(self) -> int:
@@ -62,8 +62,7 @@ class Sampled:
     def null_of(self, name: str) -> dict[str, object]:
         """What an independent pairing shares, for `pairing_inefficiency` of the array `name`.
 
-        Samples made before there were second draws have the classes alone, unconditional ones
-        neither.
+        Older samples have the classes alone, unconditional ones neither.
         """
         given = {} if self.classes is None else {"classes": self.classes[: self.n]}
         return given | ({"independent": self.second[name]} if name in self.second else {})

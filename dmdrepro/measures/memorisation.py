@@ -45,10 +45,7 @@ MEMORISATION = Measure(
     measure=measure,
     shape={
         "memorisation": Maybe(
-            {
-                "n?": count,
-                **{f"{name}?": number for name in (*QUANTITIES, "threshold")},
-            }
+            {"n?": count, **{f"{name}?": number for name in (*QUANTITIES, "threshold")}}
         )
     },
 )

@@ -32,10 +32,7 @@ OF = {
 def null_notes(
     students: Sequence[Student], pairing: Callable[[Mapping], Mapping | None] | None = None
 ) -> tuple[str, ...]:
-    """One note for each null that class-conditional students have; none without such students.
-
-    `pairing`: another part of the record than the student's own.
-    """
+    """One note for each null that class-conditional students have; `pairing`: see `nulls`."""
     found: dict[str, list[str]] = {}
     for student in students:
         for mark in student.nulls(pairing):

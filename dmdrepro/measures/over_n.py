@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dmdrepro.measures.chart import Chart, Line
 from dmdrepro.measures.measure import Measure, Measured, Sampled
 from dmdrepro.measures.null import null_notes
-from dmdrepro.measures.students import Student, as_number, last_of
+from dmdrepro.measures.students import PLACE, Student, as_number, last_of
 from dmdrepro.measures.table import Cell, Table, over_seeds
 from dmdrepro.runs.shape import Maybe, Some, count, number, positive, text
 
@@ -21,7 +21,7 @@ SMALL = 0.01  # a Delta_E that a logarithmic axis would show as if it were far f
 
 
 def measure(of: Sampled) -> Measured:
-    """Of as many disjoint sets of each N as were drawn; they have no second draw."""
+    """Of the disjoint sets of each N; they have no second draw."""
     from dmdrepro.metrics import pairing_of_sets
 
     maps, sampling = (of.everything["teacher_8"], of.everything["student"]), of.experiment.sampling
@@ -65,7 +65,7 @@ def table(students: Sequence[Student]) -> Table:
         "positive value is a lower bound of what was kept. Not in the paper.",
         *nulls(students),
     )
-    columns = ("experiment", "size", "teacher iterations", "seed", "N", "sets", *MEASURED.values())
+    columns = (*PLACE, "seed", "N", "sets", *MEASURED.values())
     essential = ("experiment", "N", "sets", *MEASURED.values())
     title = "Over N, and over fresh noise"
     return Table("over_n", title, columns, tuple(rows), notes, essential=essential)
@@ -121,12 +121,8 @@ OVER_N = Measure(
     shape={
         "over_n": Maybe(
             [
-                {
-                    "n": positive,
-                    "sets?": count,
-                    "null?": Maybe(text),
-                    **{name: Some(number) for name in MEASURED},
-                }
+                {"n": positive, "sets?": count, "null?": Maybe(text)}
+                | {name: Some(number) for name in MEASURED}
             ]
         )
     },

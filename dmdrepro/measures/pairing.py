@@ -15,16 +15,8 @@ from dmdrepro.measures.table import cell_text
 from dmdrepro.runs.shape import Maybe, count, number, text
 
 NUMBERS = (
-    "concordance",
-    "delta_e",
-    "delta_e_null",
-    "e_dt",
-    "e_ind",
-    "e_ot",
-    "e_ot_within",
-    "gap",
-    "remapped",
-    "retention",
+    *("concordance", "delta_e", "delta_e_null", "e_dt", "e_ind"),
+    *("e_ot", "e_ot_within", "gap", "remapped", "retention"),
 )
 SHAPE = {
     "n?": count,
@@ -67,7 +59,7 @@ def measure(of: Sampled) -> Measured:
 
 
 def numbers(record) -> dict:
-    """A pairing beside the student's own: without doubts, which the report shows of that alone."""
+    """A pairing beside the student's own: without the doubts, which the report shows for that."""
     return replace(record, warnings=()).to_json()
 
 
@@ -117,11 +109,7 @@ def _null(record: Mapping, part: object) -> object:
 PAIRING = Measure(
     "pairing",
     measure=measure,
-    shape={
-        "pairing": SHAPE,
-        "pairing_untrained": Maybe(SHAPE),
-        "pairing_phi_32": Maybe(SHAPE),
-    },
+    shape={"pairing": SHAPE, "pairing_untrained": Maybe(SHAPE), "pairing_phi_32": Maybe(SHAPE)},
     at_stop=SHAPE,
     start=("pairing_untrained",),
     quantities=(

@@ -15,14 +15,11 @@ from dmdrepro.runs.shown import ALL_PAIRS
 # Of each experiment: the seed that was asked for first, then any others.
 Results = Mapping[str, Sequence[Result | Missing]]
 SNAPSHOTS = "teacher.snapshots"
-# What changes neither a student nor its Delta_E, which is over the first `sampling.pairing` noises:
-# the students kept on the way, and what is drawn and measured beside.
+PLACE = ("experiment", "size", "teacher iterations")  # the heads of `Student.place`
+# What changes neither a student nor its Delta_E, which is over the first `sampling.pairing` noises.
 ASIDE = (
-    "distill.snapshots",
-    "sampling.total",
-    "sampling.sizes",
-    "sampling.sets",
-    "sampling.phi_32",
+    *("distill.snapshots", "sampling.total", "sampling.sizes"),
+    *("sampling.sets", "sampling.phi_32"),
 )
 
 
@@ -73,7 +70,7 @@ class Student:
 
     @property
     def place(self) -> tuple[str, str, int]:
-        """The first cells of its rows: experiment, size, teacher iterations."""
+        """The first cells of its rows, under PLACE."""
         return self.experiment, self.size_words, self.snapshot
 
     @property
@@ -99,7 +96,7 @@ class Student:
 
     @property
     def warnings(self) -> list[str]:
-        """What a record lets doubt of its pairing, each sentence once a seed."""
+        """What makes the pairing of a record doubtful, each sentence once a seed."""
         found = []
         for seed, record in zip(self.seeds, self.records, strict=True):
             said = lookup(record, ("pairing", "warnings"))
@@ -118,8 +115,8 @@ class Student:
 def collect(results: Results, every: bool = False) -> list[Student]:
     """Every student of the first seed, with the other seeds that share its configuration.
 
-    `every`: also those that other seeds alone have. Seeds that have diverged
-    (dmdrepro/runs/divergence.py) are left out and named, the first too.
+    `every`: also those of other seeds alone. Seeds that diverged (dmdrepro/runs/divergence.py) are
+    left out and named, the first too.
     """
     students = []
     for experiment, opened in results.items():
@@ -152,10 +149,8 @@ def _why_not(result: Result | Missing, snapshot: int, first: Result) -> str | No
     if changed:
         return f"is left out, it has {change_words(changed)}"
     # Of class-conditional students: the two kinds of null must not be averaged.
-    if (over := result.null(snapshot)) != (usual := first.null(snapshot)) and ALL_PAIRS in (
-        over,
-        usual,
-    ):
+    over, usual = result.null(snapshot), first.null(snapshot)
+    if over != usual and ALL_PAIRS in (over, usual):
         whose = ALL_PAIRS if over == ALL_PAIRS else "pairs of one class"
         return f"is left out, its null is over {whose}"
     return None
@@ -167,10 +162,7 @@ def config_of(record: dict) -> dict:
 
 
 def differences(usual: object, found: object, prefix: str = "") -> dict[str, tuple]:
-    """Dotted field -> both values, if both have it and they differ.
-
-    The seed is no difference, and nothing of ASIDE.
-    """
+    """Dotted field -> both values, if both have it and they differ; without the seed and ASIDE."""
     if isinstance(usual, Mapping) and isinstance(found, Mapping):
         changed = {}
         for key in usual:

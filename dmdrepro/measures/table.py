@@ -33,10 +33,8 @@ class Table:
     def __post_init__(self) -> None:
         for row in self.rows:
             if len(row) != len(self.columns):
-                raise ValueError(
-                    f"Table {self.name}: a row of {len(row)} cells under "
-                    f"{len(self.columns)} columns: {row}."
-                )
+                words = f"a row of {len(row)} cells under {len(self.columns)} columns: {row}"
+                raise ValueError(f"Table {self.name}: {words}.")
         unknown = [name for name in self.essential if name not in self.columns]
         if unknown:
             raise ValueError(f"Table {self.name} has no column {unknown[0]!r} to be essential.")
@@ -69,15 +67,10 @@ def _digits(value: float) -> str:
     return f"{value:,.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
-
-
-def over_seeds(values: Sequence[Cell], middle: Callable[[Sequence[float]], float] = _mean) -> Cell:
-    """One seed's value as it is; of several numbers the mean within smallest and largest.
-
-    `middle`: another one than the mean.
-    """
+def over_seeds(
+    values: Sequence[Cell], middle: Callable = lambda values: sum(values) / len(values)
+) -> Cell:
+    """One seed's value as it is; of several numbers the middle within smallest and largest."""
     if len(values) == 1:
         return values[0]
     if not values or any(not isinstance(v, int | float) for v in values):

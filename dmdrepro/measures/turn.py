@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dmdrepro.measures.measure import Measure, Measured, Sampled
-from dmdrepro.measures.students import Student, as_number, lookup
+from dmdrepro.measures.students import PLACE, Student, as_number, lookup
 from dmdrepro.measures.table import Table
 from dmdrepro.runs.shape import Maybe, number
 
@@ -15,7 +15,7 @@ SHAPE = {"concordance?": number, "degrees?": number}
 
 
 def measure(of: Sampled) -> Measured | None:
-    """Of a toy, none of which has classes; images have no two coordinates that belong together."""
+    """Of a toy; of an image no two coordinates belong together."""
     from dmdrepro.metrics import turn_of
 
     teacher = of.samples["teacher_8"]
@@ -41,9 +41,9 @@ def table(students: Sequence[Student]) -> Table:
         "without a turn, and about 0 if nothing is kept at any angle. Not in the paper.",
     )
     title = "By how much the student is the teacher turned"
-    columns = ("experiment", "size", "teacher iterations", "distillation iterations", *COLUMNS)
+    columns = (*PLACE, "distillation iterations", *COLUMNS, "seed")
     essential = ("experiment", "distillation iterations", *COLUMNS)
-    return Table("turned", title, (*columns, "seed"), tuple(rows), notes, essential=essential)
+    return Table("turned", title, columns, tuple(rows), notes, essential=essential)
 
 
 TURN = Measure("turn", measure=measure, shape={"turn": Maybe(SHAPE)}, at_stop=SHAPE, table=table)

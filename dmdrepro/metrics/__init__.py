@@ -4,9 +4,12 @@ from dmdrepro.metrics.arrays import load_array
 from dmdrepro.metrics.boundary import BoundaryRecord, Correlation, boundary_effect
 from dmdrepro.metrics.boundary_classes import ClassBoundaryRecord, boundary_by_class
 from dmdrepro.metrics.denoiser_error import denoiser_error
-from dmdrepro.metrics.features import FeatureRecord, feature_quality
-from dmdrepro.metrics.frechet import frechet_squared
-from dmdrepro.metrics.manifold_overlap import precision_recall
+from dmdrepro.metrics.features import (
+    FeatureRecord,
+    feature_quality,
+    frechet_squared,
+    precision_recall,
+)
 from dmdrepro.metrics.memorisation import MemorisationRecord, memorisation_ratio
 from dmdrepro.metrics.over_n import pairing_of_sets
 from dmdrepro.metrics.pairing import PairingRecord, pairing_inefficiency

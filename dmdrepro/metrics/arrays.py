@@ -42,10 +42,7 @@ Say = Callable[[str], None]
 
 
 def load_array(
-    path: str | Path,
-    memory: int | None = None,
-    say: Say = lambda words: None,
-    n: int | None = None,
+    path: str | Path, memory: int | None = None, say: Say = lambda words: None, n: int | None = None
 ) -> np.ndarray:
     """The array in a file; of several, the one named after `#` (`samples.npz#student`).
 
@@ -245,9 +242,4 @@ def _from_pt(file: Path, key: str | None, room: _Room) -> np.ndarray:
     return (tensor.float() if narrow else tensor).numpy()
 
 
-READERS = {
-    ".npz": _from_npz,
-    ".safetensors": _from_safetensors,
-    ".pt": _from_pt,
-    ".pth": _from_pt,
-}
+READERS = {".npz": _from_npz, ".safetensors": _from_safetensors, ".pt": _from_pt, ".pth": _from_pt}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ import torch
 
 from dmdrepro.metrics.auction import cancelled
 from dmdrepro.metrics.bounded import LONG, BoundedCosts, TooCoarse
-from dmdrepro.metrics.certificate import REPAIRS, certify
+from dmdrepro.metrics.certificate import REPAIRS, Certificate, certify
 from dmdrepro.metrics.costs import Costs
 from dmdrepro.metrics.memory_plan import plan_costs
 from dmdrepro.metrics.moments import as_array, sqdists
@@ -46,92 +47,78 @@ def optimal_assignment(
     """The cheapest pairing of rows of `x` with rows of `y`, both [N, D], proven to be one.
 
     E_OT is the mean squared distance under the optimal coupling of the two empirical measures,
-    which is a permutation (Birkhoff). `solver`: "scipy", "lapx", "auction", or "auto", which takes
-    one by size, or none: where one coordinate alone matters it sorts ("sorting", exact by theorem,
-    without any distance), and where the nearest of each x is its own y that is it ("nearest";
-    zero potentials prove it). An auction that takes long is left to scipy or lapx, if the matrix is
-    in memory. Whichever it is, its permutation is certified against the squared distances, whose
-    entries are right to 1e-10. The solvers take 8 N^2 bytes; where `memory` (bytes; what the system
-    can give) is less, the auction runs with as many rows as fit and makes the others when it needs
-    them: the same bits, later. `own`: each |x_i - y_i|^2 [N], if known. `say` is told which way is
-    taken before the work, and `watch` how far it is, several times a second (not within scipy and
-    lapx); it may raise to stop. Raises ValueError for an unknown or absent solver, squared
-    distances that overflow float64, a memory in which not even that fits (or the matrix, for
-    "scipy" and "lapx"), and a permutation that is not proven optimal.
+    which is a permutation (Birkhoff). `solver`: "scipy", "lapx", "auction" or "auto". `auto` needs
+    none if one coordinate alone matters ("sorting", exact by theorem), or if the nearest y of each
+    x is its own ("nearest"; zero potentials prove it). Else it takes one by size. Each permutation
+    is certified against squared distances that are right to 1e-10. `memory`: bytes, else what the
+    system can give. The matrix takes 8 N^2; with less, the auction holds the rows that fit and
+    makes the others again: the same bits, later. `own`: each |x_i - y_i|^2 [N], if known. `say` is
+    told the way before the work, `watch` the progress several times a second (not within scipy
+    and lapx); it may raise to stop. Raises ValueError for an unknown or absent solver, distances
+    that overflow float64, too little memory, and a permutation that is not proven optimal.
     """
-    watch = watch or nobody
-    own = sqdists(as_array(x), as_array(y)) if own is None else own
+    watch, say = watch or nobody, say or (lambda words: None)
+    a, b = as_array(x), as_array(y)
+    own = sqdists(a, b) if own is None else own
+    costs = certificate = None
     if solver == "auto" and (found := sorted_pairing(x, y)) is not None:
-        return _in_order(x, y, found, own, say)
-    on_cpu = solver == "auto" and x.device.type == "cpu"
-    if on_cpu and own_is_nearest(as_array(x), as_array(y), own, watch):
-        if say is not None:
-            say("The nearest of each sample is its own partner: no other pairing is cheaper.")
-        return Optimum(float(own.mean()), 0.0, 0, NEAREST, np.arange(len(x)), own)
-    matrix = choose_solver(solver, len(x), whole=False) in NEED_MATRIX
-    plan = plan_costs(*x.shape, x.device, matrix=matrix, memory=memory)
-    name = choose_solver(solver, len(x), whole=plan.whole)
-    if say is not None:
-        say(plan.sentence())
-    x, y = x.to(plan.device), y.to(plan.device)
-    found = None
-    if on_cpu and x.shape[1] >= LONG and name in NEED_MATRIX:
-        try:
-            costs = BoundedCosts(as_array(x), as_array(y), watch)
-            found = cancelled(costs, solve(costs, solver, name)[0], REPAIRS)[0]
-            certificate = certify(costs, found, name)
-        except TooCoarse:
-            found = None
-    if found is None:
-        costs = Costs.of_points(x, y, plan.rows, watch)
-        found = own_nearest(costs) if solver == "auto" and costs.whole else None
-        if found is None:
-            found, name = solve(costs, solver, name)
-            found = found.to(costs.device)
-        else:
-            name = NEAREST
-        certificate = certify(costs, found, name)
-    best = sqdists(as_array(x), as_array(y[found]))
-    e_ot, gap = float(best.mean()), certificate.gap
-    # Among pairings of equal cost rounding decides. The given one is a coupling too, so that
-    # E_OT <= E_DT holds to the last bit. What is saved by near neighbours alone, and lost in the
-    # sum's rounding, is saved all the same.
-    given = float(own.mean())
-    if given <= e_ot:
-        e_ot = given
-        if remapped_share(x, y, found.cpu().numpy(), own, best) == 0:
-            found, best = torch.arange(len(x), device=costs.device), own
-            gap = certificate.gap_of(costs, found, name)
-    return Optimum(e_ot, gap, certificate.passes, name, found.cpu().numpy(), best)
-
-
-def own_nearest(costs: Costs) -> torch.Tensor | None:
-    """[N]: the pairing as given, if the cheapest column of every row is its own; otherwise None.
-
-    Zero potentials prove it.
-    """
-    every = torch.arange(len(costs), device=costs.device)
-    return every if torch.equal(costs.cheapest, every) else None
-
-
-def _in_order(
-    x: torch.Tensor,
-    y: torch.Tensor,
-    found: torch.Tensor,
-    own: np.ndarray,
-    say: Callable[[str], None] | None,
-) -> Optimum:
-    if say is not None:
         say(
             "One coordinate alone matters: the optimal pairing is the sorted one. No distance held."
         )
-    best = sqdists(as_array(x), as_array(y[found]))
+        name = SORTING
+    elif solver == "auto" and x.device.type == "cpu" and own_is_nearest(a, b, own, watch):
+        say("The nearest of each sample is its own partner: no other pairing is cheaper.")
+        return Optimum(float(own.mean()), 0.0, 0, NEAREST, np.arange(len(x)), own)
+    else:
+        costs, found, name, certificate = _certified(x, y, solver, memory, say, watch)
+    gap, passes = (certificate.gap, certificate.passes) if certificate else (0.0, 0)
+    columns = found.cpu().numpy()
+    best = sqdists(a, b[columns])
     e_ot, given = float(best.mean()), float(own.mean())
+    # The given pairing is a coupling too, so E_OT <= E_DT holds to the last bit. A saving by near
+    # neighbours may be lost in the sum's rounding; it is a saving all the same.
     if given <= e_ot:
         e_ot = given
-        if in_order(x, y):
-            found, best = torch.arange(len(x)), own
-    return Optimum(e_ot, 0.0, 0, SORTING, found.cpu().numpy(), best)
+        moved = 0 if certificate is None else remapped_share(x, y, columns, own, best)
+        if moved == 0 and (certificate or in_order(x, y)):
+            columns, best = np.arange(len(x)), own
+            if certificate:
+                gap = certificate.gap_of(costs, torch.arange(len(x), device=costs.device), name)
+    return Optimum(e_ot, gap, passes, name, columns, best)
+
+
+def _certified(
+    x: torch.Tensor,
+    y: torch.Tensor,
+    solver: str,
+    memory: int | None,
+    say: Callable[[str], None],
+    watch: Watch,
+) -> tuple[Costs, torch.Tensor, str, Certificate]:
+    """(costs, the optimal permutation, who found it, the proof)."""
+    plan = plan_costs(
+        *x.shape,
+        x.device,
+        matrix=choose_solver(solver, len(x), whole=False) in NEED_MATRIX,
+        memory=memory,
+    )
+    name = choose_solver(solver, len(x), whole=plan.whole)
+    say(plan.sentence())
+    bounded = solver == "auto" and x.device.type == "cpu" and x.shape[1] >= LONG
+    x, y = x.to(plan.device), y.to(plan.device)
+    if bounded and name in NEED_MATRIX:
+        with contextlib.suppress(TooCoarse):
+            costs = BoundedCosts(as_array(x), as_array(y), watch)
+            found = cancelled(costs, solve(costs, solver, name)[0], REPAIRS)[0]
+            return costs, found, name, certify(costs, found, name)
+    costs = Costs.of_points(x, y, plan.rows, watch)
+    found = torch.arange(len(costs), device=costs.device)
+    if solver == "auto" and costs.whole and torch.equal(costs.cheapest, found):
+        name = NEAREST
+    else:
+        found, name = solve(costs, solver, name)
+        found = found.to(costs.device)
+    return costs, found, name, certify(costs, found, name)
 
 
 def sqdist_matrix(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, replace
 from statistics import NormalDist
 
 import numpy as np
 import torch
-from scipy.stats import pearsonr, spearmanr
 
 from dmdrepro.metrics.classes import Labels, as_classes
 from dmdrepro.metrics.samples import Samples, as_tensor, same_rows
@@ -33,7 +32,7 @@ class BoundaryRecord:
     """Displacement delta(z) against D(z), and the correlations to compare it with.
 
     delta = a - b with a = |G - Phi_8| and b = |Phi_1 - Phi_8|. Phi_1 is near the data's mean, so b
-    grows with D(z) whatever the student does: delta correlates negatively by construction.
+    grows with D(z) and delta correlates negatively, whatever the student does.
     """
 
     n: int
@@ -49,11 +48,9 @@ class BoundaryRecord:
 
     def to_json(self) -> dict[str, object]:
         """All but the displacements."""
-        return {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.repr}
-
-
-def _plain(value: object) -> object:
-    return asdict(value) if isinstance(value, Correlation) else value
+        found = asdict(replace(self, displacement=None))
+        del found["displacement"]
+        return found
 
 
 @dataclass(frozen=True)
@@ -113,13 +110,12 @@ def boundary_effect(
 ) -> BoundaryRecord:
     """Correlation of delta = |G - Phi_8| - |Phi_1 - Phi_8| with D(z), beside its nulls.
 
-    Arguments as of `measure_distances`. Intervals by Fisher's z with standard error 1/sqrt(N-3)
-    (Pearson) and sqrt((1 + r^2/2)/(N-3)) (Spearman; Bonett and Wright 2000), at 95%. The re-pairing
-    gives each noise the student's sample of the noise N // 2 places on. `classes` [N]: what both
-    networks were told; then the re-pairing stays within the class, half a class on, and its two
-    coefficients are of the samples whose class has another. Raises ValueError as
-    `measure_distances`, for classes that are not N whole numbers, and for a constant delta or D(z),
-    of which no correlation exists.
+    Arguments as of `measure_distances`. Intervals at 95% by Fisher's z, with standard error
+    1/sqrt(N-3) (Pearson) and sqrt((1 + r^2/2)/(N-3)) (Spearman; Bonett and Wright 2000). Re-paired:
+    each noise gets the student's sample of the noise N // 2 places on. `classes` [N], what both
+    networks were told: half a class on, within the class, without the classes of one sample.
+    Raises ValueError as `measure_distances`, for classes that are not N whole numbers, and for a
+    constant delta or D(z).
     """
     found = measure_distances(teacher_1, teacher_8, student, mean_distance)
     displacement = found.displacement
@@ -142,6 +138,8 @@ def boundary_effect(
             return None
         return correlation(values, bulk, len(values) - 3)
 
+    from scipy.stats import spearmanr  # a second to load
+
     spearman = float(spearmanr(displacement, found.bulk).statistic)
     return BoundaryRecord(
         n=n,
@@ -157,10 +155,7 @@ def boundary_effect(
 
 
 def is_constant(values: np.ndarray, scale: np.ndarray | None = None) -> bool:
-    """Whether values [N] differ by no more than the rounding of `scale` (default: of themselves).
-
-    `scale`: what the values are differences of.
-    """
+    """Whether values [N] differ by rounding alone, of `scale`: what they are differences of."""
     return bool(np.ptp(values) <= ROUNDING * np.abs(values if scale is None else scale).max())
 
 
@@ -169,9 +164,11 @@ def correlation(
 ) -> Correlation:
     """Pearson's coefficient of two [N], with Fisher's interval of standard error 1/sqrt(free).
 
-    `free`: N - 3, less one for each variable that was taken out of both. What is constant but for
-    rounding goes with nothing: 0. `scale` as of `is_constant`.
+    `free`: N - 3, less one for each variable that was taken out of both. A constant has 0. `scale`
+    as of `is_constant`.
     """
+    from scipy.stats import pearsonr
+
     r = 0.0 if is_constant(values, scale) else float(pearsonr(values, distance).statistic)
     return _interval(r, 1 / math.sqrt(free))
 

@@ -27,9 +27,7 @@ class Coefficients:
     n: int
     pearson: Correlation  # of the displacement
     pearson_student: Correlation  # of |G - Phi_8|: positive = far samples are copied less closely
-    # The same with the students' samples re-paired within the class: that the distance grows with
-    # D(z) by construction, whatever the pairing.
-    pearson_student_repaired: Correlation
+    pearson_student_repaired: Correlation  # of the same after re-pairing within the class
     pearson_start: Correlation  # of -|Phi_1 - Phi_8|: what no student changes
 
 
@@ -62,13 +60,11 @@ def boundary_by_class(
 ) -> ClassBoundaryRecord:
     """The coefficients of `boundary_effect` of each class, and pooled within the classes.
 
-    `classes` [N]: whole numbers; the others as of `boundary_effect`. D(z) stays the distance to the
-    whole training set. Classes of fewer than 10 samples, or of which displacement or D(z) is
-    constant, are left out. Pooled: the partial correlation given the class, that is, of what is
-    left of both when the class's mean is taken out; all classes take part. Its intervals are
-    Fisher's with standard error 1/sqrt(N - (C - 1) - 3), C classes (Fisher 1924). The re-pairing
-    gives each noise the student's sample half a class on. Raises ValueError for unequal sizes,
-    N < 4, or values that are not finite, and for classes that are not N whole numbers.
+    `classes` [N]: whole numbers; the others as of `boundary_effect`. D(z) is the distance to the
+    whole training set. Classes of fewer than 10 samples, or with a constant displacement or D(z),
+    are left out. Pooled: the partial correlation given the class, over all classes: each class's
+    mean is subtracted from both. Its intervals have standard error 1/sqrt(N - (C - 1) - 3), C
+    classes (Fisher 1924). Re-paired: half a class on. Raises ValueError as `boundary_effect`.
     """
     found = measure_distances(teacher_1, teacher_8, student, mean_distance)
     groups = as_classes(classes, len(found.bulk))
@@ -108,10 +104,7 @@ def _lack(found: Distances, rows: np.ndarray) -> str:
 
 
 def _coefficients(
-    found: Distances,
-    repaired: np.ndarray,
-    part: Callable[[np.ndarray], np.ndarray],
-    free: int,
+    found: Distances, repaired: np.ndarray, part: Callable[[np.ndarray], np.ndarray], free: int
 ) -> Coefficients:
     """Of what `part` takes of each [N]: a class's own, or all without their class's mean."""
     bulk = part(found.bulk)

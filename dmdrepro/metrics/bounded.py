@@ -1,7 +1,7 @@
 """Squared distances of long samples by a product in float32, with float64 where it matters.
 
-An entry is a lower bound that float32 cannot miss until it is looked at: then it is made from
-float64 differences. A permutation of such entries that is optimal beside bounds is optimal.
+An entry is a proven lower bound until it is looked at; then it is exact, from float64 differences.
+A permutation of exact entries that is optimal beside bounds is optimal.
 """
 
 from __future__ import annotations
@@ -11,34 +11,40 @@ import torch
 
 from dmdrepro.metrics.costs import Costs
 from dmdrepro.metrics.moments import sqdists
-from dmdrepro.metrics.own_nearest import bounded_rows, with_columns
-from dmdrepro.metrics.product import product
+from dmdrepro.metrics.own_nearest import bounded_rows, product
 from dmdrepro.metrics.watch import News, Watch, nobody
 
 LONG = 256  # dimensions from which on a product in float32 saves more than the bounds cost
+SUMMED = 512  # products in float32; the sums of these are float64, so that the bounds are nearer
 ENTRIES = 1 << 20  # of the product at once
 # Of what the mean entry is above a row's least: farther below the entry the bound is of no use.
 FAR = 0.05
 LOOKED_AT = 16  # entries of each row, beyond which all of them are better made in float64
+# The search for potentials begins at prices -|y_j - c|^2 if the rows' least entries are on average
+# at least this share of them; much smaller entries would lose their digits beside such prices.
+COMPARABLE = 1e-3
 
 
 class TooCoarse(Exception):
-    """Float32 does not tell enough of these sets."""
+    """Float32 says too little of these sets."""
 
 
 class BoundedCosts(Costs):
-    """`Costs` of x, y [N, D] on a CPU; raises TooCoarse, at any time, where they are no gain."""
+    """`Costs` of x, y [N, D] on a CPU; raises TooCoarse, at any time, if they do not pay."""
 
     def __init__(self, x: np.ndarray, y: np.ndarray, watch: Watch = nobody) -> None:
-        rows = bounded_rows(x, y)
-        n, a, b = len(x), rows.low_x, rows.low_y
-        x_part, y_part = with_columns(rows.x, 1, -a / 2), with_columns(rows.y, -b / 2, 1)
+        rows = bounded_rows(x, y, 2 * (SUMMED + 8))
+        (n, d), low_x, low_y = x.shape, rows.low_x / rows.scale**2, rows.low_y / rows.scale**2
         held, step = np.empty((n, n)), max(1, ENTRIES // n)
         for part in (slice(first, first + step) for first in range(0, n, step)):
             watch(News("squared distances", part.start / n))
-            np.multiply(
-                product(x_part[part], y_part), np.float64(-2 / rows.scale**2), out=held[part]
-            )
+            block = held[part]
+            block[:] = 0
+            for some in (slice(first, first + SUMMED) for first in range(0, d, SUMMED)):
+                block += product(rows.x[part, some], rows.y[:, some])
+            block *= -2 / rows.scale**2
+            block += low_x[part, None]
+            block += low_y
         self._sets, self._costs, self._exact = (x, y), held, np.zeros((n, n), dtype=bool)
         self._above = rows.width_x, rows.width_y  # bound + both >= entry
         self._left = LOOKED_AT * n
@@ -46,10 +52,23 @@ class BoundedCosts(Costs):
         width = sum(float(w.mean()) for w in self._above)
         if not width <= FAR * (self.mean - self.mean_cheapest):
             raise TooCoarse
+        if self.mean_cheapest >= COMPARABLE * low_y.mean():
+            self.start = torch.from_numpy(-low_y)
+
+    def matrix(self, who: str) -> torch.Tensor:
+        """Plus `start`'s prices, less each row's least: the same optima, found in a quarter of the
+        time. Under the distances themselves all rows want the same few columns.
+        """
+        costs = self._costs + self.start.numpy()
+        costs -= costs.min(1, keepdims=True)
+        return torch.from_numpy(costs)
 
     def entries(self, columns: torch.Tensor) -> torch.Tensor:
-        self._look_at(np.arange(len(self)), columns.numpy())
+        self.look_at(columns.numpy())
         return super().entries(columns)
+
+    def look_at(self, columns: np.ndarray) -> bool:
+        return self._look_at(np.arange(len(self)), columns)
 
     def look_below(self, rows: np.ndarray, price: np.ndarray, limit: np.ndarray) -> bool:
         """As of `Costs`: entries are made exact of which the bounds leave it open."""
@@ -58,15 +77,14 @@ class BoundedCosts(Costs):
         # Twice, so that what is believed without a look is progress: it may be the price's source.
         surely = limit - 2 * (self._above[0][rows] + self._above[1].max())
         i, j = ((below < limit[:, None]) & (below >= surely[:, None])).nonzero()
-        before = self._left
-        self._look_at(rows[i], j)
-        return self._left < before
+        return self._look_at(rows[i], j)
 
     def at_most(self, rows: np.ndarray, columns: np.ndarray, cost: np.ndarray) -> np.ndarray:
         above = self._above[0][rows] + self._above[1][columns]
         return self._costs[rows, columns] + np.where(self._exact[rows, columns], 0.0, above)
 
-    def _look_at(self, i: np.ndarray, j: np.ndarray) -> None:
+    def _look_at(self, i: np.ndarray, j: np.ndarray) -> bool:
+        """Whether entries became exact that were not."""
         new = ~self._exact[i, j]
         i, j = i[new], j[new]
         self._left -= len(i)
@@ -74,3 +92,4 @@ class BoundedCosts(Costs):
             raise TooCoarse
         self._costs[i, j] = sqdists(*self._sets, i, j)
         self._exact[i, j] = True
+        return len(i) > 0

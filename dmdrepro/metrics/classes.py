@@ -79,4 +79,4 @@ def _as_array(classes: Labels, name: str) -> np.ndarray:
     try:
         return np.asarray(classes)
     except (ValueError, TypeError, OverflowError):  # lists of unequal lengths, for one
-        raise ValueError(f"{name} is no list of whole numbers, one for each sample.") from None
+        raise ValueError(f"{name} is not a list of whole numbers, one for each sample.") from None

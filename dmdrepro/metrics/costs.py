@@ -7,7 +7,6 @@ is always made by the same call on the same rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -33,12 +32,11 @@ NEAREST = 16  # columns of each row that are known from the beginning
 
 
 class Costs:
-    """C [N, N] float64, finite. The first rows may be held; `points` make the others each time.
+    """C [N, N] float64, finite. The first rows are held; `points` make the others each time.
 
-    `cheapest` [N]: each row's cheapest column (of equals the lowest); `nearest`, `nearest_cost`
-    [N, K]: its K cheapest in any order. `mean`, `largest`, `mean_cheapest`: of all entries, of each
-    row's least one. `remembered`: the last results of pure functions of the costs and a
-    permutation, by their names. `watch` is told how far long work on them is, and may stop it.
+    `cheapest` [N]: each row's cheapest column, the lowest of equal ones. `nearest`, `nearest_cost`
+    [N, K]: its K cheapest in any order. `mean`, `largest`: of all entries; `mean_cheapest`: of each
+    row's least. `watch` is told of the progress, and may raise to stop.
     """
 
     dtype = torch.float64
@@ -50,6 +48,7 @@ class Costs:
         n = held.shape[1]
         self.shape, self.device = (n, n), held.device
         self.remembered: dict[str, tuple[torch.Tensor, object]] = {}
+        self.start = torch.zeros(n, dtype=torch.float64, device=self.device)
         self._step = points.step if points else max(1, CACHED // n)
         self._near: tuple[torch.Tensor, torch.Tensor] | None = None
         # Rows that are not held are dear: all that is asked of them at once.
@@ -122,27 +121,35 @@ class Costs:
         return self.remember("entries", columns, gather)
 
     def remember(self, what: str, columns: torch.Tensor, find: Callable[[], T]) -> T:
-        """`find()`, or what it found for the same permutation last: the solver's last look at the
-        costs is the certificate's first, and rows that are not held are dear.
+        """`find()`, or its last result if the permutation is the same.
+
+        The solver's last look at the costs is the certificate's first.
         """
         known = self.remembered.get(what)
         if known is None or not torch.equal(known[0], columns):
             known = self.remembered[what] = (columns.clone(), find())
         return known[1]
 
-    def look_below(self, rows: np.ndarray, price: np.ndarray, limit: np.ndarray) -> bool:
-        """Whether entries of `rows` [R] changed, to tell if they are, with prices, below `limit`.
+    def look_at(self, columns: np.ndarray) -> bool:
+        """Whether an entry of each row i and column `columns` [N] was believed to be higher.
 
-        Of costs whose entries are lower bounds until they are looked at (metrics/bounded.py).
+        Of costs that are bounds until they are looked at (metrics/bounded.py).
+        """
+        return False
+
+    def look_below(self, rows: np.ndarray, price: np.ndarray, limit: np.ndarray) -> bool:
+        """Whether entries of `rows` [R] changed: bounds that may be, with prices, below `limit`.
+
+        See metrics/bounded.py; here all entries are exact.
         """
         return False
 
     def at_most(self, rows: np.ndarray, columns: np.ndarray, cost: np.ndarray) -> np.ndarray:
-        """What these entries, of which `cost` was read, are at most."""
+        """Upper bounds of these entries, of which `cost` was read."""
         return cost
 
     def on_cpu(self) -> Costs:
-        """Where a CPU can read them: themselves, or a copy of the matrix that is known to fit."""
+        """The same on the CPU: themselves, or a copy of the matrix that is known to fit."""
         if self.device.type == "cpu":
             return self
         return Costs(cpu_copy(self.held), watch=self.watch)
@@ -162,18 +169,14 @@ class Costs:
 
     def _summarise(self, *, with_nearest: bool) -> None:
         n, total, least, largest = len(self), 0.0, 0.0, 0.0
-        # Made beforehand: small results that stay between large blocks that go would spread out the
-        # heap to several times what it holds.
+        # Allocated first: small results between large blocks would fragment the heap.
         self.cheapest = torch.empty(n, dtype=torch.int64, device=self.device)
         if with_nearest:
             self._near = self._room_for_nearest()
         for rows, block in self.blocks():
             self.watch(News("a look at all distances", rows.start / n))
-            found = _cheapest(block)
-            total += found.sum
-            least += found.sum_of_least
-            largest = max(largest, found.largest)
-            self.cheapest[rows] = found.column
+            self.cheapest[rows], of_all, of_least, most = _cheapest(block)
+            total, least, largest = total + of_all, least + of_least, max(largest, most)
             if with_nearest:
                 self._put_nearest(rows, block)
         self.mean, self.mean_cheapest, self.largest = total / n**2, least / n, largest
@@ -194,45 +197,35 @@ class Costs:
     def _put_nearest(self, rows: slice, block: torch.Tensor) -> None:
         if block.device.type == "cpu":  # numpy: one thread, see `_cheapest`
             costs = block.numpy()
-            column = np.argpartition(costs, self._near[0].shape[1] - 1, 1)
+            column = np.argpartition(costs + self.start.numpy(), self._near[0].shape[1] - 1, 1)
             column = np.ascontiguousarray(column[:, : self._near[0].shape[1]])
             self._near[0][rows] = torch.from_numpy(column)
             self._near[1][rows] = torch.from_numpy(np.take_along_axis(costs, column, 1))
             return
-        found = block.topk(self._near[0].shape[1], dim=1, largest=False, sorted=False)
-        self._near[0][rows], self._near[1][rows] = found.indices, found.values
+        found = (block + self.start).topk(
+            self._near[0].shape[1], dim=1, largest=False, sorted=False
+        )
+        self._near[0][rows], self._near[1][rows] = found.indices, block.gather(1, found.indices)
 
 
-@dataclass(frozen=True)
-class _Cheapest:
-    """Of a block of rows: each row's cheapest `column` [R], and sums."""
+def _cheapest(block: torch.Tensor) -> tuple[torch.Tensor, float, float, float]:
+    """(each row's cheapest column [R], the sums of all and of these entries, the largest entry).
 
-    column: torch.Tensor
-    sum: float
-    sum_of_least: float
-    largest: float
-
-
-def _cheapest(block: torch.Tensor) -> _Cheapest:
-    """Raises ValueError for entries that are not finite.
-
-    On a CPU by numpy, which keeps to one thread: an entry is looked at in a quarter of a
-    nanosecond, and torch's threads would wait for one another at each of many small operations
-    (for milliseconds beside another busy program).
+    Raises ValueError for entries that are not finite. On a CPU by numpy, on one thread: torch's
+    threads would wait for one another at each of many small operations.
     """
     if block.device.type == "cpu":
         costs = block.numpy()
         column = costs.argmin(1)
         least, largest, total = costs[np.arange(len(costs)), column], costs.max(), costs.sum()
         finite = np.isfinite(largest) and bool(np.isfinite(least).all())
-        found = torch.from_numpy(column), float(total), float(least.sum()), float(largest)
+        column = torch.from_numpy(column)
     else:
         least, column = block.min(1)
-        finite = bool(block.isfinite().all())
-        found = column, float(block.sum()), float(least.sum()), float(block.max())
+        finite, largest, total = bool(block.isfinite().all()), block.max(), block.sum()
     if not finite:
         raise ValueError("Squared distances overflow float64; scale both sets down alike.")
-    return _Cheapest(*found)
+    return column, float(total), float(least.sum()), float(largest)
 
 
 def as_costs(cost: Costs | torch.Tensor) -> Costs:
@@ -248,8 +241,8 @@ def by_differences(d: int, device: torch.device) -> bool:
 class Points:
     """Makes rows of squared distances of x, y [N, D], always the same bits for an entry.
 
-    A matrix product's last bits depend on how many rows it has: there `rows` must be asked for the
-    same `step` rows each time, from a multiple of it.
+    A matrix product's last bits depend on its number of rows. So, unless `alone`, `rows` must be
+    asked for `step` rows from a multiple of it.
     """
 
     def __init__(self, x: torch.Tensor, y: torch.Tensor) -> None:

@@ -23,15 +23,13 @@ def denoiser_error(
     samples: int,
     generator: torch.Generator,
 ) -> dict[str, list[float]]:
-    """What D loses over the exact denoiser D* at each noise level, against two scales.
+    """The error of D against the exact denoiser D* at each noise level, on two scales.
 
     x0 ~ data, x = x0 + sigma eps, `samples` of them at each level, on the generator's device.
-    `relative_error`: E|D - D*|^2 / E|x0 - D*|^2. Because E|x0 - D|^2 = E|x0 - D*|^2 + E|D - D*|^2,
-    a value e says that the denoising loss is (1 + e) times the smallest possible one.
-    `relative_to_signal`: Var(D - D*) / Var(D*), constant offsets aside. At sigma = 80 D* hardly
-    varies, so an error that the loss does not notice can bury all that D(z; 80), a student's
-    start, knows of z: above 1 there is more error than signal. Both are 0 for D = D*.
-    Returns {"sigma": [...], "relative_error": [...], "relative_to_signal": [...]}. Raises
+    `relative_error`: E|D - D*|^2 / E|x0 - D*|^2, by which the denoising loss exceeds the smallest
+    possible one. `relative_to_signal`: Var(D - D*) / Var(D*), above 1 if there is more error than
+    signal: at sigma = 80 D* hardly varies, so a small error can bury what a student's start knows
+    of z. Returns {"sigma": [...], "relative_error": [...], "relative_to_signal": [...]}. Raises
     ValueError for a level that is not positive, or an output of D that is not finite.
     """
     errors, to_signal = [], []

@@ -40,7 +40,7 @@ def image_files(folder: Path) -> list[Path]:
         raise ValueError(f"{name} is an empty folder; name one that holds PNG or JPEG images.")
     if other := [path for path in entries if path.suffix.lower() not in IMAGES]:
         raise ValueError(
-            f"{name} holds {shown(other[0].name)}, which is no PNG or JPEG; leave images alone in "
+            f"{name} holds {shown(other[0].name)}, which is not a PNG or JPEG; keep only images in "
             "the folder."
         )
     stems = [path.stem for path in entries]
@@ -81,7 +81,7 @@ def _image(file: Path) -> np.ndarray:
     from PIL import Image
 
     if not file.is_file():
-        raise ValueError(f"{shown(file)} is no regular file.")
+        raise ValueError(f"{shown(file)} is not a regular file.")
     with file.open("rb") as handle:
         start = handle.read(DEPTH + 1)
     bits = start[DEPTH] if start.startswith(SIGNATURE) and len(start) > DEPTH else 8
@@ -99,7 +99,7 @@ def _image(file: Path) -> np.ndarray:
         ) from None
     except Image.UnidentifiedImageError:
         raise ValueError(
-            f"{shown(file)} is no PNG or JPEG, whatever its name says, or is damaged."
+            f"{shown(file)} is not a PNG or JPEG, whatever its name says, or is damaged."
         ) from None
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
         raise ValueError(f"{shown(file)} cannot be read: {shown(error)}.") from error

@@ -161,7 +161,7 @@ def _spread(x: np.ndarray, y: np.ndarray) -> float | None:
     order = np.random.default_rng(0).permutation(len(x))
     half = min(len(x) // 2, PAIRS)
     one, two = order[:half], order[half : 2 * half]
-    a, b = (np.sqrt(sqdists(rows[one], rows[two])) for rows in (x, y))
+    a, b = (np.sqrt(sqdists(rows, rows, one, two)) for rows in (x, y))
     if half == 0:
         return None
     medians = [float(np.partition(lengths, (half - 1) // 2)[(half - 1) // 2]) for lengths in (a, b)]

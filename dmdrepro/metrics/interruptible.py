@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -11,31 +12,24 @@ LOOK_EVERY_S = 0.2  # for systems on which a wait is not ended by a signal
 
 
 def interruptible(work: Callable[[], T]) -> T:
-    """`work()`, in a thread of its own while this one waits where signals reach it.
+    """`work()` in a thread of its own, while this one waits where signals reach it.
 
-    Python handles signals in the main thread and between its own instructions: a solver that
-    computes for minutes in one call would let Ctrl-C wait as long. `work` must give up the global
-    lock, as scipy's and lapx's solvers do. What a signal's handler raises is raised here, and the
-    thread is left behind: it ends with the process, or with its work. Outside the main thread,
-    which no signal reaches, `work` is called as it is.
+    Python handles signals in the main thread, between its own instructions, so Ctrl-C would wait
+    for a solver's call to return. `work` must release the global lock, as scipy's and lapx's
+    solvers do. What a signal's handler raises is raised here; the thread is left behind. Outside
+    the main thread, which no signal reaches, `work` is called directly.
     """
     if threading.current_thread() is not threading.main_thread():
         return work()
-    results: list[T] = []
-    errors: list[BaseException] = []
-    done = threading.Event()
+    future: Future[T] = Future()
 
     def run() -> None:
         try:
-            results.append(work())
+            future.set_result(work())
         except BaseException as error:  # for whoever waits, whatever it is
-            errors.append(error)
-        finally:
-            done.set()
+            future.set_exception(error)
 
     threading.Thread(target=run, name="interruptible", daemon=True).start()
-    while not done.wait(LOOK_EVERY_S):
-        pass
-    if errors:
-        raise errors[0]
-    return results[0]
+    while not future.done():
+        wait([future], LOOK_EVERY_S)
+    return future.result()

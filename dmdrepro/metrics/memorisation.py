@@ -16,7 +16,7 @@ THRESHOLD = 1 / 3  # Bonnaire et al. 2025; the paper says "some prescribed thres
 
 @dataclass(frozen=True)
 class MemorisationRecord:
-    """Which samples are so near one training point that they repeat it."""
+    """Which samples repeat a training point: they are much nearer to it than to any other."""
 
     fraction: float  # of samples with ratio < threshold
     threshold: float
@@ -40,10 +40,10 @@ def memorisation_ratio(
 ) -> MemorisationRecord:
     """Nearest over second-nearest distance of each query to the training set.
 
-    `queries` [N, ...], `training_set` [M, ...] with M >= 2 and samples of one shape, numpy or
-    torch; compared as float32, at a scale that float32 holds. A query that equals a training point
-    has ratio 0, also if the set holds that point twice. Raises ValueError for shapes that do not
-    fit, values that are not finite, or a threshold outside (0, 1].
+    `queries` [N, ...], `training_set` [M, ...], M >= 2, samples of one shape, numpy or torch;
+    compared as float32, at a scale that float32 holds. A query that equals a training point has
+    ratio 0, also if the set holds the point twice. Raises ValueError for shapes that do not fit,
+    values that are not finite, or a threshold outside (0, 1].
     """
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold is {threshold}; r lies in [0, 1], so pass one in (0, 1].")

@@ -44,9 +44,12 @@ def moments_of(x: torch.Tensor, y: torch.Tensor) -> Moments:
     x, y = as_array(x), as_array(y)
     mean_x, mean_y = (rows.mean(0, dtype=np.float64) for rows in (x, y))
     sqdist, sums = np.empty(len(x)), np.zeros(3)
-    for part in _blocks(x, len(x)):
-        a, b = x[part].astype(np.float64), y[part].astype(np.float64)
-        apart = a - b
+    blocks = list(_blocks(x, len(x)))
+    room = np.empty((3, blocks[0].stop, x.shape[1]))
+    for part in blocks:
+        a, b, apart = room[:, : len(sqdist[part])]
+        a[:], b[:] = x[part], y[part]
+        np.subtract(a, b, out=apart)
         sqdist[part] = dots(apart, apart)
         a -= mean_x
         b -= mean_y
@@ -85,9 +88,12 @@ def mean_sqdist(x: torch.Tensor, y: torch.Tensor) -> float:
 
 def dots(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """[N]: a_i . b_i of rows [N, D]; what overflows is infinite, and refused by callers."""
-    parts = (slice(first, first + WIDE) for first in range(0, a.shape[1], WIDE))
+    parts = range(0, a.shape[1], WIDE)
     with np.errstate(over="ignore", invalid="ignore"):
-        return sum(np.vecdot(a[:, part], b[:, part]) for part in parts)
+        found = np.vecdot(a[:, :WIDE], b[:, :WIDE])
+        for first in parts[1:]:
+            found += np.vecdot(a[:, first : first + WIDE], b[:, first : first + WIDE])
+    return found
 
 
 def _blocks(rows: np.ndarray, count: int) -> Iterator[slice]:

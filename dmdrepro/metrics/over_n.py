@@ -22,12 +22,11 @@ def pairing_of_sets(
     """Delta_E and its company on each of as many disjoint sets of `n` rows as there are.
 
     `teacher`, `student`: [M, ...] of equal shapes, row i of both from the same noise, M >= n >= 2;
-    at most `most` sets are measured, rows [0, n), [n, 2 n), ... Each set is a new draw of noise for
-    the same two maps, so the spread is what N samples leave open, apart from seeds. Points are not
-    resampled: a duplicate would find itself at no cost. `classes` [M]: then the null is within each
-    set's classes. `watch`: as of `optimal_assignment`. Returns {"n", "sets", "null", each of
-    MEASURED: one value a set}, infinities and nan as the strings "inf" and "nan". Raises ValueError
-    as `pairing_inefficiency` does.
+    at most `most` sets, rows [0, n), [n, 2 n), ... Each set is a new draw of noise for the same two
+    maps, so the spread is what N samples leave open. Points are not resampled: a duplicate would
+    find itself at no cost. `classes` [M]: the null is within each set's classes. Returns {"n",
+    "sets", "null", each of MEASURED: one value a set}, infinities and nan as strings. Raises
+    ValueError as `pairing_inefficiency` does.
     """
     numbers = None if classes is None else as_classes(classes, len(teacher)).numbers
     sets = min(most, len(teacher) // n)

@@ -1,9 +1,9 @@
 """Whether every x_i is nearest to its own y_i: then the pairing as given is an optimum.
 
-No pairing can be cheaper than the sum of each row's least cost (zero potentials prove it). To see
-that y_j is farther, some coordinates suffice: what x_i and y_j are apart in those is a lower bound.
-So a copying student costs a small part of the matrix of distances, in float32; float64 differences
-decide what the bound cannot.
+No pairing can be cheaper than the sum of each row's least cost (zero potentials prove it). The
+distance in some coordinates is a lower bound, which often suffices to see that y_j is farther. So
+a copying student costs a small part of the matrix of distances, in float32; float64 differences
+decide the pairs that the bound leaves open.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from dmdrepro.metrics.moments import ENDS, sqdists
-from dmdrepro.metrics.product import product
 from dmdrepro.metrics.watch import News, Watch, nobody
 
 SAMPLED = 256  # rows, of which some distances tell how many coordinates to take
@@ -24,6 +24,8 @@ AIM = UNDECIDED / 16  # of the sample
 ENTRIES = 1 << 20  # of the bounds at once
 SMALL = 2.0**-100  # below it, and above its inverse, float32 is left
 TINY = 2.0**-100  # of squares of order 1: what float32 may lose below its range
+ONE_THREAD = 1 << 29  # multiply-adds that end sooner than threads that wait for one another
+EXACT = ("none", "ieee")  # else torch may round float32 factors to fewer digits
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class BoundedRows:
     """Float32 rows a of s (x - c), b of s (y - c), with what their products tell of x and y.
 
     low_x_i + low_y_j - 2 a_i . b_j <= s^2 |x_i - y_j|^2, which is not above it by more than
-    s^2 (width_x_i + width_y_j), if the left is summed in float32, in any order.
+    s^2 (width_x_i + width_y_j), if the left misses no more than `units` allow.
     """
 
     scale: float  # s
@@ -43,12 +45,15 @@ class BoundedRows:
     width_y: np.ndarray
 
 
-def bounded_rows(x: np.ndarray, y: np.ndarray) -> BoundedRows:
-    """Of x, y [N, D] in any floating type, finite."""
+def bounded_rows(x: np.ndarray, y: np.ndarray, units: int) -> BoundedRows:
+    """Of x, y [N, D] in any floating type, finite.
+
+    `units` of 2^-24 (|a|^2 + |b|^2) is what the sum and the rounding of the rows may miss: 4 for
+    the rows; K for float32 sums of K products, in any order; twice as much if |a|^2 and |b|^2 are
+    among the terms.
+    """
     scale, x, y = _centred(x, y)
-    # The rows are rounded, and then D products and sums, and two squares beside them: each an
-    # error of at most so many units of 2^-24 times |a|^2 + |b|^2.
-    error = 4 * (x.shape[1] + 16) * 2.0**-24
+    error = units * 2.0**-24
     squares = [np.einsum("nd,nd->n", rows, rows, dtype=np.float64) for rows in (x, y)]
     low = [(1 - error) * square - TINY for square in squares]
     width = [2 * (error * square + TINY) / scale**2 for square in squares]
@@ -73,7 +78,7 @@ def own_is_nearest(x: np.ndarray, y: np.ndarray, own: np.ndarray, watch: Watch =
     chosen = _coordinates(x, y, own)
     if chosen is None:
         return False
-    rows = bounded_rows(*(rows.take(chosen, 1) for rows in (x, y)))
+    rows = bounded_rows(*(rows.take(chosen, 1) for rows in (x, y)), 4 * (len(chosen) + 16))
     bound = (rows.low_x - own * rows.scale**2) / 2
     # One coordinate more: a.b - |b|^2 / 2, which is above `bound` where the pair is undecided.
     x_part, y_part = with_columns(rows.x, 1), with_columns(rows.y, -rows.low_y / 2)
@@ -130,3 +135,19 @@ def _centred(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray, np.ndarra
         return _centred(x.astype(np.float64), y.astype(np.float64))
     scale = 2.0 ** -math.frexp(largest)[1]
     return scale, *((rows * dtype.type(scale)).astype(np.float32, copy=False) for rows in (a, b))
+
+
+def product(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """x y^T of x [N, D], y [M, D], float32 or float64, with the error of that type's own sums.
+
+    Threads and rounding do not depend on torch's settings.
+    """
+    if x.dtype == np.float32 and torch.backends.mkldnn.matmul.fp32_precision not in EXACT:
+        x, y = x.astype(np.float64), y.astype(np.float64)
+    threads = torch.get_num_threads()
+    if len(x) * y.size <= ONE_THREAD:
+        torch.set_num_threads(1)
+    try:
+        return (torch.from_numpy(x) @ torch.from_numpy(y).T).numpy()
+    finally:
+        torch.set_num_threads(threads)

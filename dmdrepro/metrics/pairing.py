@@ -23,12 +23,12 @@ from dmdrepro.metrics.null import (
     single_words,
 )
 from dmdrepro.metrics.remapped import remapped_share
-from dmdrepro.metrics.samples import Samples, same_rows
+from dmdrepro.metrics.samples import Samples, same_rows, strict
 from dmdrepro.metrics.scale import exponent_of, restored, scaled
 from dmdrepro.metrics.watch import Watch
 
-# Below this correlation under the optimal pairing, what is left is rounding: all pairings cost
-# the same (a constant student, for one), and retention has no meaning.
+# A smaller correlation under the optimal pairing is rounding: all pairings cost the same (for
+# example of a constant student), and retention has no meaning.
 NO_PAIRING = 1e-12
 ENERGIES = ("e_dt", "e_ot", "e_ind", "e_ot_within")  # mean squared distances
 OF_NULL = ("null", "e_ind", "delta_e_null", "retention", "concordance")  # what follows from E_ind
@@ -45,7 +45,7 @@ class PairingRecord:
     retention: float  # 1 = optimal, 0 = independent; nan if all pairings cost the same
     delta_e_null: float  # E_ind / E_OT - 1
     concordance: float  # 1 - E_DT / E_ind over other noises; nan if those all coincide
-    remapped: float  # share of the teacher's samples whose optimal partner is not their own
+    remapped: float  # share of the teacher's samples whose optimal partner is another's
     n: int
     gap: float  # relative duality gap of the assignment's certificate
     solver: str  # that found the assignment
@@ -53,16 +53,12 @@ class PairingRecord:
     # What E_ind is over: "all" pairs (i, j), pairs i != j of one "class", or a "second draw".
     null: str = ALL
     e_ot_within: float | None = None  # E_OT of the pairings that keep the class; None without
-    warnings: tuple[str, ...] = ()  # sentences: what the samples let doubt of these numbers
+    warnings: tuple[str, ...] = ()  # sentences: what makes these numbers doubtful
 
-    def to_json(self) -> dict[str, float | int | str | list[str] | None]:
+    def to_json(self) -> dict[str, object]:
         """All but the assignment; infinities and nan as the strings "inf" and "nan"."""
         found = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "assignment"}
-        found["warnings"] = list(self.warnings)
-        return {
-            k: str(v) if isinstance(v, float) and not math.isfinite(v) else v
-            for k, v in found.items()
-        }
+        return strict({**found, "warnings": list(self.warnings)})
 
 
 def pairing_inefficiency(
@@ -79,34 +75,28 @@ def pairing_inefficiency(
     """Delta_E of equations 4 to 6 on N samples, with its null and retention.
 
     `teacher`, `student`: [N, ...] of equal shapes, numpy or torch, N >= 2, row i of both from the
-    same noise. All energies are float64, from differences, so near-copies keep their digits; the
+    same noise. All energies are float64, from differences, so near-copies keep their digits. The
     assignment is exact (appendix C: Delta_E >= 0) and certified, whichever `solver` found it.
-    `memory` (bytes) bounds what that takes, `say` is told which way it is done, and `watch` how far
-    it is (see `optimal_assignment`). retention = (E_ind - E_DT) / (E_ind - E_OT) is computed as the
-    ratio of the two pairings' covariances, which it equals.
+    `memory` (bytes), `say` and `watch`: see `optimal_assignment`. retention = (E_ind - E_DT) /
+    (E_ind - E_OT), computed as the equal ratio of the two pairings' covariances.
 
-    Concordance is Lin's coefficient (1989), of vectors: 1 = the student is the teacher, 0 = their
-    pairing is independent, -1 (for large N) = it is reversed. It asks for no optimum, so that
-    neither the dimension nor, but for O(1/N), N moves its expectation, as they move all the others;
-    where both have one law, it is what retention tends to as N grows.
+    Concordance is Lin's coefficient (1989), of vectors: 1 = the student is the teacher, 0 = an
+    independent pairing, -1 (for large N) = a reversed one. It needs no optimum, so neither the
+    dimension nor, up to O(1/N), N moves its expectation. If both sets have one law, retention tends
+    to it as N grows. `remapped`: the share of i whose optimal partner is not G(z_i): 0 = the shared
+    noise is an optimal pairing, 1 - O(1/N) = independent. Near neighbours that change places count
+    in full, so it grows with N.
 
-    `remapped` counts the i whose optimal partner differs from G(z_i): 0 = the pairing by
-    the shared noise is an optimum (one of several counts), 1 - O(1/N) = independent. It tells how
-    many points are paired better elsewhere, not by how much: near neighbours that change places
-    count in full, so it grows with N.
+    `classes` [N], whole numbers: if both networks are told a class, pairs of other classes are not
+    a null. Then E_ind is the mean over i of the mean over j != i of i's class; null, retention and
+    concordance follow. `e_ot_within` is the optimum that keeps the class. Rows that are alone in
+    their class are left out of these four numbers, and `warnings` names them; if all are, the four
+    are nan. `independent` [N, ...]: a second draw of the student, for the same classes and fresh
+    noise. Then E_ind is the mean squared distance of teacher i to it, whatever `classes` says.
+    E_DT, E_OT, Delta_E and `remapped` are over all rows and do not depend on either.
 
-    Where both networks are told a class, pairs of other classes are no null: samplers that share
-    nothing but the class would score. `classes` [N]: whole numbers, row i's class. Then E_ind is
-    the mean over i of the mean over j != i of i's class, and the null, retention and concordance
-    follow; beside E_OT stands `e_ot_within`, the optimum that keeps the class. Rows that are alone
-    in their class have no null: the four numbers are those of the set without them, and `warnings`
-    names them; of none but such rows they are nan. `independent` [N, ...]: the student's samples
-    for the same classes and fresh noise, a second draw. Then E_ind is the mean squared distance of
-    teacher i to it, whatever `classes` says, and a class needs no second sample. E_DT, E_OT,
-    Delta_E and `remapped` are over all rows and do not depend on either.
-
-    `warnings` has a sentence for samples that look like no teacher's and its student's: other
-    units, or a student that hardly varies (metrics/implausible.py), and for such a second draw.
+    `warnings` has a sentence if the samples do not look like a teacher's and its student's: other
+    units, a student that hardly varies (metrics/implausible.py).
 
     Raises ValueError for unequal shapes, fewer than two samples, values that are not finite,
     classes that are not N whole numbers, what `as_tensor` and `optimal_assignment` refuse, and

@@ -76,7 +76,7 @@ def _find(costs: Costs, columns: torch.Tensor, also: Lists | None) -> Potentials
         near, near_cost = np.hstack([near, also[0]]), np.hstack([near_cost, also[1]])
     own = costs.entries(columns).cpu().numpy()
     paths = Paths(columns.cpu().numpy(), own, near, near_cost, costs.watch)
-    price, passes = np.zeros_like(own), 0
+    price, passes = costs.start.cpu().numpy().copy(), 0
 
     def found(least: np.ndarray, cycles: np.ndarray | None) -> Potentials:
         there = [torch.from_numpy(a).to(costs.device) for a in (price, least)]
@@ -88,6 +88,9 @@ def _find(costs: Costs, columns: torch.Tensor, also: Lists | None) -> Potentials
         passes += made
         if cycles is not None:
             return found(own[:0], cycles)
+        if costs.look_at(paths.columns[paths.successor]):  # lower than believed
+            near_cost[:] = costs.at_most(paths.every[:, None], near, near_cost)
+            continue
         least, better = _look_at_all(costs, paths, price)
         passes += 1
         if len(better[0]) == 0 or passes > PASSES * len(costs):

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 import torch
 
 from dmdrepro.metrics.assignment import optimal_assignment
-from dmdrepro.metrics.samples import Samples, same_rows
+from dmdrepro.metrics.features import mean_and_sd
+from dmdrepro.metrics.samples import Samples, same_rows, strict
 from dmdrepro.metrics.scale import exponent_of, restored, scaled
 from dmdrepro.metrics.watch import Watch
 
@@ -25,9 +26,9 @@ class QualityRecord:
     n: int
     draws: int
 
-    def to_json(self) -> dict[str, float | int | str]:
+    def to_json(self) -> dict[str, object]:
         """All fields; a nan as the string "nan"."""
-        return {k: "nan" if v != v else v for k, v in asdict(self).items()}
+        return strict(asdict(self))
 
 
 def sample_quality(
@@ -39,13 +40,11 @@ def sample_quality(
 
     `samples`: name -> [N, ...]; `draws`: pairs (data, reference) of independent sets, all of one
     shape, numpy or torch, N >= 2; squared distances (equation 4). At finite N even data are
-    E_OT(reference, data) from data, so only the ratio says how good samples are. In few
-    dimensions one draw of 1,000 data is worth little (the chessboard's E_OT(reference, data)
-    has a standard deviation of a quarter of its mean): numerator and denominator are means over
-    the draws, the same ones for every set, so that the sets can be compared. `watch`: as of
-    `optimal_assignment`. Raises ValueError
-    for unequal shapes, fewer than two samples, values that are not finite, no draw, or reference
-    data that are the data.
+    E_OT(reference, data) from data, so only the ratio says how good samples are. In few dimensions
+    one draw says little (on the chessboard E_OT(reference, data) varies by a quarter of its mean),
+    so both are means over the draws, the same for every set. `watch`: see `optimal_assignment`.
+    Raises ValueError for unequal shapes, fewer than two samples, values that are not finite, no
+    draw, or reference data that are the data.
     """
     e_ot: dict[str, list[float]] = {name: [] for name in samples}
     e_ot_data: list[float] = []
@@ -64,8 +63,7 @@ def sample_quality(
     n = len(next(iter(samples.values())))
     records = {}
     for name, values in e_ot.items():
-        mean = statistics.fmean(values)
-        spread = statistics.stdev(values) if count > 1 else float("nan")
+        mean, spread = mean_and_sd(values)
         records[name] = QualityRecord(mean, spread, base, mean / base, n, count)
     return records
 

@@ -15,10 +15,9 @@ WHOLE = 2**53  # up to here float64 holds every whole number
 def as_tensor(samples: Samples, name: str) -> torch.Tensor:
     """Samples [N, ...] as a floating tensor of their own shape and device, without gradient.
 
-    Floating types keep their digits (float8 becomes float32, longer ones than float64 are rounded);
-    integers and booleans become float64. Raises ValueError, naming the samples, for anything that
-    is not plainly real numbers: complex, quantized or sparse ones, masked values, objects, and
-    integers above 2^53, which float64 does not hold.
+    Floating types keep their digits (float8 becomes float32, longer types than float64 are
+    rounded); integers and booleans become float64. Raises ValueError, naming the samples, for what
+    is not real numbers: complex, quantized, sparse, masked, objects, integers above 2^53.
     """
     if not isinstance(samples, torch.Tensor):
         return _from_numpy(samples, name)
@@ -63,7 +62,8 @@ def as_rows(samples: Samples, name: str, least: int = 2) -> torch.Tensor:
     if tensor.numel() == 0:
         raise ValueError(f"{name} has shape {tuple(tensor.shape)}: its samples are empty.")
     rows = tensor.reshape(len(tensor), -1)
-    if not all(math.isfinite(end) for end in rows.aminmax()):  # of which NaN is both
+    # The sum of finite values may overflow; then their ends tell. Of NaN's both are NaN.
+    if not (rows.sum().isfinite() or all(math.isfinite(end) for end in rows.aminmax())):
         first = int((~rows.isfinite().all(1)).nonzero()[0, 0])
         raise ValueError(
             f"{name} holds values that are not finite, first in sample {first}; "
@@ -89,6 +89,13 @@ def same_rows(**sets: Samples) -> list[torch.Tensor]:
     return [r.to(rows[0].device, dtype) for r in rows]
 
 
+def strict(record: dict[str, object]) -> dict[str, object]:
+    """A record for JSON, which has no infinities and no nan: as "inf", "-inf" and "nan"."""
+    return {
+        k: str(v) if isinstance(v, float) and not math.isfinite(v) else v for k, v in record.items()
+    }
+
+
 def _from_numpy(samples: Samples, name: str) -> torch.Tensor:
     if np.ma.isMaskedArray(samples):
         if masked := int(np.ma.count_masked(samples)):
@@ -100,7 +107,7 @@ def _from_numpy(samples: Samples, name: str) -> torch.Tensor:
     try:
         array = np.asarray(samples)
     except (ValueError, TypeError, RuntimeError) as error:  # such as rows of unequal length
-        raise ValueError(f"{name} is no array of numbers: {error}.") from None
+        raise ValueError(f"{name} is not an array of numbers: {error}.") from None
     if array.dtype.kind not in "fiub":
         kind = "objects" if array.dtype.kind == "O" else f"type {array.dtype}"
         raise ValueError(f"{name} has {kind}; pass a dense array of real numbers.")
@@ -118,12 +125,9 @@ def _from_numpy(samples: Samples, name: str) -> torch.Tensor:
 
 
 def _check_whole(array: np.ndarray, name: str) -> None:
-    """Refuse whole numbers of which float64, in which distances are computed, loses digits."""
-    if (
-        array.size
-        and array.dtype.itemsize == 8
-        and max(-int(array.min()), int(array.max())) > WHOLE
-    ):
+    """Refuse whole numbers that float64, in which distances are computed, does not hold."""
+    ends = (-int(array.min()), int(array.max())) if array.size else (0,)
+    if array.dtype.itemsize == 8 and max(ends) > WHOLE:
         raise ValueError(
             f"{name} holds whole numbers above 2^53, of which float64 loses digits; subtract the "
             "same offset from all sets first."

@@ -42,11 +42,7 @@ class Paths:
         return self.own + price[self.columns]
 
     def improved(
-        self,
-        price: np.ndarray,
-        least: np.ndarray,
-        column: np.ndarray,
-        part: slice = slice(None),
+        self, price: np.ndarray, least: np.ndarray, column: np.ndarray, part: slice = slice(None)
     ) -> np.ndarray:
         """The rows [R] of `part` for which least = C_ij + p_j is below C_i,sigma(i) + p_sigma(i).
 

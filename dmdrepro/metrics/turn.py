@@ -23,11 +23,10 @@ class Turn:
 def turn_of(teacher: Samples, student: Samples) -> Turn:
     """The teacher's samples turned in their first two coordinates, about their mean.
 
-    `teacher`, `student`: Phi_K(z_i), G(z_i) [N, D], D >= 2. Of all rotations by an angle the one
-    of least E_DT (Procrustes); E_ind is the same for all, so it is the one of largest concordance,
-    and the concordance is at least the pairing's own. Where the law of the data is the same however
-    it is turned, a turned teacher samples as well as itself, and a student may drift from one to
-    the next without the DM loss noticing (Lemma 3.2). Raises ValueError for other shapes, fewer
+    `teacher`, `student`: Phi_K(z_i), G(z_i) [N, D], D >= 2. The angle of least E_DT (Procrustes);
+    E_ind is the same for all angles, so the concordance is the largest. If the law of the data does
+    not change when it is turned, a turned teacher samples equally well, and a student may drift
+    there without a change of the DM loss (Lemma 3.2). Raises ValueError for other shapes, fewer
     than two samples, and values that are not finite.
     """
     x, y = same_rows(teacher=teacher, student=student)

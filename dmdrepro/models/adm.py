@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dmdrepro.models.mlp import DEEPEST
 from dmdrepro.models.model import Cost, Model, require_layer
-from dmdrepro.settings import LARGEST, require, require_count
+from dmdrepro.settings import are_counts, require, require_count
 
 if TYPE_CHECKING:
     from dmdrepro.models.adm_network import AdmNetwork
@@ -28,6 +28,11 @@ class Block:
     c_out: int
     resolution: int
     attention: bool = False
+
+    @property
+    def resampled(self) -> str:
+        """ "down", "up", or "" if the resolution stays."""
+        return self.name if self.name in ("down", "up") else ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class AdmUnet(Model):
         require_count("model.width", self.width)
         require(self.width % 4 == 0, f"model.width is {self.width}; it must be a multiple of 4.")
         require(
-            bool(self.channel_mult) and all(1 <= m <= LARGEST for m in self.channel_mult),
+            bool(self.channel_mult) and are_counts(self.channel_mult),
             f"model.channel_mult is {_listed(self.channel_mult)}; "
             "give one positive number for each level.",
         )
@@ -61,9 +66,9 @@ class AdmUnet(Model):
             f"model.num_blocks is {self.num_blocks}; it must be at most {DEEPEST}.",
         )
         require(
-            all(resolution >= 1 for resolution in self.attn_resolutions),
+            are_counts(self.attn_resolutions),
             f"model.attn_resolutions is {_listed(self.attn_resolutions)}; "
-            "resolutions are positive (leave it empty for no attention).",
+            "resolutions are positive whole numbers (leave it empty for no attention).",
         )
 
     @property
@@ -100,7 +105,7 @@ class AdmUnet(Model):
     def check(self, shape: tuple[int, ...]) -> None:
         """Raises ConfigError if the network cannot be built for samples of this shape."""
         require(
-            len(shape) == 3 and shape[1] == shape[2] and min(shape) >= 1,
+            len(shape) == 3 and shape[1] == shape[2] and are_counts(shape),
             f"the U-Net takes square images, and one sample has shape {shape}.",
         )
         resolution, halvings = shape[-1], len(self.channel_mult) - 1
@@ -120,7 +125,7 @@ class AdmUnet(Model):
         return AdmNetwork(self, shape[0], shape[1], classes)
 
     def cost(self, shape: tuple[int, ...], classes: int = 0) -> Cost:
-        """Counted without loading torch, which would take a dry run longer than all the rest."""
+        """Counted without loading torch, which takes longer than the rest of a dry run."""
         channels, resolution, _ = shape
         embedding = 4 * self.width
         ends = 2 * 9 * channels * self.width * self.channel_mult[0]
@@ -158,16 +163,18 @@ def adm_denoiser(
 
 
 def norm_groups(channels: int) -> int:
-    """Of a layer's normalisation: at most 32 groups of at least 4 channels; ConfigError if none."""
+    """A layer's normalisation groups: at most 32, of at least 4 channels; ConfigError if none."""
     groups = min(MAX_GROUPS, channels // MIN_GROUP_WIDTH)
     require(
         groups > 0 and channels % groups == 0,
         f"a layer of {channels} channels cannot be normalised in groups; choose model.width and "
-        "channel_mult so that channels, and their sums where the decoder reads the encoder's, are "
+        "channel_mult so that the channels of each layer, and their sums in the decoder, are "
         "multiples of 4 (of 32 above 128).",
     )
     return groups
 
 
-def _listed(numbers: tuple[int, ...]) -> str:
+def _listed(numbers: object) -> str:
+    if not isinstance(numbers, list | tuple):
+        return repr(numbers)
     return ",".join(map(str, numbers)) or "empty"

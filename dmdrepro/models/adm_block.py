@@ -5,7 +5,7 @@ Dhariwal & Nichol 2021, in the layout of the EDM teachers, so that their weights
 
 from __future__ import annotations
 
-from enum import Enum
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -13,7 +13,7 @@ from torch import nn
 
 from dmdrepro.kernels import backend, group_norm_silu
 from dmdrepro.models.adm import norm_groups
-from dmdrepro.models.precision import full_precision
+from dmdrepro.models.edm import full_precision
 
 HEAD_WIDTH = 64  # channels of one attention head
 
@@ -23,7 +23,7 @@ def group_norm(channels: int) -> nn.GroupNorm:
     return nn.GroupNorm(norm_groups(channels), channels)
 
 
-@torch.compiler.assume_constant_result  # what it looks at cannot be traced
+@torch.compiler.assume_constant_result  # its condition cannot be traced
 def by_kernel(device: torch.device) -> bool:
     """Whether normalisation, scale, shift and SILU are one kernel: on a GPU with Triton."""
     return backend(device) == "triton"
@@ -48,28 +48,20 @@ def norm_silu(
     return F.silu(h) if silu else h
 
 
-class Resampling(Enum):
-    """What happens to the resolution within a block; KEEP leaves it as it is."""
-
-    KEEP = "keep"
-    DOWN = "down"
-    UP = "up"
-
-
 class Resample(nn.Module):
-    """Halve or double the resolution by the 2x2 box filter.
+    """Halve ("down") or double ("up") the resolution by the 2x2 box filter.
 
-    The filter is a constant: averaging 2x2 pixels and repeating each pixel 2x2 times are the
-    same sums. It is kept as a buffer because the public checkpoints carry it.
+    Averaging 2x2 pixels and repeating each pixel 2x2 times are the same sums. The filter is kept as
+    a buffer because the public checkpoints have it.
     """
 
-    def __init__(self, resampling: Resampling) -> None:
+    def __init__(self, way: str) -> None:
         super().__init__()
-        self.resampling = resampling
+        self.way = way
         self.register_buffer("resample_filter", torch.full((1, 1, 2, 2), 0.25))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if self.resampling is Resampling.DOWN:
+        if self.way == "down":
             return F.avg_pool2d(x, 2)  # [B, C, H/2, W/2]
         return F.interpolate(x, scale_factor=2, mode="nearest")  # [B, C, 2H, 2W]
 
@@ -77,8 +69,8 @@ class Resample(nn.Module):
 class ResampledConv(Resample):
     """Resampling, then a 3x3 convolution."""
 
-    def __init__(self, in_channels: int, out_channels: int, resampling: Resampling) -> None:
-        super().__init__(resampling)
+    def __init__(self, in_channels: int, out_channels: int, way: str) -> None:
+        super().__init__(way)
         conv = nn.Conv2d(in_channels, out_channels, 3, padding=1)
         self.weight, self.bias = conv.weight, conv.bias
 
@@ -86,54 +78,22 @@ class ResampledConv(Resample):
         return F.conv2d(super().forward(x), self.weight, self.bias, padding=1)
 
 
-class AdmBlock(nn.Module):
-    """Residual block with the noise level (and class) as scale and shift after the second norm."""
+class AttentionBlock(nn.Module):
+    """The self-attention that a residual block may end with."""
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        emb_channels: int,
-        resampling: Resampling = Resampling.KEEP,
-        attention: bool = False,
-    ) -> None:
-        super().__init__()
-        self.in_channels, self.out_channels = in_channels, out_channels
-        self.norm0 = group_norm(in_channels)
-        if resampling is Resampling.KEEP:
-            self.conv0 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
-        else:
-            self.conv0 = ResampledConv(in_channels, out_channels, resampling)
-        self.affine = nn.Linear(emb_channels, 2 * out_channels)
-        self.norm1 = group_norm(out_channels)
-        self.conv1 = zeroed(nn.Conv2d(out_channels, out_channels, 3, padding=1))
-        self.skip = None
-        if resampling is not Resampling.KEEP:
-            self.skip = Resample(resampling)
-        elif in_channels != out_channels:
-            self.skip = nn.Conv2d(in_channels, out_channels, 1)
-        # As in the reference, a layer narrower than one head has no attention.
-        self.num_heads = out_channels // HEAD_WIDTH if attention else 0
-        if self.num_heads:
-            self.norm2 = group_norm(out_channels)
-            self.qkv = nn.Conv2d(out_channels, 3 * out_channels, 1)
-            self.proj = zeroed(nn.Conv2d(out_channels, out_channels, 1))
-
-    def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
-        """`x`: [B, C_in, H, W]; `emb`: [1 or B, emb_channels]; returns [B, C_out, H', W']."""
-        h = self.conv0(norm_silu(self.norm0, x))
-        with full_precision(emb):
-            both = self.affine(emb)  # [1 or B, 2 C_out]: scale and shift
-        h = norm_silu(self.norm1, h, both)
-        x = self.conv1(h) + (x if self.skip is None else self.skip(x))
-        return x + self._attention(x) if self.num_heads else x
+    def _add_attention(self, norm: Callable, channels: int, heads: int) -> None:
+        self.num_heads = heads
+        if heads:
+            self.norm2 = norm(channels)
+            self.qkv = nn.Conv2d(channels, 3 * channels, 1)
+            self.proj = zeroed(nn.Conv2d(channels, channels, 1))
 
     def _attention(self, x: torch.Tensor) -> torch.Tensor:
         batch, channels, height, width = x.shape
         width_of_head = channels // self.num_heads
         tokens = norm_silu(self.norm2, x, silu=False).flatten(2).transpose(1, 2)  # [B, HW, C]
-        # The public weights order the output channels (head, channel, which of q, k, v). Put
-        # "which" first: q, k and v then have unit stride, as the fused attentions ask.
+        # The public weights order the output channels (head, channel, which of q, k, v). With
+        # "which" first q, k and v have unit stride, as the fused attentions need.
         order = (self.num_heads, width_of_head, 3)
         weight = self.qkv.weight.reshape(*order, channels).permute(2, 0, 1, 3)
         bias = self.qkv.bias.reshape(order).permute(2, 0, 1)
@@ -144,6 +104,45 @@ class AdmBlock(nn.Module):
         a = a.transpose(1, 2).reshape(batch, height * width, channels)
         a = F.linear(a, self.proj.weight[:, :, 0, 0], self.proj.bias)  # [B, HW, C]
         return a.transpose(1, 2).reshape(x.shape)
+
+
+class AdmBlock(AttentionBlock):
+    """Residual block with the noise level (and class) as scale and shift after the second norm."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        emb_channels: int,
+        resampled: str = "",
+        attention: bool = False,
+    ) -> None:
+        """`resampled`: "down", "up" or "", for a block that keeps the resolution."""
+        super().__init__()
+        self.in_channels, self.out_channels = in_channels, out_channels
+        self.norm0 = group_norm(in_channels)
+        if resampled:
+            self.conv0 = ResampledConv(in_channels, out_channels, resampled)
+        else:
+            self.conv0 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.affine = nn.Linear(emb_channels, 2 * out_channels)
+        self.norm1 = group_norm(out_channels)
+        self.conv1 = zeroed(nn.Conv2d(out_channels, out_channels, 3, padding=1))
+        self.skip = Resample(resampled) if resampled else None
+        if not resampled and in_channels != out_channels:
+            self.skip = nn.Conv2d(in_channels, out_channels, 1)
+        # As in the reference, a layer narrower than one head has no attention.
+        heads = out_channels // HEAD_WIDTH if attention else 0
+        self._add_attention(group_norm, out_channels, heads)
+
+    def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+        """`x`: [B, C_in, H, W]; `emb`: [1 or B, emb_channels]; returns [B, C_out, H', W']."""
+        h = self.conv0(norm_silu(self.norm0, x))
+        with full_precision(emb):
+            both = self.affine(emb)  # [1 or B, 2 C_out]: scale and shift
+        h = norm_silu(self.norm1, h, both)
+        x = self.conv1(h) + (x if self.skip is None else self.skip(x))
+        return x + self._attention(x) if self.num_heads else x
 
 
 def zeroed(layer: nn.Conv2d) -> nn.Conv2d:

@@ -13,16 +13,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from dmdrepro.models.adm import AdmUnet
-from dmdrepro.models.adm_block import (
-    AdmBlock,
-    ResampledConv,
-    Resampling,
-    group_norm,
-    norm_silu,
-    zeroed,
-)
-from dmdrepro.models.edm import RawNetwork
-from dmdrepro.models.precision import full_precision
+from dmdrepro.models.adm_block import AdmBlock, ResampledConv, group_norm, norm_silu, zeroed
+from dmdrepro.models.edm import RawNetwork, full_precision
 
 
 class AdmNetwork(RawNetwork):
@@ -37,21 +29,16 @@ class AdmNetwork(RawNetwork):
         self.map_label = None
         if classes:
             self.map_label = nn.Linear(classes, emb_channels, bias=False)
-            if not self.map_label.weight.is_meta:  # there torch would load its compiler to do so
+            if not self.map_label.weight.is_meta:  # on meta tensors torch would load its compiler
                 nn.init.normal_(self.map_label.weight)  # one-hot labels become N(0, 1) features
 
         cout = settings.stem
         self.enc, self.dec = nn.ModuleDict(), nn.ModuleDict()
         self.enc[f"{resolution}x{resolution}_conv"] = nn.Conv2d(channels, cout, 3, padding=1)
-        self.feature_shape = (cout, resolution, resolution)
         for block in settings.blocks(resolution):
             size, cout = block.resolution, block.c_out
             getattr(self, block.place)[f"{size}x{size}_{block.name}"] = AdmBlock(
-                block.c_in,
-                cout,
-                emb_channels,
-                {"down": Resampling.DOWN, "up": Resampling.UP}.get(block.name, Resampling.KEEP),
-                block.attention,
+                block.c_in, cout, emb_channels, block.resampled, block.attention
             )
             if block.place == "enc":
                 self.feature_shape = (cout, size, size)

@@ -1,6 +1,6 @@
-"""The classifier whose features measure images: an instrument, the same for every run of a size.
+"""The classifier whose features measure images, the same for every run of a size.
 
-No field of an experiment: whatever a run changes, its images are measured alike.
+It is not a field of an experiment: whatever a run changes, its images are measured alike.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ import contextlib
 import torch
 from torch import nn
 
+from dmdrepro.settings import require_positive
+
 
 def c_skip(sigma: torch.Tensor, sigma_data: float) -> torch.Tensor:
     """sigma_data^2 / (sigma^2 + sigma_data^2), of any shape (EDM table 1)."""
@@ -56,11 +58,10 @@ class RawNetwork(nn.Module):
 class EDMDenoiser(nn.Module):
     """D(x; sigma) around a raw network; weights and preconditioning stay float32.
 
-    `model` maps (c_in x, c_noise [1 or B], one-hot labels or None) to F; its method `features`
-    returns (F, h) and its attribute `feature_shape` is the shape of one h. `shape`: of one
-    sample; `label_dim`: number of classes, 0 = unconditional. `compute_dtype` may be changed at
-    any time: None or float32 runs the network as it is, anything else under autocast. `copies`: of
-    the model's weights, by name, that `forward` uses in their place (training/copies.py).
+    `model`: see `Model.network`. `shape`: of one sample; `label_dim`: number of classes, 0 =
+    unconditional. `compute_dtype` may be changed at any time: None or float32 runs the network as
+    it is, another type under autocast. `copies`: of the model's weights, by name, that `forward`
+    uses in their place (training/copies.py).
     """
 
     def __init__(
@@ -72,8 +73,7 @@ class EDMDenoiser(nn.Module):
         compute_dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        if not sigma_data > 0:
-            raise ValueError(f"sigma_data is {sigma_data}; it must be positive.")
+        require_positive("sigma_data", sigma_data)
         self.model = model
         self.sigma_data = float(sigma_data)
         self.shape = tuple(shape)
@@ -93,10 +93,7 @@ class EDMDenoiser(nn.Module):
         return self.model.feature_shape
 
     def forward(
-        self,
-        x: torch.Tensor,
-        sigma: torch.Tensor | float,
-        class_labels: torch.Tensor | None = None,
+        self, x: torch.Tensor, sigma: torch.Tensor | float, class_labels: torch.Tensor | None = None
     ) -> torch.Tensor:
         """D(x; sigma), float32 like `x` (EDM equation 7).
 
@@ -107,10 +104,7 @@ class EDMDenoiser(nn.Module):
         return precondition(self.raw(x, sigma, class_labels), x, sigma, self.sigma_data)
 
     def raw(
-        self,
-        x: torch.Tensor,
-        sigma: torch.Tensor | float,
-        class_labels: torch.Tensor | None = None,
+        self, x: torch.Tensor, sigma: torch.Tensor | float, class_labels: torch.Tensor | None = None
     ) -> torch.Tensor:
         """F, the network's output before preconditioning, float32; arguments as in `forward`."""
         inputs = self._inputs(x, sigma, class_labels)
@@ -122,10 +116,7 @@ class EDMDenoiser(nn.Module):
         return raw.float()
 
     def features(
-        self,
-        x: torch.Tensor,
-        sigma: torch.Tensor | float,
-        class_labels: torch.Tensor | None = None,
+        self, x: torch.Tensor, sigma: torch.Tensor | float, class_labels: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """(F, h): raw output and features [B, *feature_shape], float32; arguments as above."""
         inputs = self._inputs(x, sigma, class_labels)
@@ -168,6 +159,18 @@ class EDMDenoiser(nn.Module):
         if self.compute_dtype in (None, torch.float32):
             return contextlib.nullcontext()
         return torch.autocast(device.type, dtype=self.compute_dtype)
+
+
+def full_precision(x: torch.Tensor) -> contextlib.AbstractContextManager:
+    """A context in which autocast, if it is on for the device of `x`, is off.
+
+    The embeddings of noise level and class, and each block's scale and shift, are made in it, as in
+    the public EDM and DMD2 code.
+    """
+    device = x.device.type
+    if device != "meta" and torch.is_autocast_enabled(device):
+        return torch.autocast(device, enabled=False)
+    return contextlib.nullcontext()
 
 
 def levels(sigma: torch.Tensor | float, x: torch.Tensor) -> torch.Tensor:

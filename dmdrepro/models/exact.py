@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import torch
 
 from dmdrepro.models.edm import c_out, c_skip
-
-
-class Exact(Protocol):
-    """A data set whose E[x0 | x0 + sigma eps = x] is known."""
-
-    def denoise(self, x: torch.Tensor, sigma: torch.Tensor | float) -> torch.Tensor: ...
 
 
 class ExactDenoiser(torch.nn.Module):
@@ -20,8 +12,8 @@ class ExactDenoiser(torch.nn.Module):
 
     sigma_dtype = torch.float64  # of the noise levels that a sampler passes: it computes in float64
 
-    def __init__(self, law: Exact, sigma_data: float) -> None:
-        """`sigma_data`: of the preconditioning that `raw` undoes."""
+    def __init__(self, law: object, sigma_data: float) -> None:
+        """`law`: a data set with `denoise`; `sigma_data`: of the preconditioning `raw` undoes."""
         super().__init__()
         self.law, self.sigma_data = law, sigma_data
 

@@ -46,7 +46,7 @@ def _convolutions(channels: int, height: int, width: int) -> nn.Sequential:
             nn.SiLU(),
         ]
         height, width = height // 2, width // 2
-    # One last nonlinearity at the resolution that is left, also where nothing was halved.
+    # One last nonlinearity at the resolution that is left, even if nothing was halved.
     layers += [nn.Conv2d(channels, channels, 1), group_norm(channels), nn.SiLU()]
     layers.append(nn.Conv2d(channels, 1, (height, width)))  # [B, 1, 1, 1]
     return nn.Sequential(*layers)

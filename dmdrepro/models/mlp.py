@@ -36,7 +36,7 @@ class Mlp(Model):
         )
 
     def check(self, shape: tuple[int, ...]) -> None:
-        """Raises ConfigError for samples that are no points, or that make a layer too large."""
+        """Raises ConfigError for samples that are not points, or that make a layer too large."""
         require(
             len(shape) == 1, f"an MLP takes points, and one sample has shape {shape}; use a U-Net."
         )

@@ -8,13 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from dmdrepro.models.edm import RawNetwork
+from dmdrepro.models.edm import RawNetwork, full_precision
 from dmdrepro.models.mlp import Mlp
-from dmdrepro.models.precision import full_precision
 
-# The angular frequencies are geometric between these, in units of c_noise = ln(sigma)/4, which
-# runs over [-1.6, 1.1]: the slowest orders all noise levels, the fastest has a period of 6.3 in
-# ln(sigma). Fixed rather than drawn, so that a network is its weights alone.
+# The angular frequencies are geometric between these, in units of c_noise = ln(sigma)/4 in
+# [-1.6, 1.1]: the slowest orders all noise levels, the fastest has a period of 6.3 in ln(sigma).
 SLOWEST, FASTEST = 0.5, 4.0
 
 # sqrt(1 / E[silu(z)^2]), z ~ N(0, 1): keeps the activations' second moment through the layers.

@@ -40,10 +40,9 @@ class Model:
     def make(
         self, shape: tuple[int, ...], classes: int = 0, sigma_data: float = 0.5
     ) -> EDMDenoiser:
-        """The network as a denoiser of samples of `shape`; raises ConfigError as `check` does.
+        """The network as a denoiser of samples of `shape`, from torch's global generator.
 
-        `classes`: how many it is told of, 0: unconditional. Initialised from torch's global
-        generator.
+        `classes`: how many it is told of, 0: unconditional. Raises ConfigError as `check` does.
         """
         from dmdrepro.models.edm import EDMDenoiser
 
@@ -52,7 +51,7 @@ class Model:
         return EDMDenoiser(self.network(shape, classes), sigma_data, shape, classes)
 
     def cost(self, shape: tuple[int, ...], classes: int = 0) -> Cost:
-        """What a dry run counts on: found by torch on tensors without memory, unless overridden."""
+        """For the dry run: counted by torch on tensors without memory, unless overridden."""
         import torch
         from torch.utils.flop_counter import FlopCounterMode
 
@@ -61,14 +60,12 @@ class Model:
             labels = torch.zeros(1, classes) if classes else None
             sizes: list[int] = []
             for module in network.modules():
-                module.register_forward_hook(lambda _, __, y: sizes.append(_values(y)))
+                module.register_forward_hook(
+                    lambda _, __, y: sizes.append(y.numel() if torch.is_tensor(y) else 0)
+                )
             network(torch.zeros(1, *shape), torch.zeros(1), labels)
         parameters = sum(p.numel() for p in network.parameters())
         return Cost(parameters, counter.get_total_flops(), sum(sizes))
-
-
-def _values(output: object) -> int:
-    return output.numel() if hasattr(output, "numel") else 0
 
 
 def require_layer(width: int, weights: int) -> None:

@@ -53,7 +53,10 @@ class SongUnet(AdmUnet):
         require_count("model.augment_dim", self.augment_dim, 0)
         taps = self.resample_filter
         require(
-            len(taps) >= 2 and len(taps) % 2 == 0 and sum(taps) > 0,
+            isinstance(taps, list | tuple)
+            and len(taps) >= 2
+            and len(taps) % 2 == 0
+            and sum(taps) > 0,
             f"model.resample_filter is {taps}; give an even number of taps, such as (1, 1).",
         )
 
@@ -89,13 +92,13 @@ def song_denoiser(
     """
     settings = SongUnet(
         width,
-        tuple(channel_mult),
+        channel_mult,
         num_blocks,
-        tuple(attn_resolutions),
+        attn_resolutions,
         embedding,
         encoder,
         channel_mult_noise,
-        tuple(resample_filter),
+        resample_filter,
         augment_dim,
     )
     return settings.make((channels, resolution, resolution), label_dim, sigma_data)

@@ -12,10 +12,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from dmdrepro.models.adm import norm_groups
-from dmdrepro.models.adm_block import AdmBlock, Resampling, norm_silu, zeroed
+from dmdrepro.models.adm_block import AttentionBlock, norm_silu, zeroed
 from dmdrepro.models.adm_network import positional_embedding
-from dmdrepro.models.edm import RawNetwork
-from dmdrepro.models.precision import full_precision
+from dmdrepro.models.edm import RawNetwork, full_precision
 from dmdrepro.models.song import SongUnet
 
 SUM_SCALE = math.sqrt(0.5)  # of a sum of two
@@ -30,14 +29,14 @@ class ResampledConv(nn.Module):
         in_channels: int,
         out_channels: int,
         kernel: int,
-        resampling: Resampling,
+        way: str,
         taps: tuple[int, ...],
         conv_first: bool = False,
     ) -> None:
         super().__init__()
         conv = nn.Conv2d(in_channels, out_channels, kernel)
         self.weight, self.bias = conv.weight, conv.bias
-        self.resampling, self.conv_first = resampling, conv_first
+        self.way, self.conv_first = way, conv_first
         self.register_buffer("resample_filter", filter_2d(taps))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -50,47 +49,39 @@ class ResampledConv(nn.Module):
     def _resample(self, x: torch.Tensor, padding: int) -> torch.Tensor:
         channels = x.shape[1]
         kernel = self.resample_filter.to(x.dtype).expand(channels, -1, -1, -1)
-        if self.resampling is Resampling.DOWN:
+        if self.way == "down":
             return F.conv2d(x, kernel, stride=2, padding=padding, groups=channels)
         return F.conv_transpose2d(x, 4 * kernel, stride=2, padding=padding, groups=channels)
 
 
-class SongBlock(nn.Module):
+class SongBlock(AttentionBlock):
     """Residual block with the noise level (and class) added before the second norm."""
-
-    _attention = AdmBlock._attention  # with one head
 
     def __init__(
         self,
         in_channels: int,
         out_channels: int,
         emb_channels: int,
-        resampling: Resampling,
+        resampled: str,
         attend: bool,
         taps: tuple[int, ...],
     ) -> None:
         super().__init__()
         self.in_channels = in_channels
         self.norm0 = group_norm(in_channels)
-        keep = resampling is Resampling.KEEP
-        self.conv0 = (
-            nn.Conv2d(in_channels, out_channels, 3, padding=1)
-            if keep
-            else ResampledConv(in_channels, out_channels, 3, resampling, taps)
-        )
+        if resampled:
+            self.conv0 = ResampledConv(in_channels, out_channels, 3, resampled, taps)
+        else:
+            self.conv0 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
         self.affine = nn.Linear(emb_channels, out_channels)
         self.norm1 = group_norm(out_channels)
         self.conv1 = zeroed(nn.Conv2d(out_channels, out_channels, 3, padding=1))
         self.skip = None
-        if not keep:
-            self.skip = ResampledConv(in_channels, out_channels, 1, resampling, taps)
+        if resampled:
+            self.skip = ResampledConv(in_channels, out_channels, 1, resampled, taps)
         elif in_channels != out_channels:
             self.skip = nn.Conv2d(in_channels, out_channels, 1)
-        self.num_heads = int(attend)
-        if attend:
-            self.norm2 = group_norm(out_channels)
-            self.qkv = nn.Conv2d(out_channels, 3 * out_channels, 1)
-            self.proj = zeroed(nn.Conv2d(out_channels, out_channels, 1))
+        self._add_attention(group_norm, out_channels, int(attend))
 
     def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
         """`x`: [B, C_in, H, W]; `emb`: [1 or B, emb_channels]; returns [B, C_out, H', W']."""
@@ -131,30 +122,22 @@ class SongNetwork(RawNetwork):
         taps = settings.resample_filter
         cout, aux = settings.stem, channels  # channels of the last block; of the halved image
         self.enc, self.dec = nn.ModuleDict(), nn.ModuleDict()
-        self.enc[f"{resolution}x{resolution}_conv"] = nn.Conv2d(channels, cout, 3, padding=1)
-        self.feature_shape = (cout, resolution, resolution)
+        whole = f"{resolution}x{resolution}"
+        self.enc[f"{whole}_conv"] = nn.Conv2d(channels, cout, 3, padding=1)
         for block in settings.blocks(resolution):
             cout, level = block.c_out, f"{block.resolution}x{block.resolution}"
-            resampling = {"down": Resampling.DOWN, "up": Resampling.UP}.get(block.name)
             getattr(self, block.place)[f"{level}_{block.name}"] = SongBlock(
-                block.c_in,
-                cout,
-                emb_channels,
-                resampling or Resampling.KEEP,
-                block.attention,
-                taps,
+                block.c_in, cout, emb_channels, block.resampled, block.attention, taps
             )
             if block.name == "down" and settings.encoder == "residual":
                 self.enc[f"{level}_aux_residual"] = ResampledConv(
-                    aux, cout, 3, Resampling.DOWN, taps, conv_first=True
+                    aux, cout, 3, "down", taps, conv_first=True
                 )
                 aux = cout
             if block.place == "enc":
                 self.feature_shape = (cout, block.resolution, block.resolution)
-        self.dec[f"{resolution}x{resolution}_aux_norm"] = group_norm(cout)
-        self.dec[f"{resolution}x{resolution}_aux_conv"] = zeroed(
-            nn.Conv2d(cout, channels, 3, padding=1)
-        )
+        self.dec[f"{whole}_aux_norm"] = group_norm(cout)
+        self.dec[f"{whole}_aux_conv"] = zeroed(nn.Conv2d(cout, channels, 3, padding=1))
 
     def features(
         self, x: torch.Tensor, noise: torch.Tensor, class_labels: torch.Tensor | None = None

@@ -68,6 +68,9 @@ class Executor:
         """Begin it; raises ChainFailed if it is over already."""
         raise NotImplementedError
 
+    def close(self) -> None:
+        """After the last chain."""
+
 
 def chains_of(plan: Plan, apart: Collection[str] = ()) -> list[Chain]:
     """The plan's tasks in their order; each stage of `apart` is a chain that waits for its inputs.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from dmdrepro.experiments.estimate import CPU, GPU, Estimate, estimate
 from dmdrepro.pipeline.plan import Plan
+from dmdrepro.pipeline.request import has_gpu
 from dmdrepro.pipeline.task import State, Task
 
 LONG_S = 48 * 3600.0  # from where on a plan's time is said in days, with a warning
@@ -38,8 +39,7 @@ class PlanCost:
 
 def cost_of(plan: Plan) -> PlanCost:
     """Looks at every stage's files."""
-    gpu = plan.request.gpu
-    total = PlanCost(gpu != "cpu" and (gpu is not None or _gpu_here()))
+    total = PlanCost(has_gpu(plan.request.gpu))
     for task in plan.tasks:
         cost, state = estimate(task.run.experiment, task.stage, gpu=total.gpu), task.state()
         # A sound classifier stays: other seeds and experiments were measured by it.
@@ -54,17 +54,11 @@ def cost_of(plan: Plan) -> PlanCost:
     return total
 
 
-def _gpu_here() -> bool:
-    import torch
-
-    return torch.cuda.is_available()
-
-
 class Forecast:
     """How long the rest of a plan takes: its estimates, at the speed of the work so far."""
 
     def __init__(self, plan: Plan, clock: Callable[[], float] = time.monotonic) -> None:
-        gpu = plan.request.gpu != "cpu" and _gpu_here()
+        gpu = has_gpu(plan.request.gpu)
         stages = [(task, task.place()) for task in plan.tasks]
         self._plan, self._clock, self._start = plan, clock, clock()
         self._todo = [

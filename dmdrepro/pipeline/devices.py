@@ -11,12 +11,13 @@ from collections.abc import Callable, Collection, Sequence
 from dmdrepro.pipeline.chains import Chain
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.processes import Process, Processes
+from dmdrepro.pipeline.together import Together
 
 APART = ("evaluate",)  # stages that mostly keep the CPU busy
 
 
 def free_device(chain: Chain, held: dict[Chain, int], devices: int) -> int | None:
-    """The first of so many devices, from 0, that has no chain of the same kind; None if all have.
+    """The first device, from 0, without a chain of the same kind; None if every device has one.
 
     `held`: the chains at work, each with its device.
     """
@@ -51,7 +52,18 @@ class Devices(Processes):
 
     def start(self, chain: Chain) -> Process:
         self._held[chain] = free_device(chain, self._held, len(self._devices))
-        return super().start(chain)
+        if (ranks := self.ranks(chain)) == 1:
+            return super().start(chain)
+        self._session.in_loop = True  # a first signal asks for a stop
+        words = self._words(chain, ranks)
+        process = Together(self._session, self._complain, words, ranks)
+        process.begin(chain, words, last=True)
+        return process
 
     def device(self, chain: Chain) -> str:
-        return self._devices[self._held[chain]]
+        """Several GPUs, `0,1`, of a training that its ranks share."""
+        device = self._devices[self._held[chain]]
+        return device if self.ranks(chain) > 1 else device.partition(",")[0]
+
+    def ranks(self, chain: Chain) -> int:
+        return self._plan.request.ranks if any(task.trains for task in chain.tasks) else 1

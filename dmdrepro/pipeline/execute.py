@@ -50,13 +50,14 @@ def execute(
             if task in todo:
                 measured(task)
 
-    executor, gpus = Here(context), plan.request.gpus
-    if len(gpus) > 1:
-        devices = [str(number) for number in gpus]
+    executor, devices, ranks = Here(context), plan.request.devices, plan.request.ranks
+    if devices:
         executor = Devices(plan, context.session, devices, threads, complain)
+        words = f"{len(devices)} GPUs, a process each"
+        if ranks > 1:
+            words = f"Trainings side by side: {len(devices)}, by {ranks} processes each"
         context.say(
-            f"{len(gpus)} GPUs, a process each, and one more each for the optimal pairings, "
-            f"threads each: {executor.threads}"
+            f"{words}, and one more each for the optimal pairings, threads each: {executor.threads}"
         )
     elif jobs > 1:
         executor = Processes(plan, context.session, jobs, threads, complain)
@@ -64,6 +65,7 @@ def execute(
     try:
         make_chains(plan, executor, context.session, failed, made)
     finally:
+        executor.close()
         context.session.leave_loop()
 
 

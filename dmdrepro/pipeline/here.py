@@ -27,7 +27,7 @@ class Here(Executor):
 
 
 def make(task: Task, context) -> None:
-    """One stage: made, gone on with, or seen to be done."""
+    """Make a stage, resume it, or see that it is done."""
     from dmdrepro.stages.classifier import make_classifier
     from dmdrepro.stages.distill import make_student
     from dmdrepro.stages.evaluate import make_evaluation

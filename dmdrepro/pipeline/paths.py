@@ -30,7 +30,7 @@ def check_file(option: str, path: Path) -> None:
 
 
 def check_target(option: str, path: Path) -> None:
-    """Raise RunError if `path` is no folder, OSError if nothing can be written to it."""
+    """Raise RunError if `path` is not a folder, OSError if nothing can be written to it."""
     check_folder(option, path)
     try_writing(path)
 

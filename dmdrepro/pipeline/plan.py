@@ -41,7 +41,7 @@ class Plan:
 
     @property
     def seed(self) -> int:
-        """The first."""
+        """The first seed."""
         return self.seeds[0]
 
     @property
@@ -50,7 +50,7 @@ class Plan:
         return self.request.stages is not None
 
     def named(self, experiment: Experiment) -> str:
-        """Its name, with its seed if there are several."""
+        """The experiment's name, with its seed if there are several."""
         seed = f" (seed {experiment.seed})" if len(self.seeds) > 1 else ""
         return f"{experiment.name}{seed}"
 
@@ -127,7 +127,7 @@ def _admit(plan: Plan, experiment: Experiment, tasks: list[Task], look: Look) ->
 
 
 def _chosen(tasks: list[Task], request: Request) -> list[Task]:
-    """Of an experiment's tasks those that --snapshot and --stages leave."""
+    """The tasks of an experiment that --snapshot and --stages keep."""
     if (snapshot := request.snapshot) is not None:
         known = {task.snapshot for task in tasks if task.snapshot is not None}
         if known and snapshot not in known:
@@ -144,7 +144,16 @@ def _chosen(tasks: list[Task], request: Request) -> list[Task]:
 
 
 def _checked(plan: Plan) -> Plan:
-    """Raise RunError if what was named cannot run."""
+    """Raise RunError if what was named cannot run, or ranks cannot share a batch."""
+    for task in plan.tasks if (size := plan.request.ranks) > 1 else ():
+        if task.trains:
+            batch = getattr(task.run.experiment, task.stage).batch
+            if batch % size:
+                raise RunError(
+                    f"{task.stage}.batch of {task.run.name} is {batch}, and {size} processes "
+                    "cannot share it equally; use another number of them, or --set "
+                    f"{task.stage}.batch={batch - batch % size + size}."
+                )
     named = [name for name in plan.request.names if name in plan.cannot]
     if named:
         raise RunError("; ".join(f"{name} cannot run: {plan.cannot[name]}" for name in named) + ".")
@@ -152,7 +161,7 @@ def _checked(plan: Plan) -> Plan:
 
 
 def _tasks(run: Run, stages: tuple[str, ...], before: list[Task]) -> list[Task]:
-    """One experiment's tasks in order; a classifier that it shares with one before is that one's.
+    """One experiment's tasks in order, without a classifier that an earlier experiment makes.
 
     The teacher comes first, for most depends on it.
     """

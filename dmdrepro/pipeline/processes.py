@@ -1,10 +1,11 @@
-"""The executor that makes chains in processes side by side, each a command of ours.
+"""The executor that makes chains in processes side by side, each chain a command of ours.
 
-On a CPU several processes of few threads use the cores better than one of many. A process is
+On a CPU several processes of few threads use the cores better than one of many. A process takes
+commands one after the other (cli/worker.py): to start one costs seconds. A command is
 `all EXPERIMENT` or `study NAME --arm ARM --seeds SEED` with hidden options that name the chain: it
 locks, saves, stops and resumes as every command does. What it says this command says, and how far
 it is is a row of this command's display. Its errors are kept until it ends; the last line,
-`Error: ...`, is why its chain failed.
+`Error: ...`, is why its chain failed. A process whose command did not end well ends with it.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import IO
 
 from dmdrepro.commands import VARIABLE, as_now, program
 from dmdrepro.experiments.origin import origin_words
@@ -39,6 +38,7 @@ from dmdrepro.runs.errors import RunError
 
 MOST = 4  # jobs without --jobs: each needs about a gigabyte
 MUCH = 1 << 16  # bytes
+DONE = "done"  # what a process tells at the end of a command
 ERROR = "Error: "  # how a command's last line begins if it failed
 
 KILLED = (
@@ -86,19 +86,55 @@ def jobs_of(plan: Plan, device, threads: int) -> int:
     return min(MOST, threads, most)
 
 
-@dataclass
 class Process(Work):
-    """A chain's process. It saves and ends when the lifeline is closed, also by our own death."""
+    """A process and the chain that it makes.
 
-    chain: Chain
-    session: object
-    complain: Callable[[str], None]
-    lifeline: socket.socket
-    errors: IO[str]
-    process: subprocess.Popen
-    row: object  # of the display (dmdrepro/cli/progress.py)
-    _words: bytes = b""  # the begun line of its output
-    _news: bytes = b""  # of its progress
+    It saves and ends when the lifeline is closed, also by our own death. `idle`: where it waits for
+    the next chain.
+    """
+
+    ended_words = ENDED
+
+    def __init__(self, session, complain: Callable[[str], None], idle: list[Process]) -> None:
+        self.session, self.complain, self.idle = session, complain, idle
+        self.lifeline, theirs = socket.socketpair()  # closed, it asks for a stop
+        try:
+            self.errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
+            options = self._command(theirs.fileno())
+            self.process = subprocess.Popen(
+                **options, bufsize=0, stdout=subprocess.PIPE, stderr=self.errors
+            )
+        except BaseException:
+            self.lifeline.close()
+            raise
+        finally:
+            theirs.close()
+        self.lifeline.setblocking(False)
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self.row = session.progress.beside()
+        self._words, self._news = b"", b""  # the begun line of its output, and of its progress
+
+    def _command(self, lifeline: int) -> dict[str, object]:
+        """What starts it, as Popen takes it."""
+        return {
+            "args": [*as_now(), "worker", f"--lifeline={lifeline}"],
+            "env": {**os.environ, VARIABLE: program()},
+            "stdin": subprocess.PIPE,
+            "pass_fds": [lifeline],
+        }
+
+    def begin(self, chain: Chain, words: list[str], *, last: bool) -> None:
+        """Let it make a chain, whose command is `words`; `last`: and no other."""
+        self.chain, self._done = chain, False
+        self.errors.seek(0)
+        self.errors.truncate()
+        self.row.begin(chain.tasks[0].place().what)
+        if self.process.stdin is None:  # it knows
+            return
+        with contextlib.suppress(BrokenPipeError):  # it was killed just now: `ended` says so
+            self.process.stdin.write(json.dumps(words).encode() + b"\n")
+            if last:
+                self.process.stdin.close()
 
     def stop(self) -> None:
         with contextlib.suppress(OSError):  # it has ended
@@ -109,20 +145,34 @@ class Process(Work):
         self.process.wait()
         self.row.end()
 
+    def leave(self) -> None:
+        """End it, which waits for a chain."""
+        self.process.communicate()
+        self.lifeline.close()
+
     def ended(self) -> bool:
         status = self.process.poll()
         self._listen()
+        if self._done and not self.process.stdin.closed:
+            self.row.end()
+            self.idle.append(self)
+            return True
         if status is None:
             return False
         self.row.end()
         self.lifeline.close()
         self.process.stdout.close()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         if self._words:
             self.session.say(self._words.decode(errors="replace"))
         if status == 0:
             return True
         self.errors.seek(0)
-        *above, last = self.errors.read().splitlines() or [""]
+        lines = self.errors.read().splitlines() or [""]
+        # torchrun's own follow it.
+        first = next((n for n, line in enumerate(lines) if line.startswith(ERROR)), len(lines) - 1)
+        above, last = lines[:first], lines[first]
         failed = status == 1 and last.startswith(ERROR)
         if not failed and self._all_stop(status):
             return True
@@ -131,23 +181,24 @@ class Process(Work):
         for line in above if failed else [*above, last]:
             self.complain(line)
         if not failed:
-            raise RunError(ENDED.format(status))
+            raise RunError(self.ended_words.format(status))
         left = (task for task in self.chain.tasks if task.state().words != "done")
         raise ChainFailed(next(left, self.chain.tasks[-1]), RunError(last.removeprefix(ERROR)))
 
     def _listen(self) -> None:
         """Say what it says, and show how far it is."""
-        self._words += _there(lambda: os.read(self.process.stdout.fileno(), MUCH))
-        *lines, self._words = self._words.split(b"\n")
-        for line in lines:
-            self.session.say(line.decode(errors="replace"))
         self._news += _there(lambda: self.lifeline.recv(MUCH))
         *lines, self._news = self._news.split(b"\n")
         for line in lines:
             what, *values = json.loads(line)
-            {"begin": self.row.begin, "update": self.row.update, "note": self.row.note}[what](
-                *values
-            )
+            if what == DONE:
+                self._done = True
+            else:  # begin, update or note
+                getattr(self.row, what)(*values)
+        self._words += _there(lambda: os.read(self.process.stdout.fileno(), MUCH))
+        *lines, self._words = self._words.split(b"\n")
+        for line in lines:
+            self.session.say(line.decode(errors="replace"))
 
     def _all_stop(self, status: int) -> bool:
         """Whether the whole command is to stop; a signal may have been sent to all."""
@@ -168,44 +219,36 @@ def _there(read: Callable[[], bytes]) -> bytes:
 
 
 class Processes(Executor):
-    """Starts up to `places` processes, which share `threads`."""
+    """Has up to `places` processes, which share `threads`."""
 
     def __init__(
         self, plan: Plan, session, places: int, threads: int, complain: Callable[[str], None]
     ) -> None:
         self.places, self.threads = places, max(1, threads // places)
         self._plan, self._session, self._complain = plan, session, complain
+        self._idle: list[Process] = []
 
     def start(self, chain: Chain) -> Process:
         self._session.in_loop = True  # a first signal asks for a stop
-        ours, theirs = socket.socketpair()  # closed, it asks for a stop; it tells how far it is
-        try:
-            errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - until it ends
-            process = subprocess.Popen(
-                [*as_now(), *self._words(chain), f"--lifeline={theirs.fileno()}"],
-                env={**os.environ, VARIABLE: program()},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                pass_fds=[theirs.fileno()],
-            )
-        except BaseException:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
-        ours.setblocking(False)
-        os.set_blocking(process.stdout.fileno(), False)
-        row = self._session.progress.beside()
-        row.begin(chain.tasks[0].place().what)
-        return Process(chain, self._session, self._complain, ours, errors, process, row)
+        self._idle[:] = [process for process in self._idle if process.process.poll() is None]
+        if self._idle:
+            process = self._idle.pop()
+        else:
+            process = Process(self._session, self._complain, self._idle)
+        # What a chain leaves on a GPU, its memory or a broken record, could spoil the next.
+        process.begin(chain, self._words(chain), last=self.device(chain) != "cpu")
+        return process
+
+    def close(self) -> None:
+        for process in self._idle:
+            process.leave()
 
     def device(self, chain: Chain) -> str:
         """The device that the chain is made on, as `--gpu` takes it."""
         device = self._session.device
         return "cpu" if device.type == "cpu" else str(device.index)
 
-    def _words(self, chain: Chain) -> list[str]:
-        """The command that makes the chain."""
-        device, sharers = self.device(chain), self.places
-        return chain_words(self._plan, chain, gpu=device, threads=self.threads, sharers=sharers)
+    def _words(self, chain: Chain, ranks: int = 1) -> list[str]:
+        """The command that makes the chain, in each of its ranks."""
+        options = {"gpu": self.device(chain), "sharers": self.places, "gpus-per-run": None}
+        return chain_words(self._plan, chain, threads=max(1, self.threads // ranks), **options)

@@ -17,6 +17,7 @@ from dmdrepro.experiments import (
 )
 from dmdrepro.experiments.registry import field_names
 from dmdrepro.pipeline.paths import check_folder
+from dmdrepro.pipeline.ranks import this_rank
 from dmdrepro.runs.errors import RunError
 from dmdrepro.watching import check_log
 
@@ -44,6 +45,7 @@ class Request:
     load: list[Path] | None = None  # files that register experiments, studies, measures
     engine: str = "auto"
     jobs: int | None = None
+    gpus_per_run: int | None = None  # ranks of one training, which torchrun starts
     log: str | None = None  # curves to look at: tensorboard, wandb
     slurm: bool = False  # submitted as jobs instead of run here (pipeline/slurm.py)
     slurm_partition: str | None = None
@@ -78,6 +80,31 @@ class Request:
         return numbers
 
     @property
+    def ranks(self) -> int:
+        """How many processes make one training together, of this command or of those it starts."""
+        rank = this_rank()
+        return self.gpus_per_run or (1 if rank is None else rank.size)
+
+    @property
+    def own_gpu(self) -> str | None:
+        """The device of this process, as `--gpu` takes it."""
+        rank = this_rank()
+        if rank is None or not has_gpu(self.gpu):
+            return self.gpu
+        return str((self.gpus or range(rank.local_size))[rank.local])
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """What trainings are made on side by side, as `--gpu` takes each; none: in this process."""
+        size = self.gpus_per_run or 1
+        if this_rank() is not None or (size == 1 and len(self.gpus) < 2):
+            return ()
+        if not self.gpus and not has_gpu(self.gpu):
+            return ("cpu",)
+        numbers = [str(number) for number in self.gpus or range(size)]
+        return tuple(",".join(numbers[i : i + size]) for i in range(0, len(numbers), size))
+
+    @property
     def every_seed(self) -> tuple[int, ...]:
         """The seeds asked for; raises RunError."""
         return (self.seed,) if self.seeds is None else parsed_seeds(self.seeds)
@@ -88,7 +115,7 @@ def parsed_seeds(words: str) -> tuple[int, ...]:
     seeds = whole_numbers(words)
     if seeds is None:
         raise RunError(
-            f"--seeds {words} is no list of different whole numbers from 0 on, such as 0-4 or "
+            f"--seeds {words} is not a list of different whole numbers from 0 on, such as 0-4 or "
             "0,2,5."
         )
     return seeds
@@ -108,8 +135,7 @@ def whole_numbers(words: str) -> tuple[int, ...] | None:
 
 def check_request(request: Request) -> None:
     """Raise RunError for a device, seeds, a folder of runs or of data that cannot be."""
-    if len(request.gpus) > 1 and request.jobs is not None:
-        raise RunError("--jobs is for a CPU; several GPUs have a process each. Leave out --jobs.")
+    _check_devices(request)
     of_slurm = {f.name for f in fields(request) if f.name.startswith("slurm_")}
     alone = sorted(name for name in of_slurm if getattr(request, name))
     if alone and not request.slurm:
@@ -127,13 +153,38 @@ def check_request(request: Request) -> None:
         raise RunError(f"--data {request.data} is not a folder; name one with MNIST's IDX files.")
 
 
+def _check_devices(request: Request) -> None:
+    rank, size, gpus = this_rank(), request.gpus_per_run or 1, len(request.gpus)
+    if rank is not None:
+        words = f"torchrun has started {rank.size} processes of this command"
+        if request.gpus_per_run is not None or request.slurm or (request.jobs or 1) > 1:
+            raise RunError(f"{words}; leave out --gpus-per-run, --jobs and --slurm.")
+        if 0 < gpus < rank.local_size:
+            raise RunError(f"{words}, and --gpu {request.gpu} names {gpus} GPUs; a GPU each.")
+        return
+    if gpus % size:
+        raise RunError(
+            f"--gpus-per-run {size}: --gpu {request.gpu} names {gpus} GPUs, which is no multiple."
+        )
+    if gpus > 1 and request.jobs is not None:
+        raise RunError("--jobs is for a CPU; several GPUs have a process each. Leave out --jobs.")
+    if size > 1 and (request.jobs or 1) > 1:
+        raise RunError("--gpus-per-run makes one training after the other on a CPU; "
+                       "leave out --jobs.")  # fmt: skip
+
+
 def default_size(gpu: str | None) -> str:
     """paper with a GPU, laptop without."""
-    if gpu == "cpu":
-        return "laptop"
+    return "paper" if has_gpu(gpu) else "laptop"
+
+
+def has_gpu(gpu: str | None) -> bool:
+    """Whether `--gpu` means one."""
+    if gpu is not None:
+        return gpu != "cpu"
     import torch
 
-    return "paper" if gpu is not None or torch.cuda.is_available() else "laptop"
+    return torch.cuda.is_available()
 
 
 def resolve(request: Request) -> tuple[list[Experiment], list[str]]:

@@ -44,7 +44,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """Its name in the queue: the same for the same command."""
+        """The job's name in the queue: the same for the same command."""
         return f"dmdrepro-{hashlib.sha256(' '.join(self.words).encode()).hexdigest()[:12]}"
 
 
@@ -61,7 +61,7 @@ class Submitted:
 
 
 def jobs_of_plan(plan: Plan) -> list[Job]:
-    """What is left of the plan, in order; a job that is done already is none."""
+    """The jobs of the plan that are not done yet, in order."""
     gpu = plan.request.gpu  # None: the job's own GPU, if Slurm gives it one
     jobs, titles = [], {}
     for chain in chains_of(plan):
@@ -148,7 +148,7 @@ def _executor(folder: Path):
 
 
 def _parameters(options: SlurmOptions, jobs: list[Job], after: list[str]) -> dict[str, object]:
-    """As submitit takes them."""
+    """The options under submitit's names."""
     more = {"requeue": True, "kill-on-invalid-dep": "yes"}
     if options.mem:
         more["mem"] = options.mem
@@ -193,7 +193,7 @@ def _alive(job: Submitted, queue: dict[str, tuple[str, str, str]]) -> bool:
 
 
 def read_submitted(runs: Path) -> list[Submitted]:
-    """In the order of their submission."""
+    """The jobs that were submitted, in that order."""
     files = sorted((runs / "slurm").glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
     return [Submitted(**json.loads(file.read_text())) for file in files]
 

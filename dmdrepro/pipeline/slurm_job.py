@@ -50,7 +50,7 @@ class Command:
 
 
 def _environment() -> dict[str, str]:
-    """Without the path that submitit needed to find this module."""
+    """The environment without the path by which submitit found this module."""
     env = dict(os.environ)
     paths = env.pop("PYTHONPATH", "").split(os.pathsep)
     if kept := [path for path in paths if path and path != str(ROOT)]:

@@ -29,11 +29,11 @@ class SlurmOptions:
 
     @property
     def minutes(self) -> int:
-        """The time, rounded up; raises RunError for what is none of Slurm's forms."""
+        """The time, rounded up; raises RunError for another form than Slurm's."""
         return MINUTES if self.time is None else minutes_of(self.time)
 
     def given(self) -> dict[str, object]:
-        """Those that were given."""
+        """The options that were given."""
         return {f.name: value for f in fields(self) if (value := getattr(self, f.name))}
 
 
@@ -42,8 +42,8 @@ def minutes_of(words: str) -> int:
     match = re.fullmatch(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?", words.strip())
     if match is None:
         raise RunError(
-            f"--slurm-time {words} is no time of Slurm's; give minutes, 1:30:00 (hours first) or "
-            "1-12:00:00 (days first)."
+            f"--slurm-time {words} is not a time that Slurm knows; give minutes, 1:30:00 (hours "
+            "first) or 1-12:00:00 (days first)."
         )
     days, *parts = match.groups()
     numbers = [int(part) for part in parts if part is not None]
@@ -88,5 +88,7 @@ def _read(file: Path) -> dict[str, object]:
         else:
             table[name], fits = str(value), type(value) in (str, int)
         if not fits:
-            raise RunError(f"--slurm-file {file}: {name} = {value!r} is no value for it.")
+            raise RunError(
+                f"--slurm-file {file}: {name} = {value!r} is not a value that it can have."
+            )
     return table

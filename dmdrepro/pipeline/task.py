@@ -23,7 +23,7 @@ class State:
 
 @dataclass(frozen=True)
 class Task:
-    """One stage of one experiment; of one snapshot, if the stage comes after the teacher."""
+    """One stage of one experiment; after the teacher, of one of its snapshots."""
 
     run: Run
     stage: str
@@ -51,6 +51,12 @@ class Task:
             return self.stage == "teacher"
         gan = self.run.experiment.distill.gan
         return self.stage != "sample" and (self.stage != "distill" or gan)
+
+    @property
+    def trains(self) -> bool:
+        """Whether the ranks of a training make it together."""
+        imported = self.stage == "teacher" and not self.run.experiment.data.sampled
+        return self.stage in ("teacher", "distill") and not imported
 
     def place(self) -> Stage:
         """The stage without what it depends on: where it lies, and whether it is done."""

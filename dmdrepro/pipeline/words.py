@@ -27,7 +27,7 @@ def chain_words(plan: Plan, chain: Chain, **options: object) -> list[str]:
 def plan_words(plan: Plan, **options: object) -> list[str]:
     """The command that makes the whole plan in one process."""
     seeds = f"--seeds={','.join(map(str, plan.seeds))}"
-    words = [seeds, *_options(plan, {"jobs": 1, **options})]
+    words = [seeds, *_options(plan, {"jobs": 1, "gpus-per-run": None, **options})]
     if plan.study:
         arms = dict.fromkeys(task.run.arm.name for task in plan.tasks)
         return ["study", plan.study, *(f"--arm={arm}" for arm in arms), *words]
@@ -44,6 +44,7 @@ def _options(plan: Plan, more: dict[str, object]) -> list[str]:
         "weights": request.weights,
         "engine": request.engine,
         "log": request.log,
+        "gpus-per-run": request.gpus_per_run,
         **more,
     }
     words = [f"--{name}={value}" for name, value in options.items() if value is not None]

@@ -33,7 +33,7 @@ def cache_folder() -> Path:
 
 
 def check_unchanged(path: Path) -> str:
-    """The file's SHA-256; ValueError unless it is the one of its first use, if there was one."""
+    """The file's SHA-256; ValueError if the file has changed since its first use."""
     found, record = sha256(path), _record(path)
     try:
         before = str(json.loads(record.read_text())["sha256"])

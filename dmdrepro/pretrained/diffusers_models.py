@@ -58,10 +58,7 @@ class ConsistencyDenoiser(_Unet):
         self.caution = REGRESSED if boundary else ""
 
     def forward(
-        self,
-        x: torch.Tensor,
-        sigma: torch.Tensor | float,
-        class_labels: torch.Tensor | None = None,
+        self, x: torch.Tensor, sigma: torch.Tensor | float, class_labels: torch.Tensor | None = None
     ) -> torch.Tensor:
         """[B, *shape], float32; `sigma`: a number, [] or [B]."""
         sigma = levels(sigma, x).expand(len(x))  # [B]

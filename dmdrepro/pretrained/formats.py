@@ -24,10 +24,7 @@ PERSISTENT = "torch_utils.persistence._reconstruct_persistent_obj"
 MODULE_DICT = "torch.nn.modules.container.ModuleDict"
 SCALAR = ("numpy._core.multiarray.scalar", "numpy.core.multiarray.scalar")
 DTYPE = "numpy.dtype"
-OF_EDM = {
-    *(PERSISTENT, MODULE_DICT, *SCALAR, DTYPE, LOAD_FROM_BYTES),
-    *OF_TENSORS,
-}
+OF_EDM = {*(PERSISTENT, MODULE_DICT, *SCALAR, DTYPE, LOAD_FROM_BYTES), *OF_TENSORS}
 OF_THE_STATE = ("img_resolution", "img_channels", "label_dim", "sigma_data")
 DEEPEST = 32  # networks within networks
 
@@ -117,7 +114,7 @@ def _flatten(
     for group in ("_parameters", "_buffers", "_modules"):
         found = state.get(group, {})
         if not isinstance(found, dict):
-            raise Unreadable(f"{shown(prefix + group)} is no dictionary")
+            raise Unreadable(f"{shown(prefix + group)} is not a dictionary")
         for key, value in found.items():
             if not isinstance(key, str):
                 raise Unreadable(f"{shown(prefix + group)} has a number as a name")
@@ -130,7 +127,7 @@ def _flatten(
                 tensors[name] = as_tensor(value, name, loaded_from_bytes)
                 continue
             if not isinstance(value, Made):
-                raise Unreadable(f"{shown(name)} is no network")
+                raise Unreadable(f"{shown(name)} is not a network")
             inner = value.state if value.name == MODULE_DICT else _persistent(value)[1]
             if not isinstance(inner, dict):
                 raise Unreadable(f"{shown(name)} has no state")
@@ -144,7 +141,7 @@ def _plain(value: object) -> object:
         of_dtype = isinstance(dtype, Made) and dtype.name == DTYPE
         little = of_dtype and isinstance(dtype.state, tuple) and dtype.state[1:2] == ("<",)
         if not little or dtype.args[:1] != ("f8",) or not isinstance(bits, bytes) or len(bits) != 8:
-            raise Unreadable("it has a number of numpy's that is no float64")
+            raise Unreadable("it has a number of numpy's that is not a float64")
         return struct.unpack("<d", bits)[0]
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value[:100] if not isinstance(inner, list | tuple)]

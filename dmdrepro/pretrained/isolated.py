@@ -49,11 +49,7 @@ def safetensors(contents: Contents, origin: memoryview) -> Iterator[bytes | memo
         if not (name.isascii() and name.isprintable()):
             raise Unreadable(f"it has a tensor named {shown(name)}")
         end = total + len(tensor.values)
-        header[name] = {
-            "dtype": tensor.dtype,
-            "shape": tensor.shape,
-            "data_offsets": [total, end],
-        }
+        header[name] = {"dtype": tensor.dtype, "shape": tensor.shape, "data_offsets": [total, end]}
         total = end
     if total > SHARED * len(origin) or "__metadata__" in header:
         raise Unreadable("its tensors have many more values than the file")

@@ -26,21 +26,22 @@ SHOWN = 3  # differences in a refusal
 def load_denoiser(path: str | Path, like: EDMDenoiser | None = None) -> EDMDenoiser:
     """D(x; sigma) of a file of weights, on the CPU, float32, in evaluation mode.
 
-    It has `shape` (of one sample), `label_dim` (0: unconditional), `sigma_data`, is called `(x,
+    It has `shape` (of one sample), `label_dim` (0: unconditional) and `sigma_data`, is called `(x,
     sigma, class_labels)` with x [B, *shape], and its `origin` says what was read. Files: a run's
-    own `snapshot-*.safetensors` and `student*.safetensors`; accelerate's `.safetensors`; DMD2's
+    `snapshot-*.safetensors` and `student*.safetensors`; accelerate's `.safetensors`; DMD2's
     `pytorch_model.bin`, and `pytorch_model_1.bin` for the teacher inside; FastGen's `.pth`; the
-    `.pkl` of EDM, SiD and SiDA. The network is EDM's ADM U-Net or SongUNet, or one of ours, named
-    by the file or told by names and shapes, with sigma_data 0.5 unless the file says another;
-    `like`: a denoiser with the file's architecture, if it cannot be told. Noise for it:
-    `unit_noise`.
+    `.pkl` of EDM, SiD and SiDA. The network is EDM's ADM U-Net or SongUNet, or one of ours, by the
+    file's words or its names and shapes; sigma_data is 0.5 unless the file says another. `like`: a
+    denoiser with the file's architecture, if that is unknown. Noise for it: `unit_noise`.
 
-    A file with a pickle in it is read by an allow-list in a process of its own, which runs none of
-    it, and kept as safetensors in the cache. Raises ValueError or OSError, in one sentence.
+    A pickle is read by an allow-list in a process of its own, which runs none of it, and kept as
+    safetensors in the cache. Raises ValueError or OSError, in one sentence.
     """
+    if not isinstance(path, str | Path):
+        raise ValueError(f"path is {path!r}; pass the path of a file of weights.")
     sigma_data = getattr(like, "sigma_data", None)
     if like is not None and (not isinstance(like, torch.nn.Module) or sigma_data is None):
-        raise ValueError("like= is no denoiser of ours; pass what adm_denoiser returns, or such.")
+        raise ValueError("like= is not a denoiser of ours; pass one, such as adm_denoiser's.")
     file = read_network(Path(path))
     if like is not None and file.sigma_data not in (None, sigma_data):
         raise ValueError(f"{path} says sigma_data = {file.sigma_data}, and like= has {sigma_data}.")
@@ -96,7 +97,7 @@ def put_tensors(denoiser: EDMDenoiser, file: NetworkFile) -> None:
             if wanted[key] != found[key]
         ),
         *(
-            f"{key} has values that are no finite numbers ({value.dtype})"
+            f"{key} has values that are not finite numbers ({value.dtype})"
             for key, value in file.tensors.items()
             if not value.is_floating_point() or not value.isfinite().all()
         ),

@@ -38,15 +38,15 @@ class NetworkFile:
 
 
 def read_network(path: Path) -> NetworkFile:
-    """Raises ValueError, in a sentence, for a file that is none of a known form, and OSError.
+    """The file's network; raises ValueError, in a sentence, for an unknown form, and OSError.
 
     A pickle is converted in a process of its own and kept in the cache. A run's own file is checked
-    against its manifest; another one's SHA-256 is recorded, and one that changes later is refused.
+    against its manifest; another file's SHA-256 is recorded, and a later change is refused.
     """
     if path.is_dir():
         raise ValueError(f"{path} is a folder; name the file of weights in it.")
     if path.exists() and (not path.is_file() or path.stat().st_size == 0):
-        raise ValueError(f"{path} is refused: it is empty or no file.")
+        raise ValueError(f"{path} is refused: it is empty or not a file.")
     run = (path.parent / MANIFEST).is_file() and path.suffix == ".safetensors"
     if run:
         found = _of_run(path)
@@ -60,7 +60,7 @@ def read_network(path: Path) -> NetworkFile:
         found = NetworkFile(path, digest, tensors, **about)
         found.sigma_data = found.made_with.get("sigma_data")
         if found.sigma_data is not None and not _is_scale(found.sigma_data):
-            raise ValueError(f"{path} is refused: its sigma_data is no positive number.")
+            raise ValueError(f"{path} is refused: its sigma_data is not a positive number.")
     _rename(found)
     if not run:
         remember(path, found.sha256)
@@ -79,7 +79,7 @@ def _read(file: Path, origin: Path) -> tuple[dict[str, torch.Tensor], dict[str, 
                 raise ValueError(f"{origin} is refused: it has a tensor with an unprintable name.")
             return {name: handle.get_tensor(name) for name in names}, handle.metadata()
     except SafetensorError as error:
-        raise ValueError(f"{origin} is no readable safetensors file ({error}).") from None
+        raise ValueError(f"{origin} is not a readable safetensors file ({error}).") from None
 
 
 def _of_run(path: Path) -> NetworkFile:

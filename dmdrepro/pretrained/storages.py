@@ -58,7 +58,7 @@ def as_tensor(value: object, name: str, stored: Callable[[object], Storage]) -> 
     if isinstance(value, Made) and value.name == PARAMETER and len(value.args) == 3:
         value = value.args[0]
     if not isinstance(value, Made) or value.name != REBUILD or len(value.args) not in (6, 7):
-        raise Unreadable(f"{shown(name)} is no tensor ({shown(getattr(value, 'name', value))})")
+        raise Unreadable(f"{shown(name)} is not a tensor ({shown(getattr(value, 'name', value))})")
     storage, offset, size, strides = value.args[:4]
     sizes_fit = (
         isinstance(size, tuple)

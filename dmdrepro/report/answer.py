@@ -25,7 +25,7 @@ from dmdrepro.measures.table import Band, Cell, Table, cell_text
 from dmdrepro.runs.shown import ALL_PAIRS
 
 NO_SAMPLER, SAYS_NOTHING = "NO SAMPLER", "SAYS NOTHING"
-# What tells that a student is no sampler: its distance to the data over its teacher's.
+# What tells that a student is not a sampler: its distance to the data over its teacher's.
 JUDGED_BY = (
     (("quality", "ratio"), RULE.quality_within),
     (("features", "frechet_squared"), RULE.frechet_within),
@@ -35,7 +35,8 @@ MEANINGS = (
     f"pairing. REMAPS: above {RULE.remaps_above:g}. PARTLY: between. {NO_SAMPLER}: its distance to "
     f"the data is more than {RULE.quality_within:g} times the teacher's, or its Frechet distance "
     f"more than {RULE.frechet_within:g} times. {SAYS_NOTHING}: the "
-    "student hardly varies, or its pairing has no meaning."
+    f"student hardly varies, or its pairing has no meaning: it has no null, or one below "
+    f"{RULE.null_above:g}."
 )
 COLLAPSED = "student hardly varies"  # of the warnings of metrics/implausible.py
 COLUMNS = ("experiment", "teacher", "paper", "Delta_E", "null", "answer")
@@ -50,7 +51,7 @@ class Answer:
     sentence: str
 
     def to_json(self) -> dict[str, object]:
-        """Its numbers, one a seed, beside the word and the sentence."""
+        """The word, the sentence and the numbers, one a seed."""
         student = self.student
         names = ("delta_e", "delta_e_null", "retention", "concordance", "e_dt", "e_ot", "e_ind")
         numbers = {n: [lookup(r, ("pairing", n)) for r in student.records] for n in names}
@@ -80,7 +81,7 @@ def answer(student: Student) -> Answer:
 
 
 def answers(students: Sequence[Student]) -> list[Answer]:
-    """One of each experiment: of the student whose teacher was trained the longest."""
+    """The answer of each experiment, from the student of its longest-trained teacher."""
     return [answer(student) for student in last_of(students)]
 
 
@@ -132,25 +133,31 @@ def _word(student: Student) -> tuple[str, str]:
     far = [(_times(student, path), within) for path, within in JUDGED_BY]
     delta_e, null = (student.each("pairing", name) for name in ("delta_e", "delta_e_null"))
     kept = bool(student.finite("pairing", "retention")) and None not in (*delta_e, *null)
-    return word_of(student.warnings, share_of_null(delta_e, null) if kept else math.nan, far)
+    share = share_of_null(delta_e, null) if kept else math.nan
+    return word_of(student.warnings, share, statistics.median(null) if kept else math.nan, far)
 
 
 def word_of(
     warnings: Sequence[str],
     share: float,
+    null: float,
     far: Sequence[tuple[float | None, float]] = (),
 ) -> tuple[str, str]:
     """(the word, why the pairing tells nothing, if so), by the rule of MEANINGS.
 
-    `share`: of the null (`share_of_null`), nan if it has none; `far`: the student's distance to the
-    data over its teacher's, None if not measured, and how much is a sampler's.
+    `share`: Delta_E over its `null` (`share_of_null`), nan if there is none; `far`: the student's
+    distance to the data over its teacher's, None if not measured, and how much is a sampler's.
     """
     if any(COLLAPSED in words for words in warnings):
         return SAYS_NOTHING, "The student hardly varies."
     if math.isnan(share):
-        return SAYS_NOTHING, "How much of the pairing was kept is not a number."
+        return SAYS_NOTHING, "The share of the pairing that was kept is not defined."
     if any(times is not None and not times <= within for times, within in far):
         return NO_SAMPLER, "Its samples are too far from the data."
+    if null < RULE.null_above and regime(share) != "remaps":
+        return SAYS_NOTHING, (
+            f"The cheapest pairing costs about what an independent one does (null {null:.2g})."
+        )
     return regime(share).upper(), ""
 
 
@@ -167,7 +174,7 @@ def _distance(student: Student) -> str:
     """E_DT over E_ind, which is 1 - concordance, and how many are optimally paired."""
     shares = [1 - value for value in student.finite("pairing", "concordance")]
     if not shares:
-        return "What share of the pairing is kept cannot be said."
+        return "The distance to another's sample is not defined."
     nulls = student.nulls()
     other = "another's" if not any(nulls) else "another's of its class"
     if ALL_PAIRS in nulls:
@@ -214,7 +221,7 @@ def _quality(student: Student) -> str:
 
 
 def _turn(student: Student) -> str:
-    """Of a toy whose map was kept up to a turn."""
+    """The turn of a toy whose map was kept up to a turn; empty for others."""
     degrees = student.finite("turn", "degrees")
     turned = student.finite("turn", "concordance")
     plain = student.finite("pairing", "concordance")

@@ -38,7 +38,7 @@ def stage_facts(result: Result, snapshot: int, stage: str) -> dict | str:
 
 
 def value_words(value: object) -> str:
-    """As --set takes it."""
+    """The value as --set takes it."""
     if isinstance(value, list | tuple):
         return ",".join(value_words(inner) for inner in value)
     if isinstance(value, bool):

@@ -41,10 +41,10 @@ PAIRS = {
     **_with_limit("retention", "retention", "limit of retention"),
     **_with_limit("concordance", "concordance", "limit of concordance"),
 }
-OVER_DRAWS = "Where brackets stand: mean [smallest, largest] over {draws} draws of N samples."
+OVER_DRAWS = "Brackets: mean [smallest, largest] over {draws} draws of N samples."
 LIMITS = (
-    "Limits are closed forms, of N without end. E_OT of N samples comes down to its limit the more "
-    "slowly the higher the dimension, and Delta_E, its null and retention with it."
+    "Limits are closed forms, for N to infinity. In higher dimensions E_OT of N samples falls to "
+    "its limit more slowly, and so do Delta_E, its null and retention."
 )
 
 
@@ -75,16 +75,15 @@ def dm_loss_table(record: Mapping) -> Table:
         f"DM loss: half the mean square of the weighted score difference, with the exact denoisers "
         f"of both laws; by a quadrature rule of {dm['rule']['nodes']:,} nodes and by "
         f"{dm['samples']:,} samples, whose noise all thetas share. Brackets: two standard errors. "
-        "It is not 0, as the teacher's circle is squeezed and the students' is not.",
-        f"Where theta is a multiple of the rule's steps, 2 pi / {dm['rule']['angles']}, the rule's "
-        "nodes are only permuted and its loss is the same but for rounding; elsewhere but for the "
-        "rule's error; by samples but for chance, which the thetas share. The rule's levels and "
-        "eps are few, so its loss is some percent from that of the samples.",
-        "Slope: the derivative of the loss in theta. It is 0 for all theta, since the loss is the "
-        "same for all; a single sample's is not (its root mean square).",
-        "Gradient moved: in the larger class of students M z / |z|, M any matrix, the gradient in "
-        "M at M = R(theta) less that at R(0), over its length. There the students of equal loss "
-        "have unequal gradients.",
+        "It is not 0, because the teacher's circle is squeezed and the students' is not.",
+        f"If theta is a multiple of the rule's step, 2 pi / {dm['rule']['angles']}, the rule's "
+        "nodes are only permuted: its loss is the same up to rounding. At other angles it is the "
+        "same up to the rule's error, and by samples up to chance. The rule has few levels and few "
+        "eps, so its loss differs from that of the samples by some percent.",
+        "Slope: the derivative of the loss in theta. It is 0 for all theta, because the loss is "
+        "the same for all. The slope of one sample is not 0 (its root mean square).",
+        "Gradient moved: for students M z / |z| with any matrix M, the gradient in M at R(theta) "
+        "less that at R(0), over its length. These students have equal loss and unequal gradients.",
     )
     title = "The circle: DM loss over theta (Lemma 3.2)"
     essential = ("theta", "DM loss", "less that at 0", "slope by samples", "gradient moved")
@@ -101,10 +100,10 @@ def pairs_table(record: Mapping) -> Table:
         "student's points is the teacher's, the rest is drawn independently. Class shared: two "
         "classes far apart, of 90% and 10% of the samples and of unequal spread, that teacher and "
         "student share, with c of the noise; the null is within the class.",
-        "Delta_E is 0 of a constant student, which copies nothing, and small of an independent one "
-        "where few samples lie in many dimensions; retention is far above the share copied there. "
-        "Concordance is, but for O(1/N), the share copied at every N and D; unlike the others it "
-        "also counts a shift or another shape of the student's law as a difference.",
+        "Delta_E is 0 for a constant student, which copies nothing. For few samples in many "
+        "dimensions it is small even for an independent student, and retention is far above the "
+        "share copied. Concordance is the share copied at every N and D, up to O(1/N). Unlike the "
+        "others it also counts a shift or another shape of the student's law as a difference.",
         LIMITS,
         OVER_DRAWS.format(draws=len(record["pairs"][0]["draws"])),
     )
@@ -125,7 +124,7 @@ def drawn(case: Mapping, name: str) -> Cell:
 
 
 def limit(case: Mapping, name: str) -> Cell:
-    """What it tends to."""
+    """The limit of a quantity."""
     return as_number(case["population"][name])
 
 

@@ -175,7 +175,7 @@ def _broken(text: str, width: int) -> str:
 
 
 def _paragraphs(table: Table, width: int):
-    """Each row as `column: value; ...`, broken between these; what does not exist is left out."""
+    """Each row as `column: value; ...`, broken between pairs, without empty cells."""
     yield _text(table.title, "bold")
     for row in table.rows:
         pairs = zip(table.columns, row, strict=True)

@@ -14,7 +14,7 @@ COLUMNS = ("experiment", "teacher", "answer", "verdict", "Delta_E", "retention",
 
 
 def seeds_table(students: Sequence[Student]) -> Table:
-    """Of each student the answer, the verdict on the paper's number, Delta_E over and at its seeds.
+    """Each student's answer, the verdict on the paper's number, Delta_E over and at its seeds.
 
     The verdict is of the paper's size alone. Notes name the devices, if seeds were made on several.
     """

@@ -28,7 +28,7 @@ class OpenStudy:
 
 
 def open_arms(study: Study, runs: Path, seeds: Iterable[int]) -> Arms:
-    """Of each arm the results of every seed, those that are there first."""
+    """The results of each arm and seed; missing ones come last."""
     found = {}
     for arm in study.arms:
         opened = []
@@ -95,7 +95,7 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
         *(f"In {s.experiment}: {words}." for s in students for words in s.left_out),
         *(f"Warning: {s.experiment}. {words}" for s in students for words in s.warnings),
     )
-    heads = [head for each in measures.MEASURES for head in _heads(each)]
+    heads = [c.head for each in measures.MEASURES for c in (*each.quantities, *each.columns)]
     own = [quantity.head for each in measures.MEASURES for quantity in each.quantities]
     tables = [
         Table(
@@ -116,10 +116,6 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
     )
     tables.append(Table("not_run", "Not run", ("arm", "seed", "why"), absent))
     return [table for table in tables if table.rows]
-
-
-def _heads(each: measures.Measure) -> list[str]:
-    return [column.head for column in (*each.quantities, *each.columns)]
 
 
 def _lacks(result: Result | Missing) -> list[str]:

@@ -18,35 +18,15 @@ from dmdrepro.report.verdict import verdict_table
 from dmdrepro.runs.results import Missing, open_results, seeds_found
 
 COLUMNS = (
-    "experiment",
-    "size",
-    "teacher iterations",
-    "student iterations",
-    "student lr",
-    "paper Delta_E",
-    "Delta_E",
-    "null",
-    "retention",
-    "concordance",
-    "remapped",
-    "Delta_E untrained",
-    "retention untrained",
-    "quality student",
-    "quality Phi_8",
-    "N",
-    "seeds",
-)
-# Of these: what must not be read apart (design: section 5).
+    "experiment", "size", "teacher iterations", "student iterations", "student lr", "paper Delta_E",
+    "Delta_E", "null", "retention", "concordance", "remapped", "Delta_E untrained",
+    "retention untrained", "quality student", "quality Phi_8", "N", "seeds",
+)  # fmt: skip
+# Of these: what must not be read apart.
 ESSENTIAL = (
-    "experiment",
-    "teacher iterations",
-    "paper Delta_E",
-    "Delta_E",
-    "null",
-    "retention",
-    "concordance",
-    "quality student",
-)
+    "experiment", "teacher iterations", "paper Delta_E", "Delta_E", "null", "retention",
+    "concordance", "quality student",
+)  # fmt: skip
 
 
 def build_tables(
@@ -76,7 +56,7 @@ def tables_of(results: Results, size: str, not_run: Mapping[str, str] | None = N
 
 
 def all_seeds(runs: Path, size: str, *seeds: int) -> Results:
-    """Of each experiment the results of `seeds`, then of every other seed found at that size."""
+    """Each experiment's results of `seeds`, then of every other seed found at that size."""
     shape = measures.evaluation()
     every = dict.fromkeys([*seeds, *seeds_found(runs, size)])
     opened = [open_results(runs, size, seed, REGISTRY, advice, shape) for seed in every]
@@ -84,7 +64,7 @@ def all_seeds(runs: Path, size: str, *seeds: int) -> Results:
 
 
 def seed_first(results: Results, seed: int) -> Results:
-    """The same results, those of `seed` first and the others by their seed."""
+    """The results with those of `seed` first and the others by their seed."""
     order = lambda result: (result.seed != seed, result.seed)  # noqa: E731
     return {name: sorted(each, key=order) for name, each in results.items()}
 
@@ -108,7 +88,7 @@ def paper_and_ours_table(students: Sequence[Student]) -> Table:
         SEVERAL_SEEDS,
         *null_notes(students),
     ]
-    for name in dict.fromkeys([*(n.experiment for n in PAPER_NUMBERS), *_names(students)]):
+    for name in dict.fromkeys(e.experiment for e in (*PAPER_NUMBERS, *students)):
         mine = [s for s in students if s.experiment == name]
         shown = [paper_number(name, s.snapshot) for s in mine]
         absent = [n for n in PAPER_NUMBERS if n.experiment == name and n not in shown]
@@ -123,10 +103,6 @@ def paper_and_ours_table(students: Sequence[Student]) -> Table:
             notes += [f"Warning: {place}. {words}" for words in student.warnings]
     title = "The paper's Delta_E and ours"
     return Table("paper_and_ours", title, COLUMNS, tuple(rows), tuple(notes), essential=ESSENTIAL)
-
-
-def _names(students: Sequence[Student]) -> list[str]:
-    return [student.experiment for student in students]
 
 
 def _row(student: Student) -> tuple[Cell, ...]:
@@ -154,13 +130,13 @@ def _row(student: Student) -> tuple[Cell, ...]:
 
 
 def _not_run_row(number: PaperNumber) -> tuple[Cell, ...]:
-    known = (number.experiment, "paper size", number.teacher_iterations, None, None)
-    row = (*known, number.shown, "not run")
+    place = (number.experiment, "paper size", number.teacher_iterations)
+    row = (*place, None, None, number.shown, "not run")
     return (*row, *[None] * (len(COLUMNS) - len(row)))
 
 
 def not_run_table(results: Results, size: str, not_run: Mapping[str, str]) -> Table:
-    """What the report lacks, and why or how it is made."""
+    """All that the report lacks, why, and how to make it."""
     rows: list[tuple[Cell, ...]] = []
     for name, (first, *_) in results.items():
         missing = isinstance(first, Missing)

@@ -121,7 +121,7 @@ def _number_row(number: PaperNumber, student: Student) -> tuple[Cell, ...]:
 
 
 def _of_changed(student: Student, found: str, why: str) -> tuple[str, str]:
-    """A verdict on a run with fields set by hand says so: it is none on the paper's experiment."""
+    """The verdict, which says so if fields were set by hand: then it is not on the paper's run."""
     if not student.changes:
         return found, why
     return f"{found}, changed", f"{why}; with {change_words(student.changes)}"

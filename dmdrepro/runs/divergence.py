@@ -19,15 +19,16 @@ def divergence(record: Mapping) -> str:
     Looked at are the student at its end and on the way, and the teacher's Phi_1 and Phi_8, which
     it is measured against: one of them past LIMIT spoils every mean over seeds. How far: the root
     of E_OT(samples, data) over the data's spread, both mean squared distances. The spread is the
-    record's `data_spread`; where an older record has none, what the networks took it for, D
-    sigma_data^2 in D dimensions. "" too where a record says too little.
+    record's `data_spread`; of an older record without it, what the networks assume, D sigma_data^2
+    in D dimensions. "" too if a record says too little.
     """
     spread = _spread(record)
     if spread is None:
         return ""
     for who, quality in _sets(record):
         e_ot = quality.get("e_ot") if isinstance(quality, Mapping) else None
-        far = _far(e_ot, spread)
+        far = math.inf if e_ot in ("inf", "nan") else 0.0
+        far = math.sqrt(e_ot / spread) if isinstance(e_ot, int | float) else far
         if far > LIMIT:
             return f"{who} are {far:.2g} times the data's spread from the data, over {LIMIT:g}"
     return ""
@@ -41,12 +42,6 @@ def _sets(record: Mapping) -> Iterator[tuple[str, object]]:
         yield f"its samples after {stop['iterations']:,} iterations", stop.get("quality")
     yield "its teacher's samples Phi_8", quality.get("teacher_8")
     yield "its teacher's samples Phi_1", quality.get("teacher_1")
-
-
-def _far(e_ot: object, spread: float) -> float:
-    if e_ot in ("inf", "nan"):
-        return math.inf
-    return math.sqrt(e_ot / spread) if isinstance(e_ot, int | float) else 0.0
 
 
 def _spread(record: Mapping) -> float | None:

@@ -81,7 +81,7 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path) -> dict:
-    """The object in a strict JSON file; raises DamagedArtifact if it is none."""
+    """The object in a strict JSON file; raises DamagedArtifact for any other."""
     try:
         value = json.loads(path.read_text(), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
@@ -102,7 +102,7 @@ def write_sealed(path: Path, key: str, value: dict) -> None:
 
 
 def read_sealed(path: Path, key: str) -> dict:
-    """What `write_sealed` wrote; raises DamagedArtifact if any byte is another."""
+    """The value that `write_sealed` wrote; raises DamagedArtifact if any byte has changed."""
     value = read_json(path).get(key)
     # The file's own bytes must be what its value would write.
     if not isinstance(value, dict) or _sealed_bytes(key, value) != path.read_bytes():
@@ -179,7 +179,7 @@ def _sealed_bytes(key: str, value: dict) -> bytes:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number of strict JSON")
+    raise ValueError(f"{constant} is not a number in strict JSON")
 
 
 def _strict(value: object) -> object:

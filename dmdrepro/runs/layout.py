@@ -12,12 +12,12 @@ PAGE = "report.html"
 
 
 def seed_folder(runs: Path, size: str, seed: int) -> Path:
-    """Of all that belongs to one seed at one size."""
+    """The folder of one seed at one size."""
     return runs / size / f"seed{seed}"
 
 
 def known_folder(runs: Path, size: str, seed: int) -> Path:
-    """Of the known answers, beside the experiments of that size and seed."""
+    """The folder of the known answers, beside the experiments of that size and seed."""
     return seed_folder(runs, size, seed) / "known"
 
 

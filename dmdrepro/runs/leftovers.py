@@ -47,7 +47,7 @@ def unlisted(folder: Path, key: dict, before: dict) -> list[str]:
 
     A stage that was killed before its first saved state leaves its configuration, its log and, if
     it measures, arrays: under the same configuration `key` these are made again as they were.
-    Weights, saved states and a record are there only where a listing was lost, or a snapshot was
+    Weights, saved states and a record are there only if a listing was lost, or a snapshot was
     finished within the first minute.
     """
     names = [path.name for path in _entries(folder) if path.is_file()]

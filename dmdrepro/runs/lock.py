@@ -36,8 +36,9 @@ def locked(folder: Path, what: str) -> Iterator[None]:
     try:
         _take(handle, path, owner, folder, what)
         # Only told to others: a full disk that refuses it is the stage's to report.
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         with contextlib.suppress(OSError):
-            write_json(owner, _this_process())
+            write_json(owner, {"host": platform.node(), "pid": os.getpid(), "since": now})
         try:
             yield
         finally:
@@ -63,11 +64,6 @@ def _take(handle: int, path: Path, owner: Path, folder: Path, what: str) -> None
             ) from None
         error.filename = str(path)
         raise
-
-
-def _this_process() -> dict[str, object]:
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    return {"host": platform.node(), "pid": os.getpid(), "since": now}
 
 
 def _who(owner: Path) -> str:

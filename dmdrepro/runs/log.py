@@ -32,8 +32,8 @@ class LossLog:
         self._hash = _hash_of_beginning(path, length)
         if self.sha256 != digest:
             raise DamagedArtifact(damaged(path))
-        if path.exists() and path.stat().st_nlink > 1:
-            _copy_of_its_own(path, length)
+        if path.exists() and path.stat().st_nlink > 1:  # a backup by hard links would grow with it
+            replace_bytes(path, path.read_bytes()[:length])
         # Unbuffered: what a full disk refuses is not written again when the file closes.
         self._handle = path.open("ab", buffering=0)
         os.truncate(path, length)
@@ -61,13 +61,6 @@ class LossLog:
         self._handle.close()
 
 
-def _copy_of_its_own(path: Path, length: int) -> None:
-    """Part the log from its other names (a backup by hard links), which would grow with it."""
-    with path.open("rb") as handle:
-        kept = handle.read(length)
-    replace_bytes(path, kept)
-
-
 def check_beginning(path: Path, length: int, digest: str) -> None:
     """Raise DamagedArtifact unless the log's first `length` bytes have the SHA-256 `digest`."""
     if _hash_of_beginning(path, length).hexdigest() != digest:
@@ -75,7 +68,7 @@ def check_beginning(path: Path, length: int, digest: str) -> None:
 
 
 def _hash_of_beginning(path: Path, length: int) -> hashlib._Hash:
-    """SHA-256 of the file's first `length` bytes, of all where it has fewer."""
+    """SHA-256 of the file's first `length` bytes, of all if it has fewer."""
     digest = hashlib.sha256()
     if length == 0:
         return digest
@@ -91,7 +84,7 @@ def _hash_of_beginning(path: Path, length: int) -> hashlib._Hash:
 def read_losses(path: Path) -> dict[str, tuple[list[int], list[float]]]:
     """Column name -> (steps, values), each column with the steps that have it.
 
-    Raises DamagedArtifact for a line that is none of a log.
+    Raises DamagedArtifact for a line that no log has.
     """
     columns: dict[str, tuple[list[int], list[float]]] = {}
     with path.open("rb") as handle:

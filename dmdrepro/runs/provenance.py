@@ -43,7 +43,7 @@ def provenance(device: str | None = None) -> dict[str, object]:
 
 
 def commit(root: Path = _ROOT) -> str | None:
-    """The commit that this code is of; "+" where a checkout's files differ from it.
+    """The commit that this code is of; "+" if a checkout's files differ from it.
 
     Of a checkout: only if `root`, which holds the package, is a git repository's top level and
     the project there is this one. The repository of somebody who has installed the package below

@@ -90,17 +90,17 @@ def read_published(
     """(size, experiment or study/arm) -> its seeds, ascending; raises RunError if none are.
 
     `shape`: what an evaluation's record has to hold (dmdrepro.measures.evaluation).
-    Raises DamagedArtifact for a file that is no record.
+    Raises DamagedArtifact for a file that is not a record.
     """
     found: dict[tuple[str, str, int], dict[int, dict]] = {}
     for path in sorted(folder.glob("*.json")):
         record = read_json(path)
         lacks = [key for key in NEEDED if key not in record]
         if lacks:
-            raise DamagedArtifact(f"{path} is no published record: it has no {lacks[0]!r}.")
+            raise DamagedArtifact(f"{path} is not a published record: it has no {lacks[0]!r}.")
         if place := problem(record, published(shape)):
             raise DamagedArtifact(
-                f"{path} is no published record that this version reads: {place}."
+                f"{path} is not a published record that this version reads: {place}."
             )
         name = record["experiment"]
         if "arm" in record:
@@ -119,7 +119,7 @@ def read_published(
 def of_size(
     published: Mapping[tuple[str, str], Sequence[Published]], size: str, names: Sequence[str]
 ) -> dict[str, Sequence[Published | Missing]]:
-    """Each name's published seeds at a size, or that there are none."""
+    """The published seeds of each name at a size, or Missing."""
     return {
         name: published.get((size, name)) or [Missing(name, "not run: no published record")]
         for name in names

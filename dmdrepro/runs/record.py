@@ -31,12 +31,21 @@ PROVENANCE = {
     **_FACTS,
     "finished?": Maybe(text),
     "wall_s?": finite,
-    "sittings?": [{**_FACTS, "engine?": Maybe(text), "from?": Maybe(count), "to?": Maybe(count)}],
+    "sittings?": [
+        {
+            **_FACTS,
+            "engine?": Maybe(text),
+            "ranks?": count,
+            "from?": Maybe(count),
+            "to?": Maybe(count),
+        }
+    ],
 }
 STAGE = {
     "provenance?": PROVENANCE,
     "engine?": Maybe(text),
     "engine_option?": Maybe(text),
+    "ranks?": count,
     "without_graphs?": text,
 }
 CLASSIFIER = {"accuracy": finite}
@@ -74,7 +83,7 @@ NEEDED = ("experiment", "size", "seed", "snapshot", "config", "pairing")
 
 
 def published(evaluation: Mapping[str, Shape]) -> Shape:
-    """What a published record holds, of what an evaluation's does."""
+    """The shape of a published record, from that of an evaluation."""
     return {
         **evaluation,
         **{name: evaluation[f"{name}?"] for name in NEEDED if f"{name}?" in evaluation},
@@ -90,41 +99,16 @@ def published(evaluation: Mapping[str, Shape]) -> Shape:
 _LIMIT = dict.fromkeys(("concordance", "delta_e", "retention"), measured)
 _MEAN = {"value": finite, "error": finite}
 _DRAWS = Some(dict.fromkeys(("concordance", "delta_e", "delta_e_null", "retention"), measured))
+_DM = {
+    **dict.fromkeys(("loss", "difference", "slope"), _MEAN), "slope_rms": finite, "turned": finite,
+    "samples": count, "rule": {"angles": count, "nodes": count,
+                               **dict.fromkeys(("loss", "slope", "turned"), finite)},
+}  # fmt: skip
 KNOWN = {
-    "circle": Some(
-        {
-            "theta": finite,
-            "delta": finite,
-            "n": count,
-            "draws": _DRAWS,
-            "population": _LIMIT,
-            "dm": {
-                "loss": _MEAN,
-                "difference": _MEAN,
-                "slope": _MEAN,
-                "slope_rms": finite,
-                "turned": finite,
-                "samples": count,
-                "rule": {
-                    "angles": count,
-                    "nodes": count,
-                    "loss": finite,
-                    "slope": finite,
-                    "turned": finite,
-                },
-            },
-        }
-    ),
-    "pairs": Some(
-        {
-            "group": text,
-            "what": text,
-            "n": count,
-            "d": count,
-            "draws": _DRAWS,
-            "population": _LIMIT,
-        }
-    ),
+    "circle": Some({"theta": finite, "delta": finite, "n": count, "draws": _DRAWS,
+                    "population": _LIMIT, "dm": _DM}),
+    "pairs": Some({"group": text, "what": text, "n": count, "d": count, "draws": _DRAWS,
+                   "population": _LIMIT}),
     "seed": count,
     "provenance?": PROVENANCE,
-}
+}  # fmt: skip

@@ -91,6 +91,8 @@ class Result(Shown):
         self.folder, self.experiment, self.size, self.seed = folder, experiment, size, seed
         self.study, self._teacher, self._shape = study, teacher or folder, shape
         self._verified: dict[Path, dict[str, str]] = {}  # folder -> SHA-256 by file name
+        self._records: dict[tuple[str, int], dict] = {}
+        self._losses: dict[int, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
 
     @cached_property
     def evaluated(self) -> tuple[int, ...]:
@@ -101,8 +103,11 @@ class Result(Shown):
 
     def record(self, snapshot: int, stage: str = "evaluate") -> dict:
         """The record of a stage; of the teacher if `stage` is "teacher"."""
-        shape = self._shape if stage == "evaluate" else STAGE
-        return read_shaped(self._file(stage, snapshot, RECORD), shape)
+        key = stage, snapshot
+        if key not in self._records:
+            shape = self._shape if stage == "evaluate" else STAGE
+            self._records[key] = read_shaped(self._file(stage, snapshot, RECORD), shape)
+        return self._records[key]
 
     def samples(self, snapshot: int, name: str) -> np.ndarray:
         """`noise`, `labels`, `teacher_1`, `teacher_8`, `teacher_32` or `student`: [N, ...]."""
@@ -116,8 +121,11 @@ class Result(Shown):
         """Column -> (iterations, values) of the student's log."""
         import numpy as np
 
-        columns = read_losses(self._file("distill", snapshot, LOG))
-        return {name: (np.array(s), np.array(v)) for name, (s, v) in columns.items()}
+        if snapshot not in self._losses:
+            columns = read_losses(self._file("distill", snapshot, LOG))
+            found = {name: (np.array(s), np.array(v)) for name, (s, v) in columns.items()}
+            self._losses[snapshot] = found
+        return self._losses[snapshot]
 
     def digest(self, snapshot: int) -> str:
         """SHA-256 of all that figures read of a student; equal results, made twice, have one."""
@@ -162,8 +170,7 @@ class Result(Shown):
             arrays = {name: h for name, h in samples.items() if name.endswith(".npy")}
             if self._made_from("evaluate", snapshot, "samples") != arrays:
                 raise Stale(
-                    f"evaluate-{snapshot} measured other samples than sample-{snapshot}",
-                    "evaluate",
+                    f"evaluate-{snapshot} measured other samples than sample-{snapshot}", "evaluate"
                 )
 
     def _own_teacher(self, snapshot: int) -> bool | None:
@@ -179,7 +186,7 @@ class Result(Shown):
         return self._made_from("distill", snapshot, "teacher_weights")
 
     def teacher_record(self, snapshot: int) -> dict:
-        """That teacher's record; raises FileNotFoundError if it is gone or was replaced."""
+        """The record of the student's teacher; FileNotFoundError if it is gone or replaced."""
         if not self._own_teacher(snapshot):
             raise FileNotFoundError(f"it is not in {self._place('teacher', snapshot)}")
         return self.record(snapshot, "teacher")
@@ -242,7 +249,7 @@ def open_results(
     advice: Advice = _NO_ADVICE,
     shape: Mapping[str, Shape] = EVALUATION,
 ) -> dict[str, Result | Missing]:
-    """Each experiment's finished results below `runs`, checked, or why there are none to show."""
+    """The finished results of each experiment below `runs`, checked, or why there are none."""
     folder = seed_folder(runs, size, seed)
     found = {name: Result(folder / name, name, size, seed, shape=shape) for name in experiments}
     return {name: open_result(result, advice) for name, result in found.items()}

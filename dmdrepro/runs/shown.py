@@ -11,14 +11,14 @@ ALL_PAIRS = "all pairs"  # a null over pairs of all classes, though both network
 
 
 class Shown:
-    """What follows from `size` and `record(snapshot)` alone, wherever the records lie."""
+    """What can be told from `size` and `record(snapshot)` alone, for runs and published records."""
 
     size: str
     evaluated: tuple[int, ...]  # teacher iterations whose student has been evaluated, ascending
 
     @cached_property
     def diverged(self) -> dict[int, str]:
-        """Those whose samples are far from the data -> how far, in words."""
+        """Each snapshot whose samples are far from the data -> how far, in words."""
         found = {snapshot: divergence(self.record(snapshot)) for snapshot in self.evaluated}
         return {snapshot: words for snapshot, words in found.items() if words}
 
@@ -38,7 +38,7 @@ class Shown:
         return self.record(self.evaluated[-1])["config"]
 
     def null(self, snapshot: int, pairing: Callable[[dict], Mapping | None] | None = None) -> str:
-        """What E_ind is over: "class", "second draw"; "" of an unconditional run.
+        """The pairs that E_ind is over: "class", "second draw"; "" if the run is unconditional.
 
         ALL_PAIRS: of a class-conditional one measured before pairs had to share the class.
         `pairing`: another part of the record than the student's own.

@@ -12,8 +12,8 @@ from dmdrepro.runs.provenance import provenance
 
 AUTO = "auto"  # an engine option: whatever it executes has the bits of the step itself
 _ALIKE = (  # what must be equal for equal bytes
-    "engine", "threads", "device", "torch", "triton", "numpy", "scipy", "python", "platform",
-    "version", "commit",
+    "engine", "ranks", "threads", "device", "torch", "triton", "numpy", "scipy", "python",
+    "platform", "version", "commit",
 )  # fmt: skip
 
 
@@ -28,13 +28,13 @@ class Sittings:
         self._say: Callable[[str], None] = print
 
     def begin(self, device: str, say: Callable[[str], None]) -> None:
-        """This sitting begins, on a torch device; `say` is told of what differs from the last."""
+        """Begin a sitting on a torch device; `say` is told what differs from the last one."""
         facts = provenance(device)
         self.here = {name: facts[name] for name in _ALIKE if name in facts}
         self._say = say
 
     def go_on(self, step: int, past: list[dict], what: str) -> None:
-        """This sitting goes on from a saved state after `step` steps, which knows `past`.
+        """Resume from a saved state after `step` steps, which knows the sittings `past`.
 
         Says what differs from the last of them, or that a state from before sittings were kept
         does not know.
@@ -44,35 +44,33 @@ class Sittings:
         self._from = self.at = step
         if not self.here:
             return
-        where = f"Note: {what} goes on from step {step:,}"
+        where = f"Note: {what} resumes at step {step:,}"
         if not past:
             self._say(
-                f"{where} of a state that does not say under which threads, engine and versions it "
-                "was made; under others than now, the result differs from one of a single sitting."
+                f"{where} from a state that does not name its threads, engine and versions. If "
+                "they were others than now, the result differs from that of an uninterrupted run."
             )
         elif changes := _changes(past[-1], self.here):
             self._say(
-                f"{where} under another setting ({'; '.join(changes)}): the result differs by "
-                "rounding, at least, from one of a single sitting; its record names every sitting."
+                f"{where} under another setting ({'; '.join(changes)}). The result differs, at "
+                "least by rounding, from that of an uninterrupted run. Its record lists every "
+                "sitting."
             )
 
     def all(self) -> list[dict]:
-        """One entry for each, with the steps `from` and `to`; alike neighbours are one."""
+        """All sittings, each with the steps `from` and `to`; equal neighbours are joined."""
         if not self.here:
             return self._past
         now = {**self.here, "from": self._from, "to": self.at}
-        if self._past and _known(self._past[-1]) and not _changes(self._past[-1], now):
+        if self._past and {*_ALIKE} & {*self._past[-1]} and not _changes(self._past[-1], now):
             now["from"] = self._past[-1]["from"]
             return [*self._past[:-1], now]
         return [*self._past, now]
 
 
-def _known(sitting: dict) -> bool:
-    return any(name in sitting for name in _ALIKE)
-
-
 def _changes(then: dict, now: dict) -> list[str]:
     """`threads: 2 then, 1 now` for each fact that differs."""
+    then, now = {"ranks": 1, **then}, {"ranks": 1, **now}  # the processes of one training
     names = [name for name in _ALIKE if then.get(name) != now.get(name)]
     if then.get("engine_option") == now.get("engine_option") == AUTO:
         names = [name for name in names if name != "engine"]

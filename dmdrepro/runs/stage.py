@@ -27,15 +27,7 @@ from dmdrepro.runs.links import refuse_links, refuse_links_above
 from dmdrepro.runs.log import EMPTY, LossLog, check_beginning
 from dmdrepro.runs.provenance import provenance
 from dmdrepro.runs.sittings import Sittings
-from dmdrepro.runs.state import (
-    BEFORE,
-    STATE,
-    Found,
-    SavedState,
-    find_state,
-    has_state,
-    write_state,
-)
+from dmdrepro.runs.state import BEFORE, STATE, Found, SavedState, find_state, has_state, write_state
 from dmdrepro.settings import filled
 
 REMEDY = (
@@ -66,10 +58,9 @@ class Stage:
     ) -> None:
         """`key`: all that the result depends on; `what`: its name in messages.
 
-        `before`: what those parts of the key were that did not exist yet (`settings.before`).
-
-        `remedy`: what to do where what is there has another configuration. `runs`: the folder
-        below which no link is followed; None: the folder's own parent.
+        `remedy`: what to do about a stage of another configuration. `runs`: the folder below which
+        no link is followed; None: the folder's parent. `before`: the values of fields that older
+        runs do not have (`settings.before`).
         """
         self.folder = folder
         self.key = key
@@ -188,8 +179,8 @@ class Stage:
         state = found.state
         if found.passed:
             self.say(
-                f"{self.what}: {found.passed.partition(';')[0].rstrip('.')}; it goes on from the "
-                f"saved state before, step {state.step:,}."
+                f"{self.what}: {found.passed.partition(';')[0].rstrip('.')}; the stage resumes "
+                f"from the saved state before, step {state.step:,}."
             )
         self._made = dict(state.made)
         self._wall_before = state.wall_s
@@ -272,11 +263,7 @@ class Stage:
         drop_states(self.folder)
 
 
-def differences(
-    theirs: object,
-    ours: object,
-    path: str = "",
-) -> list[str]:
+def differences(theirs: object, ours: object, path: str = "") -> list[str]:
     """Each leaf that differs, as `distill.lr: 1e-4 there, 2e-4 now`."""
     if isinstance(theirs, dict) and isinstance(ours, dict):
         found: list[str] = []

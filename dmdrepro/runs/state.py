@@ -20,7 +20,7 @@ _KEY = "state"
 
 @dataclass(frozen=True)
 class SavedState:
-    """What a listing of a saved state holds; each digest is a SHA-256."""
+    """The listing of a saved state; each digest is a SHA-256."""
 
     step: int
     file: str  # the tensors

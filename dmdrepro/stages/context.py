@@ -17,7 +17,7 @@ Made = tuple[list[str], dict]  # the files made, the record
 
 @dataclass
 class Context:
-    """One command's sitting."""
+    """All that the stages of one command share."""
 
     session: Session
     data_dir: Path | None = None

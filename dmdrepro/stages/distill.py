@@ -6,7 +6,7 @@ from dmdrepro.runs.checkpoint import load_tensors
 from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.run import Run
-from dmdrepro.training.student import distill_student
+from dmdrepro.stages.together import begin
 
 
 def make_student(run: Run, snapshot: int, context: Context) -> bool:
@@ -15,9 +15,7 @@ def make_student(run: Run, snapshot: int, context: Context) -> bool:
     def work(stage: Stage) -> Made:
         stage.sittings.here |= context.session.chosen()
         weights = load_tensors(run.teacher_weights(snapshot)[0])
-        data = run.experiment.data  # a shape and a number of classes; real data the GAN alone asks
-        dataset = context.dataset(data) if run.experiment.distill.gan else data
-        files = distill_student(run.experiment, snapshot, weights, dataset, stage, context.session)
+        files = begin(context, stage, run.experiment, snapshot, weights)
         return files, context.session.execution()
 
     return context.make(run.distill(snapshot), work)

@@ -25,7 +25,6 @@ from dmdrepro.training.session import Session
 
 PRECISIONS = {"float32": None, "bfloat16": torch.bfloat16}
 LABELS = ("drawn", "cycled")  # by the seed; class 0, 1, 2, ... and again from 0
-ESTIMATED = 60.0  # seconds left, from which on an estimate is said
 NAME = 40  # letters of the file's name in the folder's
 
 
@@ -45,7 +44,7 @@ class Settings:
             ("--labels", self.labels, LABELS),
         ):
             if value not in known:
-                raise RunError(f"{option} {value} is none of {', '.join(known)}.")
+                raise RunError(f"{option} {value} is not one of {', '.join(known)}.")
 
 
 class Network:
@@ -53,7 +52,7 @@ class Network:
 
     `student`: then one evaluation, and if there are classes a second draw for the same ones and
     fresh noise. `like`: a file whose architecture it has, if its own does not tell it. Raises
-    ValueError or OSError for a file that cannot be loaded, RunError for a level that is none.
+    ValueError or OSError for a file that cannot be loaded, RunError for an impossible noise level.
     """
 
     def __init__(
@@ -66,7 +65,7 @@ class Network:
         like: Path | None = None,
     ) -> None:
         if not 0 < sigma < float("inf"):
-            raise RunError(f"--student-sigma {sigma} is no noise level; pass 80, or SiD's 2.5.")
+            raise RunError(f"--student-sigma {sigma} is not a noise level; pass 80, or SiD's 2.5.")
         self.file, self.settings, self.sigma, self.steps = file, settings, sigma, steps
         self.name = "student" if student else "teacher"
         self.denoiser = _loaded(file, like)
@@ -113,7 +112,7 @@ def check_pair(teacher: Network, student: Network) -> None:
 
 
 def _loaded(path: Path, like: Path | None) -> EDMDenoiser:
-    """Its own architecture if the file tells it, else that of `like`."""
+    """The file's network, with the architecture of `like` if the file does not tell its own."""
     try:
         try:
             return load_denoiser(path)
@@ -152,7 +151,7 @@ def _draw(network: Network, stage: Stage, session: Session) -> list[str]:
 
     session.progress.begin(stage.what, total, done())
     session.in_loop = True
-    clock = _Clock(session, stage, total, done())
+    saved = time.monotonic()
     network.denoiser.to(session.device)
     for name, noise in work.items():
         first = len(drawn.get(name, ()))
@@ -161,29 +160,12 @@ def _draw(network: Network, stage: Stage, session: Session) -> list[str]:
         parts = sampled(network.denoiser, noise[first:], *level, rest, batch, network.name)
         for part in parts:
             drawn[name] = torch.cat([drawn[name], part]) if name in drawn else part
-            clock.tell(done(), drawn)
+            session.progress.update(done(), {})
+            if session.stop_requested or time.monotonic() - saved >= session.save_every_s:
+                stage.save_state(done(), drawn)
+                saved = time.monotonic()
+            if session.stop_requested:
+                raise Stopped(f"{stage.what} stopped after {done():,} of {total:,}, saved")
     network.denoiser.cpu()
     arrays = drawn | ({} if labels is None else {"labels": labels.argmax(1)})
     return [write_array(stage, name, x.numpy()) for name, x in arrays.items()]
-
-
-class _Clock:
-    """After each batch: shows it, estimates, saves when it is time, stops when asked to."""
-
-    def __init__(self, session: Session, stage: Stage, total: int, done: int) -> None:
-        self._session, self._stage, self._total, self._first = session, stage, total, done
-        self._start = self._saved = time.monotonic()
-        self._said = False
-
-    def tell(self, done: int, drawn: dict[str, torch.Tensor]) -> None:
-        session, now = self._session, time.monotonic()
-        session.progress.update(done, {})
-        left = (now - self._start) / (done - self._first) * (self._total - done)
-        if not self._said and left > ESTIMATED:
-            session.say(f"{self._stage.what}: about {left / 60:.0f} min left")
-        self._said = True
-        if session.stop_requested or now - self._saved >= session.save_every_s:
-            self._stage.save_state(done, drawn)
-            self._saved = time.monotonic()
-        if session.stop_requested:
-            raise Stopped(f"{self._stage.what} stopped after {done:,} of {self._total:,}, saved")

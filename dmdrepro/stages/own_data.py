@@ -1,4 +1,4 @@
-"""Whether a data set that is none of ours draws what it says, before anything is trained on it."""
+"""Whether a user's data set draws what it says, before anything is trained on it."""
 
 from __future__ import annotations
 

@@ -195,8 +195,7 @@ class Run:
             )
         stage.remedy = self._remedy(command)
         stage.check_configuration()
-        # The hashes as recorded; the files themselves are checked once, where they are read.
-        return _hashes(stage.folder)
+        return _hashes(stage.folder, (stage.folder / MANIFEST).stat().st_mtime_ns)
 
 
 @lru_cache
@@ -205,12 +204,7 @@ def _digest(file: Path, changed: int) -> str:
     return sha256(file)
 
 
-_known: dict[Path, tuple[int, dict[str, str]]] = {}
-
-
-def _hashes(folder: Path) -> dict[str, str]:
+@lru_cache
+def _hashes(folder: Path, changed: int) -> dict[str, str]:
     """A done stage's hashes, its files checked once a process for each manifest."""
-    stamp = (folder / MANIFEST).stat().st_mtime_ns
-    if folder not in _known or _known[folder][0] != stamp:
-        _known[folder] = stamp, verify_manifest(folder)
-    return _known[folder][1]
+    return verify_manifest(folder)

@@ -106,7 +106,7 @@ def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
         if not drawn[name].isfinite().all():
             raise NonFinite(
                 f"{stage.what}: {name} has values that are not finite (seed {experiment.seed}), "
-                f"so that network is none; make it anew with a smaller learning rate (--set "
+                f"so that network is useless; make it again with a smaller learning rate (--set "
                 "teacher.lr=..., distill.lr=...) and another --runs folder or --fresh."
             )
         stage.save_state(len(drawn), drawn)

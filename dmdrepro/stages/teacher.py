@@ -6,7 +6,7 @@ from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.import_teacher import import_teacher
 from dmdrepro.stages.run import Run
-from dmdrepro.training.teacher import train_teacher
+from dmdrepro.stages.together import begin
 
 
 def make_teacher(run: Run, context: Context) -> bool:
@@ -16,8 +16,6 @@ def make_teacher(run: Run, context: Context) -> bool:
         if not run.experiment.data.sampled:
             return import_teacher(run, stage, context)
         stage.sittings.here |= context.session.chosen()
-        dataset = context.dataset(run.experiment.data)
-        files = train_teacher(run.experiment, dataset, stage, context.session)
-        return files, context.session.execution()
+        return begin(context, stage, run.experiment), context.session.execution()
 
     return context.make(run.teacher(), work)

@@ -81,7 +81,8 @@ class Engine:
         from dmdrepro.training.recorded import Recorded
 
         tolerance = 0.0 if self.auto else ROUNDING
-        return Recorded(call, step.parts, give_up or self.refuse_graphs, tolerance)
+        give_up = give_up or self.refuse_graphs
+        return Recorded(call, step.parts, give_up, tolerance, step.ranks.agree)
 
     def refuse_graphs(self, why: str, broken: bool = False) -> None:
         """Raise RunError for graphs that were asked for."""

@@ -9,6 +9,7 @@ from torch.optim.adamw import adamw
 
 from dmdrepro.experiments.config import Distill, Teacher
 from dmdrepro.training.copies import as_float32
+from dmdrepro.training.ranks import ALONE, Ranks
 
 Gradients = Sequence[torch.Tensor | None]  # None: of a parameter that the loss does not depend on
 
@@ -18,14 +19,15 @@ def clipped_gradients(
     parameters: Sequence[torch.Tensor],
     most: float,
     grad_outputs: Sequence[torch.Tensor | None] | None = None,
+    ranks: Ranks = ALONE,
 ) -> tuple[Gradients, torch.Tensor]:
     """d outputs / d parameters, scaled down to a norm of at most `most`, and the norm [] before.
 
-    `grad_outputs` as torch.autograd.grad takes them. A pure function, which can be compiled
-    together with what made the outputs.
+    `grad_outputs` as torch.autograd.grad takes them. Of several `ranks` the mean gradient is
+    scaled. A pure function, which can be compiled together with what made the outputs.
     """
     found = torch.autograd.grad(outputs, parameters, grad_outputs, allow_unused=True)
-    gradients = as_float32([gradient for gradient in found if gradient is not None])
+    gradients = ranks.mean(as_float32([gradient for gradient in found if gradient is not None]))
     norm = torch.nn.utils.get_total_norm(gradients)
     scaled = iter(torch._foreach_mul(gradients, torch.clamp(most / (norm + 1e-6), max=1.0)))
     return [None if gradient is None else next(scaled) for gradient in found], norm

@@ -33,9 +33,11 @@ class Recorded:
         parts: Parts,
         give_up: GiveUp,
         tolerance: float = 0.0,
+        agree: Callable[[tuple[str, bool] | None], tuple[str, bool] | None] = lambda found: found,
     ) -> None:
         self._step, self._parts = step, parts
         self._give_up, self._tolerance, self._warm_up = give_up, tolerance, Aside()
+        self._agree = agree
         self._seen, self._replay, self._given_up = 0, None, False
         self._inputs: Sequence = ()
         self._names: list[list[str]] = []
@@ -60,22 +62,35 @@ class Recorded:
         before = _copies(state_of(self._parts))
         losses = self._step(block)
         after = _copies(state_of(self._parts))
-        broken = False
-        try:
-            self._put(before)
-            self._inputs = copy.deepcopy(block)
-            torch._foreach_zero_(list(tensors_of(self._inputs)))
-            self._replay = record_graph(self._work)
-            found = self._replayed(block)
-            now = state_of(self._parts) | _named(found)
-            why = difference(now, after | _named(losses), self._tolerance)
-        except Exception as error:  # whatever a graph cannot hold
-            why, broken = f"the step cannot be recorded ({_cause(error)})", True
+        self._put(before)
+        # A rank whose record is broken must not leave the others in a replay that waits for it.
+        wrong = self._wrong(lambda: self._record(block)) or self._wrong(
+            lambda: self._difference(block, after | _named(losses))
+        )
         self._put(after)
-        if why:
+        if wrong:
             self._given_up, self._replay = True, None
-            self._give_up(why, broken)
+            self._give_up(*wrong)
         return losses
+
+    def _wrong(self, work: Callable[[], str]) -> tuple[str, bool] | None:
+        """What the first rank that finds something finds wrong; whether the record is broken."""
+        try:
+            why = work()
+            found = (why, False) if why else None
+        except Exception as error:  # whatever a graph cannot hold
+            found = f"the step cannot be recorded ({_cause(error)})", True
+        return self._agree(found)
+
+    def _record(self, block: Sequence) -> str:
+        self._inputs = copy.deepcopy(block)
+        torch._foreach_zero_(list(tensors_of(self._inputs)))
+        self._replay = record_graph(self._work)
+        return ""
+
+    def _difference(self, block: Sequence, expected: Mapping[str, torch.Tensor]) -> str:
+        found = _named(self._replayed(block))
+        return difference(state_of(self._parts) | found, expected, self._tolerance)
 
     def _put(self, values: Mapping[str, torch.Tensor]) -> None:
         for name, tensor in state_of(self._parts).items():

@@ -15,7 +15,8 @@ from dmdrepro.runs.log import LossLog
 from dmdrepro.runs.stage import Stage
 from dmdrepro.training.engine import Engine
 from dmdrepro.training.loss_buffer import LossBuffer
-from dmdrepro.training.step import Losses, Parts, Step, restore, state_of
+from dmdrepro.training.ranks import ALONE, Ranks
+from dmdrepro.training.step import Losses, Parts, Step, restore, share_state, state_of
 from dmdrepro.training.watching import Watch, Watching
 from dmdrepro.watching import open_writer
 
@@ -59,6 +60,7 @@ class Session:
     progress: Progress = field(default_factory=Progress)
     save_every_s: float = 60.0
     log: str | None = None  # who draws curves (dmdrepro/watching)
+    ranks: Ranks = ALONE
     stop_requested: bool = False
     in_loop: bool = False  # inside work that looks at stop_requested and saves itself
 
@@ -72,7 +74,9 @@ class Session:
         with a note.
         """
         self.executed = self.engine
-        if self.engine.auto and self.engine.graphs and experiment and not step.no_graphs:
+        alone = self.ranks.size == 1  # a way is tried by one process
+        auto = self.engine.auto and self.engine.graphs and alone
+        if auto and experiment and not step.no_graphs:
             from dmdrepro.training.fastest import fastest
 
             self.executed = fastest(experiment, stage, self.device, self.say)
@@ -80,7 +84,8 @@ class Session:
             self.why_not = ""
             if step.no_graphs:
                 self._leave_graphs_out(step.no_graphs)
-        return self.executed.prepare(step, self._give_up)
+        step.ranks = self.ranks
+        return self.ranks.around(self.executed.prepare(step, self._give_up))
 
     def _give_up(self, why: str, broken: bool) -> None:
         """This step runs without graphs. After a broken recording later steps do too: its leftovers
@@ -97,12 +102,17 @@ class Session:
 
     def execution(self) -> dict[str, str]:
         """For a record: how the last prepared step was executed, and what had been asked for."""
-        facts = {"engine": str(self.executed), "engine_option": self.engine.option}
+        facts = self.chosen() | {"engine": str(self.executed)}
         return facts | ({"without_graphs": self.why_not} if self.why_not else {})
 
     def chosen(self) -> dict[str, str]:
         """For a sitting: how steps that are yet to be prepared will be executed."""
-        return {"engine": str(self.engine), "engine_option": self.engine.option}
+        facts = {"engine": str(self.engine), "engine_option": self.engine.option}
+        return facts | ({"ranks": self.ranks.size} if self.ranks.size > 1 else {})
+
+    def asked_to_stop(self) -> bool:
+        """Whether any rank was: the same answer in all of them."""
+        return self.ranks.any(self.stop_requested)
 
     def leave_loop(self) -> None:
         """After a stage, however it ended: the display is put away, a signal stops at once."""
@@ -131,6 +141,7 @@ class Loop:
         if (state := stage.load_state()) is not None:
             self.done, tensors = state
             restore(parts, tensors)
+        share_state(session.ranks, self.done, parts)
         self.log: LossLog = stage.open_log()
         self.watch = Watch()
         if session.log is not None:
@@ -156,12 +167,12 @@ class Loop:
         self.session.progress.update(step, self.losses.latest)
         # Saving a large network takes seconds: at most a twentieth of the time. 0: at every step.
         every = self.session.save_every_s and max(self.session.save_every_s, 20 * self._save_s)
-        due = time.monotonic() - self._saved >= every
-        if not (due or self.session.stop_requested):
+        due, stop = time.monotonic() - self._saved >= every, self.session.asked_to_stop()
+        if not (due or stop):
             return
         with self.watch.paused():
             self._save(step)
-        if self.session.stop_requested and step < self.total:
+        if stop and step < self.total:
             self.close()
             raise Stopped(f"{self.stage.what} stopped after step {step:,} of {self.total:,}, saved")
 

@@ -19,6 +19,7 @@ from dmdrepro.runs.checkpoint import (
     restore_optimiser,
     unpack,
 )
+from dmdrepro.training.ranks import ALONE, Ranks
 
 Losses = list[dict[str, torch.Tensor]]
 Parts = Mapping[str, torch.nn.Module | torch.optim.Optimizer]
@@ -28,13 +29,14 @@ class Step:
     """`parts`: what a call changes, by name; `denoisers`: the networks that it calls.
 
     `functions`: its methods that can be compiled, each as one graph: losses with their gradients.
-    `no_graphs`: why it cannot be recorded, "" if it can.
+    `no_graphs`: why it cannot be recorded, "" if it can. `ranks`: over which gradients are means.
     """
 
     parts: Parts
     denoisers: Sequence[torch.nn.Module] = ()
     functions: Sequence[str] = ()
     no_graphs = ""
+    ranks = ALONE
 
     def __call__(self, block: Sequence) -> Losses:
         raise NotImplementedError
@@ -59,3 +61,11 @@ def restore(parts: Parts, tensors: Tensors) -> None:
             restore_optimiser(part, unpack(tensors, name))
         else:
             put_weights(part, unpack(tensors, name), f"The saved state's {name}")
+
+
+def share_state(ranks: Ranks, done: int, parts: Parts) -> int:
+    """Give all ranks the first one's parts after `done` steps, which is returned."""
+    tensors = ranks.shared(state_of(parts))
+    if not ranks.first:
+        restore(parts, tensors)
+    return ranks.said(done)

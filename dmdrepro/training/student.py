@@ -33,8 +33,9 @@ from dmdrepro.training.average import StudentAverage
 from dmdrepro.training.build import build_denoiser, exact_denoiser
 from dmdrepro.training.copies import copied, copy_weights, used_weights
 from dmdrepro.training.draws import Draws, StudentInputs
+from dmdrepro.training.following import open_loop
 from dmdrepro.training.optimiser import AdamW, Gradients, clipped_gradients
-from dmdrepro.training.session import Loop, Session
+from dmdrepro.training.session import Session
 from dmdrepro.training.start import initial_student
 from dmdrepro.training.step import Losses, Step
 
@@ -59,7 +60,7 @@ def distill_student(
     average = StudentAverage(step.student, settings)
     parts = step.parts | ({"average": average.weights} if settings.average_from else {})
     total, rate = settings.iterations, draws.learning_rate
-    loop = Loop(stage, session, experiment.seed, total, parts, rate)
+    loop = open_loop(stage, session, experiment.seed, total, parts, rate)
     if loop.done in (0, *settings.kept):  # the picture of a step that TensorBoard takes back
         loop.watch.show(loop.done, average.at(loop.done), experiment)
     for block in loop.blocks(settings.student_every):
@@ -178,7 +179,7 @@ class Distillation(Step):
             outputs.append(settings.gan_weight_student * loss_gan)
             grad_outputs.append(None)
         gradients, losses["grad_norm_student"] = clipped_gradients(
-            outputs, used_weights(self.student), settings.grad_clip, grad_outputs
+            outputs, used_weights(self.student), settings.grad_clip, grad_outputs, self.ranks
         )
         return losses, x.detach(), gradients
 
@@ -210,6 +211,9 @@ class Distillation(Step):
             losses["loss_gan_fake"] = loss_gan.detach()
             loss = loss + self.settings.gan_weight_fake * loss_gan
         gradients, losses["grad_norm_fake"] = clipped_gradients(
-            [loss], [*used_weights(self.fake), *self._of_head()], self.settings.grad_clip
+            [loss],
+            [*used_weights(self.fake), *self._of_head()],
+            self.settings.grad_clip,
+            ranks=self.ranks,
         )
         return losses, gradients

@@ -19,8 +19,9 @@ from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.copies import copied, used_weights
 from dmdrepro.training.draws import one_hot
 from dmdrepro.training.ema import ema_decay, update_ema
+from dmdrepro.training.following import open_loop
 from dmdrepro.training.optimiser import AdamW, Gradients, clipped_gradients
-from dmdrepro.training.session import Loop, Session
+from dmdrepro.training.session import Session
 from dmdrepro.training.step import Losses, Step
 
 
@@ -50,7 +51,7 @@ def train_teacher(
     step = Denoising(denoiser, settings, device)
     update = session.prepare(step, experiment, "teacher")
     total, rate = settings.snapshots[-1], partial(learning_rate, settings)
-    loop = Loop(stage, session, experiment.seed, total, step.parts, rate)
+    loop = open_loop(stage, session, experiment.seed, total, step.parts, rate)
     for it in loop.left():
         (losses,) = update([draw_inputs(experiment, dataset, it, device)])
         loop.losses.add(it, **losses)
@@ -105,5 +106,7 @@ class Denoising(Step):
         """The losses and the clipped gradients of the denoiser's parameters."""
         of_each = denoising_loss(self.denoiser, inputs.x, inputs.sigma, inputs.eps, inputs.classes)
         loss, parameters = of_each.mean(), used_weights(self.denoiser)
-        gradients, norm = clipped_gradients([loss], parameters, self.settings.grad_clip)
+        gradients, norm = clipped_gradients(
+            [loss], parameters, self.settings.grad_clip, ranks=self.ranks
+        )
         return {"loss": loss.detach(), "grad_norm": norm}, gradients

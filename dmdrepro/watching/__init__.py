@@ -16,7 +16,7 @@ def check_log(name: str | None) -> None:
     if name is None:
         return
     if name not in LOGS:
-        raise RunError(f"--log {name} is none of {', '.join(LOGS)}.")
+        raise RunError(f"--log {name} is not one of {', '.join(LOGS)}.")
     found = importlib.util.find_spec(name)
     if found is None or found.origin is None:  # a mere folder of that name
         raise RunError(

@@ -10,7 +10,7 @@ from dmdrepro.watching.writer import Rows, Writer
 
 
 class TensorBoard(Writer):
-    """What earlier sittings wrote of the steps from `done` on is hidden by TensorBoard."""
+    """TensorBoard hides the points from step `done` on that earlier sittings wrote."""
 
     def __init__(self, stage: Stage, done: int) -> None:
         self._writer = SummaryWriter(str(stage.folder / "tensorboard"), purge_step=done)

@@ -12,7 +12,7 @@ Rows = Sequence[tuple[int, Mapping[str, float]]]  # (step, number by name), step
 
 
 class Writer:
-    """One stage's curves; this one writes none. A stage that goes on never has a point twice."""
+    """One stage's curves; this writer writes none. A resumed stage never has a point twice."""
 
     def give(self, rows: Rows) -> None:
         """Points of curves."""

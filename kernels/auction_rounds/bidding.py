@@ -11,40 +11,39 @@ import torch
 class Bidding:
     """A phase of a Jacobi auction (Bertsekas 1988) in progress: tensors that are changed in place.
 
-    `price` [N] float64 >= 0 and `owner` [N] int64, the row that holds a column or -1, are the
-    result, done when nobody waits. The others are a round's own: the rows without a column,
-    `waiting` [2, N] int32, of which this round's are the first `count` [2] int32 of one half and
-    the next round's are written to the other; each row's `offer` [N] float64 and `column` [N]
-    int32; each column's highest offer, `best` [N] int64 (its bits), and the lowest row that made
-    it, `winner` [N] int32; `eps` [] float64; `bids` [] int64, how many were made.
+    `price` and `owner` are the result, done when nobody waits; the others are a round's own.
     """
 
-    price: torch.Tensor
-    owner: torch.Tensor
-    waiting: torch.Tensor
-    count: torch.Tensor
-    offer: torch.Tensor
-    column: torch.Tensor
-    best: torch.Tensor
-    winner: torch.Tensor
-    eps: torch.Tensor
-    bids: torch.Tensor
+    price: torch.Tensor  # [N] float64 >= 0
+    owner: torch.Tensor  # [N] int64: the row that holds each column, or -1
+    waiting: torch.Tensor  # [2, N] int32: rows without a column, of this round and of the next
+    count: torch.Tensor  # [2] int32: how many of either half
+    offer: torch.Tensor  # [N] float64, of each row
+    column: torch.Tensor  # [N] int32: what it bids for
+    best: torch.Tensor  # [N] int64: the bits of each column's highest offer
+    winner: torch.Tensor  # [N] int32: the lowest row that made it
+    eps: torch.Tensor  # [] float64
+    bids: torch.Tensor  # [] int64: how many were made
 
     @classmethod
     def over(cls, price: torch.Tensor) -> Bidding:
         """With nobody waiting, over `price` [N] float64, contiguous, which it changes."""
-        n, device = len(price), price.device
+        n = len(price)
+
+        def zeros(dtype: torch.dtype, *shape: int) -> torch.Tensor:
+            return torch.zeros(shape, dtype=dtype, device=price.device)
+
         return cls(
             price=price,
-            owner=torch.full((n,), -1, dtype=torch.int64, device=device),
-            waiting=torch.zeros((2, n), dtype=torch.int32, device=device),
-            count=torch.zeros(2, dtype=torch.int32, device=device),
-            offer=torch.zeros(n, dtype=torch.float64, device=device),
-            column=torch.zeros(n, dtype=torch.int32, device=device),
-            best=torch.zeros(n, dtype=torch.int64, device=device),
-            winner=torch.zeros(n, dtype=torch.int32, device=device),
-            eps=torch.zeros((), dtype=torch.float64, device=device),
-            bids=torch.zeros((), dtype=torch.int64, device=device),
+            owner=zeros(torch.int64, n) - 1,
+            waiting=zeros(torch.int32, 2, n),
+            count=zeros(torch.int32, 2),
+            offer=zeros(torch.float64, n),
+            column=zeros(torch.int32, n),
+            best=zeros(torch.int64, n),
+            winner=zeros(torch.int32, n),
+            eps=zeros(torch.float64),
+            bids=zeros(torch.int64),
         )
 
     def begin(self, eps: float) -> None:

@@ -1,11 +1,10 @@
 """`auction_rounds` as three Triton kernels a round, over a queue whose length the device knows.
 
 Bid: a program streams a waiting row, as `cheapest_two` does, and raises its column's highest offer.
-Claim: of the rows that made it the lowest is the winner. Settle: winners take their columns, and
-who is without one queues for the next round. Between kernels every program has finished, which is
-all the order that there is: maximum and minimum do not depend on it. Nothing is cleared between
-rounds: an offer is above the column's price, so what an earlier round left is below it, and a
-column's winner is forgotten by those that bid for it.
+Claim: of the rows that made this offer the lowest wins. Settle: winners take their columns, and
+rows without one queue for the next round. A kernel ends before the next begins; maximum and minimum
+need no other order. Nothing is cleared between rounds: an offer is above the column's price, so
+older offers are below it, and bidders reset the winner of their column.
 """
 
 from __future__ import annotations
@@ -116,20 +115,9 @@ def launch(cost: torch.Tensor, bidding: Bidding, rounds: int) -> None:
         now, then = b.waiting[half], b.waiting[1 - half]
         many, next_many = b.count[half:], b.count[1 - half :]
         bid_kernel[(bidders,)](
-            cost,
-            b.price,
-            now,
-            many,
-            b.offer,
-            b.column,
-            b.best,
-            b.winner,
-            b.eps,
-            n,
-            cost.stride(0),
-            cost.stride(1),
-            **options,
-        )
+            cost, b.price, now, many, b.offer, b.column, b.best, b.winner, b.eps, n,
+            *cost.stride(), **options,
+        )  # fmt: skip
         claim_kernel[(blocks,)](
             now, many, next_many, b.offer, b.column, b.best, b.winner, b.bids, **options
         )

@@ -11,15 +11,15 @@ from dmdrepro.kernels.dispatch import backend
 
 
 def auction_rounds(cost: torch.Tensor, bidding: Bidding, rounds: int) -> None:
-    """So many rounds in each of which every waiting row i bids for the j of least C_ij + p_j.
+    """Rounds of an auction in which every waiting row i bids for the j of least C_ij + p_j.
 
-    It offers p_j plus what its next cheapest column costs more, plus eps. Of a column's offers the
-    highest wins, of equal ones the lowest row's: the price becomes the offer, and who held the
-    column waits. Rounds in which nobody waits change nothing. `cost`: C [N, N] float64 >= 0, N at
-    least 2, any strides; `rounds` even, so that the first half of `waiting` is next again. On a
-    GPU three launches a round, none of which waits for the host, so they can be a CUDA graph; the
-    order of `waiting` is not reproducible, what else is is. Raises ValueError for shapes, dtypes,
-    devices or a number of rounds that do not fit.
+    It offers p_j plus what its next cheapest column costs more, plus eps. The highest offer for a
+    column wins, of equal ones the lowest row's: it becomes the price, and the former holder waits.
+    Rounds in which nobody waits change nothing. `cost`: C [N, N] float64 >= 0, N at least 2, any
+    strides; `rounds` even, so that the first half of `waiting` is next again. On a GPU a round is
+    three launches that do not wait for the host, so rounds can be a CUDA graph; only the order of
+    `waiting` is not reproducible. Raises ValueError for shapes, dtypes, devices or a number of
+    rounds that do not fit.
     """
     n = len(bidding.price)
     if cost.shape != (n, n) or n < 2:

@@ -16,14 +16,8 @@ NO_COLUMN = tl.constexpr(2**31 - 1)
 
 
 @triton.jit
-def two_of_row(
-    row,  # [M] float64, any stride
-    price,  # [M] float64
-    M,
-    column_stride,
-    BLOCK: tl.constexpr,
-):
-    """(the two least of row + price, the column of the first)."""
+def two_of_row(row, price, M, column_stride, BLOCK: tl.constexpr):
+    """(the two least of row + price, the column of the first); both [M] float64."""
     lane = tl.arange(0, BLOCK)
     best = tl.full([BLOCK], float("inf"), dtype=tl.float64)
     second = tl.full([BLOCK], float("inf"), dtype=tl.float64)
@@ -72,15 +66,7 @@ def launch(
     column = torch.empty(len(rows), dtype=torch.int64, device=cost.device)
     if len(rows):
         cheapest_two_kernel[(len(rows),)](
-            cost,
-            price,
-            rows,
-            value,
-            column,
-            cost.shape[1],
-            cost.stride(0),
-            cost.stride(1),
-            BLOCK=BLOCK,
-            num_warps=NUM_WARPS,
-        )
+            cost, price, rows, value, column, cost.shape[1], *cost.stride(),
+            BLOCK=BLOCK, num_warps=NUM_WARPS,
+        )  # fmt: skip
     return value, column

@@ -67,16 +67,7 @@ def launch(
     grad = torch.empty((batch, size), dtype=torch.float32, device=x.device)
     loss = torch.empty(batch, dtype=torch.float32, device=x.device)
     dm_gradient_kernel[(batch,)](
-        x,
-        noisy,
-        sigma,
-        f_real,
-        f_fake,
-        grad,
-        loss,
-        size,
-        float(sigma_data),
-        BLOCK=BLOCK,
-        num_warps=NUM_WARPS,
-    )
+        x, noisy, sigma, f_real, f_fake, grad, loss, size, float(sigma_data),
+        BLOCK=BLOCK, num_warps=NUM_WARPS,
+    )  # fmt: skip
     return grad, loss

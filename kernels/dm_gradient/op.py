@@ -19,23 +19,19 @@ def _dm_gradient(
     sigma_data: float,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     rows = [t.reshape(len(x), -1).contiguous() for t in (x, noisy, f_real, f_fake)]
-    x_rows, noisy_rows, real_rows, fake_rows = rows
-    sigma = sigma.contiguous()
     if backend(x.device) == "triton":
         from dmdrepro.kernels.dm_gradient.kernel import launch as run
     else:
         run = dm_gradient_reference
     with torch.cuda.device_of(x):  # Triton launches on the current device
-        grad, loss = run(x_rows, noisy_rows, sigma, real_rows, fake_rows, sigma_data)
+        grad, loss = run(*rows[:2], sigma.contiguous(), *rows[2:], sigma_data)
     return grad.reshape(x.shape), loss
 
 
 @_dm_gradient.register_fake
 def _(x, noisy, sigma, f_real, f_fake, sigma_data):
-    return (
-        torch.empty(x.shape, dtype=torch.float32, device=x.device),
-        torch.empty(len(x), dtype=torch.float32, device=x.device),
-    )
+    grad = torch.empty(x.shape, dtype=torch.float32, device=x.device)
+    return grad, grad.new_empty(len(x))
 
 
 def dm_gradient(
@@ -51,16 +47,14 @@ def dm_gradient(
     """The weighted score difference of DMD and its loss, from both raw network outputs.
 
     `x` = G(z), `noisy` = x + sigma eps, `f_real`, `f_fake`: [B, ...], float32, bfloat16 or
-    float16, any strides; `sigma`: [B] > 0, float64 too; `sigma_data` > 0. Returns `grad`
-    [B, ...] float32 contiguous, (D_fake - D_real) / mean|x - D_real| with the mean over one
-    sample, where D = c_skip noisy + c_out F (EDM, equation 7): the paper's equation 3. And `loss`
-    [B] = half the mean square of it (DMD2), logged in place of equation 2. No gradient flows
-    through it: it is one.
+    float16, any strides; `sigma`: [B] > 0, float64 too; `sigma_data` > 0. Returns `grad` [B, ...]
+    float32 contiguous, (D_fake - D_real) / mean|x - D_real| with the mean over one sample and
+    D = c_skip noisy + c_out F (EDM, equation 7): the paper's equation 3. And `loss` [B], half its
+    mean square (DMD2), logged in place of equation 2. No gradient flows through either.
 
-    A zero weight or an input that is not finite raises ValueError naming the sample; seeing it
-    makes a GPU wait, so a caller inside a CUDA graph or a long queue passes `check=False` and
-    looks for a non-finite `loss` later. Raises ValueError for shapes, dtypes or devices that do
-    not fit.
+    Raises ValueError for shapes, dtypes or devices that do not fit, and, naming the sample, for a
+    zero weight or an input that is not finite. That check makes a GPU wait; a caller in a CUDA
+    graph passes `check=False` and looks for a non-finite `loss` later.
     """
     for name, t in (("noisy", noisy), ("f_real", f_real), ("f_fake", f_fake)):
         if t.shape != x.shape:
@@ -79,14 +73,8 @@ def dm_gradient(
     tensors = {"x": x, "noisy": noisy, "f_real": f_real, "f_fake": f_fake}
     check_same_device("dm_gradient", tensors, FLOATS)
     check_same_device("dm_gradient", {"x": x, "sigma": sigma}, (*FLOATS, torch.float64))
-    grad, loss = _dm_gradient(
-        x.detach(),
-        noisy.detach(),
-        sigma.detach().float(),
-        f_real.detach(),
-        f_fake.detach(),
-        float(sigma_data),
-    )
+    x, noisy, sigma, f_real, f_fake = (t.detach() for t in (x, noisy, sigma, f_real, f_fake))
+    grad, loss = _dm_gradient(x, noisy, sigma.float(), f_real, f_fake, float(sigma_data))
     if check and not bool(torch.isfinite(loss).all()):
         sample = int(torch.isfinite(loss).logical_not().nonzero()[0])
         raise ValueError(

@@ -1,8 +1,8 @@
 """Group normalisation, scale and shift, and SiLU: Triton kernels, forward and backward.
 
-A program has some neighbouring groups of one sample, so that it reads 16 channels or more at a
-time where channels lie side by side (NHWC). It goes over its pixels again for each of mean,
-variance and result; they stay in the cache. Sums are in a fixed order: no atomics.
+A program has some neighbouring groups of one sample, so it reads 16 channels or more at a time if
+channels lie side by side (NHWC). It reads its pixels once each for mean, variance and result; they
+stay in the cache. Sums are in a fixed order: no atomics.
 """
 
 from __future__ import annotations

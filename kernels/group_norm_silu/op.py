@@ -89,13 +89,13 @@ def _gradients(ctx, dy, _mean, _rstd):
     dx, dweight, dbias, dscale, dshift = torch.ops.dmdrepro.group_norm_silu_backward(
         dy, x, weight, bias, scale, shift, mean, rstd, ctx.silu
     )
-    found = [dx, dweight.to(weight.dtype), dbias.to(bias.dtype), None, None]
-    if scale is not None:
-        for place, of, gradient in ((3, scale, dscale), (4, shift, dshift)):
-            found[place] = (gradient.sum(0, keepdim=True) if len(of) < len(x) else gradient).to(
-                of.dtype
-            )
-    return *found, None, None, None
+    if scale is None:
+        dscale = dshift = None
+    else:
+        summed = (t.sum(0, keepdim=True) if len(scale) < len(x) else t for t in (dscale, dshift))
+        dscale, dshift = (t.to(of.dtype) for t, of in zip(summed, (scale, shift), strict=True))
+    dweight, dbias = dweight.to(weight.dtype), dbias.to(bias.dtype)
+    return dx, dweight, dbias, dscale, dshift, None, None, None
 
 
 _forward.register_autograd(_gradients, setup_context=_setup)
@@ -115,11 +115,10 @@ def group_norm_silu(
     """silu(n (scale + 1) + shift), n the group normalisation of x (Wu and He 2018; ADM's block).
 
     `x`: [B, C, H, W], float32, bfloat16, float16 or float64, any strides; `weight`, `bias`: [C];
-    `scale`, `shift`: both [B or 1, C], or none; `silu`: False leaves that out. Returns the same
-    shape and type, channels side by side in memory (NHWC). Statistics and arithmetic are float32
-    (float64 of float64), with the mean taken away before the variance is summed; every sum has a
-    fixed order, in the gradients too. Raises ValueError for shapes, types or devices that do not
-    fit.
+    `scale`, `shift`: both [B or 1, C], or none; `silu`: False leaves it out. Returns the same shape
+    and type, channels side by side in memory (NHWC). Statistics and arithmetic are float32 (float64
+    of float64), the variance about the mean; all sums have a fixed order, in the gradients too.
+    Raises ValueError for shapes, types or devices that do not fit.
     """
     channels = x.shape[1] if x.ndim == 4 else 0
     if x.ndim != 4 or x.numel() == 0 or weight.shape != (channels,) or bias.shape != (channels,):

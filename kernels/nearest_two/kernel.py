@@ -1,11 +1,11 @@
 """The candidates of `nearest_two` as a Triton kernel: a streamed matrix product on tensor cores.
 
-|q - x|^2 = |q|^2 + |x|^2 - 2 q.x about the data's mean. Each number goes in as two of half
-precision, its leading and its next eleven bits, rows scaled by powers of two of their own, so that
+|q - x|^2 = |q|^2 + |x|^2 - 2 q.x about the data's mean. Each number is split into two of half
+precision, its leading and its next eleven bits, and each row is scaled by its own power of two. So
 three half-precision products give q.x nearly as float32 would, at half the cost of three in TF32.
 A program streams one part of the data past one block of queries. Of each lane (a column of the
-tile) it keeps the least distance, in one register: the place within the part stands in the last
-bits of the number. All else that a lane saw is known to be no nearer than `let_go`.
+tile) it keeps the least distance in one register, with the place within the part in its last bits.
+All else that a lane saw is no nearer than `let_go`.
 """
 
 from __future__ import annotations
@@ -158,27 +158,10 @@ def launch(
     let_go = torch.empty((n, parts), dtype=torch.int32, device=queries.device)
     sums = torch.empty((n, parts), dtype=torch.float32, device=queries.device)
     nearest_two_kernel[(triton.cdiv(n, BLOCK_Q), parts)](
-        q_high,
-        q_low,
-        x_high,
-        x_low,
-        q_norms,
-        x_norms,
-        q_units,
-        x_units,
-        keys,
-        let_go,
-        sums,
-        n,
-        m,
-        q_high.shape[1] // BLOCK_D,
-        blocks_a_part,
-        BLOCK_Q=BLOCK_Q,
-        BLOCK_M=BLOCK_M,
-        BLOCK_D=BLOCK_D,
-        num_warps=NUM_WARPS,
-        num_stages=_stages(queries.device),
-    )
+        q_high, q_low, x_high, x_low, q_norms, x_norms, q_units, x_units, keys, let_go, sums,
+        n, m, q_high.shape[1] // BLOCK_D, blocks_a_part, BLOCK_Q=BLOCK_Q, BLOCK_M=BLOCK_M,
+        BLOCK_D=BLOCK_D, num_warps=NUM_WARPS, num_stages=_stages(queries.device),
+    )  # fmt: skip
     nearest, order = keys.reshape(n, -1).topk(keep + 1, dim=1, largest=False)
     kept, at = nearest[:, :keep], order[:, :keep]
     block = (at // BLOCK_M) * blocks_a_part + (kept & LAST_BITS.value)
@@ -208,12 +191,11 @@ def partition(n: int, m: int) -> tuple[int, int]:
 
 
 def slack(size: int, q_norms: torch.Tensor, x_norms: torch.Tensor) -> torch.Tensor:
-    """By how much a squared distance in `size` coordinates can come out wrong; float64.
+    """The largest error of a squared distance in `size` coordinates; float64.
 
     The bits left out are three parts in 2^22 of |q| |x|. A tensor core adds eight or sixteen
-    products at a time and may cut off what it adds: at most 1.25 `size` parts, however it does.
-    Twice |q| |x| is no more than |q|^2 + |x|^2, the norms' own rounding is below the rest, and the
-    last term is what float32 loses near its least numbers.
+    products at a time and may truncate: at most 1.25 `size` parts. 2 |q| |x| <= |q|^2 + |x|^2, the
+    norms' own rounding is below the rest, and the last term is float32's loss near 0.
     """
     return EPS * (1.25 * size + 16) * (q_norms + x_norms) + size * 2.0**-96
 
@@ -232,22 +214,10 @@ def _halves(values: torch.Tensor, centre: torch.Tensor) -> tuple[torch.Tensor, .
     count, size = values.shape
     blocks_d = triton.cdiv(size, BLOCK_D)
     shape = (count, blocks_d * BLOCK_D)
-    high = torch.empty(shape, dtype=torch.float16, device=values.device)
-    low = torch.empty(shape, dtype=torch.float16, device=values.device)
-    norms = torch.empty(count, dtype=torch.float32, device=values.device)
-    units = torch.empty(count, dtype=torch.float32, device=values.device)
+    high, low = (torch.empty(shape, dtype=torch.float16, device=values.device) for _ in range(2))
+    norms, units = (torch.empty(count, device=values.device) for _ in range(2))
     halves_kernel[(triton.cdiv(count, BLOCK_ROWS),)](
-        values,
-        centre,
-        high,
-        low,
-        norms,
-        units,
-        count,
-        size,
-        blocks_d,
-        BLOCK_ROWS=BLOCK_ROWS,
-        BLOCK_D=BLOCK_D,
-        num_warps=NUM_WARPS,
-    )
+        values, centre, high, low, norms, units, count, size, blocks_d,
+        BLOCK_ROWS=BLOCK_ROWS, BLOCK_D=BLOCK_D, num_warps=NUM_WARPS,
+    )  # fmt: skip
     return high, low, norms, units

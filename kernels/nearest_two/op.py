@@ -45,8 +45,8 @@ def find_two(
     sqdist, order = exact.sort(dim=1, stable=True)
     sqdist, index = sqdist[:, :2].contiguous(), kept.gather(1, order[:, :2])
     mean_distance = total / len(data)  # D(z) of section 4.2.1
-    # Certain where the second is nearer than anything left out; otherwise (many near-ties, or
-    # not a number, or so few data that nothing is left out) that query looks at all the data.
+    # Certain if the second is nearer than all that was left out. Other queries (near-ties, nan, few
+    # data) look at all the data.
     certain = (sqdist[:, 1] < floor) & (len(data) > CANDIDATES)
     for i in certain.logical_not().nonzero().flatten().tolist():
         index[i], sqdist[i], mean_distance[i] = exhaustive_two(queries[i : i + 1], data)
@@ -70,12 +70,12 @@ def nearest_two(queries: torch.Tensor, data: torch.Tensor) -> NearestTwo:
 
     `queries`: [N, D], `data`: [M, D] with M >= 2; float32, bfloat16 or float16, any strides.
     Memory grows with N and M; with N M only from 131,072 data on, by a thousandth of the matrix.
-    `index` is the exact order of the float64 squared distances `sqdist`, the lower index first
-    among equals: a few candidates from a fast pass are ranked exactly, and a query whose second is
-    not provably nearer than all the rest searches everything. `mean_distance` comes from the fast
-    pass: right to 1e-5, relatively, but of data that nearly coincide with the query each distance
-    may be off by a thousandth of the query's distance from the mean of the data. Raises ValueError
-    for shapes, dtypes or devices that do not fit, and for values that are not finite.
+    `index` is the exact order of the float64 `sqdist`, the lower index first among equals: a fast
+    pass finds candidates that are ranked exactly, and a query whose second is not provably nearer
+    than all others searches everything. `mean_distance` comes from the fast pass, with a relative
+    error of 1e-5; the distance to a datum that nearly is the query may be off by a thousandth of
+    the query's distance from the mean of the data. Raises ValueError for shapes, dtypes or devices
+    that do not fit, and for values that are not finite.
     """
     if queries.ndim != 2 or data.ndim != 2 or queries.shape[1] != data.shape[1]:
         raise ValueError(

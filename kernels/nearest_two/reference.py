@@ -13,13 +13,11 @@ def candidates_reference(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """`kept` [N, keep] int64, `floor` [N] and `total` [N] float64 of queries [N, D], data [M, D].
 
-    `kept`: indices of the nearest data, approximately (-1: fewer than `keep` data). `floor`: where
-    the second-least squared distance of `kept` is below it, rounding accounted for, no other datum
-    is nearer than that. `total`: the sum of the distances to all data.
-
-    Squared distances by one matrix product a block, |q|^2 + |x|^2 - 2 q.x in float64 (float32
-    would follow torch's TF32 setting), about the data's mean, where the cancelling norms are
-    smallest.
+    `kept`: indices of the nearest data, approximately (-1: fewer than `keep` data). `floor`: if the
+    second-least squared distance of `kept` is below it, no other datum is nearer. `total`: the sum
+    of the distances to all data. Squared distances by one matrix product a block, |q|^2 + |x|^2 -
+    2 q.x in float64 (float32 would follow torch's TF32 setting), about the data's mean, where the
+    cancelling norms are smallest.
     """
     n, size = queries.shape
     centre = data.mean(0, dtype=torch.float64)
@@ -42,16 +40,14 @@ def candidates_reference(
 
 
 def exact_sqdist(queries: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-    """[N, K] float64 squared distances of queries [N, D] to rows [N or 1, K, D], differences
-    first."""
+    """[N, K] float64 squared distances of queries [N, D] to rows [N or 1, K, D], by differences."""
     return (rows.double() - queries[:, None].double()).square().sum(2)
 
 
 def exhaustive_two(
     query: torch.Tensor, data: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """`index` [2], `sqdist` [2] and the mean distance of one query [1, D]: every datum by its exact
-    distance."""
+    """`index` [2], `sqdist` [2] and the mean distance of one query [1, D], all of them exact."""
     sqdist = torch.cat([exact_sqdist(query, rows[None])[0] for rows in data.split(BLOCK)])
     mean_distance = sqdist.sqrt().mean()
     sqdist, index = sqdist.sort(dim=0, stable=True)

@@ -52,14 +52,7 @@ def launch(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     out = torch.empty((batch, n, m), dtype=torch.float64, device=x.device)
     grid = (triton.cdiv(n, BLOCK_N), triton.cdiv(m, BLOCK_M), batch)
     pairwise_sqdist_kernel[grid](
-        x.transpose(1, 2).contiguous(),
-        y.transpose(1, 2).contiguous(),
-        out,
-        n,
-        m,
-        size,
-        BLOCK_N=BLOCK_N,
-        BLOCK_M=BLOCK_M,
-        num_warps=NUM_WARPS,
-    )
+        x.transpose(1, 2).contiguous(), y.transpose(1, 2).contiguous(), out, n, m, size,
+        BLOCK_N=BLOCK_N, BLOCK_M=BLOCK_M, num_warps=NUM_WARPS,
+    )  # fmt: skip
     return out

@@ -33,7 +33,7 @@ def test_an_allocation_that_fails_names_the_option(tmp_path):
     )
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
-    sentence = "an allocation failed, for there is not enough memory; --memory 50 is more than"
+    sentence = "an allocation failed: there is not enough memory; --memory 50 is more than"
     assert done.stderr.startswith(f"Error: compare a.npy b.npy: {sentence}")
     assert len(done.stderr.splitlines()) == 1
 

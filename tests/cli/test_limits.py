@@ -16,7 +16,7 @@ from conftest import ROOT
 from processes import FAST, environment, heed_signals
 
 from dmdrepro.cli.file_errors import os_sentence
-from dmdrepro.cli.limits import _cores, check_threads, limit_sentence
+from dmdrepro.cli.limits import check_threads, limit_sentence
 from dmdrepro.runs.errors import RunError
 
 COMMAND = [sys.executable, str(ROOT / "reproduce.py"), "all", "chessboard", *FAST]
@@ -48,7 +48,7 @@ def test_too_little_address_space_is_a_sentence(megabytes):
     assert f"{megabytes / 1000:.1f} GB here (`ulimit -v`)" in last
 
 
-@pytest.mark.skipif(_cores() < 2, reason="one core needs no further thread")
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core needs no further thread")
 @pytest.mark.parametrize("processes", [1, 2])
 def test_too_few_processes_are_a_sentence(processes):
     """The limit does not bind root, who becomes somebody else first, with the rights to read."""
@@ -67,7 +67,7 @@ def test_too_few_processes_are_a_sentence(processes):
 
 
 def test_a_refused_thread_names_what_needs_none(monkeypatch):
-    monkeypatch.setattr("dmdrepro.cli.limits._cores", lambda: 8)
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: set(range(8)))
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
 
@@ -128,7 +128,7 @@ def test_what_says_nothing_of_one(error):
         (errno.EMFILE, "x: Too many open files; too many files are open; raise the limit"),
         (errno.ENOSPC, "x: No space left on device; free space"),
         (errno.EACCES, "x: Permission denied; fix its rights"),
-        (errno.EISDIR, "x: Is a directory; a file is where a folder is needed"),
+        (errno.EISDIR, "x: Is a directory; a file is in the place of a folder"),
         (errno.EIO, "x: Input/output error; check the disk"),
     ],
 )

@@ -188,8 +188,8 @@ def test_without_a_name_the_studies_are_listed():
     ("words", "message"),
     [
         (("learning",), "There is no study 'learning'; did you mean 'learning-rate'?"),
-        (("start", "--seeds", "0,0"), "--seeds 0,0 is no list of different whole numbers"),
-        (("start", "--seeds", "a"), "--seeds a is no list"),
+        (("start", "--seeds", "0,0"), "--seeds 0,0 is not a list of different whole numbers"),
+        (("start", "--seeds", "a"), "--seeds a is not a list"),
         (("start", "--size", "huge"), "There is no size 'huge'"),
         (("start", "--engine", "fast"), "there is no 'fast'"),
     ],

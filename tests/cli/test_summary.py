@@ -65,10 +65,10 @@ def test_a_seed_that_lies_in_two_folders_counts_once(two_folders):
     [
         (("chesboard",), "did you mean 'chessboard'?"),
         (("--size", "tiny"), "There is no size 'tiny'"),
-        (("--seeds", "0,x"), "--seeds 0,x is no list"),
+        (("--seeds", "0,x"), "--seeds 0,x is not a list"),
         (("--seeds", "7"), "Nothing that was asked for has been evaluated in"),
         (("moons",), "Nothing that was asked for has been evaluated in"),
-        (("--runs", "nowhere"), "--runs nowhere is no folder"),
+        (("--runs", "nowhere"), "--runs nowhere is not a folder"),
     ],
 )
 def test_a_mistake_is_a_sentence(finished, words, said):

@@ -69,7 +69,7 @@ def test_pairs_that_are_interrupted_say_that_nothing_is_kept(tmp_path, monkeypat
     files = (tmp_path / "a.npy", tmp_path / "b.npy")
     printed = command("compare", *files, "--solver", "auction", code=code)
     last = printed.splitlines()[-1]
-    assert last.startswith("Stopped. Run the same command again: it begins anew")
+    assert last.startswith("Stopped. Run the same command again. It starts anew")
     assert "go on from there" not in printed
 
 

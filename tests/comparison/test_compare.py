@@ -29,6 +29,7 @@ FRESH = gaussian(1, *X.shape)
         (FRESH, "REMAPS"),
         (1e-3 * X, "SAYS NOTHING"),
         (np.zeros_like(X), "SAYS NOTHING"),
+        (X + 20, "SAYS NOTHING"),  # the optimal pairing, and no other costs more: null 0.003
     ],
 )
 def test_the_answer_is_a_word(student, word):

@@ -76,3 +76,14 @@ def test_a_network_of_ours_says_what_it_lacks():
 def test_values_that_are_not_finite_name_the_network():
     with pytest.raises(ValueError, match="The student cannot be drawn from: its samples have"):
         dmdrepro.compare(teacher, lambda x, sigma: x / 0, noise=Z)
+
+
+@pytest.mark.parametrize("returned", [None, (Z,), Z.numpy(), Z.long()])
+def test_a_network_that_returns_no_float_tensor_is_one_sentence(returned):
+    with pytest.raises(ValueError, match=r"The student cannot be drawn from: .* a float tensor"):
+        dmdrepro.compare(teacher, lambda x, sigma: returned, noise=Z)
+
+
+def test_noise_beside_samples_is_refused():
+    with pytest.raises(ValueError, match="noise= is for networks"):
+        dmdrepro.compare(Z, Z + 1, noise=Z)

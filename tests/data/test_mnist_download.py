@@ -166,10 +166,7 @@ def test_a_lock_that_is_never_freed_is_named(files, tmp_path, monkeypatch):
 
     use(monkeypatch, NOBODY)
     monkeypatch.setattr(mnist_download, "LOCK_TIMEOUT_S", 0.1)
-    with (
-        filelock.FileLock(tmp_path / ".lock"),
-        pytest.raises(MnistUnavailable, match=r"\.lock"),
-    ):
+    with filelock.FileLock(tmp_path / ".lock"), pytest.raises(MnistUnavailable, match=r"\.lock"):
         read_mnist(None, False, tmp_path)
 
 

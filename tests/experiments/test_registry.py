@@ -7,14 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from dmdrepro.experiments import (
-    REGISTRY,
-    SIZES,
-    ConfigError,
-    build,
-    parse_overrides,
-    register,
-)
+from dmdrepro.experiments import REGISTRY, SIZES, ConfigError, build, parse_overrides, register
 from dmdrepro.models import AdmUnet, Mlp
 
 TOYS = ("chessboard", "moons", "ring")

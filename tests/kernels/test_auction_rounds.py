@@ -146,10 +146,7 @@ def test_any_strides_give_the_same(backend):
 
 @pytest.mark.parametrize(
     ("n", "rounds", "message"),
-    [
-        (5, 3, "rounds is 3; it must be even"),
-        (4, 2, r"cost has shape \(5, 5\) and price \(4,\)"),
-    ],
+    [(5, 3, "rounds is 3; it must be even"), (4, 2, r"cost has shape \(5, 5\) and price \(4,\)")],
 )
 def test_what_does_not_fit_is_named(n, rounds, message):
     with pytest.raises(ValueError, match=message):

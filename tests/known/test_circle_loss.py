@@ -10,14 +10,7 @@ import torch
 
 from dmdrepro.distillation.dm import score_difference
 from dmdrepro.known.circle import rotation, student_denoiser, teacher_denoiser
-from dmdrepro.known.circle_loss import (
-    ANGLES,
-    draw_noise,
-    mean_of,
-    noise_rule,
-    sample_terms,
-    turned,
-)
+from dmdrepro.known.circle_loss import ANGLES, draw_noise, mean_of, noise_rule, sample_terms, turned
 from dmdrepro.runs.streams import generator
 
 LEVELS = (0.0033, 0.02, 0.15, 1.0, 8.0, 70.0)

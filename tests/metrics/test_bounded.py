@@ -73,6 +73,17 @@ def test_long_samples_are_paired_from_bounds(monkeypatch, dtype):
     assert 520 <= made[0]._exact.sum() < 8 * 520  # of 270,400
 
 
+@pytest.mark.parametrize("noise", [1e-8, 1e-3, 0.3])
+def test_copies_of_others_keep_their_digits(noise):
+    """Optima far below the samples' size, which prices of that size would hide."""
+    x = gaussian(0, 300, 300)
+    order = np.random.default_rng(1).permutation(300)
+    y = x[order] + noise * gaussian(2, 300, 300)
+    found = pairing_inefficiency(x, y)
+    assert (order[found.assignment] == np.arange(300)).all()
+    assert 0 <= found.gap < 1e-13
+
+
 @pytest.mark.parametrize("apart", [1e3, 1e6])
 def test_two_far_clusters_keep_their_digits(apart):
     x, y = (gaussian(seed, 60, 300) for seed in (0, 1))

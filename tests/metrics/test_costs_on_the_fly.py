@@ -72,11 +72,7 @@ def test_without_the_matrix_the_result_is_the_same_to_the_last_bit(small_steps, 
     assert "made again whenever they are needed" in said[0]
     assert found.solver == "auction"
     assert (found.assignment == expected.assignment).all()
-    assert (found.e_ot, found.gap, found.passes) == (
-        expected.e_ot,
-        expected.gap,
-        expected.passes,
-    )
+    assert (found.e_ot, found.gap, found.passes) == (expected.e_ot, expected.gap, expected.passes)
 
 
 @pytest.mark.parametrize(("n", "d"), [(1100, 4), (1100, 40)])

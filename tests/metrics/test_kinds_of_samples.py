@@ -44,7 +44,7 @@ REFUSED = {
     "times": (GOOD.astype("m8[s]"), "type timedelta64"),
     "complex": (GOOD.astype(complex), "type complex128"),
     "complex of torch": (torch.from_numpy(GOOD).to(torch.complex64), "complex numbers"),
-    "a ragged list": ([[1.0, 2.0], [3.0]], "is no array of numbers"),
+    "a ragged list": ([[1.0, 2.0], [3.0]], "is not an array of numbers"),
     "sparse": (torch.from_numpy(GOOD).to_sparse(), r"sparse_coo tensor; .*to_dense\(\)"),
     "sparse by rows": (torch.from_numpy(GOOD).to_sparse_csr(), r"sparse_csr tensor; .*to_dense"),
     "quantized": (

@@ -110,7 +110,7 @@ def test_every_kind_of_whole_numbers_is_the_same_classes(make):
         (["a"] * 12, "classes has type <U1"),
         ([None] * 12, "classes has type object"),
         ([1j] * 12, "classes has type complex128"),
-        ([[1], [2, 3]], "classes is no list of whole numbers"),
+        ([[1], [2, 3]], "classes is not a list of whole numbers"),
         (np.ma.array(np.zeros(12), mask=[True] + [False] * 11), "classes has masked entries"),
         (torch.zeros(12).to_sparse(), "classes is a sparse tensor"),
         (torch.zeros(12, device="meta"), "classes is a meta tensor"),

@@ -13,8 +13,7 @@ from scipy.spatial.distance import cdist
 from dmdrepro.metrics import pairing_inefficiency
 from dmdrepro.metrics.assignment import optimal_assignment
 from dmdrepro.metrics.moments import covariance, moments_of, sqdists
-from dmdrepro.metrics.own_nearest import own_is_nearest
-from dmdrepro.metrics.product import product
+from dmdrepro.metrics.own_nearest import own_is_nearest, product
 
 
 def claimed(x, y):

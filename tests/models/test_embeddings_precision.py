@@ -8,7 +8,7 @@ import torch
 from dmdrepro.models import Mlp
 from dmdrepro.models.adm import adm_denoiser
 from dmdrepro.models.adm_block import AdmBlock
-from dmdrepro.models.precision import full_precision
+from dmdrepro.models.edm import full_precision
 
 LEVELS = torch.tensor([0.002, 0.05, 0.8, 12.0, 80.0])
 CLASSES = torch.eye(5)[[4, 0, 2, 2, 1]]

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from oracle_networks import (
-    numbers,
-    relative_error,
-    shapes,
-    song_settings,
-    with_oracle_weights,
-)
+from oracle_networks import numbers, relative_error, shapes, song_settings, with_oracle_weights
 
 import dmdrepro
-from dmdrepro.models.adm_block import Resampling
 from dmdrepro.models.song_network import ResampledConv
 
 TOLERANCE = 1e-5
@@ -58,7 +51,7 @@ def test_cifar_10s_network_has_its_number_of_parameters():
 @pytest.mark.parametrize("taps", [(1, 1), (1, 3, 3, 1)])
 def test_halving_is_the_filters_weighted_mean(taps, conv_first):
     """With a 1x1 convolution that leaves its input as it is, filter and convolution commute."""
-    layer = ResampledConv(1, 1, 1, Resampling.DOWN, taps, conv_first)
+    layer = ResampledConv(1, 1, 1, "down", taps, conv_first)
     torch.nn.init.ones_(layer.weight)
     torch.nn.init.zeros_(layer.bias)
     x = torch.randn(1, 1, 6, 6, dtype=torch.float64)
@@ -82,8 +75,12 @@ def test_a_fresh_network_begins_as_c_skip():
         ({"encoder": "skip"}, "use standard or residual"),
         ({"embedding": "learned"}, "use positional or fourier"),
         ({"resample_filter": (1, 2, 1)}, "even number of taps"),
+        ({"resample_filter": None}, "even number of taps"),
+        ({"width": "8"}, "model.width is '8'; it must be a whole number"),
+        ({"channel_mult": None}, "one positive number for each level"),
+        ({"attn_resolutions": 8}, "positive whole numbers"),
     ],
 )
 def test_settings_that_make_no_network_are_refused(wrong, says):
     with pytest.raises(ValueError, match=says):
-        dmdrepro.song_denoiser(8, 1, 3, **TINY, **wrong)
+        dmdrepro.song_denoiser(8, 1, 3, **TINY | wrong)

@@ -280,12 +280,6 @@ def test_metadata_of_a_missing_run_is_its_reason(tmp_path):
         assert image.text["Seed"] == "none"
 
 
-def test_a_figure_that_the_paper_does_not_have_is_refused(whole, tmp_path):
-    with pytest.raises(ValueError, match="There is no figure 13"):
-        paper_figures.save_all(whole, tmp_path, only=[1, 13])
-    assert not list(tmp_path.iterdir())
-
-
 def test_the_four_snapshots_of_figure_9_are_the_papers_where_the_run_has_them():
     chosen = paper_figures.FIGURES[9].chosen
     assert chosen((1024, 2048, 3072, 4096, 6144, 8192)) == (1024, 2048, 4096, 8192)

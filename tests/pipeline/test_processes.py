@@ -131,20 +131,23 @@ def test_a_process_that_cannot_be_started_names_the_way_without(tmp_path, monkey
 
 # --- the executor, with processes that do no work ---
 
-# Each leaves a file; what it does then is told by the experiment's name.
+# Each leaves a file a chain; what it does then is told by the experiment's name.
 CHILD = """
-import os, signal, sys, time
-words = dict(w[2:].partition("=")[::2] for w in sys.argv if w.startswith("--"))
-name = sys.argv[2]
-def leave(what):
-    with open(os.path.join({folder!r}, f"{{name}}-{{words['stages']}}"), "w") as file:
-        file.write(what)
-leave("begun")
-def wait():
-    os.read(int(words["lifeline"]), 1)
-    leave("saved")
-    sys.exit(130)
-{does}
+import json, os, signal, sys, time
+lifeline = int(sys.argv[-1].partition("=")[2])
+for line in sys.stdin:
+    name, words = json.loads(line)[1], line
+    stages = next(w.partition("=")[2] for w in json.loads(line) if w.startswith("--stages="))
+    def leave(what):
+        with open(os.path.join({folder!r}, f"{{name}}-{{stages}}"), "w") as file:
+            file.write(what)
+    leave("begun")
+    def wait():
+        os.read(lifeline, 1)
+        leave("saved")
+        sys.exit(130)
+    {does}
+    {then}
 """
 
 
@@ -155,8 +158,9 @@ def made(tmp_path, monkeypatch):
     Returns what failed, and what each process left.
     """
 
-    def run(does: str, session=None, names=NAMES, complain=print):
-        code = CHILD.format(folder=str(tmp_path), does=does)
+    def run(does: str, session=None, names=NAMES, complain=print, then="break"):
+        does = does.replace("\n", "\n    ")
+        code = CHILD.format(folder=str(tmp_path), does=does, then=then)
         monkeypatch.setattr(processes, "as_now", lambda: [sys.executable, "-c", code])
         plan, found = plan_of(*names), {}
         session = session or SimpleNamespace(
@@ -168,8 +172,10 @@ def made(tmp_path, monkeypatch):
             plan.cannot[task.run.experiment.name] = str(error)
 
         try:
-            make_chains(plan, Processes(plan, session, 2, 2, complain), session, failed)
+            executor = Processes(plan, session, 2, 2, complain)
+            make_chains(plan, executor, session, failed)
         finally:
+            executor.close()
             left = {p.name: p.read_text() for p in tmp_path.iterdir()}
         return found, left
 
@@ -187,6 +193,22 @@ def test_the_others_go_on_where_one_fails(made):
         "ring-teacher",
         "chessboard-distill,sample,evaluate",
     }
+
+
+def test_a_process_makes_chains_one_after_the_other(made, capsys):
+    """It says all of one before the next begins. One that failed makes no more."""
+    fail = "if name == 'ring': sys.exit(print('Error: no', file=sys.stderr) or 1)"
+    found, left = made(
+        f"leave(str(os.getpid()))\nprint(name, flush=True)\n{fail}",
+        names=("ring", "chessboard", "moons"),
+        then="""os.write(lifeline, b'["done"]\\n')""",
+    )
+    assert found == {"ring": "teacher: no"}
+    after = {left[name] for name in left if name != "ring-teacher"}
+    assert len(left) == 5
+    assert len(after) <= 2
+    assert left["ring-teacher"] not in after
+    assert sorted(capsys.readouterr().out.split()) == ["chessboard"] * 2 + ["moons"] * 2 + ["ring"]
 
 
 @pytest.mark.parametrize(

@@ -105,10 +105,10 @@ def test_a_file_has_the_same_and_the_command_line_wins(tmp_path):
     ("text", "said"),
     [
         ("partitoin = 'x'", "did you mean 'partition'?"),
-        ("array = 'x'", "array = 'x' is no value"),
+        ("array = 'x'", "array = 'x' is not a value"),
         ("a = ", "cannot be read as TOML"),
-        ("setup = [1]", "is no value for it"),
-        ("time = 'soon'", "no time of Slurm's"),
+        ("setup = [1]", "is not a value that it can have"),
+        ("time = 'soon'", "is not a time that Slurm knows"),
         ("time = 2", "too short"),
     ],
 )

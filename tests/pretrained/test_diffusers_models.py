@@ -12,11 +12,7 @@ import torch
 from unet_stand_in import StandIn
 
 import dmdrepro
-from dmdrepro.pretrained.diffusers_models import (
-    ConsistencyDenoiser,
-    LatentDenoiser,
-    LatentStudent,
-)
+from dmdrepro.pretrained.diffusers_models import ConsistencyDenoiser, LatentDenoiser, LatentStudent
 
 try:
     import diffusers
@@ -125,10 +121,7 @@ def test_latent_networks_are_the_schedulers(sdxl):
     ddpm = diffusers.DDPMScheduler(**betas, clip_sample=False)
     teacher, student = LatentDenoiser(unet, prompt, added), LatentStudent(unet, prompt, added)
     with torch.no_grad():
-        for time, ours, x in (
-            (399, student(80 * LATENTS, 80.0), LATENTS),
-            (700, None, LATENTS),
-        ):
+        for time, ours, x in ((399, student(80 * LATENTS, 80.0), LATENTS), (700, None, LATENTS)):
             eps = unet(x, time, encoder_hidden_states=prompt.expand(N, -1, -1), **given)[0]
             truth = ddpm.step(eps, time, x).pred_original_sample
             if ours is None:  # the same latent in the teacher's terms: x0 + sigma eps

@@ -128,16 +128,13 @@ WRONG = {
     "cyclic": (cyclic, "lies in itself, in two places or too deep"),
     "twice": (twice, "in two places"),
     "another class": (lambda: edm_contents(Net(), ARGUMENTS, "VPPrecond"), "'VPPrecond'; only EDM"),
-    "another version": (
-        lambda: {"ema": Persistent("EDMPrecond", {}, version=7)},
-        "version 7",
-    ),
+    "another version": (lambda: {"ema": Persistent("EDMPrecond", {}, version=7)}, "version 7"),
     "no network": (lambda: {"optimizer": 3}, "without a network 'ema'"),
     "short": (lambda: with_tensor(Rebuilt(0, (7,), (1,))), "storage of 6 values"),
     "offset": (lambda: with_tensor(Rebuilt(1, (5,), (1,))), "does not fit exactly"),
     "strides": (lambda: with_tensor(torch.ones(2, 3).t()), r"strides \(1, 3\)"),
     "a name": (lambda: with_tensor(torch.ones(1), "a\x1b[31m"), r"named 'a\\x1b\[31m'"),
-    "no tensor": (lambda: with_tensor("text"), "is no tensor"),
+    "no tensor": (lambda: with_tensor("text"), "is not a tensor"),
     "another type": (lambda: with_tensor(torch.ones(2, dtype=torch.complex64)), "ComplexFloat"),
 }
 

@@ -8,13 +8,7 @@ from contextlib import nullcontext
 import pytest
 import torch
 from foreign_files import KINDS, adm_arguments, write
-from oracle_networks import (
-    numbers,
-    relative_error,
-    song_settings,
-    tiny_adm,
-    with_oracle_weights,
-)
+from oracle_networks import numbers, relative_error, song_settings, tiny_adm, with_oracle_weights
 from safetensors.torch import save_file
 
 import dmdrepro
@@ -146,7 +140,7 @@ DIFFERENT = {
     "missing": ({BIAS: None}, f"{BIAS} is missing"),
     "unknown": ({"model.more": torch.ones(1)}, "model.more belongs to no part of it"),
     "shape": ({BIAS: torch.ones(4)}, r"has shape \(4,\), not \(3,\)"),
-    "not finite": ({BIAS: torch.full((3,), torch.nan)}, "no finite numbers"),
+    "not finite": ({BIAS: torch.full((3,), torch.nan)}, "not finite numbers"),
     "integers": ({BIAS: torch.ones(3, dtype=torch.int64)}, "torch.int64"),
     "another filter": (
         {"model.enc.4x4_down.skip.resample_filter": torch.full((1, 1, 2, 2), 0.3)},
@@ -181,7 +175,7 @@ def test_like_gives_the_architecture_and_is_left_as_it_was(conditional, tmp_path
     assert found.sigma_data == 0.7
     assert torch.equal(found.model.hidden[0].weight, toy.model.hidden[0].weight)
     assert torch.equal(like.model.hidden[0].weight, before)
-    with pytest.raises(ValueError, match="no denoiser of ours"):
+    with pytest.raises(ValueError, match="not a denoiser of ours"):
         dmdrepro.load_denoiser(path, lambda x, sigma: x)
     with pytest.raises(ValueError, match=r"is missing; .* more differences"):
         dmdrepro.load_denoiser(path, conditional)
@@ -206,7 +200,7 @@ def test_weights_that_the_arguments_do_not_make_are_refused(conditional, tmp_pat
     for changed, says in (
         ({"num_blocks": 3}, "more differences"),
         ({"num_blocks": 500}, "more blocks than it has weights"),
-        ({"sigma_data": "0.5"}, "sigma_data is no positive number"),
+        ({"sigma_data": "0.5"}, "sigma_data is not a positive number"),
     ):
         made_with = adm_arguments(conditional, ADM) | changed
         path = write("edm", tmp_path / f"{len(says)}.pkl", conditional, made_with)
@@ -221,7 +215,7 @@ def test_files_that_are_none_are_refused(conditional, tmp_path):
         dmdrepro.load_denoiser(tmp_path)
     path = write("accelerate", tmp_path / "model.safetensors", conditional, None)
     path.write_bytes(path.read_bytes()[:-5])
-    with pytest.raises(ValueError, match="no readable safetensors file"):
+    with pytest.raises(ValueError, match="not a readable safetensors file"):
         dmdrepro.load_denoiser(path)
     torch.save({"model": {"ema_1": {}, "ema_2": {}}}, tmp_path / "0000001.pth")
     with pytest.raises(ValueError, match="'ema_1', 'ema_2': not one"):

@@ -106,5 +106,5 @@ def test_what_is_no_record_is_named(tmp_path):
     with pytest.raises(RunError, match="no published records"):
         read_published(tmp_path)
     (tmp_path / "x.json").write_text("{}")
-    with pytest.raises(DamagedArtifact, match=r"x\.json is no published record: it has no"):
+    with pytest.raises(DamagedArtifact, match=r"x\.json is not a published record: it has no"):
         read_published(tmp_path)

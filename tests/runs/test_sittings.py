@@ -71,7 +71,7 @@ def test_other_threads_and_another_engine_are_said_and_every_sitting_recorded(tm
     sitting(tmp_path, 3)
     threads(1)
     said = sitting(tmp_path, 5)
-    assert "goes on from step 3 under another setting (threads: 2 then, 1 now)" in said[0]
+    assert "resumes at step 3 under another setting (threads: 2 then, 1 now)" in said[0]
     said = sitting(tmp_path, None, "channels-last")
     assert "step 5 under another setting (engine: eager then, channels-last now)" in said[0]
     found = recorded(tmp_path)
@@ -101,7 +101,7 @@ def test_a_state_that_knows_no_sittings_goes_on_and_is_said(tmp_path):
     del state["sittings"]
     write_sealed(path, "state", state)
     said = sitting(tmp_path)
-    assert "goes on from step 4 of a state that does not say under which threads" in said[0]
+    assert "resumes at step 4 from a state that does not name its threads" in said[0]
     first, second = recorded(tmp_path)
     assert first == {"from": 0, "to": 4}
     assert (second["from"], second["to"], second["threads"]) == (4, TOTAL, torch.get_num_threads())

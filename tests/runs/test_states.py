@@ -65,7 +65,7 @@ def test_the_state_before_is_used_where_the_newest_is_damaged_and_said(tmp_path,
     assert torch.equal(tensors["w"], torch.ones(2))
     (said,) = stage.said
     assert name in said
-    assert "goes on from the saved state before, step 1" in said
+    assert "resumes from the saved state before, step 1" in said
     log = stage.open_log()
     assert (twice / "log.jsonl").read_text() == '{"step": 0, "loss": 1.0}\n'
     # From here on the damaged one is gone, and the pair is whole again.

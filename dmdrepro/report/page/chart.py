@@ -1,6 +1,6 @@
-"""Line charts for the page: matplotlib places the values, ticks and labels, a template draws them.
+"""Line charts for the page: places of values and labels, which a template draws.
 
-So the page's style sheet has the colours, light and dark, and tooltips the values.
+The page's style sheet has the colours, light and dark; tooltips have the values.
 """
 
 from __future__ import annotations
@@ -9,13 +9,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from dmdrepro.measures.chart import Chart, Line
 from dmdrepro.measures.table import cell_text
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 WIDTH, HEIGHT = 420, 250  # of the drawing; the page scales it
 LEFT, RIGHT, TOP, BOTTOM = 52, 22, 12, 44
@@ -23,9 +19,6 @@ GAP = 34  # from 0, which no logarithm has, to the smallest positive x
 MARKED = 24  # points of a line; of a longer one they are not marked
 COLOURS = 6  # that page.css has
 LABEL = 44  # the least distance between labels of the x axis
-
-
-Place = Callable[[float, float], tuple[float, float]]  # x and y of a value -> of the drawing
 
 
 @dataclass(frozen=True)
@@ -42,7 +35,7 @@ class Drawing:
 
 
 def colours(charts: Sequence[Chart]) -> dict[str, int]:
-    """What the colours stand for."""
+    """The name that each colour stands for."""
     lines = [line for chart in charts for line in chart.lines if line.name]
     return {line.name: line.colour % COLOURS for line in lines}
 
@@ -62,64 +55,62 @@ def draw(chart: Chart) -> Drawing | None:
     xs = sorted({x for line in chart.lines for x in line.xs})
     low, high = min(*finite, *chart.shown), max(*finite, *chart.shown)
     ticks = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
-    axes = _axes(xs, chart.linear, (ticks[0], ticks[-1]))
+    x_at = _across(xs, chart.linear)
 
-    def place(x: float, y: float) -> tuple[float, float]:
-        across, up = axes.transData.transform((x, y))
-        return round(float(across), 1), round(HEIGHT - float(up), 1)
+    def y_at(y: float) -> float:
+        share = (y - ticks[0]) / (ticks[-1] - ticks[0])
+        return round(float(HEIGHT - BOTTOM - share * (HEIGHT - BOTTOM - TOP)), 1)
 
-    across = {x: place(x, 0)[0] for x in xs}
     decimals = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9))
+    labels = _labels(xs, x_at, decades=not chart.linear and len(xs) > MARKED)
     return Drawing(
         chart,
-        [(_tick(float(tick), decimals), place(xs[0], tick)[1]) for tick in ticks],
-        [(_named(x, 3 if chart.linear else 2), place(x, 0)[0]) for x in _labels(xs, axes, place)],
-        [_line(line, place) for line in chart.lines],
-        _strips(chart, across),
+        [(_tick(float(tick), decimals), y_at(tick)) for tick in ticks],
+        [(_named(x, 3 if chart.linear else 2), x_at(x)) for x in labels],
+        [_line(line, x_at, y_at) for line in chart.lines],
+        _strips(chart, {x: x_at(x) for x in xs}),
     )
 
 
-def _axes(xs: Sequence[float], linear: bool, ys: tuple[float, float]) -> Axes:
-    """Axes of the drawing's size over all x, logarithmic but for 0 unless `linear`."""
-    from matplotlib.figure import Figure
-
-    inner = WIDTH - LEFT - RIGHT
-    figure = Figure((WIDTH, HEIGHT), dpi=1)
-    axes = figure.add_axes(
-        (LEFT / WIDTH, BOTTOM / HEIGHT, inner / WIDTH, (HEIGHT - BOTTOM - TOP) / HEIGHT)
-    )
+def _across(xs: Sequence[float], linear: bool) -> Callable[[float], float]:
+    """The drawing's x of a value; logarithmic, but for the gap from 0, unless `linear`."""
     first, last = next((x for x in xs if x > 0), 1.0), xs[-1]
-    if not linear and xs[0] <= 0:
-        decades = math.log10(last / first) if last > first else 1.0
-        gap = decades * GAP / (inner - GAP)  # in decades: matplotlib counts it in 9 tenths
-        axes.set_xscale("symlog", linthresh=first, linscale=0.9 * gap)
-    elif not linear:
-        axes.set_xscale("log")
-    axes.set_xlim(xs[0], last if last > xs[0] else xs[0] + 1)
-    axes.set_ylim(*ys)
-    return axes
+    if linear:
+        first, scale, left = xs[0], float, LEFT
+    else:
+        scale, left = math.log10, LEFT + (GAP if xs[0] <= 0 else 0)
+    low, high = scale(first), scale(max(first, last))
+
+    def x_at(x: float) -> float:
+        if not linear and x < first:
+            return round(LEFT + GAP * x / first, 1)
+        return round(left + (WIDTH - RIGHT - left) * (scale(x) - low) / (high - low or 1.0), 1)
+
+    return x_at
 
 
-def _labels(xs: Sequence[float], axes: Axes, place: Place) -> list[float]:
-    """The places to name: the first and last, and of the others those that have room."""
+def _labels(xs: Sequence[float], x_at: Callable[[float], float], decades: bool) -> list[float]:
+    """The x to label: the first, the last, and others (or `decades`) for which there is room."""
     others = xs[1:-1]
-    if len(xs) > MARKED and axes.get_xscale() != "linear":
-        others = [float(x) for x in axes.get_xticks() if max(xs[0], 0) < x < xs[-1]]
+    if decades:
+        first = next(x for x in xs if x > 0)
+        powers = range(math.ceil(math.log10(first)), math.ceil(math.log10(xs[-1])))
+        others = [10.0**power for power in powers if xs[0] < 10.0**power]
     chosen = [xs[0]] if len(xs) == 1 else [xs[0], xs[-1]]
     for x in others:  # a 0 that stands apart is one digit wide
         room = {c: GAP if c == xs[0] <= 0 else LABEL for c in chosen}
-        if all(abs(place(x, 0)[0] - place(c, 0)[0]) >= least for c, least in room.items()):
+        if all(abs(x_at(x) - x_at(c)) >= least for c, least in room.items()):
             chosen.append(x)
     return sorted(chosen)
 
 
-def _line(line: Line, place: Place) -> tuple[str, str, list[tuple[float, float]]]:
+def _line(line: Line, x_at: Callable, y_at: Callable) -> tuple[str, str, list[tuple[float, float]]]:
     path, pen, dots = [], "M", []
     for x, y in zip(line.xs, line.ys, strict=True):
         if not math.isfinite(y):
             pen = "M"
             continue
-        dots.append(place(x, y))
+        dots.append((x_at(x), y_at(y)))
         path.append(f"{pen}{dots[-1][0]} {dots[-1][1]}")
         pen = "L"
     marked = len(line.xs) <= MARKED and not line.dashed
@@ -145,5 +136,5 @@ def _tick(tick: float, decimals: int) -> str:
 
 
 def _named(x: float, digits: int) -> str:
-    """`6,000` where whole or large, as iterations are; of a small number so many digits."""
+    """`6,000` of a whole or large number, as iterations are; else so many digits."""
     return f"{x:,.0f}" if x >= 100 or float(x).is_integer() else f"{x:.{digits}g}"

@@ -28,7 +28,7 @@ class Clouds:
 
 
 def draw_clouds(firsts: dict[str, Result | Missing]) -> list[Clouds]:
-    """Of each experiment in SHOWN whose samples were kept, from its longest-trained teacher."""
+    """The clouds of each experiment in SHOWN whose samples were kept, of its last teacher."""
     from dmdrepro.paper_figures.run import attempt, last_run
 
     read = [attempt(last_run(firsts, name), _clouds) for name in SHOWN]
@@ -60,7 +60,7 @@ def _clouds(run: StudentRun) -> Clouds:
 
 
 def _points(places: np.ndarray, colours: np.ndarray) -> list[tuple[float, float, str]]:
-    """Those inside the drawing; y runs downwards."""
+    """The points inside the drawing; y runs downwards."""
     found = []
     for (x, y), rgb in zip(places[:POINTS], colours, strict=False):
         if 0 <= x <= SIDE and 0 <= y <= SIDE:

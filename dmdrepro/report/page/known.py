@@ -59,49 +59,34 @@ def circle_charts(record: Mapping) -> list[Chart]:
     def limit(name: str) -> Callable[[Mapping], float]:
         return lambda each: float(as_number(each["population"][name]))
 
+    def chart(title: str, note: str, *lines: Line, shown: tuple[float, ...] = (0.0,)) -> Chart:
+        return Chart(title, THETA, lines, shown, note, linear=True)
+
     return [
-        Chart(
-            "Delta_E",
-            THETA,
-            (line("Delta_E", mean("delta_e")),),
-            note="0: copied; null and limit are in the table",
-            linear=True,
+        chart(
+            "Delta_E", "0: copied; null and limit are in the table",
+            line("Delta_E", mean("delta_e")),
         ),
-        Chart(
-            "Retention and concordance",
-            THETA,
-            (
-                line("retention", mean("retention")),
-                line("concordance", mean("concordance"), 1),
-                line("cos(theta)", limit("retention"), 2, True),
-            ),
-            (-1.0, 1.0),
-            "dashed: cos(theta); the three coincide",
-            linear=True,
+        chart(
+            "Retention and concordance", "dashed: cos(theta); the three coincide",
+            line("retention", mean("retention")),
+            line("concordance", mean("concordance"), 1),
+            line("cos(theta)", limit("retention"), 2, True),
+            shown=(-1.0, 1.0),
         ),
-        Chart(
-            "DM loss",
-            THETA,
-            (
-                line("quadrature", lambda each: each["dm"]["rule"]["loss"]),
-                line("samples", lambda each: each["dm"]["loss"]["value"], 1),
-                line("two standard errors above", lambda each: _beside(each, 2), 1, True),
-                line("two standard errors below", lambda each: _beside(each, -2), 1, True),
-            ),
-            note="dashed: two standard errors of the samples",
-            linear=True,
+        chart(
+            "DM loss", "dashed: two standard errors of the samples",
+            line("quadrature", lambda each: each["dm"]["rule"]["loss"]),
+            line("samples", lambda each: each["dm"]["loss"]["value"], 1),
+            line("two standard errors above", lambda each: _beside(each, 2), 1, True),
+            line("two standard errors below", lambda each: _beside(each, -2), 1, True),
         ),
-        Chart(
-            "Gradients",
-            THETA,
-            (
-                line("slope in theta", lambda each: each["dm"]["rule"]["slope"]),
-                line("gradient in M moved", lambda each: each["dm"]["rule"]["turned"], 1),
-            ),
-            note="in theta the slope is 0; in the matrix M the gradient moves",
-            linear=True,
+        chart(
+            "Gradients", "in theta the slope is 0; in the matrix M the gradient moves",
+            line("slope in theta", lambda each: each["dm"]["rule"]["slope"]),
+            line("gradient in M moved", lambda each: each["dm"]["rule"]["turned"], 1),
         ),
-    ]
+    ]  # fmt: skip
 
 
 def _beside(each: Mapping, errors: float) -> float:

@@ -16,14 +16,14 @@ DOES = {
     "COPIES": "copies its teacher's pairing on",
     "PARTLY": "keeps a part of its teacher's pairing on",
     "REMAPS": "loses most of its teacher's pairing on",
-    NO_SAMPLER: "is no good sampler on",
+    NO_SAMPLER: "is not a good sampler on",
     SAYS_NOTHING: "gives no answer on",
 }
 LOWEST = -1.0  # the retention at the left edge, at least; a smaller one is drawn there
 
 
 def sentence(found: Sequence[Answer]) -> str:
-    """`The student copies its teacher's pairing on mnist, and is no good sampler on ring.`"""
+    """`The student copies its teacher's pairing on mnist, and is not a good sampler on ring.`"""
     parts = []
     for word, does in DOES.items():
         if names := [each.student.experiment for each in found if each.word == word]:

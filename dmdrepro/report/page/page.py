@@ -93,7 +93,7 @@ def report_page(
 
 
 def _by_figure(names: Iterable[str]) -> list[str]:
-    """In the order of the paper's figures."""
+    """The names in the order of the paper's figures."""
     from dmdrepro.paper_figures import FIGURES
 
     firsts = {name: n for n, m in reversed(FIGURES.items()) for name in m.EXPERIMENTS}

@@ -22,7 +22,9 @@ FACTS: dict[str, Callable[[dict], Cell]] = {
         ", ".join(f"{v} {facts[v]}" for v in VERSIONS if facts.get(v)) or None
     ),
     "commit": lambda facts: _of_sittings(facts, "commit", short_commit),
-    "finished": lambda facts: _moment(facts.get("finished")),
+    "finished": lambda facts: (
+        str(facts.get("finished") or "").replace("T", " ").replace("+00:00", " UTC") or None
+    ),
 }
 
 
@@ -39,7 +41,7 @@ def stages_table(students: Sequence[Student]) -> Table:
 
 
 def _of_sittings(facts: dict, name: str, words: Callable[[object], Cell] = lambda v: v) -> Cell:
-    """A fact of the stage; where its sittings differ, each one's in their order."""
+    """A fact of the stage; if its sittings differ, each one's, in their order."""
     values = [sitting[name] for sitting in facts.get("sittings") or () if name in sitting]
     several = [str(words(value)) for value in dict.fromkeys(values)]
     return ", then ".join(several) if len(several) > 1 else words(facts.get(name))
@@ -83,7 +85,7 @@ def _stages(students: Sequence[Student]) -> Iterator[tuple[str, int, Result]]:
 
 
 def configurations(students: Sequence[Student]) -> list[Table]:
-    """Every field with its value, once where the students share them."""
+    """Every field with its value, once if the students share it."""
     groups: dict[str, list[Student]] = {}
     for student in students:
         groups.setdefault(json.dumps(student.config, sort_keys=True), []).append(student)
@@ -125,11 +127,6 @@ def duration(seconds: object) -> str | None:
     if seconds < 7200:
         return f"{seconds // 60} min {seconds % 60:02d} s"
     return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
-
-
-def _moment(time: object) -> str | None:
-    """`2026-11-25 01:16:18 UTC` of the record's ISO time."""
-    return str(time).replace("T", " ").replace("+00:00", " UTC") if time else None
 
 
 def short_commit(commit: object) -> str | None:

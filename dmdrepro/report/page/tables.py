@@ -17,7 +17,7 @@ LONG = 40  # characters: a longer text keeps room for a few words a line
 
 
 def heads(table: Table) -> list[tuple[str, bool]]:
-    """Each column's name, and whether it is of numbers."""
+    """Each column's name, and whether the column holds numbers."""
     return list(zip(table.columns, numeric_columns(table), strict=True))
 
 
@@ -55,7 +55,7 @@ def _constant(name: str, cells: Sequence[Cell]) -> bool:
 
 
 def ran(table: Table) -> Table:
-    """Without the rows of what was not run."""
+    """The table without the rows of what was not run."""
     return replace(table, rows=tuple(row for row in table.rows if NOT_RUN not in row))
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def templates() -> Environment:
-    """Of the report and of a comparison's page; a name that is not given is an error."""
+    """The templates of the report and of a comparison's page; a missing name is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
