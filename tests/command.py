@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 from dmdrepro.cli import app
-from dmdrepro.paper_figures import saving
 
 # A user's MNIST would be found; in a narrow line a path breaks at a place that its length decides.
 ENVIRONMENT = {
@@ -20,17 +19,17 @@ ENVIRONMENT = {
 SMOKE = ("--size", "smoke", "--gpu", "cpu", "--offline")
 
 
-def blank(figure, *arguments, write=saving._write):
+def blank(figure, *arguments, save=Figure.savefig, **options):
     """The file of a figure, with what it was drawn from and without ink: half a run is rendering.
 
     Figures are rendered by tests/paper_figures and by commands in processes of their own.
     """
-    return write(Figure(figsize=(0.1, 0.1)), *arguments)
+    return save(Figure(figsize=(0.1, 0.1)), *arguments, **options)
 
 
 def invoke(*arguments: object, rendered: bool = False):
     """Run a command and check that no exception escaped; returns typer's result."""
-    with mock.patch.object(saving, "_write", saving._write if rendered else blank):
+    with mock.patch.object(Figure, "savefig", Figure.savefig if rendered else blank):
         result = CliRunner(env=ENVIRONMENT).invoke(app, [str(argument) for argument in arguments])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
