@@ -6,7 +6,7 @@ import re
 import shutil
 
 import pytest
-from command import SMOKE, command
+from command import ENVIRONMENT, SMOKE, command
 
 from dmdrepro.data import mnist_files
 from dmdrepro.experiments import REGISTRY, STUDIES
@@ -103,12 +103,12 @@ def test_a_figure_is_complete_only_with_every_planned_student(finished, tmp_path
 
 
 @pytest.mark.parametrize("columns", [60, 80, 100, 200])
-def test_no_name_and_no_refusal_is_cut_at_any_width(finished, tmp_path, width, columns):
+def test_no_name_and_no_refusal_is_cut_at_any_width(finished, tmp_path, monkeypatch, columns):
     runs = tmp_path / "runs"
     shutil.copytree(finished, runs)
     manifest = Run(make_plan(request(runs, "chessboard"), ()).experiments[0], runs).folder
     (manifest / "teacher" / "manifest.json").write_text("{}")
-    width(columns)
+    monkeypatch.setitem(ENVIRONMENT, "COLUMNS", str(columns))
     for printed in (
         command("list", "--runs", runs),
         command("all", *SMOKE, "--runs", runs, "--dry-run"),
@@ -123,8 +123,8 @@ def test_no_name_and_no_refusal_is_cut_at_any_width(finished, tmp_path, width, c
             assert any(re.search(rf"│ {name} ", line) for line in grid), (name, printed)
 
 
-def test_the_papers_plan_is_whole_at_eighty_columns(tmp_path, width):
-    width(80)
+def test_the_papers_plan_is_whole_at_eighty_columns(tmp_path, monkeypatch):
+    monkeypatch.setitem(ENVIRONMENT, "COLUMNS", "80")
     options = ("--size", "paper", "--gpu", "0", "--runs", tmp_path / "r", "--dry-run")
     printed = command("all", *options)
     grid = [line for line in printed.splitlines() if line[:1] in "┏┡└│"]
