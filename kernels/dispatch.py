@@ -22,10 +22,7 @@ def _triton_installed() -> bool:
 
 
 def backend(device: torch.device) -> str:
-    """`triton` or `reference` for tensors on `device`.
-
-    Raises ValueError if `use("triton")` asks for what cannot run.
-    """
+    """ "triton" or "reference" on `device`; ValueError if `use` asks for what cannot run."""
     possible = _triton_installed() and (
         device.type == "cuda" or (device.type == "cpu" and _INTERPRETED)
     )
@@ -38,10 +35,7 @@ def backend(device: torch.device) -> str:
 
 @contextmanager
 def use(name: str) -> Iterator[None]:
-    """Within the block every operation runs `name`: "triton" or "reference".
-
-    Raises ValueError for another name.
-    """
+    """Within the block every operation runs "triton" or "reference"; ValueError otherwise."""
     if name not in ("triton", "reference"):
         raise ValueError(f"kernels.use({name!r}): use 'triton' or 'reference'.")
     _override.append(name)

@@ -16,8 +16,8 @@ Call = Callable[[], object]
 def kernel_rows(device: torch.device, *, quick: bool) -> Iterator[Row]:
     """dm_gradient, pairwise_sqdist, nearest_two at the paper's MNIST sizes (quick: smaller).
 
-    Each against the eager formula, on a GPU also against torch.compile of it; then against what
-    its work cannot be done faster than: a copy of as many bytes, the matrix product alone.
+    Against the eager formula, on a GPU also torch.compile of it; then against a lower limit: a copy
+    of as many bytes, the matrix product alone.
     """
     repeats = 3 if quick else 10
     shapes = [(8, 1, 16, 16) if quick else (32, 1, 32, 32)]

@@ -34,10 +34,10 @@ AT_ONCE = 10_000  # points of the two auctions on a GPU
 def pairing_rows(device: torch.device, *, quick: bool) -> Iterator[Row]:
     """`pairing_inefficiency` of float32 samples against POT's distances and two exact solvers.
 
-    Ours is everything: distances, optimum, certificate, E_ind and its company, doubts. Theirs is
-    E_OT alone. The last row compares ours beside a busy program of one thread with ours alone. On a
-    GPU also the auction alone, all rows at once against one after the other on the CPU. Raises
-    AssertionError if E_OT differs by more than a matrix in float32 may.
+    Ours is everything: distances, optimum, certificate, null, doubts. Theirs is E_OT alone. Then
+    ours beside a busy program against ours alone, and on a GPU the auction of all rows at once
+    against that on the CPU. Raises AssertionError if E_OT differs by more than a float32 matrix
+    explains.
     """
     import ot
 

@@ -1,9 +1,8 @@
 """A plain eager DMD2 loop: the benchmark's baseline and the tests' reference.
 
-The same random inputs and the same mathematics as `training.student`, written the way the public
-method is usually written: images drawn afresh at every iteration, preconditioning and score
-difference in separate eager operations, the gradient handed over through a surrogate loss, every
-loss read back at once. No kernel, no batched images.
+The inputs and mathematics of `training.student`, as the public method is usually written: images
+drawn anew at every iteration, separate eager operations, a surrogate loss for the gradient, every
+loss read back at once.
 """
 
 from __future__ import annotations

@@ -26,10 +26,7 @@ def scale_words(noise: torch.Tensor) -> str:
 
 
 def class_numbers(classes: object) -> tuple[np.ndarray, int]:
-    """(class of each sample [N] int64, the number of classes or 0 if unknown) of [N] or one-hot.
-
-    Raises ValueError for anything else.
-    """
+    """(classes [N] int64, their number or 0 if unknown) of [N] or one-hot; ValueError otherwise."""
     table = np.asarray(classes.detach().cpu() if isinstance(classes, torch.Tensor) else classes)
     if table.ndim == 2:
         if not ((table == 0) | (table == 1)).all() or (table.sum(1) != 1).any():

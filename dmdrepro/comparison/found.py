@@ -87,10 +87,7 @@ class Found:
     __repr__ = __str__
 
     def to_json(self) -> dict[str, object]:
-        """The record's fields, assignment too, the answer, the interval, what real samples tell.
-
-        Infinities and nan are the strings "inf" and "nan".
-        """
+        """The record's fields and all that is found beside; infinities and nan as strings."""
         return {
             **self.record.to_json(),
             "answer": self.answer,

@@ -99,10 +99,7 @@ class ManifoldImages(Data):
         return self.sample(RMS_SAMPLES, draw)[0].double().square().mean().sqrt().item()
 
     def sample(self, n: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """(x float32 [n, 1, R, R], class numbers int64 [n]), classes uniform.
-
-        Raises ValueError if the generator is on another device than the data set.
-        """
+        """(x float32 [n, 1, R, R], uniform classes int64 [n]); ValueError for another device."""
         import torch
 
         device = self._w1.device
@@ -132,10 +129,7 @@ class ManifoldImages(Data):
 
 
 def stripes(resolution: int, classes: int) -> torch.Tensor:
-    """What part of each row lies in each class's stripe, float32 [classes, resolution], in [0, 1].
-
-    On 32 rows: bands of floor(32 / classes) rows, one below the other, in the middle.
-    """
+    """The share of each row in each class's stripe, [classes, resolution]: bands in the middle."""
     import torch
 
     height = GRID // classes

@@ -148,10 +148,7 @@ class MnistImages(Data):
     def sample(
         self, n: int, generator: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """(x float32 [n, 1, R, R], digits int64 [n] or None if unconditional).
-
-        Raises ValueError if the generator is on another device than the images.
-        """
+        """(x float32 [n, 1, R, R], digits int64 [n] or None); ValueError for another device."""
         import torch
 
         device = self.training_set.device

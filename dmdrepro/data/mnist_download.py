@@ -139,10 +139,7 @@ def _from_mirror(mirror: str, cache: Path, name: str, say: Say) -> None:
 
 
 def _received(url: str, size: int, say: Say) -> io.BytesIO:
-    """What `url` sends: at most `size` bytes and a little, in at most LIMIT_S.
-
-    Raises Damaged for more or slower, and requests' errors, which pooch retries.
-    """
+    """What `url` sends; raises Damaged if it is too much or too slow, and requests' errors."""
     import pooch
 
     get = pooch.HTTPDownloader(timeout=TIMEOUT_S, chunk_size=1 << 14)

@@ -57,10 +57,7 @@ class Damaged(Exception):
 
 
 def checked(file: BinaryIO, what: str, name: str) -> bytes:
-    """The unpacked bytes of `file` if they are those of MNIST's `name`.
-
-    Raises Damaged, a sentence about `what`. No more is unpacked than the right file has.
-    """
+    """The unpacked bytes of `file`, at most MNIST's; raises Damaged, a sentence about `what`."""
     size, digest = FILES[name]
     start = file.read(512)
     file.seek(0)
@@ -93,10 +90,7 @@ def _hashes(data: bytes, digest: str) -> str:
 
 
 def read_folder(folder: Path) -> tuple[dict[str, bytes], Path]:
-    """The unpacked bytes of the four files by name, each checked, and the folder of all four.
-
-    Raises Absent if the layout lacks a file, else Damaged if a file has no right copy.
-    """
+    """(unpacked bytes by name, the folder of all four), checked; raises Absent or Damaged."""
     places = _places(folder)
     missing = [name for name in FILES if not places[name]]
     if missing:

@@ -63,10 +63,7 @@ def solve(
     class_labels: torch.Tensor | None = None,
     batch_size: int | None = None,
 ) -> torch.Tensor:
-    """`heun_sample` on a grid [K + 1] of levels, of arguments that are known to fit.
-
-    Asks the device for nothing, so that a CUDA graph can hold it.
-    """
+    """`heun_sample` on a grid [K + 1] of levels, unchecked, so that a CUDA graph can hold it."""
     network = as_network(denoiser, class_labels)
     if batch_size is None or batch_size >= len(noise):
         return _integrate(network, noise, grid, class_labels)

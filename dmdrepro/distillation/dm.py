@@ -15,10 +15,7 @@ from dmdrepro.kernels import dm_gradient
 def draw_dm_levels(
     n: int, num_levels: int, low: float, high: float, generator: torch.Generator
 ) -> torch.Tensor:
-    """[n] noise-level indices, uniform on low*num_levels .. high*num_levels, both included.
-
-    With 1000 levels and [2%, 98%] (appendix D) these are 20..980.
-    """
+    """[n] indices, uniform on low*num_levels .. high*num_levels (appendix D: 20..980 of 1000)."""
     first, last = round(low * num_levels), min(round(high * num_levels), num_levels - 1)
     return torch.randint(first, last + 1, (n,), generator=generator, device=generator.device)
 

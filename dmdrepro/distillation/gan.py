@@ -1,7 +1,7 @@
 """The adversarial loss of section 4.1.1, off by default.
 
 The discriminator D_gamma is a head on the fake score network's features at the noised image, as
-in DMD2; both losses are the non-saturating logistic ones.
+in DMD2; both losses are logistic, non-saturating.
 """
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ def fake_gan_loss(
 ) -> torch.Tensor:
     """-log D_gamma(real_t) - log(1 - D_gamma(x_t)), mean over the batch; `x` without gradient.
 
-    Generated images are noised at the levels `sigma`, real ones at levels of their own,
-    `sigma_real`, as the public code draws them: [B] each.
+    Real images are noised at levels of their own, `sigma_real`, as in the public code: [B] each.
     """
     logits = _logits(fake, head, x, eps, sigma, labels)
     logits_real = _logits(fake, head, real, eps_real, sigma_real, labels_real)

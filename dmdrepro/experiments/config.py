@@ -1,7 +1,6 @@
 """What one experiment is: frozen dataclasses, every choice a named field.
 
-Nothing here loads torch, so that `--help`, `list` and `--dry-run` start at once. The settings of a
-data set stand with it in dmdrepro/data, those of a network in dmdrepro/models.
+Nothing here loads torch, so `--help`, `list` and `--dry-run` start at once.
 """
 
 from __future__ import annotations
@@ -168,8 +167,8 @@ def _check_training(part: str, settings: Teacher | Distill) -> None:
 class Experiment:
     """One experiment, resolved: the fields' defaults are the paper's size.
 
-    `REDUCED` states, for each smaller size that it has, the fields that differ from it, dotted.
-    A class becomes an experiment by `register`.
+    `REDUCED`: smaller size -> the fields that differ, dotted. `register` makes a class an
+    experiment.
     """
 
     REDUCED: ClassVar[dict[str, dict[str, object]]] = {}

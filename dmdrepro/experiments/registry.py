@@ -119,10 +119,7 @@ def build(
 
 
 def parse_overrides(settings: Iterable[str]) -> dict[str, str]:
-    """`["distill.lr=1e-4"]` as a mapping.
-
-    Raises ConfigError for a setting without `=`, and for what has an option of its own.
-    """
+    """`["distill.lr=1e-4"]` as a mapping; ConfigError without `=` and for --size, --seed."""
     result: dict[str, str] = {}
     for setting in settings:
         dotted, equals, text = setting.partition("=")

@@ -12,10 +12,7 @@ from dmdrepro.experiments.registry import build
 
 @dataclass(frozen=True)
 class Arm:
-    """One changed copy: its name, and the fields that differ, as `--set` takes them.
-
-    The name makes the run's folder, so arms of one experiment and one name are the same copy.
-    """
+    """A changed copy: its name, which names its folder, and the fields that differ."""
 
     name: str
     settings: Mapping[str, str] = field(default_factory=dict)

@@ -61,10 +61,7 @@ def student_denoiser(x: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
 
 
 def teacher_denoiser(x: torch.Tensor, sigma: torch.Tensor, delta: float = DELTA) -> torch.Tensor:
-    """The same of the teacher's law: the trapezoid rule over phi, exact to rounding. [B, 2].
-
-    `x`: float64 [B, 2]; `sigma`: float64 [B], positive.
-    """
+    """The same of the teacher's law, exact to rounding: the trapezoid rule over phi. [B, 2]."""
     nodes = 2 ** torch.ceil(torch.log2((NODES_BY_SIGMA / sigma).clamp(min=LEAST_NODES))).long()
     found = torch.empty_like(x)
     for count in nodes.unique().tolist():

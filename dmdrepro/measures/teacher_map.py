@@ -8,10 +8,7 @@ from dmdrepro.runs.shape import Maybe
 
 
 def measure(of: Sampled) -> Measured:
-    """The noise as N(0, I) against Phi_8, which has no second draw.
-
-    The noise's scale moves Delta_E, but not the assignment or the retention.
-    """
+    """The noise as N(0, I) against Phi_8; its scale moves Delta_E, but not the retention."""
     from dmdrepro.diffusion import SIGMA_MAX
     from dmdrepro.metrics import pairing_inefficiency
 

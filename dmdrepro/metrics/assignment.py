@@ -122,9 +122,6 @@ def _certified(
 
 
 def sqdist_matrix(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """[N, N] float64 squared distances of x, y [N, D], all in memory.
-
-    Raises ValueError if they overflow, or if the matrix does not fit.
-    """
+    """[N, N] float64 squared distances of x, y [N, D]; ValueError on overflow or lack of memory."""
     plan = plan_costs(*x.shape, x.device, matrix=True)
     return Costs.of_points(x, y, plan.rows).held

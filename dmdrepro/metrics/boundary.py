@@ -80,8 +80,7 @@ def measure_distances(
 ) -> Distances:
     """The distances of samples [N, ...] of one shape, numpy or torch, from the same noise.
 
-    `mean_distance` [N]: each Phi_8(z)'s mean distance to the training set. Raises ValueError for
-    unequal sizes, N < 4, or values that are not finite.
+    `mean_distance` [N]: D(z). Raises ValueError for unequal sizes, N < 4, or non-finite values.
     """
     one, eight, g = same_rows(teacher_1=teacher_1, teacher_8=teacher_8, student=student)
     bulk = as_tensor(mean_distance, "mean_distance").double().cpu().numpy()
@@ -162,10 +161,9 @@ def is_constant(values: np.ndarray, scale: np.ndarray | None = None) -> bool:
 def correlation(
     values: np.ndarray, distance: np.ndarray, free: int, scale: np.ndarray | None = None
 ) -> Correlation:
-    """Pearson's coefficient of two [N], with Fisher's interval of standard error 1/sqrt(free).
+    """Pearson's coefficient of two [N], 0 of a constant, with Fisher's interval.
 
-    `free`: N - 3, less one for each variable that was taken out of both. A constant has 0. `scale`
-    as of `is_constant`.
+    `free`: N - 3, less one for each variable that was taken out of both; `scale`: of `is_constant`.
     """
     from scipy.stats import pearsonr
 

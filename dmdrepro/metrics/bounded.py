@@ -1,7 +1,7 @@
 """Squared distances of long samples by a product in float32, with float64 where it matters.
 
-An entry is a proven lower bound until it is looked at; then it is exact, from float64 differences.
-A permutation of exact entries that is optimal beside bounds is optimal.
+An entry is a proven lower bound until it is looked at; then it is exact. A permutation of exact
+entries that is optimal beside bounds is optimal.
 """
 
 from __future__ import annotations

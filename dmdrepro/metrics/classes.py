@@ -39,8 +39,7 @@ class Classes:
 def as_classes(classes: Labels, n: int, name: str = "classes") -> Classes:
     """Class numbers [N], whole numbers in a list, numpy or torch, as rows by class.
 
-    Raises ValueError, naming them, for another length or shape, and for anything but whole numbers
-    (floats without a fraction are whole).
+    Raises ValueError, naming them, for another shape and for anything but whole numbers.
     """
     values = _as_array(classes, name)
     if values.dtype.kind not in "iufb":

@@ -1,7 +1,6 @@
 """The costs of an assignment: all in memory, or some rows there and the others made when needed.
 
-Every algorithm of this room sees costs through `Costs` and gets the same bits either way: an entry
-is always made by the same call on the same rows.
+Either way the bits are the same: an entry is always made by the same call on the same rows.
 """
 
 from __future__ import annotations
@@ -56,10 +55,7 @@ class Costs:
 
     @classmethod
     def of_points(cls, x: torch.Tensor, y: torch.Tensor, rows: int, watch: Watch = nobody) -> Costs:
-        """Squared distances of x, y [N, D], the first `rows` rows (or some less) held.
-
-        Raises ValueError if a distance overflows.
-        """
+        """Squared distances of x, y [N, D], about the first `rows` held; ValueError on overflow."""
         points = Points(x, y)
         n = len(x)
         if rows < n:
@@ -121,10 +117,7 @@ class Costs:
         return self.remember("entries", columns, gather)
 
     def remember(self, what: str, columns: torch.Tensor, find: Callable[[], T]) -> T:
-        """`find()`, or its last result if the permutation is the same.
-
-        The solver's last look at the costs is the certificate's first.
-        """
+        """`find()`, or its last result if the permutation is the same."""
         known = self.remembered.get(what)
         if known is None or not torch.equal(known[0], columns):
             known = self.remembered[what] = (columns.clone(), find())

@@ -37,9 +37,9 @@ def feature_quality(
 ) -> dict[str, FeatureRecord]:
     """Each named set of features [N, D] against data, and under "data" other data against data.
 
-    `draws`: pairs (data, reference) of features of independent data, the same for every set. At
-    finite N even data score neither 0 nor 1, so compare the sets with "data". Raises ValueError
-    for unequal shapes, values that are not finite, N <= 3, no draw, or a set called "data".
+    `draws`: pairs (data, reference) of features of independent data. At finite N even data score
+    neither 0 nor 1, so compare with "data". Raises ValueError for unequal shapes, non-finite
+    values, N <= 3, no draw, or a set called "data".
     """
     if DATA in samples:
         raise ValueError(f'a set is called "{DATA}", which names the data; call it otherwise.')

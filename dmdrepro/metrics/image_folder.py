@@ -25,10 +25,7 @@ AS_RGB = "save 8-bit RGB or grey images, or the samples as an array"
 
 
 def image_files(folder: Path) -> list[Path]:
-    """The images of a folder in the order of their names, hidden files left out.
-
-    Raises ValueError if it holds none, or anything else.
-    """
+    """The images of a folder by name, hidden files left out; ValueError if it holds others."""
     entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     name = shown(folder)
     if folders := [path for path in entries if path.is_dir()]:

@@ -45,10 +45,9 @@ def input_warnings(
 ) -> tuple[str, ...]:
     """Sentences about teacher and student [N, ...]; none for plausible ones.
 
-    Integers against floats that are not whole numbers; means that differ by much more than the
-    samples do; one set much wider than the other; a set that hardly varies. `names` and `misread`:
-    what the sentences call the two, and the number that means no copy then. Raises ValueError as
-    `same_rows` does.
+    On integers against other floats, distant means, one set much wider, a set that hardly varies.
+    `names`: what the sentences call the two; `misread`: the number that does not mean a copy then.
+    Raises ValueError as `same_rows` does.
     """
     whole = are_integers(teacher), are_integers(student)
     return row_warnings(*same_rows(teacher=teacher, student=student), whole, names, misread)
@@ -62,10 +61,7 @@ def row_warnings(
     misread: str = "Delta_E near 0",
     moments: Moments | None = None,
 ) -> tuple[str, ...]:
-    """The same about rows [N, D] of which `whole` says which were integers.
-
-    `moments`: those of x and y, or of both times a number, if known.
-    """
+    """The same of rows [N, D]; `whole`: whether they were integers; `moments`: theirs, if known."""
     exponent = exponent_of(x, y)
     values = as_array(x), as_array(y)
     x, y = (scaled(rows, -exponent) for rows in (x, y))
@@ -151,8 +147,7 @@ def _shift(x: np.ndarray, y: np.ndarray, moments: Moments) -> float | None:
 def _spread(x: np.ndarray, y: np.ndarray) -> float | None:
     """How many times as far apart the samples of x are as those of y, if that is not chance.
 
-    By the medians of the distances of disjoint pairs, which are drawn without regard to the order
-    of the samples; below 1 if those of y are farther apart, inf or 0 if one set is constant.
+    By the medians of the distances of random disjoint pairs; inf or 0 if one set is constant.
     """
     if len(x) >= LEAST:
         for wide, narrow, times in ((x, y, math.inf), (y, x, 0.0)):
@@ -177,8 +172,7 @@ def _constant(rows: np.ndarray) -> bool:
 def _rank_sum(a: np.ndarray, b: np.ndarray) -> float:
     """Mann and Whitney's U of a, b [M], in its standard deviations under one law; ties share ranks.
 
-    Normal only for large M; the farthest that small sets get, complete separation, is
-    sqrt(3 M^2 / (2 M + 1)).
+    Normal only for large M; complete separation gives sqrt(3 M^2 / (2 M + 1)).
     """
     m = len(a)
     _, place, count = np.unique(np.concatenate([a, b]), return_inverse=True, return_counts=True)

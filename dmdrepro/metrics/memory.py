@@ -19,10 +19,7 @@ def check_memory(
     memory: int | None = None,
     instead: str = "measure fewer samples",
 ) -> None:
-    """Raise ValueError, naming `what` needs `needed` bytes, if `device` has less to give.
-
-    `memory`: how much that is, unless it is to be found out.
-    """
+    """Raise ValueError if `what` needs more than `memory` bytes (default: what is available)."""
     available = available_memory(device) if memory is None else memory
     if available is not None and needed > available:
         raise ValueError(

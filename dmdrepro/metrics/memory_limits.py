@@ -27,8 +27,8 @@ def of_groups(proc: Path = PROC, root: Path = CGROUPS) -> int | None:
     """Bytes that the process's control groups leave, the least of all levels; None: no limit.
 
     Batch systems limit a group below the root (Slurm: /slurm/uid_0/job_1/step_0), and each level
-    up to the root counts. Version 2, version 1 and both side by side. Inside a container the
-    named group may be the host's, whose inner part is all that is mounted.
+    counts, of version 2, 1 or both. In a container the group's path may be the host's, of which the
+    inner part is mounted.
     """
     found = []
     for folder in _groups(proc, root):

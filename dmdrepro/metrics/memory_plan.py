@@ -51,8 +51,8 @@ def plan_costs(
 ) -> MemoryPlan:
     """How the N x N costs of points in D dimensions are kept within `memory` bytes.
 
-    `memory`: what the device can give, unless said. `matrix`: all of them, or nothing. What does
-    not fit on a GPU is made on the CPU. Raises ValueError if the memory is too small.
+    `matrix`: all of them, or nothing. What does not fit on a GPU is made on the CPU. Raises
+    ValueError if the memory is too small.
     """
     available = available_memory(device) if memory is None else memory
     beside = least_memory(n, d, device)

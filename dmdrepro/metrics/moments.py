@@ -1,7 +1,7 @@
 """Squared distances of paired rows, and the moments of two sets, in float64.
 
-In numpy and on one thread: beside a busy program torch's threads wait for each other at every small
-operation. A block at a time, which a core's cache keeps.
+In numpy on one thread, in blocks that fit a core's cache: torch's threads would wait for each
+other.
 """
 
 from __future__ import annotations

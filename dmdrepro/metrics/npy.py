@@ -20,8 +20,8 @@ Room = Callable[[int, str], None]  # raises if so many bytes, of what, are too m
 def read_npy(stream: BinaryIO, size: int, room: Room) -> np.ndarray:
     """The array in a stream of `size` bytes; two-byte raw values are bfloat16, returned as float32.
 
-    Nothing is allocated before `room(bytes, what)` has agreed. Raises ValueError for a header that
-    is none or that lies about the size, and for values that are not numbers.
+    Nothing is allocated before `room(bytes, what)` has agreed. Raises ValueError for a wrong header
+    or size, and for values that are not numbers.
     """
     shape, fortran, dtype = _header(stream)
     count = math.prod(shape)

@@ -1,8 +1,7 @@
 """The cost of an independent pairing if teacher and student share more than the noise.
 
-Samples of one class are nearer to each other than to those of another. If both networks are told
-the class, two samplers that share nothing else would seem to keep a pairing when they are compared
-with pairs of other classes. So the independent pairing shares the class too.
+Samples of one class are near each other. Beside pairs of other classes, two samplers that share
+only the class would seem to keep a pairing, so the independent pairing shares the class too.
 """
 
 from __future__ import annotations
@@ -48,9 +47,8 @@ NO_NULL = Null(CLASS, math.nan, math.nan)
 def null_within_classes(x: torch.Tensor, y: torch.Tensor, classes: Classes) -> Null:
     """E_ind = mean over i of the mean over j != i of i's class of |x_i - y_j|^2; x, y [N, D].
 
-    Every class has two rows or more. From each class's first and second moments, in float64 about
-    its own means, so that no pair is made. A mean over rows, not over pairs: large classes would
-    else count by their squares.
+    Every class has two rows or more. From each class's moments, in float64 about its own means. A
+    mean over rows: in a mean over pairs large classes would count by their squares.
     """
     e_ind = gained = 0.0
     for rows in classes.rows:
@@ -82,10 +80,7 @@ def e_ot_within_classes(
     memory: int | None = None,
     watch: Watch | None = None,
 ) -> float:
-    """The mean squared distance under the cheapest pairing that keeps the class, certified.
-
-    Class by class; the others as of `optimal_assignment`, which raises ValueError.
-    """
+    """The mean squared distance under the optimal pairing that keeps the class, certified."""
     partner = np.arange(len(x))
     for rows in classes.rows:
         if len(rows) > 1:

@@ -1,8 +1,8 @@
 """The optimal pairing of points that differ along one coordinate alone: in order, by theorem.
 
-sum_i (x_i - y_s(i))^2 is least if x and y_s are sorted alike, for any numbers (the rearrangement
-inequality). A coordinate in which one of the sets is constant costs all pairings the same. Only
-comparisons decide, which are exact, so there is no gap to be computed and no distance to be held.
+sum_i (x_i - y_s(i))^2 is least if x and y_s are sorted alike (the rearrangement inequality). A
+coordinate that is constant in one set costs all pairings the same. Comparisons are exact, so
+there is no gap to compute and no distance to hold.
 """
 
 from __future__ import annotations
@@ -13,10 +13,7 @@ FEW = 8
 
 
 def sorted_pairing(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor | None:
-    """[N] int64: the y of each x [N, D] in an optimal pairing; None if two coordinates matter.
-
-    None also if no coordinate matters, as with a constant student: every pairing is optimal.
-    """
+    """[N]: the y of each x [N, D] in an optimal pairing; None unless one coordinate matters."""
     for first in (FEW, len(x)):  # of most sets a few rows show that two coordinates matter
         matters = _varies(x[:first]) & _varies(y[:first])
         if int(matters.sum()) > 1:

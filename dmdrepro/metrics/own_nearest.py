@@ -138,10 +138,7 @@ def _centred(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray, np.ndarra
 
 
 def product(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """x y^T of x [N, D], y [M, D], float32 or float64, with the error of that type's own sums.
-
-    Threads and rounding do not depend on torch's settings.
-    """
+    """x y^T of x [N, D], y [M, D] at their own precision, whatever torch's settings are."""
     if x.dtype == np.float32 and torch.backends.mkldnn.matmul.fp32_precision not in EXACT:
         x, y = x.astype(np.float64), y.astype(np.float64)
     threads = torch.get_num_threads()

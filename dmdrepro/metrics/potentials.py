@@ -27,8 +27,7 @@ PASSES = 20  # times N: a shortest path has at most N edges, seldom more than so
 class Potentials:
     """`price` p [N] and `least` [N] = min_j(C_ij + p_j) over *all* columns, float64.
 
-    The sum of C_i,sigma(i) + p_sigma(i) - least_i >= 0 is primal less dual, whatever p is. `least`
-    is empty if there are cycles.
+    The sum of C_i,sigma(i) + p_sigma(i) - least_i >= 0 is primal less dual for any p.
     """
 
     price: torch.Tensor

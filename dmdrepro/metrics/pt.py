@@ -13,8 +13,8 @@ TENSORS_ONLY = "save the tensor alone: torch.save(x, NEW)"
 def read_pt(file: Path) -> dict:
     """Name -> tensor, on the CPU: of a lone tensor one without a name, of a list its places.
 
-    Raises ValueError for what holds more than tensors, is not of torch's present format, is packed,
-    or whose tensors reach beyond what the file holds.
+    Raises ValueError for other objects, an old or packed format, and tensors beyond the file's
+    data.
     """
     import torch
 

@@ -1,8 +1,7 @@
 """Samples near the ends of float64: measured at another scale, exactly.
 
 Squared distances of values beyond about 1e150 overflow, and of values below 1e-150 vanish. Such
-sets are multiplied by one power of two, which changes no digit, and their energies are brought
-back. All others are left alone, so that their bits stay what they are.
+sets are multiplied by a power of two, which changes no digit; all others are left alone.
 """
 
 from __future__ import annotations

@@ -46,8 +46,8 @@ class Paths:
     ) -> np.ndarray:
         """The rows [R] of `part` for which least = C_ij + p_j is below C_i,sigma(i) + p_sigma(i).
 
-        By more than rounding, which is relative to these terms and never to the largest cost:
-        near-copies may cost 1e-24 of the rest.
+        By more than the rounding of these terms, not of the largest cost: near-copies may cost
+        1e-24 of it.
         """
         own, mine = self.own[part], price[self.columns[part]]
         excess = own + mine - least
@@ -90,9 +90,9 @@ class Paths:
         """Lower `price` to the lengths of the paths of successors; or the columns after cycles.
 
         While prices fall, each row's is at least its successor's plus the edge between them, so a
-        cycle of successors has negative length. All are disjoint. Sums along a path are rounded
-        more than single steps, so a cycle is summed again by its own terms; if it is none, plain
-        passes go on from the prices of now.
+        cycle of successors has negative length. Sums along a path are rounded more than single
+        steps, so a cycle is summed again by its own terms; if it is not negative, plain passes go
+        on.
         """
         length, end = self.taken - self.own, self.successor
         for _ in range(len(end).bit_length()):

@@ -70,10 +70,7 @@ SORTING, NEAREST = "sorting", "nearest"
 
 
 def solve(costs: Costs, solver: str, name: str) -> tuple[torch.Tensor, str]:
-    """(the column of each row [N], who found it): `solver` as asked for, `name` as chosen.
-
-    `auto` gives ties and long price wars, at which the auction is slow, to other solvers.
-    """
+    """(columns [N], who found them); `auto` gives ties and long price wars to other solvers."""
     n = len(costs)
     at_once = costs.device.type == "cuda" and n >= AT_ONCE_FROM
     if solver != "auto" or name != "auction" or not costs.whole or at_once:
@@ -105,9 +102,8 @@ def lapx_installed() -> bool:
 def choose_solver(solver: str, n: int, *, whole: bool = True) -> str:
     """The solver that runs for `solver` with n points: `auto` becomes a name.
 
-    `whole`: the matrix of costs is in memory; only the auction does without.
-
-    Raises ValueError, with the nearest name, for one that does not exist.
+    `whole`: the matrix is in memory; only the auction does without. Raises ValueError, with the
+    nearest name, for an unknown one.
     """
     if solver not in NAMES:
         near = difflib.get_close_matches(solver, NAMES, n=1)

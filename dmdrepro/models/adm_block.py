@@ -34,8 +34,7 @@ def norm_silu(
 ) -> torch.Tensor:
     """silu(norm(x) (scale + 1) + shift); `both`: scale beside shift [1 or B, 2 C], float32.
 
-    `silu`: False leaves it out. Scale and shift are applied in the activations' precision, as the
-    public code does; the kernel applies them in float32.
+    In the activations' precision, as the public code does; the kernel computes in float32.
     """
     if by_kernel(x.device):
         scale, shift = (None, None) if both is None else both.chunk(2, dim=1)

@@ -1,7 +1,4 @@
-"""The classifier whose features measure images, the same for every run of a size.
-
-It is not a field of an experiment: whatever a run changes, its images are measured alike.
-"""
+"""The classifier whose features measure images: the same for every run of a size."""
 
 from __future__ import annotations
 

@@ -12,10 +12,7 @@ CLASSES = 10
 
 
 class ClassifierNetwork(nn.Module):
-    """Logits [B, 10] of images [B, 1, R, R] in [-1, 1]; their features are the last hidden layer.
-
-    Initialised from torch's global generator.
-    """
+    """Logits [B, 10] of images [B, 1, R, R] in [-1, 1], from torch's global generator."""
 
     def __init__(self, settings: Classifier) -> None:
         super().__init__()

@@ -97,8 +97,8 @@ class EDMDenoiser(nn.Module):
     ) -> torch.Tensor:
         """D(x; sigma), float32 like `x` (EDM equation 7).
 
-        `x`: [B, *shape]; `sigma`: a positive number or [B]; `class_labels`: one-hot
-        [B, label_dim]. Raises ValueError if sizes differ or labels are not one-hot floats.
+        `x`: [B, *shape]; `sigma`: a positive number or [B]; `class_labels`: one-hot [B, label_dim].
+        Raises ValueError for other sizes or labels.
         """
         x = x.float()
         return precondition(self.raw(x, sigma, class_labels), x, sigma, self.sigma_data)
@@ -164,8 +164,7 @@ class EDMDenoiser(nn.Module):
 def full_precision(x: torch.Tensor) -> contextlib.AbstractContextManager:
     """A context in which autocast, if it is on for the device of `x`, is off.
 
-    The embeddings of noise level and class, and each block's scale and shift, are made in it, as in
-    the public EDM and DMD2 code.
+    For embeddings, scale and shift, as in the public EDM and DMD2 code.
     """
     device = x.device.type
     if device != "meta" and torch.is_autocast_enabled(device):

@@ -13,8 +13,7 @@ SMALLEST = 2  # pixels: features are halved down to this resolution, then read b
 class GanHead(nn.Module):
     """Logits [B] from features [B, C, H, W] (strided convolutions) or [B, C] (a small MLP).
 
-    `feature_shape`: a denoiser's `feature_shape`, (C, H, W) or (C,). Raises ValueError for
-    another number of dimensions, and if C cannot be group-normalised.
+    Raises ValueError for another shape of features, and if C cannot be group-normalised.
     """
 
     def __init__(self, feature_shape: tuple[int, ...]) -> None:

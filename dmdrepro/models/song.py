@@ -1,7 +1,4 @@
-"""The settings of SongUNet: DDPM++ and NCSN++ (Song et al. 2021) as EDM trains them.
-
-The networks of EDM's CIFAR-10, FFHQ and AFHQ teachers and of their SiD students.
-"""
+"""The settings of SongUNet: DDPM++ and NCSN++ (Song et al. 2021) as EDM and SiD train them."""
 
 from __future__ import annotations
 

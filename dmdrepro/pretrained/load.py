@@ -54,10 +54,7 @@ def load_denoiser(path: str | Path, like: EDMDenoiser | None = None) -> EDMDenoi
 
 
 def _named(file: NetworkFile) -> EDMDenoiser:
-    """The network that the file names, or that its tensors' names and shapes tell, without memory.
-
-    Raises ValueError if neither does.
-    """
+    """The network of the file's words, or of its names and shapes, without memory; ValueError."""
     try:
         if file.made_with:
             told = of_arguments(file.made_with)

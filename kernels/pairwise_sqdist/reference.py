@@ -12,8 +12,7 @@ CHUNK = 1 << 22  # values of the near pairs' differences held at once
 def pairwise_sqdist_reference(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """[B, N, M] float64 of x [B, N, D], y [B, M, D].
 
-    |x|^2 + |y|^2 - 2 x.y about the mean of y, and direct differences for every pair whose
-    distance is small beside its norms, where that form cancels: near-copies keep their digits.
+    |x|^2 + |y|^2 - 2 x.y about the mean of y; direct differences for pairs for which that cancels.
     """
     x, y = x.double(), y.double()
     centre = y.mean(1, keepdim=True)

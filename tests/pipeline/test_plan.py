@@ -10,6 +10,7 @@ from command import ENVIRONMENT, SMOKE, command
 
 from dmdrepro.data import mnist_files
 from dmdrepro.experiments import REGISTRY, STUDIES
+from dmdrepro.pipeline.cost import cost_of, side_by_side
 from dmdrepro.pipeline.plan import make_plan, make_study_plan
 from dmdrepro.pipeline.request import Request
 from dmdrepro.pipeline.task import STAGES, State, Task
@@ -131,3 +132,15 @@ def test_the_papers_plan_is_whole_at_eighty_columns(tmp_path, monkeypatch):
     assert max(map(len, grid)) <= 80
     assert "\N{HORIZONTAL ELLIPSIS}" not in printed
     assert "│ chessboard (20,000) " in printed
+
+
+def test_independent_stages_take_the_time_of_the_longest_way_on_enough_devices(tmp_path):
+    request = Request(["ring", "chessboard"], "paper", "0-7", seeds="0-1", runs=tmp_path)
+    plan = make_plan(request, STAGES)
+    left = {task: {"teacher": 3.0, "distill": 2.0, "evaluate": 4.0}.get(task.stage, 0.0)
+            for task in plan.tasks}  # fmt: skip
+    students = sum(task.stage == "distill" for task in plan.tasks)
+    assert side_by_side(plan, left, 64) == 9.0
+    # Four teachers, then every student and behind the last one its evaluation.
+    assert side_by_side(plan, left, 1) >= 4 * 3.0 + 2.0 * students
+    assert cost_of(plan).seconds < sum(cost.seconds for _, _, cost in cost_of(plan).rows) / 3
