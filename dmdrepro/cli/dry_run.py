@@ -29,12 +29,18 @@ def show_plan(plan: Plan) -> None:
     console.print(grid)
     for words in total.refused:
         console.print(f"refused: {words}")
-    device = "a GPU" if total.gpu else "one CPU core"
-    basis = "fitted to published runs" if total.measured else "a model, not measured"
+    device, order = "a GPU" if total.gpu else "one CPU core", "one stage after the other"
+    if total.devices > 1:
+        device, order = f"{total.devices} GPUs", "independent stages side by side"
+    if (ranks := plan.request.ranks) > 1:
+        kind = "GPUs" if total.gpu else "CPU cores"
+        device = f"{total.devices * ranks} {kind}, {ranks} for each training"
+    measured = total.measured and plan.request.ranks == 1
+    basis = "fitted to published runs" if measured else "a model, not measured"
     console.print(
-        f"Left to do: about {time_words(total.seconds)} on {device}, one stage after the other "
-        f"({basis}), "
-        f"{bytes_words(total.memory)} of memory at most, {bytes_words(total.disk)} of disk"
+        f"Left to do: about {time_words(total.seconds)} on {device}, {order} ({basis}), "
+        f"{bytes_words(total.memory)} of memory at most{' in each' if ranks > 1 else ''}, "
+        f"{bytes_words(total.disk)} of disk"
         f"{'; without what is refused.' if total.refused else '.'}"
     )
     if total.seconds >= LONG_S:

@@ -43,9 +43,9 @@ Offline = option(bool, "--offline", "Download nothing.")
 DryRun = option(bool, "--dry-run", "Show what would run, in what order, at what cost.")
 Fresh = option(bool, "--fresh", "Make every stage again. Existing stages are moved aside.")
 Engine = option(str, "--engine",
-    "How to run training steps: eager, or any of compiled, graphs (CUDA) and channels-last, joined "
-    "by commas. Only rounding differs. auto: on a GPU graphs, if the first replay is "
-    "bit-identical; otherwise eager.")
+    "How to run training steps: eager, or any of compiled, graphs (CUDA), channels-last and "
+    "checkpointed (less memory: activations are computed again), joined by commas. Only rounding "
+    "differs. auto: on a GPU graphs, if the first replay is bit-identical; otherwise eager.")
 Jobs = option(int | None, "--jobs", min=1, about=
     "How many processes run independent stages side by side, sharing the cores. Default: on a CPU "
     "up to 4, one for each core; on a GPU 1.")

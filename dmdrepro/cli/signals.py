@@ -158,7 +158,9 @@ def _leave(number: int, sentence: str, *, show_cursor: bool = False) -> NoReturn
             stream.flush()
         except Exception:  # closed, or in the middle of a write
             pass
-    words = "" if number == PIPE else f"{sentence}\n"
+    # Of the processes that torchrun has started the first says so.
+    follows = "TORCHELASTIC_RUN_ID" in os.environ and os.environ.get("RANK", "0") != "0"
+    words = "" if number == PIPE or follows else f"{sentence}\n"
     if show_cursor and os.isatty(2):
         words = f"\x1b[?25h{words}"
     try:  # noqa: SIM105 - as above

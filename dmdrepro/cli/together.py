@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import typer
 
-from dmdrepro.cli.guard import fail, guarded, stoppable
+from dmdrepro.cli.guard import HOW_TO_GO_ON, fail, guarded
+from dmdrepro.cli.signals import Listener
 from dmdrepro.pipeline.ranks import this_rank
 from dmdrepro.pipeline.request import Request
 from dmdrepro.runs.errors import RunError, Stopped
@@ -50,14 +51,13 @@ def _follow(request: Request, ranks) -> None:
         if not ranks.said():
             return
         session = _session(request, ranks)
-        with stoppable(session):
+        with Listener(HOW_TO_GO_ON, session):
             try:
                 _train(request, session)
             except Stopped:  # not before the first has saved: torchrun would end it
                 ranks.said()
-            except KeyboardInterrupt:
-                raise typer.Exit(1) from None
-    except RankLost:
+        raise typer.Exit  # whatever signal came too late
+    except (RankLost, KeyboardInterrupt):
         raise typer.Exit(1) from None
     except RunError as error:
         fail(f"Process {ranks.rank} of {ranks.size}: {error}")

@@ -20,12 +20,14 @@ class Speed:
     flops: tuple[float, float]
     step_s: tuple[float, float]
     measured: bool
+    reduced: float = 1e9  # bytes/s of gradients summed over ranks; a guess
 
 
 CPU = Speed(flops=(75e9, 56e9), step_s=(0.0015, 0.0015), measured=True)
 # An eager iteration launches some 140 operations of a toy's and 4,000 of the U-Net's.
 # These numbers do not count on CUDA graphs, which are launched as one.
-GPU = Speed(flops=(50e12, 100e12), step_s=(0.001, 0.017), measured=False)
+GPU = Speed(flops=(50e12, 100e12), step_s=(0.001, 0.017), measured=False, reduced=1e11)
+KEPT = 0.2  # of the activations with checkpointing: each block's input, and the block at work
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,14 @@ class Estimate:
 STATES = 3  # saved states on the disk at once
 
 
-def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
-    """The cost of one stage (for one snapshot); a classifier's if the data have one."""
+def estimate(
+    experiment: Experiment, stage: str, *, gpu: bool, ranks: int = 1, checkpointed: bool = False
+) -> Estimate:
+    """The cost of one stage (for one snapshot); a classifier's if the data have one.
+
+    `ranks`: processes that share a training's batch; the memory is each one's. `checkpointed`:
+    activations are computed again in the backward pass.
+    """
     data, speed, kind = experiment.data, GPU if gpu else CPU, experiment.images
     net = experiment.model.cost(data.shape, data.classes)
     weights = 4.0 * net.parameters
@@ -53,28 +61,39 @@ def estimate(experiment: Experiment, stage: str, *, gpu: bool) -> Estimate:
         """Seconds for `count` forward passes of one sample in `steps` steps."""
         return count * net.flops / speed.flops[kind] + steps * speed.step_s[kind]
 
-    def memory(networks: int, trained: int, batch: int) -> float:
-        """Bytes of a step: weights, moments, gradients found and clipped; a CUDA graph's copies."""
-        work = 2 * weights + 8 * batch * net.activations
-        states = (networks + 2 * trained) * weights
-        return states + work + gpu * (work + 2 * 3 * trained * weights)
+    def trained(count: float, steps: float, gradients: float) -> float:
+        """Seconds of a training, which sums so many gradients over its ranks."""
+        summed = gradients * 2 * weights / speed.reduced if ranks > 1 else 0.0
+        return passes(count / ranks, steps) + summed
+
+    def memory(networks: int, optimised: int, batch: int) -> float:
+        """Bytes of a step: weights, moments, gradients found and clipped; a CUDA graph's copies.
+
+        Several ranks sum their gradients in one piece.
+        """
+        kept = net.activations * (KEPT if checkpointed else 1)
+        work = (2 + (ranks > 1)) * weights + 8 * batch / ranks * kept
+        states = (networks + 2 * optimised) * weights
+        return states + work + gpu * (work + 2 * 3 * optimised * weights)
 
     if stage == "teacher" and not data.sampled:  # imported: read, checked and written
         return Estimate(weights / 1e8, 4 * weights, weights)
     if stage == "teacher":
         t = experiment.teacher
-        seconds = passes(3.0 * t.batch * t.snapshots[-1], t.snapshots[-1])
+        steps = t.snapshots[-1]
+        seconds = trained((3.0 + checkpointed) * t.batch * steps, steps, steps)
         # The network, its mean and its two moments.
         states = STATES * 4 * weights
         return Estimate(seconds, memory(2, 1, t.batch), weights * len(t.snapshots), states)
     if stage == "distill":
         d = experiment.distill
         # Fake score 3, images 1, and once in student_every: student's backward 2, two scores 2.
-        count = (4.0 + 4.0 / d.student_every) * d.batch * d.iterations
+        its, updates = d.iterations, 1 / d.student_every
+        count = 4.0 + 4.0 * updates + checkpointed * (1 + updates)
         if d.regression_weight:  # Phi_8 at each of the student's updates
-            count += 15.0 / d.student_every * d.batch * d.iterations
+            count += 15.0 * updates
         return Estimate(
-            passes(count, 1.5 * d.iterations),
+            trained(count * d.batch * its, 1.5 * its, (1 + updates) * its),
             memory(3, 2, d.batch),
             weights * (1 + len(d.kept)),
             STATES * 6 * weights,  # student and fake score, each with two moments

@@ -11,6 +11,7 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 from dmdrepro.models.adm import AdmUnet
 from dmdrepro.models.adm_block import AdmBlock, ResampledConv, group_norm, norm_silu, zeroed
@@ -18,7 +19,13 @@ from dmdrepro.models.edm import RawNetwork, full_precision
 
 
 class AdmNetwork(RawNetwork):
-    """The raw network F of images [B, channels, resolution, resolution]."""
+    """The raw network F of images [B, channels, resolution, resolution].
+
+    `checkpointed` may be set at any time: a block's activations are then not kept for the backward
+    pass, which computes them again, to the same bits.
+    """
+
+    checkpointed = False
 
     def __init__(self, settings: AdmUnet, channels: int, resolution: int, classes: int) -> None:
         super().__init__()
@@ -52,14 +59,20 @@ class AdmNetwork(RawNetwork):
         emb = self._embedding(noise, class_labels)  # [1 or B, 4 width]
         skips = []
         for layer in self.enc.values():
-            x = layer(x, emb) if isinstance(layer, AdmBlock) else layer(x)
+            x = self._block(layer, x, emb) if isinstance(layer, AdmBlock) else layer(x)
             skips.append(x)
         h = x
         for layer in self.dec.values():
             if layer.in_channels != x.shape[1]:
                 x = torch.cat([x, skips.pop()], dim=1)
-            x = layer(x, emb)
+            x = self._block(layer, x, emb)
         return self.out_conv(norm_silu(self.out_norm, x)), h
+
+    def _block(self, block: AdmBlock, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
+        if not (self.checkpointed and torch.is_grad_enabled()):
+            return block(x, emb)
+        # Without the state of random numbers: none is drawn, and a CUDA graph cannot hold it.
+        return checkpoint(block, x, emb, use_reentrant=False, preserve_rng_state=False)
 
     def rounded_layers(self) -> dict[str, nn.Module]:
         """All convolutions; the linear layers embed noise level and class, in float32."""

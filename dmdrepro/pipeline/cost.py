@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from dmdrepro.experiments.estimate import CPU, GPU, Estimate, estimate
+from dmdrepro.pipeline.chains import chains_of
+from dmdrepro.pipeline.devices import APART, free_device
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.request import has_gpu
 from dmdrepro.pipeline.task import State, Task
@@ -20,8 +22,9 @@ class PlanCost:
     """Each task with its state and whole cost; the sums of what is left to do."""
 
     gpu: bool
+    devices: int = 1  # which trainings are made on side by side
     rows: list[tuple[Task, State, Estimate]] = field(default_factory=list)
-    seconds: float = 0.0
+    seconds: float = 0.0  # one stage after the other; on several devices side by side
     disk: float = 0.0  # bytes that stay
     memory: float = 0.0  # bytes, at most at a time
     states: float = 0.0  # bytes of saved states while a stage is made, at most
@@ -39,19 +42,45 @@ class PlanCost:
 
 def cost_of(plan: Plan) -> PlanCost:
     """Looks at every stage's files."""
-    total = PlanCost(has_gpu(plan.request.gpu))
+    request, left = plan.request, {}
+    total = PlanCost(has_gpu(request.gpu), max(1, len(request.devices)))
+    how = {"ranks": request.ranks, "checkpointed": "checkpointed" in request.engine}
     for task in plan.tasks:
-        cost, state = estimate(task.run.experiment, task.stage, gpu=total.gpu), task.state()
+        own = how if task.trains else {}
+        cost = estimate(task.run.experiment, task.stage, gpu=total.gpu, **own)
+        state = task.state()
         # A sound classifier stays: other seeds and experiments were measured by it.
         if plan.request.fresh and (task.stage != "classifier" or state.reason):
             state = State("to do (--fresh)", 1.0)
         if state.left:
-            total.seconds += state.left * cost.seconds
+            left[task] = state.left * cost.seconds
             total.disk += cost.disk
             total.memory = max(total.memory, cost.memory)
             total.states = max(total.states, cost.states)
         total.rows.append((task, state, cost))
+    total.seconds = sum(left.values())
+    if request.devices:
+        total.seconds = side_by_side(plan, left, total.devices)
     return total
+
+
+def side_by_side(plan: Plan, left: Mapping[Task, float], devices: int) -> float:
+    """Seconds until all is made on so many devices, in the executor's order.
+
+    `left`: the seconds of each task that is to be made.
+    """
+    waiting, held, ends, now = chains_of(plan, APART), {}, {}, 0.0
+    while waiting or held:
+        unmade = {chain.makes for chain in (*waiting, *held)}
+        for chain in [chain for chain in waiting if chain.after.isdisjoint(unmade)]:
+            if (device := free_device(chain, held, devices)) is not None:
+                waiting.remove(chain)
+                held[chain] = device
+                ends[chain] = now + sum(left.get(task, 0.0) for task in chain.tasks)
+        first = min(held, key=ends.__getitem__)
+        now = ends[first]
+        del held[first]
+    return now
 
 
 class Forecast:

@@ -28,6 +28,7 @@ class Engine:
     compiled: bool = False  # losses with their gradients through torch.compile
     graphs: bool = False  # whole steps as CUDA graphs
     channels_last: bool = False  # images and convolutions' weights as NHWC in memory
+    checkpointed: bool = False  # a U-Net's activations are computed again in the backward pass
 
     @classmethod
     def parse(cls, words: str) -> Engine:
@@ -70,6 +71,8 @@ class Engine:
         `give_up(why, broken)` is told if the step does without graphs after all; without it
         RunError is raised there.
         """
+        if self.checkpointed:
+            self._checkpoint(step)
         if self.channels_last:
             import torch
 
@@ -83,6 +86,16 @@ class Engine:
         tolerance = 0.0 if self.auto else ROUNDING
         give_up = give_up or self.refuse_graphs
         return Recorded(call, step.parts, give_up, tolerance, step.ranks.agree)
+
+    def _checkpoint(self, step: Step) -> None:
+        """Raises RunError for a network that cannot do it."""
+        for denoiser in step.denoisers:
+            if not hasattr(denoiser.model, "checkpointed"):
+                raise RunError(
+                    f"--engine {self}: only a U-Net's activations can be computed again; leave "
+                    "out checkpointed."
+                )
+            denoiser.model.checkpointed = True
 
     def refuse_graphs(self, why: str, broken: bool = False) -> None:
         """Raise RunError for graphs that were asked for."""

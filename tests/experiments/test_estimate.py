@@ -41,3 +41,13 @@ def test_the_time_is_that_of_the_published_runs_within_a_factor_of_three(name, s
 
 def made_by(stages, stage):
     return {(made[stage]["device"], made[stage]["threads"]) for made in stages}
+
+
+def test_ranks_share_activations_and_time_but_not_weights():
+    experiment = build("imagenet64", "paper")
+    alone = estimate(experiment, "distill", gpu=True)
+    shared = estimate(experiment, "distill", gpu=True, ranks=8)
+    again = estimate(experiment, "distill", gpu=True, ranks=8, checkpointed=True)
+    weights = 4 * experiment.model.cost(experiment.data.shape, 1000).parameters
+    assert 3 * weights < again.memory < shared.memory < alone.memory
+    assert alone.seconds / 8 < shared.seconds < again.seconds < alone.seconds

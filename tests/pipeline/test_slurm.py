@@ -70,6 +70,17 @@ def test_the_dry_run_shows_jobs_dependencies_and_commands(tmp_path):
     assert not (tmp_path / "slurm").exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "gres"), [((), "gpu:4"), (("--slurm-gres", "gpu:h100:4"), "gpu:h100:4")]
+)
+def test_a_job_asks_for_the_gpus_of_one_training(tmp_path, words, gres):
+    request = ("all", "ring", "--size", "smoke", "--offline", "--runs", tmp_path)
+    words = (*request, "--slurm", "--gpus-per-run", 4, "--dry-run", *words)
+    printed = " ".join(command(*words).split())
+    assert f"Jobs of Slurm (time 60 minutes, gres {gres})" in printed
+    assert printed.count("--gpus-per-run=4") == 2  # the teacher's and the student's, not the last
+
+
 def test_sbatch_is_asked_for_all_of_it():
     submitit = pytest.importorskip("submitit")
     options = SlurmOptions("gpu", "lab", "1:30:00", "gpu:1", "32G", 3, ("module load cuda",))
