@@ -15,6 +15,7 @@ from conftest import ROOT
 from dmdrepro.cli.signals import STOPS
 
 FAST = ("--size", "smoke", "--gpu", "cpu", "--offline")
+LONG_S = 600  # longer than whatever is waited for takes, on a slow machine beside other programs
 # In the user's own cache MNIST might be found. Removed when the tests end.
 NO_CACHE = tempfile.TemporaryDirectory(prefix="dmdrepro-tests-")
 
@@ -59,7 +60,7 @@ def run(script: str, *arguments: object, code: int = 0) -> str:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=LONG_S,
         check=False,
         preexec_fn=heed_signals,
     )

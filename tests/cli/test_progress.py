@@ -10,6 +10,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from processes import LONG_S
 
 from dmdrepro.cli.console import PlainConsole
 from dmdrepro.cli.progress import QUIET_S, Display, Report
@@ -65,9 +66,9 @@ def test_the_line_comes_by_itself(monkeypatch):
     display, out = display_of(time.monotonic)
     with display.at("known answers"):
         began = time.monotonic()
-        while not out.getvalue() and time.monotonic() - began < 30:
+        while not out.getvalue() and time.monotonic() - began < LONG_S:
             time.sleep(0.01)
-    assert out.getvalue() == "known answers: at work\n"
+    assert set(out.getvalue().splitlines()) == {"known answers: at work"}  # again, if it waits
 
 
 def test_short_work_says_nothing(clock):

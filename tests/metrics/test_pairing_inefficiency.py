@@ -15,20 +15,8 @@ from pairs import small_sets
 from dmdrepro.metrics import pairing_inefficiency
 
 NUMBERS = (
-    "delta_e",
-    "e_dt",
-    "e_ot",
-    "e_ind",
-    "retention",
-    "delta_e_null",
-    "concordance",
-    "remapped",
-    "n",
-    "gap",
-    "solver",
-    "null",
-    "e_ot_within",
-    "warnings",
+    *("delta_e", "e_dt", "e_ot", "e_ind", "retention", "delta_e_null", "concordance"),
+    *("remapped", "n", "gap", "solver", "null", "e_ot_within", "warnings"),
 )
 
 
