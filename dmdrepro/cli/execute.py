@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import select
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 
 from dmdrepro.cli.dry_run import seeds_words, show_plan
 from dmdrepro.cli.guard import console, display, errors, fail, stoppable
@@ -14,7 +15,6 @@ from dmdrepro.cli.slurm import slurm_options, submit_plan
 from dmdrepro.experiments import size_words
 from dmdrepro.pipeline.plan import Plan, make_plan
 from dmdrepro.pipeline.request import Request
-from dmdrepro.pipeline.task import Task
 from dmdrepro.training.engine import Engine
 
 LOOK_S = 0.2  # between looks whether the work is over
@@ -42,7 +42,7 @@ def run_plan(plan: Plan) -> Plan | None:
         return None
     import torch
 
-    from dmdrepro.metrics.memory import share_memory
+    from dmdrepro.cli.results import say_answer
     from dmdrepro.pipeline.execute import execute
     from dmdrepro.pipeline.places import check_places
     from dmdrepro.pipeline.processes import jobs_of, own_experiments
@@ -53,7 +53,6 @@ def run_plan(plan: Plan) -> Plan | None:
 
     if request.threads is not None:
         torch.set_num_threads(request.threads)
-    share_memory(request.sharers)
     devices, numbers = request.devices, []
     if devices:  # each process selects its own
         numbers = [check_gpu(number) for number in ",".join(devices).split(",")]
@@ -76,21 +75,19 @@ def run_plan(plan: Plan) -> Plan | None:
         console.print(f"Note: one process alone, since {', '.join(own)} is of your own program.")
     check_places(plan, jobs)
     context = Context(session, request.data, request.offline, console.print)
+    if request.lifeline is not None:
+        from dmdrepro.metrics.memory import share_memory
+
+        share_memory(request.sharers)
+        context.answered = session.progress.answer
+    elif not plan.part and sum(task.stage == "evaluate" for task in plan.tasks) > 1:
+        context.answered = partial(say_answer, plan)
     if not plan.part:
         _announce(plan, f"device {device}" if len(numbers) < 2 else f"GPUs {', '.join(numbers)}")
     with stoppable(session), _held(request.lifeline, session):
         session.ranks.said(True)  # they begin too
-        execute(plan, context, jobs, threads, errors.print, _telling(plan))
+        execute(plan, context, jobs, threads, errors.print)
     return plan
-
-
-def _telling(plan: Plan) -> Callable[[Task], None]:
-    """Says the answer of each student as soon as it is known, if it is not the only one."""
-    from dmdrepro.cli.results import say_answer
-
-    if plan.part or sum(task.stage == "evaluate" for task in plan.tasks) < 2:
-        return lambda task: None
-    return lambda task: say_answer(task, plan.seeds)
 
 
 @contextlib.contextmanager

@@ -190,6 +190,10 @@ class Report:
         if self._due():
             self._tell("note", words, share)
 
+    def answer(self, run: object, snapshot: int, record: dict) -> None:
+        """What is known of a student; as Context.answered."""
+        self._tell("answer", snapshot, record)
+
     def end(self) -> None:
         pass  # with the process
 

@@ -13,7 +13,6 @@ from dmdrepro.measures import evaluation
 from dmdrepro.measures.students import Student, collect
 from dmdrepro.pipeline.places import ready
 from dmdrepro.pipeline.plan import Plan
-from dmdrepro.pipeline.task import Task
 from dmdrepro.report import (
     Picture,
     Table,
@@ -31,6 +30,7 @@ from dmdrepro.runs.files import write_bytes
 from dmdrepro.runs.layout import PAGE
 from dmdrepro.runs.links import refuse_links
 from dmdrepro.runs.results import Missing, Result, open_known, open_results
+from dmdrepro.stages.run import Run
 
 
 def chosen_figures(plan: Plan) -> list[int]:
@@ -176,20 +176,19 @@ def _next(plan: Plan, command: str, **options: object) -> str:
     return f"{program()} {shlex.join(words)}"
 
 
-def say_answer(task: Task, seeds: Sequence[int]) -> None:
-    """The sentence of a student that was measured, of its own seed alone, which is one of `seeds`.
+def say_answer(plan: Plan, run: Run, snapshot: int, record: dict) -> None:
+    """The sentence of a student whose record is begun, of its own seed alone.
 
     None of one that diverged.
     """
+    from dmdrepro.measures.students import Student
+    from dmdrepro.runs.divergence import divergence
+    from dmdrepro.runs.published import Published
 
-    run, experiment = task.run, task.run.experiment
-    name = run.name if run.arm is None else run.arm.name
-    teacher = run.place("teacher").folder.parent
-    where = run.folder, name, experiment.size, experiment.seed
-    result = Result(*where, teacher=teacher, shape=evaluation())
-    if task.snapshot in result.snapshots:
-        words = answer(Student(name, task.snapshot, (result,))).sentence
-        console.print(f"Seed {experiment.seed}: {words}" if len(seeds) > 1 else words)
+    if not divergence(record):
+        name, seed = run.name if run.arm is None else run.arm.name, run.experiment.seed
+        words = answer(Student(name, snapshot, (Published(name, {snapshot: record}),))).sentence
+        console.print(f"Seed {seed}: {words}" if len(plan.seeds) > 1 else words)
 
 
 def _answer(plan: Plan, results: Mapping[str, Sequence[Result | Missing]]) -> None:

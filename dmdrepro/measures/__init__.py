@@ -38,6 +38,8 @@ MEASURES: tuple[Measure, ...] = (
     DENOISER_ERROR,
 )
 
+ANSWER = ("pairing", "quality", "turn", "features")  # keys of what the sentence is made of
+
 
 def register(measure: Measure) -> Measure:
     """Add a measure of a user's own; raises ConfigError for a key that is taken."""

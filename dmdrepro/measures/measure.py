@@ -111,7 +111,8 @@ class Measured:
     """What a measure adds: to the record, to each kept student's stop, arrays to the folder."""
 
     record: Mapping[str, object]
-    along: Mapping[str, object] = field(default_factory=dict)  # kept array -> the measure's part
+    # Kept array -> the measure's part; a function of none if that takes long: it is called last.
+    along: Mapping[str, object] | Callable[[], Mapping[str, object]] = field(default_factory=dict)
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 

@@ -49,7 +49,7 @@ def measure(of: Sampled) -> Measured:
             "pairing_untrained": numbers(pairing("teacher_8", "teacher_1")),
             "pairing_phi_32": numbers(pairing("teacher_32", "student")),
         },
-        {name: numbers(pairing("teacher_8", name)) for name in of.kept},
+        lambda: {name: numbers(pairing("teacher_8", name)) for name in of.kept},
         {
             "assignment": last.assignment,
             "heatmap": pairwise_sqdist(x.flatten(1), y.flatten(1)).cpu().numpy(),

@@ -31,12 +31,17 @@ def measure(of: Sampled) -> Measured | None:
         return None
     pairs = list(of.data_pairs(DRAWS_TOY if len(of.dataset.shape) == 1 else DRAWS_IMAGE, "data"))
     moved = [(data.to(of.device), reference.to(of.device)) for data, reference in pairs]
-    found = sample_quality(of.sets, moved, of.watch)
-    found = {name: one.to_json() for name, one in found.items()}
+
+    def quality(sets: Mapping) -> dict:
+        return {k: one.to_json() for k, one in sample_quality(sets, moved, of.watch).items()}
+
+    last = {name: x for name, x in of.sets.items() if name not in of.kept}
+    kept = {name: x for name, x in of.sets.items() if name in of.kept}
     x = torch.cat([data for data, _ in pairs]).flatten(1).double()
     spread = float((x - x.mean(0)).square().sum(1).mean())
-    along = {name: found.pop(name) for name in of.kept}
-    return Measured({"quality": found, "data_spread": spread}, along)
+    return Measured(
+        {"quality": quality(last), "data_spread": spread}, lambda: quality(kept) if kept else {}
+    )
 
 
 def _teachers(record: Mapping, part: object) -> object:

@@ -104,11 +104,10 @@ def make_chains(
     executor: Executor,
     session,
     failed: Callable[[Task, Exception], None],
-    made: Callable[[Chain], None] = lambda chain: None,
 ) -> None:
     """Make the plan's chains; an experiment that `plan` leaves out is skipped, from then on.
 
-    `made` is told of each chain when it is. `failed` is told of a task that could not be made, and
+    `failed` is told of a task that could not be made, and
     why: it may raise, which stops the others. Raises Stopped after `session.stop_requested`, once
     all have saved; at a second signal, a KeyboardInterrupt, they are killed.
     """
@@ -132,8 +131,6 @@ def make_chains(
                         work = executor.start(chain)
                     if not work.ended():
                         making[chain] = work
-                    elif not session.stop_requested:
-                        made(chain)
                 except ChainFailed as failure:
                     failed(failure.task, failure.error)
             if making and begun is None:

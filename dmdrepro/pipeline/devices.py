@@ -37,13 +37,13 @@ class Devices(Processes):
     def __init__(
         self,
         plan: Plan,
-        session,
+        context,
         devices: Sequence[str],
         threads: int,
         complain: Callable[[str], None],
     ) -> None:
         """`devices`: as `--gpu` takes them, one each."""
-        super().__init__(plan, session, 2 * len(devices), threads, complain)
+        super().__init__(plan, context, 2 * len(devices), threads, complain)
         self._devices, self._held = devices, {}
 
     def has_place(self, chain: Chain, making: Collection[Chain]) -> bool:

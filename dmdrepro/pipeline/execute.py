@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dmdrepro.data.mnist_layout import MnistUnavailable
-from dmdrepro.pipeline.chains import Chain, make_chains
+from dmdrepro.pipeline.chains import make_chains
 from dmdrepro.pipeline.cost import Forecast
 from dmdrepro.pipeline.devices import Devices
 from dmdrepro.pipeline.here import Here
@@ -21,11 +21,9 @@ def execute(
     jobs: int,
     threads: int,
     complain: Callable[[str], None],
-    measured: Callable[[Task], None],
 ) -> None:
     """Make all tasks in `jobs` processes that share `threads`; 1: in this process.
 
-    `measured` is told of each student when its evaluation is made.
     `context`: of dmdrepro.stages. A failure of an experiment that was named, at one seed or in a
     study, is raised; otherwise the others go on, the reason is kept in `plan.cannot`, and
     `complain` is told. Raises Stopped.
@@ -43,16 +41,9 @@ def execute(
     prepare(plan, context, failed)
     if not plan.part:
         context.session.progress.expect(Forecast(plan))
-    todo = {task for task in plan.tasks if task.stage == "evaluate" and not task.place().done}
-
-    def made(chain: Chain) -> None:
-        for task in chain.tasks:
-            if task in todo:
-                measured(task)
-
     executor, devices, ranks = Here(context), plan.request.devices, plan.request.ranks
     if devices:
-        executor = Devices(plan, context.session, devices, threads, complain)
+        executor = Devices(plan, context, devices, threads, complain)
         words = f"{len(devices)} GPUs, a process each"
         if ranks > 1:
             words = f"Trainings side by side: {len(devices)}, by {ranks} processes each"
@@ -60,10 +51,10 @@ def execute(
             f"{words}, and one more each for the optimal pairings, threads each: {executor.threads}"
         )
     elif jobs > 1:
-        executor = Processes(plan, context.session, jobs, threads, complain)
+        executor = Processes(plan, context, jobs, threads, complain)
         context.say(f"{jobs} processes side by side, threads each: {executor.threads}")
     try:
-        make_chains(plan, executor, context.session, failed, made)
+        make_chains(plan, executor, context.session, failed)
     finally:
         executor.close()
         context.session.leave_loop()

@@ -38,7 +38,8 @@ from dmdrepro.runs.errors import RunError
 
 MOST = 4  # jobs without --jobs: each needs about a gigabyte
 MUCH = 1 << 16  # bytes
-DONE = "done"  # what a process tells at the end of a command
+# What a process tells: at the end of a command; of a student whose answer is known.
+DONE, ANSWER = "done", "answer"
 ERROR = "Error: "  # how a command's last line begins if it failed
 
 KILLED = (
@@ -95,8 +96,9 @@ class Process(Work):
 
     ended_words = ENDED
 
-    def __init__(self, session, complain: Callable[[str], None], idle: list[Process]) -> None:
-        self.session, self.complain, self.idle = session, complain, idle
+    def __init__(self, context, complain: Callable[[str], None], idle: list[Process]) -> None:
+        self.context, self.session = context, context.session
+        self.complain, self.idle = complain, idle
         self.lifeline, theirs = socket.socketpair()  # closed, it asks for a stop
         try:
             self.errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
@@ -111,7 +113,7 @@ class Process(Work):
             theirs.close()
         self.lifeline.setblocking(False)
         os.set_blocking(self.process.stdout.fileno(), False)
-        self.row = session.progress.beside()
+        self.row = self.session.progress.beside()
         self._words, self._news = b"", b""  # the begun line of its output, and of its progress
 
     def _command(self, lifeline: int) -> dict[str, object]:
@@ -193,6 +195,8 @@ class Process(Work):
             what, *values = json.loads(line)
             if what == DONE:
                 self._done = True
+            elif what == ANSWER:
+                self.context.answered(self.chain.tasks[0].run, *values)
             else:  # begin, update or note
                 getattr(self.row, what)(*values)
         self._words += _there(lambda: os.read(self.process.stdout.fileno(), MUCH))
@@ -222,10 +226,11 @@ class Processes(Executor):
     """Has up to `places` processes, which share `threads`."""
 
     def __init__(
-        self, plan: Plan, session, places: int, threads: int, complain: Callable[[str], None]
+        self, plan: Plan, context, places: int, threads: int, complain: Callable[[str], None]
     ) -> None:
         self.places, self.threads = places, max(1, threads // places)
-        self._plan, self._session, self._complain = plan, session, complain
+        self._plan, self._context, self._complain = plan, context, complain
+        self._session = context.session
         self._idle: list[Process] = []
 
     def start(self, chain: Chain) -> Process:
@@ -234,7 +239,7 @@ class Processes(Executor):
         if self._idle:
             process = self._idle.pop()
         else:
-            process = Process(self._session, self._complain, self._idle)
+            process = Process(self._context, self._complain, self._idle)
         # What a chain leaves on a GPU, its memory or a broken record, could spoil the next.
         process.begin(chain, self._words(chain), last=self.device(chain) != "cpu")
         return process

@@ -9,6 +9,7 @@ from pathlib import Path
 from dmdrepro.data import Data
 from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.own_data import check_drawn
+from dmdrepro.stages.run import Run
 from dmdrepro.stages.waiting import alone
 from dmdrepro.training.session import Session
 
@@ -23,6 +24,8 @@ class Context:
     data_dir: Path | None = None
     offline: bool = False
     say: Callable[[str], None] = print
+    # Told (run, teacher iterations, record so far) once a student's answer is known.
+    answered: Callable[[Run, int, dict], None] = lambda run, snapshot, record: None
     _datasets: dict[Data, Data] = field(default_factory=dict)
 
     def dataset(self, data: Data) -> Data:

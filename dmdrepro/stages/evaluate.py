@@ -9,7 +9,7 @@ import torch
 
 import dmdrepro.measures as measures
 from dmdrepro.measures.along import numbers_along
-from dmdrepro.measures.measure import Reader, Sampled
+from dmdrepro.measures.measure import Measured, Reader, Sampled
 from dmdrepro.metrics.watch import News
 from dmdrepro.runs.checkpoint import load_tensors, put_weights
 from dmdrepro.runs.divergence import divergence
@@ -55,20 +55,27 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
         "seed": experiment.seed,
         "snapshot": snapshot,
         "stage": "evaluate",
+        "config": experiment.as_dict(),
     }
     stops: dict[str, dict] = {name: {"iterations": it} for name, it in of.kept.items()}
-    files = []
+    files, later = [], []
+    measured.sort(key=lambda each: each.key not in measures.ANSWER)  # what is told comes first
     for place, each in enumerate(measured):
         progress.update(place, {})
         of.look()
-        found = each.measure(of)
-        record |= {each.key: None} if found is None else found.record
+        found = each.measure(of) or Measured({each.key: None})
+        record |= found.record
+        later.append((each, found.along))
+        files += [write_array(stage, name, array) for name, array in found.arrays.items()]
+        if each.key == measures.ANSWER[-1]:
+            context.answered(run, snapshot, record)
+    for each, along in later:
+        of.look()
+        parts = along() if callable(along) else along
         for name, stop in stops.items() if each.at_stop is not None else ():
-            stop[each.key] = None if found is None else found.along.get(name)
-        arrays = {} if found is None else found.arrays
-        files += [write_array(stage, name, array) for name, array in arrays.items()]
+            stop[each.key] = parts.get(name)
     progress.update(len(measured), {})
-    record |= {"along": list(stops.values()), "config": experiment.as_dict()}
+    record["along"] = list(stops.values())
     writer = open_writer(context.session.log, stage)
     writer.give(numbers_along(record))
     writer.close()

@@ -158,7 +158,7 @@ def made(tmp_path, monkeypatch):
     Returns what failed, and what each process left.
     """
 
-    def run(does: str, session=None, names=NAMES, complain=print, then="break"):
+    def run(does: str, session=None, names=NAMES, complain=print, then="break", answered=None):
         does = does.replace("\n", "\n    ")
         code = CHILD.format(folder=str(tmp_path), does=does, then=then)
         monkeypatch.setattr(processes, "as_now", lambda: [sys.executable, "-c", code])
@@ -172,7 +172,8 @@ def made(tmp_path, monkeypatch):
             plan.cannot[task.run.experiment.name] = str(error)
 
         try:
-            executor = Processes(plan, session, 2, 2, complain)
+            context = SimpleNamespace(session=session, answered=answered)
+            executor = Processes(plan, context, 2, 2, complain)
             make_chains(plan, executor, session, failed)
         finally:
             executor.close()
@@ -193,6 +194,15 @@ def test_the_others_go_on_where_one_fails(made):
         "ring-teacher",
         "chessboard-distill,sample,evaluate",
     }
+
+
+def test_an_answer_is_told_with_whose_it_is(made):
+    told = []
+    made(
+        """if 'evaluate' in stages: os.write(lifeline, b'["answer", 60, {"n": 7}]\\n')""",
+        answered=lambda run, *what: told.append((run.name, *what)),
+    )
+    assert sorted(told) == [(name, 60, {"n": 7}) for name in NAMES]
 
 
 def test_a_process_makes_chains_one_after_the_other(made, capsys):
@@ -290,7 +300,7 @@ def test_a_gpu_is_one_place():
 
 def command_of(plan, chain, places=2, threads=4):
     session = SimpleNamespace(device=CPU)
-    return Processes(plan, session, places, threads, print)._words(chain)
+    return Processes(plan, SimpleNamespace(session=session), places, threads, print)._words(chain)
 
 
 def test_a_chains_command_makes_that_chain_alone(tmp_path):

@@ -76,7 +76,8 @@ def test_all_are_made_in_order_and_no_device_works_on_two(devices):
 
     session = SimpleNamespace(stop_requested=False, progress=Progress(), say=print)
     names = [str(number) for number in range(devices)]
-    make_chains(plan, Fake(plan, session, names, 4, print), session, pytest.fail)
+    context = SimpleNamespace(session=session)
+    make_chains(plan, Fake(plan, context, names, 4, print), session, pytest.fail)
     assert len(order) == len(chains_of(plan, APART)) == 18
     assert max(most) == devices
 
@@ -88,7 +89,8 @@ def test_two_stand_ins_end_with_the_bytes_of_one(tmp_path, monkeypatch):
     monkeypatch.delenv("TRITON_INTERPRET", raising=False)  # of the kernels' tests alone
     plan = plan_of("ring", "chessboard", size="smoke", runs=tmp_path / "two", offline=True)
     session = SimpleNamespace(stop_requested=False, progress=Progress(), say=print)
-    executor = Devices(plan, session, ("cpu", "cpu"), 4, print)
+    context = SimpleNamespace(session=session, answered=lambda *known: None)
+    executor = Devices(plan, context, ("cpu", "cpu"), 4, print)
     make_chains(plan, executor, session, pytest.fail)
     threads = torch.get_num_threads()
     torch.set_num_threads(executor.threads)
