@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 from command import SMOKE, command
-from processes import FAST, LONG_S, begin, environment
+from processes import FAST, LONG_S, begin, environment, wait_for
 
 from dmdrepro.pipeline.plan import make_plan
 from dmdrepro.pipeline.request import Request
@@ -27,11 +26,8 @@ def at_work(script: str, runs: Path, *words: object) -> subprocess.Popen:
     env = environment() | {"OMP_NUM_THREADS": "1"}
     before = states(runs) if script != "reproduce.py" else None
     process = begin(script, *words, "--runs", runs, env=env)
-    began = time.monotonic()
-    while not (folder(runs) / "log.jsonl").is_file() or states(runs) == before:
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() - began < LONG_S
-        time.sleep(0.05)
+    log = folder(runs) / "log.jsonl"
+    wait_for(process, lambda: log.is_file() and states(runs) != before)
     return process
 
 
