@@ -26,8 +26,8 @@ SECOND = "an independent pairing, which is a second draw of the student"
 class Found:
     """A teacher and a student on the same noise; prints itself in words.
 
-    The fields of the pairing's record (`delta_e`, `retention`, `assignment`, ...) are its own too;
-    `warnings` are all of them, the record's and those of the comparison.
+    It has the fields of the pairing's record too (`delta_e`, `retention`, `assignment`, ...), with
+    all `warnings`.
     """
 
     record: PairingRecord

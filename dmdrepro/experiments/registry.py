@@ -60,13 +60,8 @@ def _made(cls: type[Experiment]) -> Experiment:
 
 
 for _experiment in (
-    ChessboardExperiment,
-    MoonsExperiment,
-    RingExperiment,
-    MnistExperiment,
-    MnistConditionalExperiment,
-    ManifoldExperiment,
-    ImageNet64Experiment,
+    *(ChessboardExperiment, MoonsExperiment, RingExperiment, MnistExperiment),
+    *(MnistConditionalExperiment, ManifoldExperiment, ImageNet64Experiment),
 ):
     register(_experiment)
 

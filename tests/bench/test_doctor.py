@@ -15,7 +15,7 @@ from dmdrepro.bench.doctor import PAGE, examine, order
 from dmdrepro.bench.doctor.machine import machine
 from dmdrepro.bench.doctor.page import page
 from dmdrepro.bench.doctor.run import ROWS
-from dmdrepro.bench.doctor.scope import Scope, row
+from dmdrepro.bench.doctor.scope import NOT_RUN, Scope, row
 from dmdrepro.bench.doctor.steps import STUDENT, TEACHER, TIME, forecast, teachers
 from dmdrepro.bench.doctor.worker import Check
 from dmdrepro.experiments.estimate import estimate
@@ -86,9 +86,8 @@ def test_it_ends_in_its_time_and_says_what_it_did_not_reach(own):
     began = time.time()
     rows = own("hangs", "right", seconds=2.5)
     assert time.time() - began < 50  # it would hang for a minute
-    assert [(r["part"], r["what"]) for r in rows] == [
-        ("failed checks", "hangs"),
-        ("not reached", "right"),
+    assert [(r["part"], r["what"], r["ok"], r["why"]) for r in rows] == [
+        (NOT_RUN, name, None, "not run: out of time") for name in ("hangs", "right")
     ]
 
 

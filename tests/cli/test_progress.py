@@ -18,6 +18,7 @@ from dmdrepro.pipeline.cost import Forecast
 from dmdrepro.pipeline.plan import make_plan
 from dmdrepro.pipeline.request import Request
 from dmdrepro.pipeline.task import STAGES
+from dmdrepro.runs.files import MANIFEST
 
 
 class Clock:
@@ -131,3 +132,12 @@ def test_the_time_left_of_a_plan_follows_its_speed(clock, tmp_path):
     assert forecast.left(at_work) == pytest.approx(2 * half)
     plan.cannot["ring"] = "failed"
     assert forecast.left({"teacher chessboard, seed 0": (0.0, 0.5)}) < 2 * half
+
+
+def test_nothing_is_left_of_a_plan_that_is_done(clock, tmp_path):
+    plan = make_plan(Request(["ring"], "smoke", "cpu", runs=tmp_path), STAGES)
+    for task in plan.tasks:
+        folder = task.place().folder
+        folder.mkdir(parents=True)
+        (folder / MANIFEST).touch()
+    assert Forecast(plan, clock).left({}) is None

@@ -8,6 +8,8 @@ import shutil
 import pytest
 from command import command as reproduce
 
+from dmdrepro.commands import program
+
 
 @pytest.fixture
 def two_folders(finished, tmp_path):
@@ -80,6 +82,8 @@ def test_all_ends_with_the_answer_and_prints_every_table_on_request(finished):
     words = ("evaluate", "chessboard", "--size", "smoke", "--gpu", "cpu", "--runs", finished)
     short, long = reproduce(*words), reproduce(*words, "--tables")
     assert len(short.splitlines()) < 25
+    again = f"{program()} all chessboard --runs {finished} --size laptop"  # smoke answers nothing
+    assert short.splitlines()[-1] == f"For an answer: {again}"
     assert "chessboard (teacher 60): " in short
     assert "moons" not in short
     assert "Choices" not in short
