@@ -115,7 +115,7 @@ def build(
 
 
 def parse_overrides(settings: Iterable[str]) -> dict[str, str]:
-    """`["distill.lr=1e-4"]` as a mapping; ConfigError without `=` and for --size, --seed."""
+    """`["distill.lr=1e-4"]` as a mapping; ConfigError without `=`, and for size and seed."""
     result: dict[str, str] = {}
     for setting in settings:
         dotted, equals, text = setting.partition("=")
