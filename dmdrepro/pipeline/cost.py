@@ -40,15 +40,19 @@ class PlanCost:
         return [f"{t.stage} {t.words}: {s.reason}" for t, s, _ in self.rows if s.reason]
 
 
+def _cost(task: Task, plan: Plan) -> Estimate:
+    how, request = {"gpu": has_gpu(plan.request.gpu)}, plan.request
+    if task.trains:
+        how |= {"ranks": request.ranks, "checkpointed": "checkpointed" in request.engine}
+    return estimate(task.run.experiment, task.stage, **how)
+
+
 def cost_of(plan: Plan) -> PlanCost:
     """Looks at every stage's files."""
     request, left = plan.request, {}
     total = PlanCost(has_gpu(request.gpu), max(1, len(request.devices)))
-    how = {"ranks": request.ranks, "checkpointed": "checkpointed" in request.engine}
     for task in plan.tasks:
-        own = how if task.trains else {}
-        cost = estimate(task.run.experiment, task.stage, gpu=total.gpu, **own)
-        state = task.state()
+        cost, state = _cost(task, plan), task.state()
         # A sound classifier stays: other seeds and experiments were measured by it.
         if plan.request.fresh and (task.stage != "classifier" or state.reason):
             state = State("to do (--fresh)", 1.0)
@@ -87,13 +91,10 @@ class Forecast:
     """How long the rest of a plan takes: its estimates, at the speed of the work so far."""
 
     def __init__(self, plan: Plan, clock: Callable[[], float] = time.monotonic) -> None:
-        gpu = has_gpu(plan.request.gpu)
         stages = [(task, task.place()) for task in plan.tasks]
         self._plan, self._clock, self._start = plan, clock, clock()
         self._todo = [
-            (task, stage, estimate(task.run.experiment, task.stage, gpu=gpu).seconds)
-            for task, stage in stages
-            if not stage.done
+            (task, stage, _cost(task, plan).seconds) for task, stage in stages if not stage.done
         ]
         self._worked = 0.0  # of the estimates, of tasks that are done
         self._first: dict[str, float] = {}  # the share that was done before
