@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
@@ -41,6 +43,17 @@ def is_checkout() -> bool:
 def environment() -> dict[str, str]:
     """This process's, in which `python -P -m dmdrepro...` finds this same code."""
     return os.environ | ({"PYTHONPATH": str(ROOT)} if is_checkout() else {})
+
+
+@contextmanager
+def importable() -> Iterator[None]:
+    """Processes that multiprocessing spawns meanwhile find this same code: they get our path."""
+    before = list(sys.path)
+    sys.path[:0] = [str(ROOT)] if is_checkout() else []
+    try:
+        yield
+    finally:
+        sys.path[:] = before
 
 
 def map_beside() -> None:

@@ -1,18 +1,27 @@
-"""The paper's twelve figures, one module each, drawn from finished runs and nothing else.
+"""The paper's twelve figures, drawn from finished runs and nothing else.
 
-Each module has NUMBER, EXPERIMENTS (whose runs it reads), CAPTION and `draw(results)`; `results`
-are those of dmdrepro.runs.results.open_results. A panel whose run is missing says so, and why.
+Each figure, a module or one of ROWS, has NUMBER, EXPERIMENTS (whose runs it reads), CAPTION and
+`draw(results)`, of the results that dmdrepro.runs.results.open_results gives. A panel whose run is
+missing says so, and why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from dmdrepro.paper_figures import (
+    figure_03,
+    figure_04,
+    figure_08,
+    figure_09,
+    figure_10,
+    figure_11,
+    figure_12,
+)  # fmt: skip
 from dmdrepro.paper_figures.curves import save_curves
-from dmdrepro.paper_figures.own import Own
+from dmdrepro.paper_figures.rows import ROWS, Rows, own_rows
 from dmdrepro.paper_figures.run import Results, Unavailable
 from dmdrepro.paper_figures.sampler import caption
 from dmdrepro.paper_figures.saving import kept_png, save_figure, stem_of
@@ -28,9 +37,9 @@ __all__ = [
     "save_curves",
 ]
 
-FIGURES: dict[int, ModuleType] = {
-    number: import_module(f"{__name__}.figure_{number:02d}") for number in range(1, 13)
-}
+Drawn = ModuleType | Rows
+MODULES = (figure_03, figure_04, figure_08, figure_09, figure_10, figure_11, figure_12)
+FIGURES: dict[int, Drawn] = dict(sorted((figure.NUMBER, figure) for figure in (*ROWS, *MODULES)))
 
 
 def save_all(
@@ -50,12 +59,12 @@ def save_all(
     return files
 
 
-def save(module: ModuleType | Own, results: Results, folder: Path) -> list[Path]:
+def save(module: Drawn, results: Results, folder: Path) -> list[Path]:
     """Draw and save one figure as PNG and PDF; returns the files."""
     return save_figure(module.draw(results), Path(folder) / stem_of(module), module, results)
 
 
-def own(experiment: str, images: bool) -> Own | None:
+def own(experiment: str, images: bool) -> Rows | None:
     """The figure of an experiment that none of the paper's figures shows; None if one does."""
     known = {name for module in FIGURES.values() for name in module.EXPERIMENTS}
-    return None if experiment in known else Own(experiment, images)
+    return None if experiment in known else own_rows(experiment, images)

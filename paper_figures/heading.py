@@ -1,34 +1,12 @@
-"""Groups of panels, each below a heading: which run, its size, its Delta_E, how well it samples."""
+"""The heading of a group of panels: which run, its size, its Delta_E, how well it samples."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
-from matplotlib.figure import Figure
-
 from dmdrepro.paper_figures.page import Page
-from dmdrepro.paper_figures.run import Results, StudentRun, attempt, last_run
+from dmdrepro.paper_figures.run import StudentRun, attempt
 from dmdrepro.paper_figures.sampler import remark
-from dmdrepro.paper_figures.style import styled
 from dmdrepro.paper_figures.words import name_of, pairing_words
 from dmdrepro.runs.results import Missing
-
-
-@styled
-def draw_groups(
-    results: Results,
-    experiments: Iterable[str],
-    draw_rows: Callable[[Page, StudentRun | Missing], None],
-    gap: float = 0.1,
-) -> Figure:
-    """Each experiment's heading and rows, of the longest-trained teacher; `gap`: inches between."""
-    page = Page()
-    for i, experiment in enumerate(experiments):
-        page.space(gap if i else 0.0)
-        run = last_run(results, experiment)
-        draw_heading(page, run)
-        draw_rows(page, run)
-    return page.figure()
 
 
 def draw_heading(page: Page, run: StudentRun | Missing, title: str = "") -> None:

@@ -1,27 +1,42 @@
-"""Commands inside this process: fast, for what is refused before any work."""
+"""Commands inside this process: fast, for what is refused before any work and for small runs."""
 
 from __future__ import annotations
 
 import tempfile
+from unittest import mock
 
+from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 from dmdrepro.cli import app
 
-# A user's MNIST would be found.
-ENVIRONMENT = {"DMDREPRO_DATA": None, "XDG_CACHE_HOME": f"{tempfile.gettempdir()}/no-mnist-here"}
+# A user's MNIST would be found; in a narrow line a path breaks at a place that its length decides.
+ENVIRONMENT = {
+    "DMDREPRO_DATA": None,
+    "XDG_CACHE_HOME": f"{tempfile.gettempdir()}/no-mnist-here",
+    "COLUMNS": "400",
+}
 SMOKE = ("--size", "smoke", "--gpu", "cpu", "--offline")
 
 
-def invoke(*arguments: object):
+def blank(figure, *arguments, save=Figure.savefig, **options):
+    """The file of a figure, with what it was drawn from and without ink: half a run is rendering.
+
+    Figures are rendered by tests/paper_figures and by commands in processes of their own.
+    """
+    return save(Figure(figsize=(0.1, 0.1)), *arguments, **options)
+
+
+def invoke(*arguments: object, rendered: bool = False):
     """Run a command and check that no exception escaped; returns typer's result."""
-    result = CliRunner(env=ENVIRONMENT).invoke(app, [str(argument) for argument in arguments])
+    with mock.patch.object(Figure, "savefig", Figure.savefig if rendered else blank):
+        result = CliRunner(env=ENVIRONMENT).invoke(app, [str(argument) for argument in arguments])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
 
 
-def command(*arguments: object, code: int = 0) -> str:
+def command(*arguments: object, code: int = 0, rendered: bool = False) -> str:
     """Run a command, check its exit code too; returns its output."""
-    result = invoke(*arguments)
+    result = invoke(*arguments, rendered=rendered)
     assert result.exit_code == code, result.output
     return result.output

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import importlib
 import os
 import shutil
 import signal
@@ -19,6 +21,8 @@ leave_path()
 from dmdrepro.cli import wait_briefly  # noqa: E402
 
 wait_briefly()  # before torch is imported
+if "PYTEST_XDIST_WORKER" in os.environ:  # one core each
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 import torch  # noqa: E402
 
 # Without a GPU the kernels' tests run interpreted; Triton reads this when a kernel is defined.
@@ -96,13 +100,40 @@ def heeding():
         signal.signal(number, handler)
 
 
+@pytest.fixture
+def stopped(heeding, monkeypatch):
+    """Runs a command that gets a signal just before the `nth` call of a function.
+
+    `target`: MODULE:NAME, of a class's method MODULE:CLASS.NAME. Returns what it printed.
+    """
+    from command import command
+
+    def run(target: str, nth: int, number: signal.Signals, *arguments: object) -> str:
+        module, _, dotted = target.partition(":")
+        *path, name = dotted.split(".")
+        owner = functools.reduce(getattr, path, importlib.import_module(module))
+        function, calls = getattr(owner, name), []
+
+        def signalled(*positional, **options):
+            calls.append(name)
+            if len(calls) == nth:
+                signal.raise_signal(number)
+            return function(*positional, **options)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, signalled)
+            return command(*arguments, code=128 + number)
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Path:
     """Runs with one uninterrupted run of everything on the chessboard, not to be changed."""
-    from processes import FAST, reproduce
+    from command import SMOKE, command
 
     runs = tmp_path_factory.mktemp("finished")
-    reproduce("all", "chessboard", *FAST, "--runs", runs)
+    command("all", "chessboard", *SMOKE, "--runs", runs, rendered=True)
     return runs
 
 

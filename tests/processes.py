@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from conftest import ROOT
@@ -15,6 +17,7 @@ from conftest import ROOT
 from dmdrepro.cli.signals import STOPS
 
 FAST = ("--size", "smoke", "--gpu", "cpu", "--offline")
+LONG_S = 600  # longer than whatever is waited for takes, on a slow machine beside other programs
 # In the user's own cache MNIST might be found. Removed when the tests end.
 NO_CACHE = tempfile.TemporaryDirectory(prefix="dmdrepro-tests-")
 
@@ -51,6 +54,15 @@ def begin(
     )
 
 
+def wait_for(process: subprocess.Popen, true: Callable[[], object]) -> None:
+    """Until `true()`, as long as the process lives."""
+    began = time.monotonic()
+    while not true():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() - began < LONG_S
+        time.sleep(0.05)
+
+
 def run(script: str, *arguments: object, code: int = 0) -> str:
     """Run a script, check its exit code and that no traceback is shown; returns all it printed."""
     done = subprocess.run(
@@ -59,7 +71,7 @@ def run(script: str, *arguments: object, code: int = 0) -> str:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=LONG_S,
         check=False,
         preexec_fn=heed_signals,
     )

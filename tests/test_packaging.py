@@ -92,9 +92,10 @@ def test_the_program_runs_anywhere(installed, tmp_path, how):
     )
     printed = run(*program, "list", "--runs", tmp_path / "runs", cwd=tmp_path)
     assert "chessboard" in printed
-    run(*program, "all", "chessboard", "--size", "smoke", "--gpu", "cpu", "--offline",
-        "--runs", tmp_path / "runs", cwd=tmp_path)  # fmt: skip
-    assert (tmp_path / "runs/smoke/seed0/report.html").is_file()
+    if how == "script":  # both begin alike
+        run(*program, "all", "chessboard", "--size", "smoke", "--gpu", "cpu", "--offline",
+            "--runs", tmp_path / "runs", cwd=tmp_path)  # fmt: skip
+        assert (tmp_path / "runs/smoke/seed0/report.html").is_file()
 
 
 @pytest.mark.parametrize("where", ["reproduce.py", "-m dmdrepro"])

@@ -12,6 +12,7 @@ from scipy.optimize import linear_sum_assignment
 
 from dmdrepro.bench.kernels import Row
 from dmdrepro.bench.timing import in_turns
+from dmdrepro.checkout import importable
 from dmdrepro.metrics import pairing_inefficiency
 from dmdrepro.metrics.assignment import sqdist_matrix
 from dmdrepro.metrics.auction import auction
@@ -82,7 +83,8 @@ def busy_row(n: int, device: torch.device) -> Row:
     )
     alone = in_turns(ours, ours, device, REPEATS[1000])[0]
     other = multiprocessing.get_context("spawn").Process(target=_busy, daemon=True)
-    other.start()
+    with importable():
+        other.start()
     try:
         beside = in_turns(ours, ours, device, REPEATS[1000])[0]
     finally:

@@ -11,6 +11,7 @@ from multiprocessing.synchronize import Barrier
 import torch
 
 from dmdrepro.bench.step import PLAIN, Runner
+from dmdrepro.checkout import importable
 from dmdrepro.experiments import build
 from dmdrepro.training.engine import Engine
 
@@ -43,7 +44,7 @@ def side_by_side_row(
     plain = Runner(build(name, size), torch.device("cpu"), None)
     plain.seconds(1)
     arguments = (name, size, threads, context.Barrier(jobs))
-    with ProcessPoolExecutor(jobs, context, _begin, arguments) as pool:
+    with importable(), ProcessPoolExecutor(jobs, context, _begin, arguments) as pool:
 
         def ours(blocks: int) -> float:
             return max(pool.map(_seconds, [blocks] * jobs)) / jobs

@@ -36,7 +36,10 @@ def show_plan(plan: Plan) -> None:
         kind = "GPUs" if total.gpu else "CPU cores"
         device = f"{total.devices * ranks} {kind}, {ranks} for each training"
     measured = total.measured and plan.request.ranks == 1
-    basis = "fitted to published runs" if measured else "a model, not measured"
+    basis = "a model fitted to published runs" if measured else "a model, not measured"
+    if (known := total.doctors) is not None:
+        device = device if total.gpu else f"this CPU with {known.threads} threads"
+        basis = f"training measured by doctor on {known.date}, the rest {basis}"
     console.print(
         f"Left to do: about {time_words(total.seconds)} on {device}, {order} ({basis}), "
         f"{bytes_words(total.memory)} of memory at most{' in each' if ranks > 1 else ''}, "

@@ -141,7 +141,6 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
     print all tables before it. They are written as Markdown, CSV and JSON. Returns what of the
     results that were read cannot be shown, as `_unusable`.
     """
-
     results, tables, unusable = _write(plan)
     target = plan.folder("tables")
     if every_table:
@@ -181,7 +180,6 @@ def say_answer(task: Task, seeds: Sequence[int]) -> None:
 
     None of one that diverged.
     """
-
     run, experiment = task.run, task.run.experiment
     name = run.name if run.arm is None else run.arm.name
     teacher = run.place("teacher").folder.parent
@@ -194,22 +192,19 @@ def say_answer(task: Task, seeds: Sequence[int]) -> None:
 
 def _answer(plan: Plan, results: Mapping[str, Sequence[Result | Missing]]) -> None:
     """Print it over the plan's seeds, and which seeds have diverged."""
-
     mine = {  # what is missing last: the others are compared with the first
-        name: sorted(filter(lambda r: r.seed in plan.seeds, each), key=_is_missing)
+        name: sorted(
+            filter(lambda r: r.seed in plan.seeds, each), key=lambda r: isinstance(r, Missing)
+        )
         for name, each in results.items()
     }
     shown = [s for s in collect(mine) if plan.request.snapshot in (None, s.snapshot)]
     print_answer(shown, whole=len(mine) == len(REGISTRY))
     said = {words for student in shown for words in student.left_out}
     for name, result in ((n, r) for n, each in results.items() for r in each):
-        for snapshot, why in ({} if _is_missing(result) else result.diverged).items():
+        for snapshot, why in getattr(result, "diverged", {}).items():
             if (words := f"seed {result.seed} diverged: left out ({why})") not in said:
                 console.print(f"{name} (teacher {snapshot:,}): {words}.")
-
-
-def _is_missing(result: Result | Missing) -> bool:
-    return isinstance(result, Missing)
 
 
 def _write(plan: Plan, *, with_tables: bool = True) -> tuple[Mapping, list[Table], dict[str, str]]:
@@ -217,7 +212,6 @@ def _write(plan: Plan, *, with_tables: bool = True) -> tuple[Mapping, list[Table
 
     Returns the results, the first seed's tables, and what cannot be shown, as `_unusable`.
     """
-
     results = all_seeds(plan.runs, plan.size, *plan.seeds)
     every = [result for seeds in results.values() for result in seeds]
     unusable = _unusable(plan, every) if with_tables else {}
@@ -237,7 +231,6 @@ def print_answer(students: Sequence[Student], whole: bool, sentences: bool = Tru
 
     `whole`: all experiments were asked for, so what was not run is named.
     """
-
     if not students:
         console.print("No student that can be shown has been evaluated.")
         return

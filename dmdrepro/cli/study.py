@@ -81,7 +81,6 @@ def _results(
     plan: Plan, study: Study, made: Study, publish: Path | None, every_table: bool
 ) -> dict[str, str]:
     """Show the study, publish what was made of it, refresh the pages; -> what is damaged."""
-
     unusable, opened = _show(study, plan.runs, plan.seeds, every_table)
     if publish is not None:
         mine = (result for each in made.arms for result in opened[each.name])

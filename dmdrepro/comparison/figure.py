@@ -88,7 +88,7 @@ def as_images(samples: np.ndarray) -> np.ndarray | None:
 def _heatmap(found: Found) -> Heatmap:
     x, y = (torch.from_numpy(_flat(each[:FEW])) for each in (found.teacher, found.student))
     few = found.pairing_of(np.arange(len(x))).assignment
-    return Heatmap(pairwise_sqdist(x, y).numpy(), few, {}, "")
+    return Heatmap(pairwise_sqdist(x, y).numpy(), few, {})
 
 
 def _flat(x: np.ndarray) -> np.ndarray:

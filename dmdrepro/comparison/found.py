@@ -26,8 +26,8 @@ SECOND = "an independent pairing, which is a second draw of the student"
 class Found:
     """A teacher and a student on the same noise; prints itself in words.
 
-    The fields of the pairing's record (`delta_e`, `retention`, `assignment`, ...) are its own too;
-    `warnings` are all of them, the record's and those of the comparison.
+    It has the fields of the pairing's record too (`delta_e`, `retention`, `assignment`, ...), with
+    all `warnings`.
     """
 
     record: PairingRecord
@@ -51,7 +51,7 @@ class Found:
             quality = self.real["quality"]
             ours, teachers = (quality[who]["ratio"] for who in ("student", "teacher"))
             far = [(times_teachers(ours, teachers), RULE.quality_within)]
-        # 1 - retention is Delta_E over its null, also where both are infinite: E_OT = 0.
+        # 1 - retention is Delta_E over its null, also if both are infinite: E_OT = 0.
         return word_of(record.warnings, 1 - record.retention, record.delta_e_null, far)
 
     @property

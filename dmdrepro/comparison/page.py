@@ -18,18 +18,9 @@ ASIDE = ("assignment", "warnings", "answer", "sentence")  # shown elsewhere, or 
 def page(found: Found) -> bytes:
     """The page, UTF-8; equal comparisons give equal bytes."""
     facts = {name: value for name, value in found.to_json().items() if name not in ASIDE}
-    text = (
-        templates()
-        .get_template("comparison.html")
-        .render(
-            answer=found.answer,
-            lines=found.lines,
-            warnings=found.warnings,
-            meanings=MEANINGS,
-            picture=_png(found),
-            numbers=list(_rows(facts)),
-        )
-    )
+    template, numbers = templates().get_template("comparison.html"), list(_rows(facts))
+    said = {"answer": found.answer, "lines": found.lines, "warnings": found.warnings}
+    text = template.render(**said, meanings=MEANINGS, picture=_png(found), numbers=numbers)
     return encoded(text)
 
 

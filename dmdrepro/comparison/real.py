@@ -44,8 +44,8 @@ def against_real(
 ) -> dict[str, object]:
     """`quality`, `memorisation` of both sets, and `d_of_z`; all [*, ...] of one sample's shape.
 
-    Quality needs two disjoint sets of real samples as large as the others: of fewer than 2 N real
-    ones it is of the first M // 2 rows of each.
+    Quality needs two disjoint real sets of the others' size; with fewer it is of M // 2 rows of
+    each.
     """
     sets = {"teacher": teacher, "student": student}
     size = min(len(teacher), len(real) // 2)

@@ -9,13 +9,6 @@ from dmdrepro.data.moons import Moons
 from dmdrepro.data.ring import Ring
 
 __all__ = [
-    "Chessboard",
-    "Data",
-    "ImageNet64",
-    "MlpManifold",
-    "Mnist",
-    "MnistImages",
-    "Moons",
-    "Ring",
+    "Chessboard", "Data", "ImageNet64", "MlpManifold", "Mnist", "MnistImages", "Moons", "Ring",
     "load_mnist",
-]
+]  # fmt: skip

@@ -52,8 +52,8 @@ class Chessboard(Toy):
     def denoise(self, x: torch.Tensor, sigma: torch.Tensor | float) -> torch.Tensor:
         """E[x0 | x0 + sigma eps = x], float64 [B, ambient_dim]: a mixture of truncated normals.
 
-        `x`: [B, ambient_dim]; `sigma`: a positive number or [B]. Finite and accurate however far
-        from the board. Raises ValueError on other shapes or levels.
+        `x`: [B, ambient_dim]; `sigma`: a positive number or [B]. Accurate however far from the
+        board. Raises ValueError on other shapes or levels.
         """
         import torch
 

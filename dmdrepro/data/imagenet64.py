@@ -71,8 +71,7 @@ def find_teacher(named: Path | None) -> Path:
     In a folder: a file of a known name, else the only file of weights that is not a student's.
     Raises TeacherUnavailable.
     """
-    variable = os.environ.get(VARIABLE, "").strip()
-    place = named or (Path(variable).expanduser() if variable else None)
+    place = named or named_by_variable()
     if place is None:
         raise TeacherUnavailable(f"needs weights: {_wanted()}")
     if place.is_file():
@@ -104,6 +103,12 @@ def find_teacher(named: Path | None) -> Path:
             "teacher's file itself by --weights"
         )
     raise TeacherUnavailable(f"needs weights, and {place} holds none: {_wanted()}")
+
+
+def named_by_variable() -> Path | None:
+    """What $DMDREPRO_WEIGHTS names."""
+    words = os.environ.get(VARIABLE, "").strip()
+    return Path(words).expanduser() if words else None
 
 
 def _is_student(path: Path) -> bool:

@@ -43,9 +43,8 @@ Say = Callable[[str], None]
 def fetch(cache: Path, say: Say = lambda words: None) -> dict[str, bytes]:
     """The unpacked bytes of the four files, downloading those that `cache` lacks.
 
-    Safe beside other processes: one downloads, the others wait and find the files. A wrong file
-    in the cache is named in a warning and replaced. `say` is told of the progress. Raises
-    MnistUnavailable.
+    Safe beside other processes: one downloads, the others wait. A wrong file in the cache is named
+    in a warning and replaced. `say` is told of the progress. Raises MnistUnavailable.
     """
     try:
         cache.mkdir(parents=True, exist_ok=True)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class Ring(Toy):
     """Equal isotropic Gaussians of standard deviation `sd`, means on a circle about 0.
 
-    The means lie at angles 2 pi k / components in the first two coordinates; the Gaussians fill
-    all of them (Figure 5 gives 32 components, radius 2, sd 0.2, R^4). RMS per coordinate:
-    sqrt(radius^2 / ambient_dim + sd^2), exactly; 1.0198 as it stands.
+    The means lie at angles 2 pi k / components in the first two coordinates (Figure 5: 32
+    components, radius 2, sd 0.2, R^4). RMS per coordinate: sqrt(radius^2 / ambient_dim + sd^2),
+    exactly; 1.0198.
     """
 
     components: int = 32
@@ -49,8 +49,7 @@ class Ring(Toy):
     def denoise(self, x: torch.Tensor, sigma: torch.Tensor | float) -> torch.Tensor:
         """E[x0 | x0 + sigma eps = x], float64 [B, ambient_dim]: a Gaussian mixture's.
 
-        `x`: [B, ambient_dim]; `sigma`: a positive number or [B]. Raises ValueError on other
-        shapes or levels.
+        `x`: [B, ambient_dim]; `sigma`: a positive number or [B]. Raises ValueError on others.
         """
         import torch
 

@@ -5,11 +5,6 @@ from dmdrepro.diffusion.sampler import heun_sample
 from dmdrepro.diffusion.schedule import SIGMA_MAX, heun_grid, karras_sigmas
 
 __all__ = [
-    "SIGMA_MAX",
-    "add_noise",
-    "denoising_loss",
-    "heun_grid",
-    "heun_sample",
-    "karras_sigmas",
+    "SIGMA_MAX", "add_noise", "denoising_loss", "heun_grid", "heun_sample", "karras_sigmas",
     "lognormal_sigmas",
-]
+]  # fmt: skip

@@ -6,12 +6,6 @@ from dmdrepro.distillation.gan import fake_gan_loss, student_gan_loss
 from dmdrepro.distillation.regression import regression_gradient, regression_target
 
 __all__ = [
-    "draw_dm_levels",
-    "draw_fake_levels",
-    "fake_gan_loss",
-    "fake_score_loss",
-    "regression_gradient",
-    "regression_target",
-    "score_difference",
-    "student_gan_loss",
-]
+    "draw_dm_levels", "draw_fake_levels", "fake_gan_loss", "fake_score_loss",
+    "regression_gradient", "regression_target", "score_difference", "student_gan_loss",
+]  # fmt: skip

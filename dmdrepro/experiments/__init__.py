@@ -18,24 +18,7 @@ from dmdrepro.experiments.study import Arm, Study
 from dmdrepro.settings import ConfigError
 
 __all__ = [
-    "REGISTRY",
-    "SIZES",
-    "STUDIES",
-    "Arm",
-    "ConfigError",
-    "Distill",
-    "Experiment",
-    "Sampling",
-    "Study",
-    "Teacher",
-    "as_of_now",
-    "build",
-    "check_name",
-    "check_size",
-    "every_size",
-    "nearest",
-    "parse_overrides",
-    "register",
-    "register_study",
-    "size_words",
-]
+    "REGISTRY", "SIZES", "STUDIES", "Arm", "ConfigError", "Distill", "Experiment", "Sampling",
+    "Study", "Teacher", "as_of_now", "build", "check_name", "check_size", "every_size",
+    "nearest", "parse_overrides", "register", "register_study", "size_words",
+]  # fmt: skip

@@ -5,15 +5,14 @@ One EDM ImageNet-64 teacher has seven public students; the files are the user's 
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from dmdrepro.data.imagenet64 import VARIABLE, named_by_variable
 from dmdrepro.settings import ConfigError
 
 NAME = "public-students"
 QUESTION = "Which public one-step students keep their teacher's pairing?"
-VARIABLE = "DMDREPRO_WEIGHTS"
 EDM = "nvlabs-fi-cdn.nvidia.com/edm/pretrained"
 PML = "huggingface.co/UT-Austin-PML"
 IMAGENET, CIFAR = "EDM ImageNet-64", "EDM CIFAR-10"
@@ -69,7 +68,7 @@ STUDENTS = (
 
 def folder_of(named: Path | None) -> Path:
     """The folder of weights, --weights or $DMDREPRO_WEIGHTS; ConfigError if there is none."""
-    place = named or (Path(said).expanduser() if (said := os.environ.get(VARIABLE)) else None)
+    place = named or named_by_variable()
     if place is None or not place.is_dir():
         what = "needs a folder of weights" if place is None else f"finds no folder {place}"
         files = "; ".join(f"{each.file} ({each.source})" for each in STUDENTS)

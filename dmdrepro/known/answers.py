@@ -44,7 +44,7 @@ class KnownSettings:
             raise ValueError("The circle's thetas must have 0, with which the others are compared.")
 
 
-# Seconds less, for tests of whole commands.
+# Quicker, for tests of whole commands.
 SMOKE = KnownSettings(
     n=60,
     n_gaussians=60,

@@ -74,8 +74,7 @@ def translated(n: int, d: int, shift: float, rng: Rng) -> Pair:
 def translated_population(d: int, shift: float) -> Population:
     """E_DT = W2^2 = |b|^2: no coupling beats a shift, of N samples either; E_ind = 2 D + |b|^2.
 
-    So Delta_E is 0 and retention 1 however far the samples went; concordance is
-    2 D / (2 D + |b|^2).
+    So Delta_E is 0 and retention 1 for any shift; concordance is 2 D / (2 D + |b|^2).
     """
     return Population(shift**2, 2 * d + shift**2, shift**2)
 

@@ -1,8 +1,8 @@
 """The circle of appendix C: a teacher on a squeezed circle, students turned by theta.
 
 Phi(z) = z / sqrt((1 + delta) z_1^2 + z_2^2) and G_theta(z) = R(theta) z / |z|. The noise has no
-preferred direction, so all G_theta(z) have one law; which noise becomes which point is theta's
-alone. Both laws are known, and so are their denoisers at every noise level.
+preferred direction, so all G_theta(z) have one law; theta decides only which noise becomes which
+point. Both laws and their denoisers are known at every noise level.
 """
 
 from __future__ import annotations

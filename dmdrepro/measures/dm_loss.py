@@ -40,8 +40,8 @@ def dm_loss(result: Result, snapshot: int) -> tuple[np.ndarray, np.ndarray] | No
 def loss_at(steps: np.ndarray, losses: np.ndarray, iterations: int) -> float | None:
     """Mean of the losses [n] of the last fifth before `iterations`; None before any update.
 
-    `steps` [n]: each loss's iteration, ascending; a thinned curve will do. If the fifth has no
-    update, the last one before it counts.
+    `steps` [n]: each loss's iteration, ascending. A fifth without an update gives the last one
+    before.
     """
     so_far = steps < iterations
     if not so_far.any():

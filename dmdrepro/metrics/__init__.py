@@ -17,24 +17,9 @@ from dmdrepro.metrics.quality import QualityRecord, sample_quality
 from dmdrepro.metrics.turn import Turn, turn_of
 
 __all__ = [
-    "BoundaryRecord",
-    "ClassBoundaryRecord",
-    "Correlation",
-    "FeatureRecord",
-    "MemorisationRecord",
-    "PairingRecord",
-    "QualityRecord",
-    "Turn",
-    "boundary_by_class",
-    "boundary_effect",
-    "denoiser_error",
-    "feature_quality",
-    "frechet_squared",
-    "load_array",
-    "memorisation_ratio",
-    "pairing_inefficiency",
-    "pairing_of_sets",
-    "precision_recall",
-    "sample_quality",
-    "turn_of",
-]
+    "BoundaryRecord", "ClassBoundaryRecord", "Correlation", "FeatureRecord",
+    "MemorisationRecord", "PairingRecord", "QualityRecord", "Turn", "boundary_by_class",
+    "boundary_effect", "denoiser_error", "feature_quality", "frechet_squared", "load_array",
+    "memorisation_ratio", "pairing_inefficiency", "pairing_of_sets", "precision_recall",
+    "sample_quality", "turn_of",
+]  # fmt: skip

@@ -20,21 +20,11 @@ from dmdrepro.metrics.pt import read_pt
 
 # What numpy and zipfile raise at damaged bytes: an .npy header is read as a Python literal, a
 # .npz is a zip whose damaged fields may name unknown methods, versions or a password.
+# RuntimeError stands for NotImplementedError and RecursionError too.
 UNREADABLE = (
-    ValueError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    OSError,
-    EOFError,
-    SyntaxError,
-    tokenize.TokenError,
-    OverflowError,
-    RuntimeError,  # and with it NotImplementedError and RecursionError
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
+    *(ValueError, TypeError, KeyError, AttributeError, OSError, EOFError, SyntaxError),
+    *(OverflowError, RuntimeError, tokenize.TokenError, struct.error),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
 )
 MOST_NAMES, LONGEST = 20, 60  # names of arrays in a message, and their letters
 LARGE = 1 << 28  # bytes: to load so much is worth a word beforehand

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from dmdrepro.metrics.samples import check_dense
+
 Labels = torch.Tensor | np.ndarray | Sequence[int]
 
 
@@ -65,13 +67,7 @@ def as_classes(classes: Labels, n: int, name: str = "classes") -> Classes:
 
 def _as_array(classes: Labels, name: str) -> np.ndarray:
     if isinstance(classes, torch.Tensor):
-        if classes.is_nested or classes.layout is not torch.strided:
-            kind = "nested" if classes.is_nested else "sparse"
-            raise ValueError(f"{name} is a {kind} tensor; pass a dense one.")
-        if classes.is_quantized or classes.is_meta:
-            kind = "quantized" if classes.is_quantized else "meta"
-            raise ValueError(f"{name} is a {kind} tensor; pass one of whole numbers.")
-        tensor = classes.detach().cpu()
+        tensor = check_dense(classes.detach(), name).cpu()
         return (tensor.double() if tensor.is_floating_point() else tensor).numpy()
     if np.ma.is_masked(classes):
         raise ValueError(f"{name} has masked entries; every sample needs its class.")

@@ -80,7 +80,7 @@ class Costs:
         if not self.whole:
             raise ValueError(
                 f"{who} needs the whole matrix of {len(self):,} x {len(self):,} costs in memory, "
-                "where it does not fit; use solver 'auction' or measure fewer samples."
+                "which does not fit; use solver 'auction' or measure fewer samples."
             )
         return self.held
 

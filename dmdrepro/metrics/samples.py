@@ -21,15 +21,7 @@ def as_tensor(samples: Samples, name: str) -> torch.Tensor:
     """
     if not isinstance(samples, torch.Tensor):
         return _from_numpy(samples, name)
-    tensor = samples.detach()
-    if tensor.is_nested or tensor.layout != torch.strided:
-        kind = "nested" if tensor.is_nested else str(tensor.layout).removeprefix("torch.")
-        remedy = "" if tensor.is_nested else ", such as its .to_dense()"
-        raise ValueError(f"{name} is a {kind} tensor; pass a dense one{remedy}.")
-    if tensor.is_quantized:
-        raise ValueError(f"{name} is a quantized tensor; pass its .dequantize().")
-    if tensor.is_meta:
-        raise ValueError(f"{name} is a meta tensor, which holds no numbers; pass one that does.")
+    tensor = check_dense(samples.detach(), name)
     if tensor.is_complex():
         raise ValueError(f"{name} holds complex numbers; pass real ones.")
     if tensor.dtype in PLAIN:
@@ -44,6 +36,19 @@ def as_tensor(samples: Samples, name: str) -> torch.Tensor:
     except (RuntimeError, TypeError):  # such as four-bit floats and bits
         kind = str(tensor.dtype).removeprefix("torch.")
         raise ValueError(f"{name} has type {kind}; pass real numbers, such as float32.") from None
+
+
+def check_dense(tensor: torch.Tensor, name: str) -> torch.Tensor:
+    """The tensor; raises ValueError if it is nested, sparse, quantized or without values."""
+    if tensor.is_nested or tensor.layout != torch.strided:
+        kind = "nested" if tensor.is_nested else str(tensor.layout).removeprefix("torch.")
+        remedy = "" if tensor.is_nested else ", such as its .to_dense()"
+        raise ValueError(f"{name} is a {kind} tensor; pass a dense one{remedy}.")
+    if tensor.is_quantized:
+        raise ValueError(f"{name} is a quantized tensor; pass its .dequantize().")
+    if tensor.is_meta:
+        raise ValueError(f"{name} is a meta tensor, which holds no numbers; pass one that does.")
+    return tensor
 
 
 def as_rows(samples: Samples, name: str, least: int = 2) -> torch.Tensor:

@@ -14,9 +14,7 @@ class News:
     share: float | None = None
 
 
-Watch = Callable[
-    [News], None
-]  # called several times a second, except within another library's call
+Watch = Callable[[News], None]  # called several times a second, but not within another library
 
 
 def nobody(news: News) -> None:

@@ -39,10 +39,9 @@ class Block:
 class AdmUnet(Model):
     """The ADM U-Net of square images, at the paper's MNIST size (appendix D).
 
-    `width`: base number of channels; level i has width * channel_mult[i] channels at resolution /
-    2^i, with `num_blocks` residual blocks going down and one more going up. Levels whose resolution
-    is in `attn_resolutions`, and the middle, have attention with heads of 64 channels; a level
-    narrower than 64 channels has none.
+    Level i has width * channel_mult[i] channels at resolution / 2^i, with `num_blocks` residual
+    blocks going down and one more going up. Levels whose resolution is in `attn_resolutions`, and
+    the middle, have attention with heads of 64 channels, unless they are narrower.
     """
 
     width: int = 64

@@ -87,15 +87,6 @@ def song_denoiser(
     `label_dim`: number of classes (labels one-hot), 0 = unconditional; the others are fields of
     `SongUnet`. Raises ValueError for sizes that do not fit.
     """
-    settings = SongUnet(
-        width,
-        channel_mult,
-        num_blocks,
-        attn_resolutions,
-        embedding,
-        encoder,
-        channel_mult_noise,
-        resample_filter,
-        augment_dim,
-    )
-    return settings.make((channels, resolution, resolution), label_dim, sigma_data)
+    sizes = width, channel_mult, num_blocks, attn_resolutions
+    kinds = embedding, encoder, channel_mult_noise, resample_filter, augment_dim
+    return SongUnet(*sizes, *kinds).make((channels, resolution, resolution), label_dim, sigma_data)

@@ -159,6 +159,11 @@ class SongNetwork(RawNetwork):
             x = block(x, emb)
         return conv(norm_silu(norm, x)), h
 
+    def rounded_layers(self) -> dict[str, nn.Module]:
+        """All convolutions; the linear layers embed noise level and class, in float32."""
+        kinds = (nn.Conv2d, ResampledConv)
+        return {name: layer for name, layer in self.named_modules() if isinstance(layer, kinds)}
+
     def _embedding(self, noise: torch.Tensor, class_labels: torch.Tensor | None) -> torch.Tensor:
         """[1 or B, 4 width], float32 also under autocast."""
         with full_precision(noise):

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from dmdrepro.experiments.estimate import CPU, GPU, Estimate, estimate
 from dmdrepro.pipeline.chains import chains_of
 from dmdrepro.pipeline.devices import APART, free_device
+from dmdrepro.pipeline.measured import Measured, recall
 from dmdrepro.pipeline.plan import Plan
-from dmdrepro.pipeline.request import has_gpu
+from dmdrepro.pipeline.request import Request, has_gpu
 from dmdrepro.pipeline.task import State, Task
 
 LONG_S = 48 * 3600.0  # from where on a plan's time is said in days, with a warning
@@ -28,6 +29,7 @@ class PlanCost:
     disk: float = 0.0  # bytes that stay
     memory: float = 0.0  # bytes, at most at a time
     states: float = 0.0  # bytes of saved states while a stage is made, at most
+    doctors: Measured | None = None  # steps that are counted as `doctor` measured them
 
     @property
     def measured(self) -> bool:
@@ -49,10 +51,16 @@ def _cost(task: Task, plan: Plan) -> Estimate:
 
 def cost_of(plan: Plan) -> PlanCost:
     """Looks at every stage's files."""
-    request, left = plan.request, {}
+    request, left, known = plan.request, {}, None
     total = PlanCost(has_gpu(request.gpu), max(1, len(request.devices)))
+    if (request.ranks, request.engine) == (1, Request.engine):
+        known = recall(str([*request.gpus, 0][0]) if total.gpu else None, plan.size)
     for task in plan.tasks:
-        cost, state = _cost(task, plan), task.state()
+        modelled = cost = _cost(task, plan)
+        state = task.state()
+        if known is not None:
+            cost = known.corrected(task.run.experiment, task.stage, cost)
+            total.doctors = total.doctors if cost is modelled else known
         # A sound classifier stays: other seeds and experiments were measured by it.
         if plan.request.fresh and (task.stage != "classifier" or state.reason):
             state = State("to do (--fresh)", 1.0)
@@ -120,7 +128,7 @@ class Forecast:
             todo += seconds
         self._todo = still
         worked += self._worked
-        if worked < KNOWN_FROM * (worked + todo):
+        if worked <= KNOWN_FROM * (worked + todo):
             return None
         return todo * (self._clock() - self._start) / worked
 

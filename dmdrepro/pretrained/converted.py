@@ -101,15 +101,8 @@ def _convert(path: Path, source: BinaryIO, target: BinaryIO) -> None:
     command = [sys.executable, "-I", "-S", "-B", "-c", _START, str(ROOT)]
     kept = {k: v for k, v in os.environ.items() if k in ("LD_LIBRARY_PATH", "SYSTEMROOT")}
     try:
-        done = subprocess.run(
-            command,
-            stdin=source,
-            stdout=target,
-            stderr=subprocess.PIPE,
-            env=kept,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
+        done = subprocess.run(command, stdin=source, stdout=target, stderr=subprocess.PIPE,
+                              env=kept, timeout=TIMEOUT_S, check=False)  # fmt: skip
     except subprocess.TimeoutExpired:
         raise ValueError(f"{path} is refused: reading it took more than {TIMEOUT_S} s.") from None
     said = done.stderr.decode(errors="replace").strip()

@@ -1,7 +1,7 @@
 """The process that reads a foreign file: limited, and allowed nothing but its two open files.
 
-Started by converted.py: the file on its input, a safetensors file on its output, a sentence on its
-error output where it refuses the file. The standard library only.
+Started by converted.py: the file on its input, safetensors on its output, a sentence on its error
+output if it refuses the file. The standard library only.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _refuse(event: str, args: tuple) -> None:
 
 
 def _limit(size: int) -> None:
-    """Limit this process, where the system can."""
+    """Limit this process, if the system can."""
     if sys.platform == "win32":
         return
     import resource

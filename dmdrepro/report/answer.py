@@ -112,7 +112,7 @@ def _not_run(students: Sequence[Student]) -> tuple[str, ...]:
     absent = dict.fromkeys(n.experiment for n in PAPER_NUMBERS if n.experiment not in names)
     notes = [f"Not run: {', '.join(absent)}."] if absent else []
     if not any(s.as_the_paper for s in students):
-        notes.append("Smaller and shorter than the paper's, whose numbers are of its own size.")
+        notes.append("These runs are reduced; the paper's numbers are of its own size.")
     return tuple(notes)
 
 

@@ -16,24 +16,20 @@ Shape = object
 
 
 @dataclass(frozen=True)
-class Each:
+class _Of:
+    shape: Shape
+
+
+class Each(_Of):
     """A dictionary with any keys, all of whose values have one shape."""
 
-    shape: Shape
 
-
-@dataclass(frozen=True)
-class Maybe:
+class Maybe(_Of):
     """Null, or the shape."""
 
-    shape: Shape
 
-
-@dataclass(frozen=True)
-class Some:
+class Some(_Of):
     """A list that is not empty."""
-
-    shape: Shape
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,14 @@ from conftest import ROOT
 
 SCRIPT = """
 import subprocess
-from dmdrepro.checkout import leave_path
+from multiprocessing import get_context
+from dmdrepro.checkout import importable, leave_path
 from dmdrepro.commands import as_now
 leave_path()
-subprocess.run([*as_now(), "list"], check=True, cwd="/")
+if __name__ == "__main__":
+    subprocess.run([*as_now(), "list"], check=True, cwd="/")
+    with importable(), get_context("spawn").Pool(1) as pool:
+        print(pool.apply(eval, ("__import__('dmdrepro').__file__",)))
 """
 
 
@@ -29,3 +33,4 @@ def test_a_process_imports_what_its_parent_did(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("the copy is at work\n")
+    assert done.stdout.splitlines()[-1] == str(tmp_path / "dmdrepro/__init__.py")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import signal
-import time
 
 import numpy as np
 import pytest
 from command import command as reproduce
-from processes import FAST, begin, chessboard, tree
+from processes import FAST, begin, chessboard, tree, wait_for
+
+CHECKPOINT = "dmdrepro.training.session:Loop.checkpoint"
 
 
 def test_all_leaves_every_stage_the_figures_and_the_tables(finished):
@@ -63,7 +64,7 @@ def test_kept_students_lead_from_the_teacher_to_the_last_one(finished):
 
 def test_a_second_run_skips_what_is_done_and_changes_nothing(finished):
     before = tree(chessboard(finished))
-    printed = reproduce("all", "chessboard", *FAST, "--runs", finished)
+    printed = reproduce("all", "chessboard", *FAST, "--runs", finished, rendered=True)
     assert printed.count("done already") == 4 + 1  # stages; known answers
     assert tree(chessboard(finished)) == before
 
@@ -88,31 +89,34 @@ def test_a_flipped_byte_is_refused_and_fresh_repairs_it(finished, runs):
 
 
 @pytest.mark.parametrize(
-    ("number", "at"),
+    ("number", "target", "nth", "at"),
     [
-        (signal.SIGINT, "teacher"),
-        (signal.SIGKILL, "teacher"),
-        (signal.SIGTERM, "distill-60"),
-        (signal.SIGKILL, "distill-60"),
-        (signal.SIGTERM, "sample-60"),
+        (signal.SIGINT, CHECKPOINT, 30, "teacher"),
+        (signal.SIGTERM, CHECKPOINT, 60 + 4, "distill-60"),
+        (signal.SIGTERM, "dmdrepro.runs.stage:Stage.save_state", 1, "sample-60"),
     ],
 )
-def test_a_stopped_run_goes_on_and_ends_bit_equal(finished, tmp_path, number, at):
-    runs = tmp_path / "runs"
-    process = begin("tests/cli/slowed.py", at, "all", "chessboard", *FAST, "--runs", runs)
-    state = chessboard(runs) / at / "state.json"
-    deadline = time.monotonic() + 120
-    while not state.is_file() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert state.is_file(), process.communicate()[0]
-    process.send_signal(number)
-    printed = process.communicate(timeout=60)[0]
+def test_a_stopped_run_goes_on_and_ends_bit_equal(
+    finished, tmp_path, stopped, number, target, nth, at
+):
+    words = ("all", "chessboard", *FAST, "--runs", tmp_path)
+    assert "Run the same command again" in stopped(target, nth, number, *words)
+    assert_goes_on(finished, tmp_path, at)
+
+
+@pytest.mark.parametrize("at", ["teacher", "distill-60"])
+def test_a_killed_run_goes_on_and_ends_bit_equal(finished, tmp_path, at):
+    process = begin("tests/cli/slowed.py", at, "all", "chessboard", *FAST, "--runs", tmp_path)
+    wait_for(process, (chessboard(tmp_path) / at / "state.json").is_file)
+    process.kill()
+    printed = process.communicate()[0]
+    assert process.returncode == -signal.SIGKILL, printed
     assert "Traceback" not in printed
-    if number == signal.SIGKILL:
-        assert process.returncode == -signal.SIGKILL
-    else:
-        assert process.returncode == 128 + number
-        assert "Run the same command again" in printed
+    assert_goes_on(finished, tmp_path, at)
+
+
+def assert_goes_on(finished, runs, at):
+    assert (chessboard(runs) / at / "state.json").is_file()
     assert not (chessboard(runs) / at / "manifest.json").is_file()
     printed = reproduce("all", "chessboard", *FAST, "--runs", runs)
     assert "going on from" in printed

@@ -29,7 +29,6 @@ def test_an_allocation_that_fails_names_the_option(tmp_path):
         env={**environment(), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=300,
         check=False,
     )
     assert done.returncode == 1, done.stderr

@@ -159,5 +159,7 @@ def test_a_package_names_a_module(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     entry = metadata.EntryPoint("any", "of_a_package", loading.GROUP)
     monkeypatch.setattr(metadata, "entry_points", lambda group: [entry])
-    assert "packaged" in command("list", "--runs", tmp_path / "r")
+    printed = command("list", "--runs", tmp_path / "r")
+    assert "packaged" in printed
+    assert "There is no folder" in printed
     assert build("packaged", "smoke").as_dict()["loaded"]["file"] == "of_a_package.py"

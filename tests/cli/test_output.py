@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dmdrepro.cli.console import PlainConsole, visible
+from dmdrepro.cli.output import mind_width
 from dmdrepro.cli.progress import Display
 
 # Red; the window's title; one line over another; C1's introducer; what turns the writing round.
@@ -31,14 +32,13 @@ def assert_harmless(printed: str, *, lines: str = "\n") -> None:
 
 
 def reproduce(*words: str, env: dict | None = None, **options) -> subprocess.CompletedProcess:
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.run(
         [sys.executable, "reproduce.py", *words],
         cwd=ROOT,
         env=environment() | (env or {}),
-        preexec_fn=heed_signals,
-        timeout=120,
         check=False,
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options,
+        **streams | {"preexec_fn": heed_signals} | options,
     )
 
 
@@ -126,9 +126,15 @@ def test_folders_and_keys_are_shown_harmless(tmp_path):
 # --- widths ---
 
 
-@pytest.mark.parametrize("columns", ["0", "1", "-5", "abc", "", "39", "1e3", "²"])
-def test_an_impossible_width_swallows_nothing(columns):
-    width = {"COLUMNS": columns, "TERM": "xterm"}
+@pytest.mark.parametrize("columns", ["0", "1", "-5", "abc", "", "39", "1e3", "²", "40"])
+def test_an_impossible_width_is_none(monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    mind_width()
+    assert os.environ.get("COLUMNS") == ("40" if columns == "40" else None)
+
+
+def test_an_impossible_width_swallows_nothing():
+    width = {"COLUMNS": "0", "TERM": "xterm"}
     done = reproduce("list", env=width)
     assert done.returncode == 0
     assert "mnist-conditional" in done.stdout
@@ -175,24 +181,16 @@ def test_a_full_disk_behind_the_output_is_a_sentence(words):
 
 
 @pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
-def test_closed_streams_change_nothing(tmp_path, closed):
+@pytest.mark.parametrize(("words", "code"), [(["list"], 0), (["teacher", "nothing"], 1)])
+def test_closed_streams_change_nothing(closed, words, code):
     def close() -> None:
         heed_signals()
         for descriptor in closed:
             os.close(descriptor)
 
-    for words, code in ((["list"], 0), (["teacher", "nothing"], 1)):
-        done = subprocess.run(
-            [sys.executable, "reproduce.py", *words],
-            cwd=ROOT,
-            env=environment(),
-            preexec_fn=close,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
+    done = reproduce(*words, preexec_fn=close)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_an_alphabet_without_our_characters_is_no_error():

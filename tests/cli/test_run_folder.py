@@ -81,7 +81,7 @@ def test_what_a_kill_left_in_done_stages_and_results_is_cleaned(runs, finished):
     ]  # fmt: skip
     for file in left + kept:
         file.write_bytes(b"x")
-    command("all", "chessboard", *SMOKE, "--runs", runs)
+    command("all", "chessboard", *SMOKE, "--runs", runs, rendered=True)  # as they are
     assert not [file for file in left if file.exists()]
     assert all(file.exists() for file in kept)
     assert tree(chessboard(runs)) == tree(chessboard(finished))

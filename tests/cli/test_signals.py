@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from processes import FAST, begin, environment, heed_signals
+from processes import FAST, LONG_S, begin, environment, heed_signals, wait_for
 
 from dmdrepro.cli import signals
 from dmdrepro.cli.signals import STOPS, Interrupted, Listener
@@ -29,11 +29,7 @@ def training(runs: Path, ignored: tuple[int, ...] = ()) -> subprocess.Popen:
     words = ("teacher", "chessboard", *FAST, "--runs", runs)
     endless = ("--set", "teacher.snapshots=1000000")
     process = begin("reproduce.py", *words, *endless, ignored=ignored)
-    began = time.monotonic()
-    while not (folder(runs) / "log.jsonl").is_file():
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() - began < 120
-        time.sleep(0.05)
+    wait_for(process, (folder(runs) / "log.jsonl").is_file)
     time.sleep(0.3)
     return process
 
@@ -43,7 +39,7 @@ def folder(runs: Path) -> Path:
 
 
 def assert_saved(process: subprocess.Popen, runs: Path, number: int) -> None:
-    printed = process.communicate(timeout=60)[0]
+    printed = process.communicate(timeout=LONG_S)[0]
     assert process.returncode == 128 + number, printed
     assert "saved. Run the same command again" in printed
     assert "Traceback" not in printed
@@ -51,10 +47,11 @@ def assert_saved(process: subprocess.Popen, runs: Path, number: int) -> None:
 
 
 @pytest.mark.parametrize("number", STOPS[2:], ids=lambda n: n.name)
-def test_every_stop_signal_saves(tmp_path, number):
-    process = training(tmp_path)
-    process.send_signal(number)
-    assert_saved(process, tmp_path, number)
+def test_every_stop_signal_saves(tmp_path, stopped, number):
+    words = ("teacher", "chessboard", *FAST, "--runs", tmp_path)
+    printed = stopped("dmdrepro.training.session:Loop.checkpoint", 30, number, *words)
+    assert "saved. Run the same command again" in printed
+    assert (folder(tmp_path) / "state.json").is_file()
 
 
 def test_what_was_ignored_at_the_start_stays_ignored_and_sigterm_still_saves(tmp_path):

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from processes import FAST, begin
+from processes import FAST, LONG_S, begin
 
-TRIES, AT_ONCE, LAST_S = 12, 4, 2.5
+TRIES, AT_ONCE, LAST_S = 8, 4, 2.5
 PROC = Path("/proc/self/status")
 WAYS = {"reproduce.py": ("reproduce.py",), "module": ("-m", "dmdrepro")}
 
@@ -60,7 +60,7 @@ def test_a_signal_at_any_moment_of_the_start_ends_it_with_a_sentence(tmp_path, n
             time.sleep(max(0.0, when - time.monotonic()))
             ours = handled(process.pid, signal.SIGTERM)
             process.send_signal(number)
-            printed = process.communicate(timeout=60)[0]
+            printed = process.communicate(timeout=LONG_S)[0]
             if ours or process.returncode == 128 + number:
                 assert process.returncode == 128 + number, printed
                 assert "Run the same command again" in printed

@@ -6,7 +6,9 @@ import json
 import shutil
 
 import pytest
-from processes import reproduce
+from command import command as reproduce
+
+from dmdrepro.commands import program
 
 
 @pytest.fixture
@@ -80,8 +82,22 @@ def test_all_ends_with_the_answer_and_prints_every_table_on_request(finished):
     words = ("evaluate", "chessboard", "--size", "smoke", "--gpu", "cpu", "--runs", finished)
     short, long = reproduce(*words), reproduce(*words, "--tables")
     assert len(short.splitlines()) < 25
+    again = f"{program()} all chessboard --runs {finished} --size laptop"  # smoke answers nothing
+    assert short.splitlines()[-1] == f"For an answer: {again}"
     assert "chessboard (teacher 60): " in short
     assert "moons" not in short
     assert "Choices" not in short
     assert len(long) > 2 * len(short)
-    assert "The paper's Delta_E and ours" in long
+    # What a reader looks for is printed last, and stands first in the file.
+    titles = [
+        "Slips in the paper, not copied",
+        "Choices that the paper left open",
+        "The paper's Delta_E and ours",
+        "Not run",
+    ]
+    found = [line.strip() for line in long.splitlines() if line.strip() in titles]
+    assert found == [title for title in titles if title in found]
+    assert found[-2:] == titles[-2:]
+    assert "chessboard (teacher 60): " in long[long.index(titles[-1]) :]
+    text = (finished / "smoke/seed0/tables/tables.md").read_text()
+    assert text.startswith(f"### {titles[2]}")

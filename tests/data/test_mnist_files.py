@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import subprocess
-import sys
 
 import pytest
 import small_mnist
-from conftest import ROOT
 
 from dmdrepro.data.mnist_files import MnistUnavailable, find_mnist, read_mnist
 
@@ -103,8 +100,3 @@ def test_a_file_that_unpacks_without_end_is_not_unpacked_to_its_end(files, tmp_p
     (tmp_path / NAME).write_bytes(gzip.compress(bytes(50_000_000)))
     with pytest.raises(MnistUnavailable, match="another file"):
         read_mnist(tmp_path, True, tmp_path / "cache")
-
-
-def test_looking_for_mnist_does_not_load_torch():
-    code = "import sys, dmdrepro.data.mnist_files; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -83,7 +83,7 @@ def test_rows_and_queue_of_several_blocks_and_programs(block, monkeypatch):
                 patch.setattr(kernel, "BLOCK", block)
                 patch.setattr(kernel, "_multiprocessors", lambda device: 2)
             found.append([])
-            for _ in range(8):
+            for _ in range(4):
                 auction_rounds(cost, bidding, 2)
                 found[-1].append((state(bidding), bidding.progress()))
     assert found[0] == found[1]

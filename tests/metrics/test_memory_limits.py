@@ -142,7 +142,6 @@ def limited(tmp_path, script, *arguments):
         env={**environment, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=300,
         check=False,
     )
 

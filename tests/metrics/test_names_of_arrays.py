@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -105,6 +103,5 @@ def test_the_line_that_converts_a_file_works(tmp_path, name):
     with pytest.raises(ValueError, match="convert it first: ") as caught:
         load_array(file)
     line = str(caught.value).partition("convert it first: ")[2].removesuffix(".")
-    code = f"import numpy, torch; {line}"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    exec(f"import numpy, torch; {line}", {})
     np.testing.assert_array_equal(load_array(file.with_suffix(".npy")), X)

@@ -234,8 +234,8 @@ def test_ten_thousand_rows_of_a_thousand_classes_build_no_matrix():
     rng = np.random.default_rng(12)
     x, y = (torch.from_numpy(rng.standard_normal((10_000, 64))) for _ in range(2))
     classes = as_classes(np.arange(10_000) % 1000, 10_000)
-    started = time.perf_counter()
+    started = time.process_time()
     null = null_within_classes(x, y, classes)
-    assert time.perf_counter() - started < 5  # 0.1 s; the matrix of distances alone is 800 MB
+    assert time.process_time() - started < 5  # 0.1 s; the matrix of distances alone is 800 MB
     assert null.e_ind == pytest.approx(128, rel=0.01)
     assert null.concordance == pytest.approx(0, abs=0.01)

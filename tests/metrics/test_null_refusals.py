@@ -112,7 +112,7 @@ def test_every_kind_of_whole_numbers_is_the_same_classes(make):
         ([1j] * 12, "classes has type complex128"),
         ([[1], [2, 3]], "classes is not a list of whole numbers"),
         (np.ma.array(np.zeros(12), mask=[True] + [False] * 11), "classes has masked entries"),
-        (torch.zeros(12).to_sparse(), "classes is a sparse tensor"),
+        (torch.zeros(12).to_sparse(), "classes is a sparse_coo tensor"),
         (torch.zeros(12, device="meta"), "classes is a meta tensor"),
         (torch.nested.nested_tensor([torch.zeros(6)] * 2), "classes is a nested tensor"),
     ],

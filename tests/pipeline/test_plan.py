@@ -6,9 +6,8 @@ import re
 import shutil
 
 import pytest
-from command import SMOKE, command
+from command import ENVIRONMENT, SMOKE, command
 
-from dmdrepro.cli.guard import console
 from dmdrepro.data import mnist_files
 from dmdrepro.experiments import REGISTRY, STUDIES
 from dmdrepro.pipeline.cost import cost_of, side_by_side
@@ -18,12 +17,6 @@ from dmdrepro.pipeline.task import STAGES, State, Task
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.run import Run
-
-
-@pytest.fixture
-def width(monkeypatch):
-    """Sets the columns of the terminal that the commands print to."""
-    return lambda columns: monkeypatch.setattr(console, "width", columns)
 
 
 def request(runs, *names, **options):
@@ -70,8 +63,7 @@ def left_to_do(printed: str) -> float:
     return float(number) * {"s": 1, "min": 60, "h": 3600}[unit]
 
 
-def test_left_to_do_counts_neither_what_is_done_nor_what_is_refused(finished, width):
-    width(200)
+def test_left_to_do_counts_neither_what_is_done_nor_what_is_refused(finished):
     long = ("--set", "teacher.snapshots=1000000", "--set", "teacher.lr=1e-4")
     new = command("teacher", "ring", *SMOKE, *long, "--runs", finished, "--dry-run")
     assert left_to_do(new) > 1000
@@ -112,12 +104,12 @@ def test_a_figure_is_complete_only_with_every_planned_student(finished, tmp_path
 
 
 @pytest.mark.parametrize("columns", [60, 80, 100, 200])
-def test_no_name_and_no_refusal_is_cut_at_any_width(finished, tmp_path, width, columns):
+def test_no_name_and_no_refusal_is_cut_at_any_width(finished, tmp_path, monkeypatch, columns):
     runs = tmp_path / "runs"
     shutil.copytree(finished, runs)
     manifest = Run(make_plan(request(runs, "chessboard"), ()).experiments[0], runs).folder
     (manifest / "teacher" / "manifest.json").write_text("{}")
-    width(columns)
+    monkeypatch.setitem(ENVIRONMENT, "COLUMNS", str(columns))
     for printed in (
         command("list", "--runs", runs),
         command("all", *SMOKE, "--runs", runs, "--dry-run"),
@@ -132,8 +124,8 @@ def test_no_name_and_no_refusal_is_cut_at_any_width(finished, tmp_path, width, c
             assert any(re.search(rf"│ {name} ", line) for line in grid), (name, printed)
 
 
-def test_the_papers_plan_is_whole_at_eighty_columns(tmp_path, width):
-    width(80)
+def test_the_papers_plan_is_whole_at_eighty_columns(tmp_path, monkeypatch):
+    monkeypatch.setitem(ENVIRONMENT, "COLUMNS", "80")
     options = ("--size", "paper", "--gpu", "0", "--runs", tmp_path / "r", "--dry-run")
     printed = command("all", *options)
     grid = [line for line in printed.splitlines() if line[:1] in "┏┡└│"]

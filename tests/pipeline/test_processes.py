@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from command import SMOKE, command
-from processes import FAST, begin, reproduce, tree
+from processes import FAST, LONG_S, begin, reproduce, tree, wait_for
 
 from dmdrepro.experiments import STUDIES
 from dmdrepro.pipeline import processes
@@ -55,14 +55,6 @@ def teachers(runs: Path) -> list[Path]:
     return [runs / "smoke/seed0" / name / "teacher" for name in NAMES]
 
 
-def wait_for(process: subprocess.Popen, true) -> None:
-    began = time.monotonic()
-    while not true():
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() - began < 120
-        time.sleep(0.05)
-
-
 def children(process: subprocess.Popen) -> list[int]:
     """The commands that it has started, as long as they live."""
     found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
@@ -73,7 +65,7 @@ def test_both_save_at_a_stop_and_end_with_the_bytes_of_one_process(tmp_path):
     settings = ("--set", "teacher.snapshots=1500", "--set", "distill.iterations=10")
     process = started(tmp_path / "two", *settings)
     process.send_signal(signal.SIGTERM)
-    printed = process.communicate(timeout=120)[0]
+    printed = process.communicate(timeout=LONG_S)[0]
     assert process.returncode == 143, printed
     assert "saved. Run the same command again" in printed
     assert "Traceback" not in printed
@@ -93,10 +85,10 @@ def test_both_save_at_a_stop_and_end_with_the_bytes_of_one_process(tmp_path):
 def test_processes_save_and_end_when_nobody_waits_for_them(tmp_path):
     process = started(tmp_path, "--set", "teacher.snapshots=1000000")
     process.kill()
-    process.communicate(timeout=120)
+    process.communicate(timeout=LONG_S)
     began = time.monotonic()
     while not all((place / "state.json").is_file() for place in teachers(tmp_path)):
-        assert time.monotonic() - began < 120
+        assert time.monotonic() - began < LONG_S
         time.sleep(0.05)
 
 
@@ -106,7 +98,7 @@ def test_a_signal_to_all_while_processes_begin_is_a_sentence(tmp_path):
     process = begin("reproduce.py", *words, start_new_session=True)
     wait_for(process, lambda: len(children(process)) == 2)
     os.killpg(process.pid, signal.SIGINT)
-    printed = process.communicate(timeout=120)[0]
+    printed = process.communicate(timeout=LONG_S)[0]
     assert process.returncode == 130, printed
     assert "Run the same command again" in printed
     assert "Traceback" not in printed
@@ -242,8 +234,8 @@ def test_a_second_signal_ends_processes_that_do_not_stop(made, tmp_path):
 
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        made("time.sleep(60)", Session())
-    assert time.monotonic() - began < 30
+        made("time.sleep(3600)", Session())
+    assert time.monotonic() - began < LONG_S
     assert [p.read_text() for p in tmp_path.iterdir()] == ["begun", "begun"]
 
 

@@ -249,7 +249,7 @@ def test_thousands_of_mutations_end_in_a_sentence_and_ask_for_nothing(edm, saved
     (tmp_path / "edm").write_bytes(edm)
     (tmp_path / "saved").write_bytes(saved)
     command = [sys.executable, "-c", MUTATE, ROOT, tmp_path / "edm", tmp_path / "saved", str(times)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout)
     assert found["read"] + found["refused"] == times

@@ -68,9 +68,7 @@ def browse(folder, page: bytes, *options: str) -> str:
     file = folder / "page.html"
     file.write_bytes(page)
     command = [BROWSER, *QUIET, f"--user-data-dir={folder / 'user'}", *options, "--dump-dom"]
-    done = subprocess.run(
-        [*command, file.as_uri()], capture_output=True, text=True, timeout=120, check=False
-    )
+    done = subprocess.run([*command, file.as_uri()], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

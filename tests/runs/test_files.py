@@ -75,7 +75,7 @@ def test_a_pipe_is_written_to_and_stays_one(tmp_path):
     reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
     reader.start()
     write_bytes(pipe, b"through")
-    reader.join(timeout=10)
+    reader.join()
     assert read == [b"through"]
     assert pipe.is_fifo()
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from dmdrepro.runs.lock import locked
 with locked(Path(sys.argv[1]), "teacher ring"):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 

@@ -12,6 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from dmdrepro.experiments import build
 from dmdrepro.models.adm import adm_denoiser
+from dmdrepro.models.song import song_denoiser
 from dmdrepro.training import student, teacher
 from dmdrepro.training.copies import as_float32, copied, used_weights
 from dmdrepro.training.ema import ema_decay, update_ema
@@ -57,10 +58,18 @@ def test_a_distillation_keeps_its_bits_and_rounds_weights_at_once(settings, monk
     assert ours.together > plain.together
 
 
-def test_a_unet_with_attention_keeps_its_bits():
-    """Weights that are reordered before they are used too."""
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: adm_denoiser(4, 1, 3, 64, (1,), 1, (4,)),
+        lambda: song_denoiser(4, 1, 3, 8, (1, 1), 1, (4,), encoder="residual"),
+    ],
+    ids=("adm", "song"),
+)
+def test_a_unet_with_attention_keeps_its_bits(made):
+    """Weights that are reordered or resampled before they are used too."""
     torch.manual_seed(0)
-    denoiser = adm_denoiser(4, 1, 3, 64, (1,), 1, (4,))
+    denoiser = made()
     denoiser.compute_dtype = torch.bfloat16
     for parameter in denoiser.parameters():
         parameter.data += 0.05 * torch.randn_like(parameter)

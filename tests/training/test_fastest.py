@@ -94,7 +94,7 @@ def test_a_process_that_cannot_is_a_reason_and_no_error():
     """No GPU, or one on which a smoke trial takes its time: one sentence either way."""
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
-    found = module._try(build("chessboard", "smoke"), "distill", PLAIN, GPU, 60.0)
+    found = module._try(build("chessboard", "smoke"), "distill", PLAIN, GPU, 600.0)
     assert "no CUDA GPU" in found["why"]
 
 

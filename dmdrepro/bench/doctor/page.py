@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dmdrepro.bench.doctor.scope import Row
+from dmdrepro.bench.doctor.scope import NOT_RUN, Row
 from dmdrepro.pipeline.cost import time_words
 
 COMMON = ("part", "what", "ok", "why", "at_s")
@@ -21,9 +21,7 @@ def page(rows: Sequence[Row], seconds: float) -> str:
 def _answer(rows: Sequence[Row], seconds: float) -> list[str]:
     checked = sum(row["ok"] is not None for row in rows)
     wrong = [row for row in rows if row["ok"] is False]
-    undone = sum(
-        row["part"] in ("failed checks", "not reached") and row["ok"] is None for row in rows
-    )
+    undone = sum(row["part"] == NOT_RUN for row in rows)
     lines = [
         f"{len(wrong)} of {checked} checks are wrong:"
         if wrong
@@ -40,7 +38,7 @@ def _answer(rows: Sequence[Row], seconds: float) -> list[str]:
         ]
     last = rows[-1].get("at_s", 0.0) if rows else 0.0
     if undone:
-        lines += ["", f"{undone} checks were not done in time: see the end of this page."]
+        lines += ["", f"{undone} checks were not run, out of time: see the end of this page."]
     return [*lines, "", f"{last:.0f} of {seconds:.0f} s. Every row is in doctor.jsonl.", ""]
 
 

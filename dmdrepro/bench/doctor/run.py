@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from dmdrepro.bench.doctor.page import page
-from dmdrepro.bench.doctor.scope import Row, Scope, row
+from dmdrepro.bench.doctor.scope import Row, Scope, out_of_time, row
 from dmdrepro.bench.doctor.worker import FAILED, Check
 from dmdrepro.commands import as_now
 from dmdrepro.runs.files import write_bytes
@@ -76,7 +76,7 @@ def examine(
     while left and time.time() < found.last:
         left = _sitting(left, found, say)
     for check in left:
-        found.add(row("not reached", check.name, None, f"the {seconds:g} s were over before it"))
+        found.add(out_of_time(check.name))
     return found.rows
 
 
@@ -128,7 +128,7 @@ def _next(connection: Connection, until: float) -> tuple | None:
 
 def _ended(name: str, process: subprocess.Popen, until: float) -> Row:
     if time.time() >= until:
-        return row(FAILED, name, None, "not done in its time, so it was ended")
+        return out_of_time(name)
     why = f"its process ended by itself (exit status {process.wait(5)}); {LOG} has its words"
     return row(FAILED, name, False, why)
 

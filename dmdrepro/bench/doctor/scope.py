@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dmdrepro.experiments import Experiment
 
 Row = dict[str, object]
+NOT_RUN = "checks without a result"  # the part of the rows of checks that had no time
 
 
 @dataclass
@@ -62,3 +63,8 @@ def row(part: str, what: str, ok: bool | None = True, why: str = "", **figures: 
     A figure's name ends with its unit: _ms, _s, _gib, _gbs.
     """
     return {"part": part, "what": what, "ok": ok, "why": why, **figures}
+
+
+def out_of_time(check: str) -> Row:
+    """The row of a check that was ended, or not begun, when its time was over."""
+    return row(NOT_RUN, check, None, "not run: out of time")

@@ -72,6 +72,7 @@ def _student(experiment: Experiment, scope: Scope) -> Row:
         plain_ms=1e3 * plain_s,
         times_plain=plain_s / ours_s,
         peak_gib=peak,
+        threads=torch.get_num_threads(),
     )
 
 
@@ -124,6 +125,7 @@ def _teacher(experiment: Experiment, device: torch.device, scope: Scope) -> Row:
         first_s=first_s,
         step_ms=1e3 * sorted(times)[len(times) // 2],
         peak_gib=peak_gib(device),
+        threads=torch.get_num_threads(),
     )
 
 

@@ -8,7 +8,7 @@ import torch
 
 from dmdrepro import kernels
 from dmdrepro.bench.doctor.scope import Row, Scope, row
-from dmdrepro.kernels.auction_rounds import Bidding
+from dmdrepro.kernels import Bidding
 
 PART = "kernels against float64"
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
