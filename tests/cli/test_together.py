@@ -72,6 +72,8 @@ def test_the_command_starts_torchrun_and_a_signal_to_it_saves(tmp_path):
     [
         (("--gpus-per-run", 3), "teacher.batch of chessboard is 64, and 3 processes"),
         (("--gpus-per-run", 2, "--jobs", 2), "leave out --jobs"),
+        (("--gpus-per-run", 2, "--engine", "compiled"), "leave compiled out"),
+        (("--engine", "compiled,checkpointed"), "do not go together"),
     ],
 )
 def test_mistakes_are_one_sentence(tmp_path, words, sentence):
