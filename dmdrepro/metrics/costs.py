@@ -55,7 +55,7 @@ class Costs:
 
     @classmethod
     def of_points(cls, x: torch.Tensor, y: torch.Tensor, rows: int, watch: Watch = nobody) -> Costs:
-        """Squared distances of x, y [N, D], the first `rows` held, or less; ValueError on overflow."""
+        """Squared distances of x, y [N, D], the first `rows` or less held; refuses an overflow."""
         points = Points(x, y)
         n = len(x)
         if rows < n:
