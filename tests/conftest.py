@@ -20,6 +20,9 @@ from dmdrepro.checkout import leave_path
 leave_path()
 from dmdrepro.cli import wait_briefly  # noqa: E402
 
+os.environ.pop("COLUMNS", None)  # which a console would keep for ever
+import dmdrepro.cli.console  # noqa: E402, F401 - before a test sets it
+
 wait_briefly()  # before torch is imported
 if "PYTEST_XDIST_WORKER" in os.environ:  # one core each
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from conftest import ROOT
@@ -50,6 +52,15 @@ def begin(
         preexec_fn=lambda: heed_signals(ignored),
         **own | options,
     )
+
+
+def wait_for(process: subprocess.Popen, true: Callable[[], object]) -> None:
+    """Until `true()`, as long as the process lives."""
+    began = time.monotonic()
+    while not true():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() - began < LONG_S
+        time.sleep(0.05)
 
 
 def run(script: str, *arguments: object, code: int = 0) -> str:

@@ -14,7 +14,6 @@ from dmdrepro.pipeline.task import STAGES
 @o.takes_request(**o.SHARED, **o.CHAIN, **o.SLURM)
 def all_stages(request: Request, tables: o.Tables = False) -> None:
     """Do everything: teachers, students, samples, evaluation, known answers, figures, tables."""
-
     with guarded():
         plan = run_command(request, STAGES)
         if plan is None:

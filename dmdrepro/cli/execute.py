@@ -30,6 +30,9 @@ def run_plan(plan: Plan) -> Plan | None:
     """Show and run a plan; None after a dry run."""
     request = plan.request
     engine = Engine.parse(request.engine)
+    if engine.compiled and request.ranks > 1:
+        fail("--engine compiled has not been tried with several processes of one training; leave "
+             "compiled out.")  # fmt: skip
     for remark in plan.remarks:
         console.print(f"Note: {remark}")
     slurm = slurm_options(request) if request.slurm else None

@@ -27,7 +27,6 @@ Published = o.option(Path | None, "--published", metavar="FOLDER", about=
 @o.takes_request(**o.SHARED)
 def figures(request: Request, published: Published = None) -> None:
     """Draw the paper's figures and the report from what has been evaluated; gaps say why."""
-
     with guarded():
         if published is not None:
             check_alone(request, *request.names)

@@ -9,8 +9,7 @@ from typing import NoReturn
 import typer
 
 from dmdrepro.cli.console import console, errors
-from dmdrepro.cli.file_errors import os_sentence
-from dmdrepro.cli.limits import check_threads, limit_sentence
+from dmdrepro.cli.limits import check_threads, limit_sentence, os_sentence
 from dmdrepro.cli.progress import display
 from dmdrepro.cli.signals import PIPE, SIGINT, Interrupted, Listener
 from dmdrepro.data.mnist_layout import MnistUnavailable

@@ -53,7 +53,6 @@ def make(runs: Path, size: str, seed: int, fresh: bool = False) -> None:
 
 def write(runs: Path, size: str, seed: int) -> list:
     """Write the record's tables beside it; returns them."""
-
     record = open_known(runs, size, seed)
     if isinstance(record, Missing):
         raise RunError(record.damage or f"{KNOWN_NAME}: {record.reason}")
@@ -64,7 +63,6 @@ def write(runs: Path, size: str, seed: int) -> list:
 
 def show(runs: Path, size: str, seed: int) -> None:
     """Write the tables and print them."""
-
     folder = known_folder(runs, size, seed) / "tables"
     for table in write(runs, size, seed):
         console.print(render_terminal(table, folder))

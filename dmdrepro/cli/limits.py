@@ -1,4 +1,4 @@
-"""Limits of the machine that end a command: on threads, on memory, on what is installed."""
+"""What the machine refuses, as a sentence with what helps: threads, memory, libraries, files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import resource  # at once: at the limit not even this could be loaded
 import threading
 
+from dmdrepro.cli.output import NAME as OUTPUT
 from dmdrepro.pipeline.trouble import first_line, says_no_memory
 from dmdrepro.runs.errors import RunError
 
@@ -95,3 +96,29 @@ def _address_space() -> str:
         f"; a process may take {min(set_ones) / 1e9:.1f} GB here (`ulimit -v`): raise that, "
         "because the libraries alone map more than a gigabyte"
     )
+
+
+def os_sentence(error: OSError) -> str:
+    """What went wrong with which file, and what helps: by the kind of the error."""
+    reason = error.strerror or str(error)
+    if error.filename == OUTPUT:
+        return f"{OUTPUT}: {reason}; send it elsewhere, then run the same command again."
+    return f"{error.filename or 'A file'}: {reason}; {_remedy(error.errno)}."
+
+
+def _remedy(number: int | None) -> str:
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        return "free space there, then run the same command again"
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "fix its rights or name another place, then run the same command again"
+    if number in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
+        return "a file is in the place of a folder, or the reverse; name another path"
+    if number in (errno.EMFILE, errno.ENFILE):
+        return "too many files are open; raise the limit (`ulimit -n`), or use fewer --jobs"
+    if number == errno.EFBIG:
+        return "a file may not be larger here; raise the limit (`ulimit -f`)"
+    if number == errno.ENAMETOOLONG:
+        return "name a shorter path"
+    if number == errno.ENOENT:
+        return "it is missing, or was taken away meanwhile; check the path"
+    return "check the disk that it lies on, then run the same command again"

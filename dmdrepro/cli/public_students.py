@@ -23,9 +23,9 @@ from dmdrepro.runs.files import json_text, write_bytes
 SMOKE, USUAL = (40, 2), (1000, 8)  # samples, and the teacher's steps
 
 
-def public_students(request: Request, weights: Path | None) -> None:
+def public_students(request: Request) -> None:
     """Draw from each student whose file is there, compare, print; others are one line each."""
-    folder = folder_of(weights)
+    folder = folder_of(request.weights)
     given, notes = _given(folder)
     for words in notes:
         console.print(words)

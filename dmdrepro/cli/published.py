@@ -44,7 +44,6 @@ def check_publish(folder: Path, experiments: Iterable[Experiment], arm: str = ""
 
     `arm`: of a study, that the experiments are changed by.
     """
-
     check_target("--publish", folder)
     for experiment in experiments:
         name = f"{experiment.name}@{arm}" if arm else experiment.name
@@ -148,7 +147,6 @@ def read_records() -> dict:
 
 def _studies(published: dict) -> Iterator[tuple[Study, dict]]:
     """Each study that has published records, with the seeds of each arm."""
-
     for study in STUDIES.values():
         names = [f"{study.name}/{arm.name}" for arm in study.arms]
         if any((study.size, name) in published for name in names):
@@ -158,7 +156,6 @@ def _studies(published: dict) -> Iterator[tuple[Study, dict]]:
 
 def publish_results(results, folder: Path, only: int | None = None) -> None:
     """Write the records of every finished result into `folder`; `only`: of that snapshot."""
-
     for result in results:
         if isinstance(result, Missing):
             continue

@@ -26,9 +26,11 @@ from dmdrepro.report import (
 )
 from dmdrepro.report.answer import answer, answer_table, answers
 from dmdrepro.report.study import damaged_arms
+from dmdrepro.runs.divergence import divergence
 from dmdrepro.runs.files import write_bytes
 from dmdrepro.runs.layout import PAGE
 from dmdrepro.runs.links import refuse_links
+from dmdrepro.runs.published import Published
 from dmdrepro.runs.results import Missing, Result, open_known, open_results
 from dmdrepro.stages.run import Run
 
@@ -141,7 +143,6 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
     print all tables before it. They are written as Markdown, CSV and JSON. Returns what of the
     results that were read cannot be shown, as `_unusable`.
     """
-
     results, tables, unusable = _write(plan)
     target = plan.folder("tables")
     if every_table:
@@ -181,10 +182,6 @@ def say_answer(plan: Plan, run: Run, snapshot: int, record: dict) -> None:
 
     None of one that diverged.
     """
-    from dmdrepro.measures.students import Student
-    from dmdrepro.runs.divergence import divergence
-    from dmdrepro.runs.published import Published
-
     if not divergence(record):
         name, seed = run.name if run.arm is None else run.arm.name, run.experiment.seed
         words = answer(Student(name, snapshot, (Published(name, {snapshot: record}),))).sentence
@@ -193,22 +190,19 @@ def say_answer(plan: Plan, run: Run, snapshot: int, record: dict) -> None:
 
 def _answer(plan: Plan, results: Mapping[str, Sequence[Result | Missing]]) -> None:
     """Print it over the plan's seeds, and which seeds have diverged."""
-
     mine = {  # what is missing last: the others are compared with the first
-        name: sorted(filter(lambda r: r.seed in plan.seeds, each), key=_is_missing)
+        name: sorted(
+            filter(lambda r: r.seed in plan.seeds, each), key=lambda r: isinstance(r, Missing)
+        )
         for name, each in results.items()
     }
     shown = [s for s in collect(mine) if plan.request.snapshot in (None, s.snapshot)]
     print_answer(shown, whole=len(mine) == len(REGISTRY))
     said = {words for student in shown for words in student.left_out}
     for name, result in ((n, r) for n, each in results.items() for r in each):
-        for snapshot, why in ({} if _is_missing(result) else result.diverged).items():
+        for snapshot, why in getattr(result, "diverged", {}).items():
             if (words := f"seed {result.seed} diverged: left out ({why})") not in said:
                 console.print(f"{name} (teacher {snapshot:,}): {words}.")
-
-
-def _is_missing(result: Result | Missing) -> bool:
-    return isinstance(result, Missing)
 
 
 def _write(plan: Plan, *, with_tables: bool = True) -> tuple[Mapping, list[Table], dict[str, str]]:
@@ -216,7 +210,6 @@ def _write(plan: Plan, *, with_tables: bool = True) -> tuple[Mapping, list[Table
 
     Returns the results, the first seed's tables, and what cannot be shown, as `_unusable`.
     """
-
     results = all_seeds(plan.runs, plan.size, *plan.seeds)
     every = [result for seeds in results.values() for result in seeds]
     unusable = _unusable(plan, every) if with_tables else {}
@@ -236,7 +229,6 @@ def print_answer(students: Sequence[Student], whole: bool, sentences: bool = Tru
 
     `whole`: all experiments were asked for, so what was not run is named.
     """
-
     if not students:
         console.print("No student that can be shown has been evaluated.")
         return

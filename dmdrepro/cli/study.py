@@ -38,7 +38,7 @@ OnlyArms = o.option(list[str] | None, "--arm", "Make only this arm. Repeatable. 
 
 @o.takes_request(
     size=Size, gpu=o.Gpu, seeds=Seeds, runs=o.Runs, data=o.DataDir, offline=o.Offline,
-    dry_run=o.DryRun, load=o.Load, **o.CHAIN, **o.SLURM,
+    dry_run=o.DryRun, load=o.Load, weights=Weights, **o.CHAIN, **o.SLURM,
 )  # fmt: skip
 def study(
     request: Request,
@@ -46,7 +46,6 @@ def study(
     arm: OnlyArms = None,
     publish: Publish = None,
     tables: o.Tables = False,
-    weights: Weights = None,
 ) -> None:
     """Answer what the paper leaves open: changed copies of an experiment over several seeds."""
     with guarded():
@@ -58,11 +57,11 @@ def study(
                 fail(f"Study {name} trains nothing; leave out --arm, --publish and --log.")
             from dmdrepro.cli.public_students import public_students
 
-            public_students(request, weights)
+            public_students(request)
             return
         if name not in STUDIES:
             fail(f"There is no study {name!r}; {nearest(name, [*STUDIES, public.NAME])}")
-        if weights is not None:
+        if request.weights is not None:
             fail(f"--weights goes with study {public.NAME}.")
         chosen = STUDIES[name]
         chosen = chosen if request.size is None else chosen.at(request.size)
@@ -81,7 +80,6 @@ def _results(
     plan: Plan, study: Study, made: Study, publish: Path | None, every_table: bool
 ) -> dict[str, str]:
     """Show the study, publish what was made of it, refresh the pages; -> what is damaged."""
-
     unusable, opened = _show(study, plan.runs, plan.seeds, every_table)
     if publish is not None:
         mine = (result for each in made.arms for result in opened[each.name])

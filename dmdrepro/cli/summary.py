@@ -42,7 +42,6 @@ def summary(
     load: o.Load = None,
 ) -> None:
     """Say what was found, over seeds and folders of runs: mean, interval, each seed."""
-
     with guarded():
         if json is not None and json != "-":
             check_output("--json", Path(json), json_with(("answers",)))
@@ -104,7 +103,6 @@ def _results(
     unusable: list[str],
 ) -> Results:
     """The results over all folders; `unusable` is given the names of what cannot be shown."""
-
     opened: dict[str, dict[int, object]] = {name: {} for name in names}
     for folder in dict.fromkeys(folder.resolve() for folder in folders):
         for seed in seeds_found(folder, size):

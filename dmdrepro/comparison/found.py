@@ -51,7 +51,7 @@ class Found:
             quality = self.real["quality"]
             ours, teachers = (quality[who]["ratio"] for who in ("student", "teacher"))
             far = [(times_teachers(ours, teachers), RULE.quality_within)]
-        # 1 - retention is Delta_E over its null, also where both are infinite: E_OT = 0.
+        # 1 - retention is Delta_E over its null, also if both are infinite: E_OT = 0.
         return word_of(record.warnings, 1 - record.retention, record.delta_e_null, far)
 
     @property

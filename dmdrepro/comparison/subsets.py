@@ -91,5 +91,5 @@ def over_n(
 
 
 def _dealt(whole: PairingRecord, classes: np.ndarray | None) -> np.ndarray | None:
-    """The classes where the null asks for two samples of each; a second draw does not."""
+    """The classes if the null needs two samples of each; a second draw does not."""
     return classes if whole.null == CLASS else None

@@ -72,37 +72,35 @@ def find_teacher(named: Path | None) -> Path:
     Raises TeacherUnavailable.
     """
     place = named or named_by_variable()
-    if place is None:
-        raise TeacherUnavailable(f"needs weights: {_wanted()}")
+    found = "needs weights" if place is None else _teacher_at(place)
+    if isinstance(found, Path):
+        return found
+    raise TeacherUnavailable(f"{found}: {_wanted()}")
+
+
+def _teacher_at(place: Path) -> Path | str:
+    """The teacher's file, or why there is none."""
+    if place.is_file() and _is_student(place):
+        return f"needs a teacher, and {place} is a student's"
     if place.is_file():
-        if _is_student(place):
-            raise TeacherUnavailable(f"needs a teacher, and {place} is a student's: {_wanted()}")
-        if place.suffix in SUFFIXES:
-            return place
-        raise TeacherUnavailable(
-            f"needs weights, and {place} is not a file of weights: {_wanted()}"
-        )
+        none = f"needs weights, and {place} is not a file of weights"
+        return place if place.suffix in SUFFIXES else none
     if not place.is_dir():
-        raise TeacherUnavailable(f"needs weights, and there is no {place}: {_wanted()}")
+        return f"needs weights, and there is no {place}"
     for name, *_ in TEACHERS:
         if (place / name).is_file():
             return place / name
     every = sorted(path for path in place.iterdir() if path.suffix in SUFFIXES)
     others = [path for path in every if not _is_student(path)]
     if every and not others:
-        raise TeacherUnavailable(
-            f"needs a teacher, and {place} holds only a student's weights ({every[0].name}): "
-            f"{_wanted()}"
-        )
-    if len(others) == 1:
-        return others[0]
-    if others:
+        return f"needs a teacher, and {place} holds only a student's weights ({every[0].name})"
+    if len(others) > 1:
         listed = ", ".join(path.name for path in others[:5])
         raise TeacherUnavailable(
             f"needs weights, and {place} holds {len(others)} files of weights ({listed}); name the "
             "teacher's file itself by --weights"
         )
-    raise TeacherUnavailable(f"needs weights, and {place} holds none: {_wanted()}")
+    return others[0] if others else f"needs weights, and {place} holds none"
 
 
 def named_by_variable() -> Path | None:

@@ -107,7 +107,7 @@ def parse_idx(data: bytes) -> torch.Tensor:
     sizes = np.frombuffer(data[4:start], dtype=">u4").tolist()
     if len(sizes) != data[3] or len(data) != start + math.prod(sizes):
         raise ValueError(
-            f"this IDX file has {len(data):,} bytes where its header says {sizes}; get it again."
+            f"this IDX file has {len(data):,} bytes, but its header says {sizes}; get it again."
         )
     return torch.from_numpy(np.frombuffer(data, dtype=np.uint8, offset=start).copy()).view(*sizes)
 

@@ -57,7 +57,7 @@ class Damaged(Exception):
 
 
 def checked(file: BinaryIO, what: str, name: str) -> bytes:
-    """The unpacked bytes of `file`, at most MNIST's; raises Damaged, a sentence about `what`."""
+    """The unpacked bytes of `file` if they are those of `name`; Damaged, about `what`, if not."""
     size, digest = FILES[name]
     start = file.read(512)
     file.seek(0)

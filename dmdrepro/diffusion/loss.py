@@ -10,7 +10,7 @@ import torch
 def lognormal_sigmas(
     n: int, p_mean: float, p_std: float, generator: torch.Generator
 ) -> torch.Tensor:
-    """[n] training noise levels, ln sigma ~ N(p_mean, p_std^2), float32, where the generator is."""
+    """[n] training noise levels, ln sigma ~ N(p_mean, p_std^2), float32."""
     normal = torch.randn(n, generator=generator, device=generator.device)
     return (p_mean + p_std * normal).exp()
 

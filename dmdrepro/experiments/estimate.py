@@ -67,7 +67,7 @@ def estimate(
         return passes(count / ranks, steps) + summed
 
     def memory(networks: int, optimised: int, batch: int) -> float:
-        """Bytes of a step: weights, moments, gradients found and clipped; a CUDA graph's copies.
+        """Bytes of a step: weights, moments, gradients found and clipped, a CUDA graph's copies.
 
         Several ranks sum their gradients in one piece.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import types
 import typing
@@ -114,7 +115,7 @@ def build(
 
 
 def parse_overrides(settings: Iterable[str]) -> dict[str, str]:
-    """`["distill.lr=1e-4"]` as a mapping; ConfigError without `=` and for --size, --seed."""
+    """`["distill.lr=1e-4"]` as a mapping; ConfigError without `=`, and for size and seed."""
     result: dict[str, str] = {}
     for setting in settings:
         dotted, equals, text = setting.partition("=")
@@ -153,41 +154,39 @@ def _replaced(experiment: Experiment, changes: Mapping[str, object]) -> Experime
     return replace(experiment, **top)
 
 
+def _bool(text: str) -> bool:
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    return words[text.lower()]
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(text)
+    return number
+
+
+# Type of a field -> how its text is read, and what the text has to be.
+KINDS = {
+    bool: (_bool, "true or false"),
+    int: (lambda text: int(text.replace("_", "")), "a whole number"),
+    float: (_finite, "a finite number"),
+    str: (str, "text"),
+}
+
+
 def _parsed(experiment: Experiment, dotted: str, text: str) -> object:
     known = field_names(experiment)
     if dotted not in known:
         raise ConfigError(f"{experiment.name} has no field {dotted!r}; {nearest(dotted, known)}")
     kind = known[dotted]
+    many = typing.get_origin(kind) is tuple
+    unknown = str(kind) if isinstance(kind, types.UnionType) else "a valid value"
+    read, words = KINDS.get(typing.get_args(kind)[0] if many else kind, (None, unknown))
     try:
-        return _value(kind, text)
-    except ValueError:
-        raise ConfigError(f"{dotted}={text!r} is not {_kind_name(kind)}.") from None
-
-
-def _value(kind: object, text: str) -> object:
-    if typing.get_origin(kind) is tuple:
-        inner = typing.get_args(kind)[0]
+        if not many:
+            return read(text)
         parts = [part.strip() for part in text.strip("()[] ").split(",")]
-        return tuple(_value(inner, part) for part in parts if part)
-    if kind is bool:
-        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-        if text.lower() not in words:
-            raise ValueError(text)
-        return words[text.lower()]
-    if kind is int:
-        return int(text.replace("_", ""))
-    if kind is float:
-        number = float(text)
-        if number != number or number in (float("inf"), float("-inf")):
-            raise ValueError(text)
-        return number
-    if kind is str:
-        return text
-    raise ValueError(text)
-
-
-def _kind_name(kind: object) -> str:
-    if typing.get_origin(kind) is tuple:
-        return "a list of whole numbers, such as 1,2,4"
-    names = {bool: "true or false", int: "a whole number", float: "a finite number", str: "text"}
-    return names.get(kind, "a valid value") if not isinstance(kind, types.UnionType) else str(kind)
+        return tuple(read(part) for part in parts if part)
+    except (ValueError, KeyError, TypeError):
+        words = "a list of whole numbers, such as 1,2,4" if many else words
+        raise ConfigError(f"{dotted}={text!r} is not {words}.") from None

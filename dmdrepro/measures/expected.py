@@ -23,7 +23,7 @@ class PaperNumber:
     where: str
     teacher_iterations: int | None = None  # None: the paper does not say
     delta_e: float | None = None
-    regime: tuple[str, ...] = ()  # what the paper says where it has no number
+    regime: tuple[str, ...] = ()  # what the paper says without a number
 
     @property
     def shown(self) -> float | str:

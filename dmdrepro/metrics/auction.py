@@ -134,7 +134,7 @@ class AllAtOnce:
 
 
 def _repeatable(work: Callable[[], None], device: torch.device) -> Callable[[], None]:
-    """`work`, as one CUDA graph if kernels run on a GPU; first called twice, to do nothing."""
+    """`work`, as one CUDA graph if kernels run on a GPU; called twice first, with nothing to do."""
     work()
     if device.type != "cuda" or backend(device) != "triton":
         return work

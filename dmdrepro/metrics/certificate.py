@@ -27,23 +27,20 @@ class Certificate:
     def gap_of(self, cost: Costs | torch.Tensor, assignment: torch.Tensor, solver: str) -> float:
         """The gap of another assignment by the same potentials; raises ValueError as `certify`."""
         own = as_costs(cost).entries(assignment)
-        gap = relative_gap(own, own + self.price[assignment] - self.least)
-        return _proven(gap, solver)
+        return _proven_gap(own, own + self.price[assignment] - self.least, solver)
 
 
 def certify(cost: Costs | torch.Tensor, assignment: torch.Tensor, solver: str) -> Certificate:
     """Prove that `assignment` [N] int64 (column of each row) is optimal for `cost` [N, N] float64.
 
     Weak duality: for any v, with u_i = min_j(C_ij - v_j), every permutation costs at least
-    sum u + sum v. v comes from `assignment` by Bellman-Ford and nothing else, so it does not matter
-    who found it. The gap is summed from each row's C_i,sigma(i) - u_i - v_sigma(i) >= 0, never as a
-    difference of two sums, and is relative to the primal sum |C_i,sigma(i)|, so that near-copies at
-    1e-24 of the other costs are held to their own scale; it is exactly 0 if every row has its
-    cheapest column, as where the primal is 0 and no cost is negative. It speaks of `cost` as
-    computed; values must be finite. `solver` is named in the errors.
+    sum u + sum v. v comes from `assignment` by Bellman-Ford alone, whoever found it. The gap is
+    summed from each row's C_i,sigma(i) - u_i - v_sigma(i) >= 0, never as a difference of two sums,
+    and is relative to sum |C_i,sigma(i)|, so near-copies at 1e-24 of the other costs are held to
+    their own scale. It is exactly 0 if every row has its cheapest column. Values must be finite.
+    `solver` is named in the errors.
 
-    Raises ValueError if `assignment` is no permutation, and if it is not proven optimal to
-    `TOLERANCE`: a cheaper one exists, or none is excluded.
+    Raises ValueError if `assignment` is not a permutation, or not proven optimal to `TOLERANCE`.
     """
     n = len(cost)
     if cost.shape != (n, n) or cost.dtype != torch.float64 or assignment.shape != (n,):
@@ -60,8 +57,8 @@ def certify(cost: Costs | torch.Tensor, assignment: torch.Tensor, solver: str) -
     for _ in range(REPAIRS):
         found = find_potentials(costs, least_known)
         if found.cycles is None:
-            gap = relative_gap(own, own + found.price[assignment] - found.least)
-            return Certificate(_proven(gap, solver), found.passes, found.price, found.least)
+            gap = _proven_gap(own, own + found.price[assignment] - found.least, solver)
+            return Certificate(gap, found.passes, found.price, found.least)
         # A solver's own rounding may leave cheaper cycles far below the tolerance: the bound of
         # the permutation without them holds for every other.
         least_known = found.cycles
@@ -75,15 +72,10 @@ def certify(cost: Costs | torch.Tensor, assignment: torch.Tensor, solver: str) -
     )
 
 
-def relative_gap(own: torch.Tensor, excess: torch.Tensor) -> float:
+def _proven_gap(own: torch.Tensor, excess: torch.Tensor, solver: str) -> float:
     """Sum of each row's excess over its dual bound [N], relative to the sum of |costs| [N]."""
     total, primal = float(excess.clamp_min(0).sum()), float(own.abs().sum())
-    if total == 0:
-        return 0.0
-    return total / primal if primal > 0 else math.inf
-
-
-def _proven(gap: float, solver: str) -> float:
+    gap = 0.0 if total == 0 else total / primal if primal > 0 else math.inf
     if not gap <= TOLERANCE:
         raise ValueError(
             f"The assignment of solver {solver!r} is not proven optimal: its relative duality gap "

@@ -55,7 +55,7 @@ class Costs:
 
     @classmethod
     def of_points(cls, x: torch.Tensor, y: torch.Tensor, rows: int, watch: Watch = nobody) -> Costs:
-        """Squared distances of x, y [N, D], about the first `rows` held; ValueError on overflow."""
+        """Squared distances of x, y [N, D], the first `rows` or less held; refuses an overflow."""
         points = Points(x, y)
         n = len(x)
         if rows < n:
@@ -80,7 +80,7 @@ class Costs:
         if not self.whole:
             raise ValueError(
                 f"{who} needs the whole matrix of {len(self):,} x {len(self):,} costs in memory, "
-                "where it does not fit; use solver 'auction' or measure fewer samples."
+                "which does not fit; use solver 'auction' or measure fewer samples."
             )
         return self.held
 

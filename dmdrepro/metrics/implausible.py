@@ -34,7 +34,7 @@ RANKS = 4.5
 # Pinelis 1994).
 SIGNS = 24.0
 PAIRS = 256  # of a set's samples, whose distances are compared
-LEAST = 10  # samples of which none varies, where those of the other set all differ
+LEAST = 10  # samples of which none varies, if those of the other set all differ
 
 
 def input_warnings(
@@ -74,11 +74,10 @@ def row_warnings(
     of_x, of_y = map(_range, values)
     ranges = f"The {one}'s values lie in {of_x}, the {other}'s in {of_y}"
     found = [f"{words}. {ranges}: are both in the same units?"] if words else []
-    if spread is not None and spread >= COLLAPSED:
-        found.append(_collapse(other, one, spread, ranges, misread))
-    elif spread is not None and spread <= 1 / COLLAPSED:
-        times = 1 / spread if spread > 0 else math.inf
-        found.append(_collapse(one, other, times, ranges, misread))
+    if spread is not None and not 1 / COLLAPSED < spread < COLLAPSED:
+        wide, narrow = names if spread > 1 else names[::-1]
+        times = max(spread, 1 / spread) if spread > 0 else math.inf
+        found.append(_collapse(narrow, wide, times, ranges, misread))
     elif spread is not None or shift is not None:
         parts = []
         if shift is not None:

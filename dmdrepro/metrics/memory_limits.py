@@ -89,7 +89,7 @@ def _reserved_by_threads() -> int:
 
 def _groups(proc: Path, root: Path) -> Iterator[Path]:
     """The folders of the process's groups that may limit memory, and of all above them."""
-    yield root  # of a container, or where /proc does not tell
+    yield root  # of a container, or if /proc does not tell
     with contextlib.suppress(OSError):
         for line in (proc / "cgroup").read_text().splitlines():
             number, _, rest = line.partition(":")

@@ -13,7 +13,7 @@ CPU = torch.device("cpu")
 A_ROW = 6000  # bytes beside its costs: two short lists (bids.LENGTH, costs.NEAREST), prices
 A_COORDINATE = 64  # bytes for each of the N D: eight float64 copies of x or y, some for a moment
 WORKING = 80  # bytes for each entry made at once: ten float64 values, most in `pairwise_sqdist`
-SHARE = 0.5  # of what the system can give that is taken where it does not give all
+SHARE = 0.5  # of what the system can give, if that is not enough for all rows
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Moments:
 
 
 def as_array(rows: torch.Tensor) -> np.ndarray:
-    """Rows [N, D] in their own type, where a CPU reads them; bfloat16 becomes float32."""
+    """Rows [N, D] on the CPU in their own type; bfloat16 becomes float32."""
     return (rows.float() if rows.dtype == torch.bfloat16 else rows).cpu().numpy()
 
 

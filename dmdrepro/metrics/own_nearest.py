@@ -80,7 +80,7 @@ def own_is_nearest(x: np.ndarray, y: np.ndarray, own: np.ndarray, watch: Watch =
         return False
     rows = bounded_rows(*(rows.take(chosen, 1) for rows in (x, y)), 4 * (len(chosen) + 16))
     bound = (rows.low_x - own * rows.scale**2) / 2
-    # One coordinate more: a.b - |b|^2 / 2, which is above `bound` where the pair is undecided.
+    # One coordinate more: a.b - |b|^2 / 2, which is above `bound` if the pair is undecided.
     x_part, y_part = with_columns(rows.x, 1), with_columns(rows.y, -rows.low_y / 2)
     step, left = max(1, ENTRIES // len(y)), int(UNDECIDED * len(x) * len(y)) + 64
     for first in range(0, len(x), step):

@@ -163,7 +163,7 @@ def _measured(
     )
     if groups is not None:
         within = e_ot_within_classes(x, y, groups, solver, memory, watch)
-        # Between the two to the last bit too: where they are equal rounding would decide.
+        # Between the two to the last bit too: if they are equal, rounding would decide.
         record = replace(record, e_ot_within=min(e_dt, max(e_ot, within)))
     if second is not None:
         null = null_of_second_draw(x, y, second)

@@ -12,7 +12,7 @@ import torch
 
 ORDINARY = 200  # sets whose largest value lies within 2^-200 and 2^200 are measured as they are
 SHORT = 150  # float32 holds nothing beyond 2^-150 and 2^150
-SINGLE = 60  # the same where float32 squares them
+SINGLE = 60  # the same if float32 squares them
 
 
 def exponent_of(*sets: torch.Tensor, ordinary: int = ORDINARY) -> int:

@@ -1,7 +1,7 @@
 """Shortest paths in the graph of a permutation, over a few edges of each row, in numpy.
 
 Row i's edge to row j, "i takes the column of j", has length C_i,sigma(j) - C_i,sigma(i). Plain
-Bellman-Ford makes as many passes as a path has edges: thousands where points lie along a curve. So
+Bellman-Ford makes as many passes as a path has edges: thousands if points lie along a curve. So
 between passes every row's price becomes the length of the whole path that its successors name
 (Howard's policy iteration, 1960), by doubling in log2(N) steps. numpy, since so many small
 operations on several of torch's threads wait for one another longer than they work.

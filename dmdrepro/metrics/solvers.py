@@ -23,7 +23,7 @@ AUCTION_FROM = 2000
 # Most rows have two equally cheap columns: below this many points the others take a third.
 TIED, TIED_BELOW = 0.5, 5000
 # Times N^1.5: bids after which `auto` gives the auction up. Points along a line take four fifths
-# (scipy takes ten times as long there); where a few points lie far from all others, it is endless.
+# (scipy takes ten times as long there); if a few points lie far from all others, it is endless.
 PATIENCE = 5
 
 

@@ -135,25 +135,24 @@ class EDMDenoiser(nn.Module):
         return over(c_in(sigma, self.sigma_data), x) * x, c_noise(sigma), class_labels
 
     def _check_labels(self, class_labels: torch.Tensor | None, batch: int) -> None:
+        count, wanted = self.label_dim, f"[{batch}, {self.label_dim}]"
+        if class_labels is None and count:
+            raise ValueError(
+                f"this denoiser is conditional on {count} classes; pass one-hot class_labels "
+                f"{wanted} (all zeros: no class)."
+            )
         if class_labels is None:
-            if self.label_dim:
-                raise ValueError(
-                    f"this denoiser is conditional on {self.label_dim} classes; pass one-hot "
-                    f"class_labels [{batch}, {self.label_dim}] (all zeros: no class)."
-                )
             return
-        if not self.label_dim:
+        if not count:
             raise ValueError("this denoiser is unconditional; pass class_labels=None.")
         if not class_labels.is_floating_point():
             raise ValueError(
-                f"class_labels are {class_labels.dtype}; pass one-hot floats "
-                f"[{batch}, {self.label_dim}], as F.one_hot(labels, {self.label_dim}).float()."
+                f"class_labels are {class_labels.dtype}; pass one-hot floats {wanted}, as "
+                f"F.one_hot(labels, {count}).float()."
             )
-        if tuple(class_labels.shape) != (batch, self.label_dim):
-            raise ValueError(
-                f"class_labels have shape {tuple(class_labels.shape)}; "
-                f"pass one-hot floats [{batch}, {self.label_dim}]."
-            )
+        if tuple(class_labels.shape) != (batch, count):
+            shape = tuple(class_labels.shape)
+            raise ValueError(f"class_labels have shape {shape}; pass one-hot floats {wanted}.")
 
     def _compute(self, device: torch.device) -> contextlib.AbstractContextManager:
         if self.compute_dtype in (None, torch.float32):

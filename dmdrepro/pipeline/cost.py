@@ -42,16 +42,21 @@ class PlanCost:
         return [f"{t.stage} {t.words}: {s.reason}" for t, s, _ in self.rows if s.reason]
 
 
+def _cost(task: Task, plan: Plan) -> Estimate:
+    how, request = {"gpu": has_gpu(plan.request.gpu)}, plan.request
+    if task.trains:
+        how |= {"ranks": request.ranks, "checkpointed": "checkpointed" in request.engine}
+    return estimate(task.run.experiment, task.stage, **how)
+
+
 def cost_of(plan: Plan) -> PlanCost:
     """Looks at every stage's files."""
     request, left, known = plan.request, {}, None
     total = PlanCost(has_gpu(request.gpu), max(1, len(request.devices)))
-    how = {"ranks": request.ranks, "checkpointed": "checkpointed" in request.engine}
     if (request.ranks, request.engine) == (1, Request.engine):
         known = recall(str([*request.gpus, 0][0]) if total.gpu else None, plan.size)
     for task in plan.tasks:
-        own = how if task.trains else {}
-        modelled = cost = estimate(task.run.experiment, task.stage, gpu=total.gpu, **own)
+        modelled = cost = _cost(task, plan)
         state = task.state()
         if known is not None:
             cost = known.corrected(task.run.experiment, task.stage, cost)
@@ -94,13 +99,10 @@ class Forecast:
     """How long the rest of a plan takes: its estimates, at the speed of the work so far."""
 
     def __init__(self, plan: Plan, clock: Callable[[], float] = time.monotonic) -> None:
-        gpu = has_gpu(plan.request.gpu)
         stages = [(task, task.place()) for task in plan.tasks]
         self._plan, self._clock, self._start = plan, clock, clock()
         self._todo = [
-            (task, stage, estimate(task.run.experiment, task.stage, gpu=gpu).seconds)
-            for task, stage in stages
-            if not stage.done
+            (task, stage, _cost(task, plan).seconds) for task, stage in stages if not stage.done
         ]
         self._worked = 0.0  # of the estimates, of tasks that are done
         self._first: dict[str, float] = {}  # the share that was done before

@@ -24,7 +24,8 @@ class Together(Process):
 
     def _command(self, lifeline: int) -> dict[str, object]:
         torchrun = [sys.executable, "-P", "-m", "torch.distributed.run", "--standalone"]
-        torchrun += ["--no-python", f"--nproc-per-node={self._ranks}"]
+        # `--`: or it takes our --log for one of its own options.
+        torchrun += ["--no-python", f"--nproc-per-node={self._ranks}", "--"]
         return {
             "args": [*torchrun, *as_now(), *self._started, "--lifeline=0"],
             # Its own words are about its processes, and would stand between ours.

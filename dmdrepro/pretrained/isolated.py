@@ -69,7 +69,7 @@ def _refuse(event: str, args: tuple) -> None:
 
 
 def _limit(size: int) -> None:
-    """Limit this process, where the system can."""
+    """Limit this process, if the system can."""
     if sys.platform == "win32":
         return
     import resource

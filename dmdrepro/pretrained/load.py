@@ -54,7 +54,7 @@ def load_denoiser(path: str | Path, like: EDMDenoiser | None = None) -> EDMDenoi
 
 
 def _named(file: NetworkFile) -> EDMDenoiser:
-    """The network of the file's words, or of its names and shapes, without memory; ValueError."""
+    """The network that the file names or its tensors tell, on the meta device; or ValueError."""
     try:
         if file.made_with:
             told = of_arguments(file.made_with)

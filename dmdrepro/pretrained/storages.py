@@ -151,18 +151,12 @@ class Archive:
 def _persistent(value: object) -> tuple[str, int, str, int]:
     """(safetensors' type, bytes of one value, key, number of values) of a storage's id."""
     found = value.id if isinstance(value, Stored) else None
-    if (
-        not isinstance(found, tuple)
-        or len(found) not in (5, 6)
-        or found[0] != "storage"
-        or not isinstance(found[1], Global)
-        or found[1].name not in TYPES
-        or not isinstance(found[2], str)
-        or type(found[4]) is not int
-        or found[5:] not in ((), (None,))
-    ):
-        raise Unreadable(f"a tensor has no storage ({shown(getattr(value, 'name', value))})")
-    return (*TYPES[found[1].name], found[2], found[4])
+    if isinstance(found, tuple) and found[5:] in ((), (None,)):
+        match found[:5]:
+            case ("storage", Global(name=kind), str(key), _, int(count)) if kind in TYPES:
+                if type(count) is int:  # not a bool
+                    return (*TYPES[kind], key, count)
+    raise Unreadable(f"a tensor has no storage ({shown(getattr(value, 'name', value))})")
 
 
 def _storage(dtype: str, item: int, count: int, values: memoryview) -> Storage:

@@ -48,6 +48,8 @@ class Engine:
                     f"--engine {words}: there is no {name!r}; use {AUTO}, {EAGER}, or some of "
                     f"{', '.join(known)} joined by commas."
                 )
+        if {"compiled", "checkpointed"} <= set(names):
+            raise RunError(f"--engine {words}: compiled and checkpointed do not go together yet.")
         return cls(**{name.replace("-", "_"): True for name in names})
 
     def on(self, device: torch.device) -> Engine:

@@ -105,18 +105,18 @@ class Ranks:
         return found[0]
 
     def shared(self, tensors: Tensors) -> Tensors:
-        """The first rank's tensors, on the CPU; what the others have does not matter."""
+        """The first rank's tensors, in the others on the CPU; what these have does not matter."""
         if self.size == 1:
             return tensors
         forms = self.said({name: (t.shape, t.dtype) for name, t in tensors.items()})
         found = {}
         for name, (shape, dtype) in forms.items():
-            own = (
-                tensors[name].cpu().contiguous() if self.first else torch.empty(shape, dtype=dtype)
-            )
-            self._all(dist.broadcast, own, src=0)
-            found[name] = own
-        return found
+            if self.first:
+                self._all(dist.broadcast, tensors[name].cpu().contiguous(), src=0)
+            else:
+                found[name] = torch.empty(shape, dtype=dtype)
+                self._all(dist.broadcast, found[name], src=0)
+        return tensors if self.first else found
 
     def _all(
         self, collective: Callable[..., object], *arguments: object, **options: object

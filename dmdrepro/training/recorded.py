@@ -165,8 +165,10 @@ _unfinished: list[torch.cuda.CUDAGraph] = []  # of records that failed: torch st
 def record_graph(work: Callable[[], torch.Tensor]) -> Callable[[], torch.Tensor]:
     """`work` as a CUDA graph: recording does none of it, the returned function does it."""
     graph, stream = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
+    # A thread of NCCL's, where ranks have joined, may look at its events meanwhile.
+    mode = "thread_local" if torch.distributed.is_initialized() else "global"
     try:
-        with torch.cuda.graph(graph):
+        with torch.cuda.graph(graph, capture_error_mode=mode):
             result = work()
     except Exception:
         _unfinished.append(graph)

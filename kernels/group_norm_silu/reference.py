@@ -65,7 +65,7 @@ def backward_reference(
 
 
 def _wide(values: torch.Tensor) -> torch.Tensor:
-    """Float32, or float64 where it is that already."""
+    """Float32, or float64 if it is that already."""
     return values if values.dtype == torch.float64 else values.float()
 
 

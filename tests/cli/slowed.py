@@ -1,7 +1,8 @@
-"""`reproduce.py` saving at every step and dawdling after each save of one stage: to be stopped."""
+"""`reproduce.py` saving at every step and waiting after a stage's third save: to be killed."""
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 
@@ -9,14 +10,14 @@ from dmdrepro.cli import main
 from dmdrepro.runs.stage import Stage
 from dmdrepro.training.session import Session
 
-STAGE = sys.argv.pop(1)
+STAGE, SAVES = sys.argv.pop(1), itertools.count(1)
 _save_state, _init = Stage.save_state, Session.__init__
 
 
-def save_and_dawdle(self, *arguments):
+def save_and_wait(self, *arguments):
     _save_state(self, *arguments)
-    if self.folder.name == STAGE:
-        time.sleep(0.2)
+    if self.folder.name == STAGE and next(SAVES) == 3:
+        time.sleep(3600)
 
 
 def save_often(self, *arguments, **options):
@@ -24,6 +25,6 @@ def save_often(self, *arguments, **options):
 
 
 if __name__ == "__main__":
-    Stage.save_state = save_and_dawdle
+    Stage.save_state = save_and_wait
     Session.__init__ = save_often
     main()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 import signal
-import time
 
 import numpy as np
 import pytest
 from command import command as reproduce
-from processes import FAST, begin, chessboard, tree
+from processes import FAST, begin, chessboard, tree, wait_for
 
 CHECKPOINT = "dmdrepro.training.session:Loop.checkpoint"
 
@@ -108,9 +107,7 @@ def test_a_stopped_run_goes_on_and_ends_bit_equal(
 @pytest.mark.parametrize("at", ["teacher", "distill-60"])
 def test_a_killed_run_goes_on_and_ends_bit_equal(finished, tmp_path, at):
     process = begin("tests/cli/slowed.py", at, "all", "chessboard", *FAST, "--runs", tmp_path)
-    state = chessboard(tmp_path) / at / "state.json"
-    while not state.is_file() and process.poll() is None:
-        time.sleep(0.02)
+    wait_for(process, (chessboard(tmp_path) / at / "state.json").is_file)
     process.kill()
     printed = process.communicate()[0]
     assert process.returncode == -signal.SIGKILL, printed

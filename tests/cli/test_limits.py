@@ -15,8 +15,7 @@ from command import SMOKE, command
 from conftest import ROOT
 from processes import FAST, environment, heed_signals
 
-from dmdrepro.cli.file_errors import os_sentence
-from dmdrepro.cli.limits import check_threads, limit_sentence
+from dmdrepro.cli.limits import check_threads, limit_sentence, os_sentence
 from dmdrepro.runs.errors import RunError
 
 COMMAND = [sys.executable, str(ROOT / "reproduce.py"), "all", "chessboard", *FAST]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from processes import FAST, LONG_S, begin, environment, heed_signals
+from processes import FAST, LONG_S, begin, environment, heed_signals, wait_for
 
 from dmdrepro.cli import signals
 from dmdrepro.cli.signals import STOPS, Interrupted, Listener
@@ -29,11 +29,7 @@ def training(runs: Path, ignored: tuple[int, ...] = ()) -> subprocess.Popen:
     words = ("teacher", "chessboard", *FAST, "--runs", runs)
     endless = ("--set", "teacher.snapshots=1000000")
     process = begin("reproduce.py", *words, *endless, ignored=ignored)
-    began = time.monotonic()
-    while not (folder(runs) / "log.jsonl").is_file():
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() - began < LONG_S
-        time.sleep(0.05)
+    wait_for(process, (folder(runs) / "log.jsonl").is_file)
     time.sleep(0.3)
     return process
 

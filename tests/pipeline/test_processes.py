@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from command import SMOKE, command
-from processes import FAST, LONG_S, begin, reproduce, tree
+from processes import FAST, LONG_S, begin, reproduce, tree, wait_for
 
 from dmdrepro.experiments import STUDIES
 from dmdrepro.pipeline import processes
@@ -53,14 +53,6 @@ def started(runs: Path, *settings: str) -> subprocess.Popen:
 
 def teachers(runs: Path) -> list[Path]:
     return [runs / "smoke/seed0" / name / "teacher" for name in NAMES]
-
-
-def wait_for(process: subprocess.Popen, true) -> None:
-    began = time.monotonic()
-    while not true():
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() - began < LONG_S
-        time.sleep(0.05)
 
 
 def children(process: subprocess.Popen) -> list[int]:

@@ -25,7 +25,7 @@ def runs(tmp_path_factory) -> Path:
     path = os.pathsep.join(map(str, (ROOT, ROOT / "tests", ROOT / "tests/training")))
     env = environment() | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path}
     script = [sys.executable, ROOT / "tests/training/rank_runs.py", folder]
-    subprocess.run(script, env=env, check=True, timeout=300)
+    subprocess.run(script, env=env, check=True)
     return folder
 
 
