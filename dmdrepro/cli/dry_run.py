@@ -38,7 +38,7 @@ def show_plan(plan: Plan) -> None:
     measured = total.measured and plan.request.ranks == 1
     basis = "a model fitted to published runs" if measured else "a model, not measured"
     if (known := total.doctors) is not None:
-        device = device if total.gpu else f"this CPU with {known.threads} threads"
+        device = device if total.gpu else f"this CPU (threads: {known.threads})"
         basis = f"training measured by doctor on {known.date}, the rest {basis}"
     console.print(
         f"Left to do: about {time_words(total.seconds)} on {device}, {order} ({basis}), "

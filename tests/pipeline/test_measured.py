@@ -79,5 +79,5 @@ def test_the_dry_run_says_where_its_times_come_from(cache, tmp_path):
     date = recall(None, "smoke").date
     printed = command(*words)
     assert f"(training measured by doctor on {date}, the rest a model" in printed
-    assert "on this CPU with 2 threads" in printed
+    assert "on this CPU (threads: 2)" in printed
     assert "measured by doctor" not in command(*words, "--engine", "eager")
