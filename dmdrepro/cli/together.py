@@ -21,8 +21,10 @@ def refuse_alone(command: str) -> None:
     if rank is not None and command not in TRAINING:
         if rank.number:
             raise typer.Exit(1)
-        fail(f"{command} is made by one process, and torchrun has started {rank.size}; "
-             f"it is for {', '.join(TRAINING)}.")  # fmt: skip
+        fail(
+            f"{command} is made by one process, and torchrun has started {rank.size}; start it "
+            f"without torchrun, which is for {', '.join(TRAINING)}."
+        )
 
 
 def by_ranks(request: Request, work: Callable[[], None]) -> None:

@@ -50,10 +50,8 @@ def remember(rows: Iterable[Mapping], gpu: str | None, size: str) -> None:
     found: Milliseconds = {}
     timed = [row for row in rows if row["part"] in STEPS and row["ok"] is not False]
     for row in timed:
-        name, step_ms = (
-            str(row["what"]).partition(",")[0],
-            row.get("iteration_ms", row.get("step_ms")),
-        )
+        name = str(row["what"]).partition(",")[0]
+        step_ms = row.get("iteration_ms", row.get("step_ms"))
         found.setdefault(name, {})[STEPS[row["part"]]] = step_ms
     if timed:
         threads = max(row["threads"] for row in timed)

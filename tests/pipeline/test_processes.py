@@ -16,11 +16,10 @@ import torch
 from command import SMOKE, command
 from processes import FAST, LONG_S, begin, reproduce, tree, wait_for
 
-from dmdrepro.experiments import STUDIES
 from dmdrepro.pipeline import processes
-from dmdrepro.pipeline.chains import chains_of, make_chains
-from dmdrepro.pipeline.plan import make_plan, make_study_plan
-from dmdrepro.pipeline.processes import MOST, Processes, jobs_of
+from dmdrepro.pipeline.chains import make_chains
+from dmdrepro.pipeline.plan import make_plan
+from dmdrepro.pipeline.processes import Processes
 from dmdrepro.pipeline.request import Request
 from dmdrepro.pipeline.task import STAGES
 from dmdrepro.runs.errors import RunError, Stopped
@@ -28,16 +27,6 @@ from dmdrepro.training.session import Progress
 
 CPU = torch.device("cpu")
 NAMES = ("chessboard", "ring")
-
-
-def plan_of(*names, size="laptop", **options):
-    return make_plan(Request(list(names), size, "cpu", runs=Path("nowhere"), **options), STAGES)
-
-
-def study_plan(seeds=(0, 1)):
-    study = STUDIES["start"]
-    request = Request([study.experiment], study.size, "cpu", runs=Path("nowhere"))
-    return make_study_plan(study, seeds, request)
 
 
 # --- whole commands ---
@@ -154,7 +143,8 @@ def made(tmp_path, monkeypatch):
         does = does.replace("\n", "\n    ")
         code = CHILD.format(folder=str(tmp_path), does=does, then=then)
         monkeypatch.setattr(processes, "as_now", lambda: [sys.executable, "-c", code])
-        plan, found = plan_of(*names), {}
+        request, found = Request(list(names), "laptop", "cpu", runs=Path("nowhere")), {}
+        plan = make_plan(request, STAGES)
         session = session or SimpleNamespace(
             device=CPU, stop_requested=False, say=print, progress=Progress()
         )
@@ -254,74 +244,3 @@ def test_processes_whose_output_nobody_reads_stop_the_command(made):
     session.say = lambda words: setattr(session, "stop_requested", True)
     with pytest.raises(Stopped):
         made("sys.exit(128 + 13)", session)
-
-
-# --- which chains, how many, and their commands ---
-
-
-def test_students_wait_for_their_teachers_which_arms_share():
-    found = chains_of(plan_of("chessboard", "mlp-manifold"))
-    assert [[task.stage for task in chain.tasks] for chain in found] == [
-        ["teacher"],
-        ["distill", "sample", "evaluate"],
-    ] * 2
-    assert [chain.after for chain in found[1::2]] == [{chain.makes} for chain in found[::2]]
-    found = chains_of(study_plan())
-    assert len({chain.makes for chain in found} - {None}) == 2  # a seed's arms share one
-    assert len(found) == 2 + 2 * len(STUDIES["start"].arms)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "names", "size", "threads", "jobs"),
-    [
-        (None, NAMES, "laptop", 2, 2),
-        (None, NAMES, "laptop", 1, 1),
-        (None, ("chessboard",), "laptop", 8, 1),  # nothing to do beside it
-        (None, NAMES, "smoke", 8, 1),  # over before a process has begun
-        (None, ("chessboard", "ring", "moons", "mlp-manifold"), "laptop", 64, MOST),
-        (3, NAMES, "smoke", 1, 2),
-    ],
-)
-def test_how_many_processes(wanted, names, size, threads, jobs):
-    assert jobs_of(plan_of(*names, size=size, jobs=wanted), CPU, threads) == jobs
-
-
-def test_a_gpu_is_one_place():
-    assert jobs_of(plan_of(*NAMES), torch.device("cuda"), 16) == 1
-
-
-def command_of(plan, chain, places=2, threads=4):
-    session = SimpleNamespace(device=CPU)
-    return Processes(plan, SimpleNamespace(session=session), places, threads, print)._words(chain)
-
-
-def test_a_chains_command_makes_that_chain_alone(tmp_path):
-    short = ["teacher.snapshots=5,10", "distill.iterations=5", "data.cells=4"]
-    request = Request(list(NAMES), "smoke", "cpu", seed=3, runs=tmp_path, settings=short)
-    plan = make_plan(request, STAGES)
-    chains = chains_of(plan)
-    words = command_of(plan, chains[3])
-    assert "--threads=2" in words
-    assert "--sharers=2" in words
-    assert "--set=data.cells=4" not in words  # the ring has none
-    for chain in chains[3:5]:
-        printed = command(*command_of(plan, chain))
-        assert [line.split()[0] for line in printed.splitlines() if "done in" in line] == [
-            task.stage for task in chain.tasks
-        ]
-    made = {p.parent.name for p in tmp_path.rglob("manifest.json")}
-    assert made == {"teacher", "distill-5", "sample-5", "evaluate-5"}
-    assert not list(tmp_path.rglob("report.html"))
-
-
-def test_a_studys_chain_is_named_too(tmp_path):
-    study = STUDIES["start"].at("smoke")
-    request = Request([study.experiment], "smoke", "cpu", runs=tmp_path)
-    plan = make_study_plan(study, (1,), request)
-    for chain in chains_of(plan)[:2]:
-        command(*command_of(plan, chain))
-    folder = tmp_path / "smoke/seed1"
-    made = {str(p.parent.relative_to(folder)) for p in folder.rglob("manifest.json")}
-    arm = f"chessboard@{study.arms[0].name}"
-    assert made == {"chessboard/teacher", *(f"{arm}/{s}-60" for s in STAGES[1:])}
-    assert not list(tmp_path.rglob("study.png"))
