@@ -31,8 +31,7 @@ def run_plan(plan: Plan) -> Plan | None:
     request = plan.request
     engine = Engine.parse(request.engine)
     if engine.compiled and request.ranks > 1:
-        fail("--engine compiled has not been tried with several processes of one training; leave "
-             "compiled out.")  # fmt: skip
+        fail("--engine compiled is not for several processes of one training; leave compiled out.")
     for remark in plan.remarks:
         console.print(f"Note: {remark}")
     slurm = slurm_options(request) if request.slurm else None

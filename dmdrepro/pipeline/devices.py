@@ -56,7 +56,7 @@ class Devices(Processes):
             return super().start(chain)
         self._session.in_loop = True  # a first signal asks for a stop
         words = self._words(chain, ranks)
-        process = Together(self._session, self._complain, words, ranks)
+        process = Together(self._context, self._complain, words, ranks)
         process.begin(chain, words, last=True)
         return process
 

@@ -169,8 +169,7 @@ def _check_devices(request: Request) -> None:
     if gpus > 1 and request.jobs is not None:
         raise RunError("--jobs is for a CPU; several GPUs have a process each. Leave out --jobs.")
     if size > 1 and (request.jobs or 1) > 1:
-        raise RunError("--gpus-per-run makes one training after the other on a CPU; "
-                       "leave out --jobs.")  # fmt: skip
+        raise RunError("On a CPU --gpus-per-run makes one training at a time; leave out --jobs.")
 
 
 def default_size(gpu: str | None) -> str:

@@ -17,10 +17,10 @@ class Together(Process):
         "stands above); what was saved is whole. Run the same command again."
     )
 
-    def __init__(self, session, complain, words: list[str], ranks: int) -> None:
+    def __init__(self, context, complain, words: list[str], ranks: int) -> None:
         """`words`: the chain's command."""
         self._started, self._ranks = words, ranks
-        super().__init__(session, complain, [])
+        super().__init__(context, complain, [])
 
     def _command(self, lifeline: int) -> dict[str, object]:
         torchrun = [sys.executable, "-P", "-m", "torch.distributed.run", "--standalone"]

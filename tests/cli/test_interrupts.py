@@ -22,7 +22,7 @@ HIDE, SHOW = b"\x1b[?25l", b"\x1b[?25h"
 PLACES = [
     ("all", "dmdrepro.pipeline.plan.resolve"),
     ("all", "dmdrepro.paper_figures.save_all"),
-    ("all", "dmdrepro.report.write_tables"),
+    ("all", "dmdrepro.cli.results.write_tables"),
     ("figures", "dmdrepro.paper_figures.save_all"),
     ("pairs", "dmdrepro.comparison.measure.pairing_inefficiency"),
 ]

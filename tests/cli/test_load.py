@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from importlib import metadata
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -86,8 +87,8 @@ def test_processes_load_it_too(spiral):
     request = Request(["spiral"], "smoke", "cpu", load=[file])
     plan = make_plan(request, STAGES)
     assert processes.own_experiments(plan) == []
-    device = type("Session", (), {"device": torch.device("cpu")})
-    words = processes.Processes(plan, device, 2, 2, print)._words(chains_of(plan)[0])
+    context = SimpleNamespace(session=SimpleNamespace(device=torch.device("cpu")))
+    words = processes.Processes(plan, context, 2, 2, print)._words(chains_of(plan)[0])
     assert f"--load={file}" in words
 
 

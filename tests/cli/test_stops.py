@@ -45,7 +45,7 @@ def damage(file: Path) -> None:
         # Seen by the stage, which starts again from the samples.
         ("dmdrepro.metrics:sample_quality", 1, STAGES[:3]),
         # In its last part, after it last looked: it ends, and the command with it.
-        ("dmdrepro.metrics:denoiser_error", 1, STAGES),
+        ("dmdrepro.stages.evaluate:numbers_along", 1, STAGES),
         (f"{LOOP}.close", 2, STAGES[:2]),
     ],
 )
