@@ -113,7 +113,9 @@ def _admit(plan: Plan, experiment: Experiment, tasks: list[Task], look: Look) ->
         tasks = _chosen(tasks, plan.request)
     if not reason and experiment.data.needs and _look_at_data(tasks, plan.request):
         files = look(experiment.data)
-        if files.lacking:
+        if files.lacking and _only_asked(plan.request, experiment):
+            files = replace(files, remark=f"{experiment.name} cannot start yet: {files.lacking}.")
+        elif files.lacking:
             reason = files.lacking
             if experiment.data.sampled and experiment.name not in plan.lacking:
                 plan.lacking.append(experiment.name)
@@ -124,6 +126,12 @@ def _admit(plan: Plan, experiment: Experiment, tasks: list[Task], look: Look) ->
         plan.cannot[experiment.name] = reason
         return
     plan.tasks += tasks
+
+
+def _only_asked(request: Request, experiment: Experiment) -> bool:
+    """Whether the cost of an experiment is asked for by somebody who does not have its weights."""
+    named = request.dry_run and experiment.name in request.names
+    return named and not experiment.data.sampled and request.weights is None
 
 
 def _chosen(tasks: list[Task], request: Request) -> list[Task]:
