@@ -41,8 +41,10 @@ def over(node):
 
 
 def test_a_job_equals_the_command_and_is_not_submitted_twice(node, submit, tmp_path):
+    node.ask("scontrol", "update", "PartitionName=main", "State=DOWN")  # the job has to wait
     assert "teacher ring, seed 0: job " in submit("teacher", "ring", "--slurm-time", 10)
     assert " already (" in submit("teacher", "ring", "--slurm-time", 10)
+    node.ask("scontrol", "update", "PartitionName=main", "State=UP")
     over(node)
     assert "Nothing is left to do." in submit("teacher", "ring")
     command("teacher", "ring", *SMOKE, "--runs", tmp_path / "here")
@@ -52,7 +54,6 @@ def test_a_job_equals_the_command_and_is_not_submitted_twice(node, submit, tmp_p
     assert "│ done " in reproduce("list", "--slurm", "--runs", tmp_path / "runs")
 
 
-@pytest.mark.slow
 def test_all_over_two_seeds_survives_a_restart_of_the_controller(node, submit, tmp_path):
     settings = ("--set", "teacher.snapshots=30,60")
     submit("all", "ring", "--seeds", "0-1", *settings, "--slurm-array", 1)
@@ -68,7 +69,6 @@ def test_all_over_two_seeds_survives_a_restart_of_the_controller(node, submit, t
     assert (tmp_path / "runs/smoke/seed1/report.html").is_file()
 
 
-@pytest.mark.slow
 def test_a_preempted_job_goes_on_to_the_same_bytes(node, submit, tmp_path):
     settings = ("--set", "teacher.snapshots=6000")
     printed = submit("teacher", "ring", *settings, "--slurm-time", 10)
@@ -95,7 +95,6 @@ def test_a_preempted_job_goes_on_to_the_same_bytes(node, submit, tmp_path):
     assert "going on from" in said.read_text()
 
 
-@pytest.mark.slow
 def test_a_failed_teachers_students_end_with_a_reason(node, submit, tmp_path):
     settings = ("--set", "teacher.lr=1e30")
     submit("all", "ring", *settings)
