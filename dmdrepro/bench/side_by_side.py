@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import statistics
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.synchronize import Barrier
@@ -11,6 +10,7 @@ from multiprocessing.synchronize import Barrier
 import torch
 
 from dmdrepro.bench.step import PLAIN, Runner
+from dmdrepro.bench.timing import medians
 from dmdrepro.checkout import importable
 from dmdrepro.experiments import build
 from dmdrepro.training.engine import Engine
@@ -51,7 +51,7 @@ def side_by_side_row(
 
         ours(WARM_UP)
         pairs = [(ours(blocks), plain.seconds(blocks)) for _ in range(turns)]
-    ours_s, plain_s = (statistics.median(column) for column in zip(*pairs, strict=True))
+    ours_s, plain_s = medians(pairs)
     words = f"{jobs} side by side, threads each: {threads}"
     return f"distillation iteration, {name}, size {size}: {words}", ours_s, PLAIN, plain_s
 

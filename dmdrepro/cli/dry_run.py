@@ -63,7 +63,6 @@ def show_plan(plan: Plan) -> None:
 
 
 def _show_results(plan: Plan) -> None:
-
     if plan.study:
         place = plan.runs / plan.size / f"study-{plan.study}"
         console.print(f"Tables and figure: into {place}")

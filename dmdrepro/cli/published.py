@@ -72,7 +72,6 @@ def show_published(names: Sequence[str] = (), every_table: bool = False) -> None
 
 
 def _every_table(published: dict, names: Sequence[str]) -> None:
-
     for study, arms in _studies(published):
         for table in study_tables(study, arms) if not names or study.name in names else ():
             console.print(render_terminal(table))
@@ -86,7 +85,6 @@ def _every_table(published: dict, names: Sequence[str]) -> None:
 
 
 def _answers(published: dict, names: Sequence[str]) -> None:
-
     for study, arms in _studies(published):
         if study.name in names:
             console.print(f"Study {study.name}: {study.question}")
@@ -99,7 +97,6 @@ def _answers(published: dict, names: Sequence[str]) -> None:
 
 
 def _overview(published: dict) -> None:
-
     for study, arms in _studies(published):
         words = ", ".join(f"{s.experiment} {answer(s).word}" for s in collect(arms))
         console.print(f"{study.name}: {words}", highlight=False)
@@ -139,7 +136,6 @@ def draw_published(folder: Path) -> None:
 
 
 def read_records() -> dict:
-
     if not FOLDER.is_dir():
         fail(f"{FOLDER} is not there: published records come with the repository, not the package.")
     return read_published(FOLDER, evaluation())

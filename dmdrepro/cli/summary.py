@@ -122,7 +122,6 @@ def _results(
 
 
 def _write(found: dict[str, list[Student]], file: str) -> None:
-
     every = [answer(s).to_json() for students in found.values() for s in students]
     text = json_text({"answers": every})
     if file == "-":

@@ -52,13 +52,12 @@ class Devices(Processes):
 
     def start(self, chain: Chain) -> Process:
         self._held[chain] = free_device(chain, self._held, len(self._devices))
+        return super().start(chain)
+
+    def _process(self, chain: Chain, words: list[str]) -> Process:
         if (ranks := self.ranks(chain)) == 1:
-            return super().start(chain)
-        self._session.in_loop = True  # a first signal asks for a stop
-        words = self._words(chain, ranks)
-        process = Together(self._context, self._complain, words, ranks)
-        process.begin(chain, words, last=True)
-        return process
+            return super()._process(chain, words)
+        return Together(self._context, self._complain, words, ranks)
 
     def device(self, chain: Chain) -> str:
         """Several GPUs, `0,1`, of a training that its ranks share."""

@@ -235,14 +235,18 @@ class Processes(Executor):
 
     def start(self, chain: Chain) -> Process:
         self._session.in_loop = True  # a first signal asks for a stop
-        self._idle[:] = [process for process in self._idle if process.process.poll() is None]
-        if self._idle:
-            process = self._idle.pop()
-        else:
-            process = Process(self._context, self._complain, self._idle)
+        words = self._words(chain)
+        process = self._process(chain, words)
         # What a chain leaves on a GPU, its memory or a broken record, could spoil the next.
-        process.begin(chain, self._words(chain), last=self.device(chain) != "cpu")
+        process.begin(chain, words, last=self.device(chain) != "cpu")
         return process
+
+    def _process(self, chain: Chain, words: list[str]) -> Process:
+        """One that waits, or a new one."""
+        self._idle[:] = [process for process in self._idle if process.process.poll() is None]
+        return (
+            self._idle.pop() if self._idle else Process(self._context, self._complain, self._idle)
+        )
 
     def close(self) -> None:
         for process in self._idle:
@@ -253,7 +257,13 @@ class Processes(Executor):
         device = self._session.device
         return "cpu" if device.type == "cpu" else str(device.index)
 
-    def _words(self, chain: Chain, ranks: int = 1) -> list[str]:
+    def ranks(self, chain: Chain) -> int:
+        """How many processes make the chain together."""
+        return 1
+
+    def _words(self, chain: Chain) -> list[str]:
         """The command that makes the chain, in each of its ranks."""
         options = {"gpu": self.device(chain), "sharers": self.places, "gpus-per-run": None}
-        return chain_words(self._plan, chain, threads=max(1, self.threads // ranks), **options)
+        return chain_words(
+            self._plan, chain, threads=max(1, self.threads // self.ranks(chain)), **options
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,9 +51,6 @@ class Scope:
         """The row of an earlier check; empty if there is none."""
         rows = (row for row in self.rows if (row["part"], row["what"]) == (part, what))
         return next(rows, {})
-
-
-Find = Callable[[Scope], Iterator[Row]]
 
 
 def row(part: str, what: str, ok: bool | None = True, why: str = "", **figures: object) -> Row:

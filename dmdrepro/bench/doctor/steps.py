@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import torch
 from dmdrepro import kernels
 from dmdrepro.bench.doctor.scope import Row, Scope, row
 from dmdrepro.bench.step import Runner, ways
+from dmdrepro.bench.timing import medians
 from dmdrepro.experiments import Experiment
 from dmdrepro.experiments.estimate import estimate
 from dmdrepro.models.edm import EDMDenoiser
@@ -86,8 +86,7 @@ def in_turns(
         begin = time.time()
         pairs.append((ours.seconds(blocks), plain.seconds(blocks)))
         lasted = time.time() - begin
-    ours_s, plain_s = (statistics.median(column) for column in zip(*pairs, strict=True))
-    return ours_s, plain_s
+    return medians(pairs)
 
 
 def teachers(scope: Scope) -> Iterator[Row]:
