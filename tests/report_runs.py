@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from dmdrepro.experiments import build
+from dmdrepro.measures.table import Table
+from dmdrepro.report import all_seeds, tables_of
 from dmdrepro.runs.files import verify_manifest, write_json, write_manifest
 
 IMAGES = ("mnist", "mnist-conditional", "mlp-manifold", "imagenet64")
@@ -102,7 +104,18 @@ def finish(folder: Path, record: dict, config: dict, files: Iterable[str]) -> di
     return verify_manifest(folder)
 
 
-def rows_of(tables, name: str) -> list[dict]:
+def tables_in(
+    runs: Path, size: str = "laptop", seed: int = 0, not_run: dict[str, str] | None = None
+) -> dict[str, Table]:
+    """The report's tables by their names; those without rows are left out."""
+    found = tables_of(all_seeds(runs, size, seed), size, not_run)
+    return {table.name: table for table in found}
+
+
+def rows_of(table: Table) -> list[dict]:
     """A table's rows as column -> cell."""
-    table = next(t for t in tables if t.name == name)
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+
+def rows_in(runs: Path, name: str, size: str = "laptop", seed: int = 0) -> list[dict]:
+    return rows_of(tables_in(runs, size, seed)[name])

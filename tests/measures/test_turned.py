@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from report_runs import PAIRING, rows_of, write_run
-
-from dmdrepro.report import build_tables
+from report_runs import PAIRING, rows_in, tables_in, write_run
 
 TURN = {"degrees": -149.0, "concordance": 0.75}
 EARLY = {"degrees": None, "concordance": 0.0}
@@ -15,7 +13,7 @@ def test_each_stop_of_each_seed_has_a_row(tmp_path):
     for seed in (0, 1):
         write_run(tmp_path, "ring", (4000,), seed=seed, turn=TURN, along=along)
     write_run(tmp_path, "mnist", (512,), turn=None)
-    found = rows_of(build_tables(tmp_path, "laptop", 0), "turned")
+    found = rows_in(tmp_path, "turned")
     shown = [(r["seed"], r["distillation iterations"], r["turn (degrees)"]) for r in found]
     assert shown == [(0, 50, None), (0, 6000, -149.0), (1, 50, None), (1, 6000, -149.0)]
     assert [r["concordance turned"] for r in found] == [0.0, 0.75] * 2
@@ -24,4 +22,4 @@ def test_each_stop_of_each_seed_has_a_row(tmp_path):
 
 def test_records_of_before_have_none(tmp_path):
     write_run(tmp_path, "ring", (4000,))
-    assert "turned" not in {table.name for table in build_tables(tmp_path, "laptop", 0)}
+    assert "turned" not in tables_in(tmp_path)

@@ -6,11 +6,11 @@ import io
 from pathlib import Path
 
 import pytest
-from report_runs import write_run
+from report_runs import tables_in, write_run
 from rich.console import Console
 
 from dmdrepro.measures.table import cell_text
-from dmdrepro.report import Band, Table, build_tables, render_terminal, write_tables
+from dmdrepro.report import Band, Table, render_terminal, write_tables
 
 WIDE = Table(
     "wide",
@@ -37,7 +37,7 @@ def ours(tmp_path):
     write_run(tmp_path, "chessboard", (4000,), seed=0)
     write_run(tmp_path, "chessboard", (4000,), seed=1)
     write_run(tmp_path, "mnist", (512, 3072))
-    return build_tables(tmp_path, "laptop", 0)[0]
+    return tables_in(tmp_path)["paper_and_ours"]
 
 
 def test_all_columns_where_they_fit():

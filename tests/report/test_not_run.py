@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from report_runs import rows_of, write_run
+from report_runs import rows_of, tables_in, write_run
 
 from dmdrepro.experiments import REGISTRY
-from dmdrepro.report import build_tables
 
 
 def not_run(runs, size="laptop", reasons=None):
-    rows = rows_of(build_tables(runs, size, 0, not_run=reasons), "not_run")
+    rows = rows_of(tables_in(runs, size, not_run=reasons)["not_run"])
     return {(r["experiment"], r["what"]): r["why"] for r in rows}
 
 

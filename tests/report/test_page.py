@@ -7,10 +7,10 @@ import io
 import pytest
 from page_runs import LOSSES, kept, page_of, section, write_runs
 from PIL import Image
-from report_runs import PAIRING, STUDENT, write_run
+from report_runs import PAIRING, STUDENT, tables_in, write_run
 
 from dmdrepro.experiments import REGISTRY
-from dmdrepro.report import Picture, all_seeds, build_tables, report_page, tables_of
+from dmdrepro.report import Picture, all_seeds, report_page, tables_of
 from dmdrepro.runs.files import write_json, write_manifest
 
 HOSTILE = "</script><script>x</script>\"'<img src=//x.example/a onerror=x>&amp;\udcff"
@@ -50,7 +50,7 @@ def test_every_table_of_the_report_is_on_the_page(tmp_path):
     error = {"sigma": [80.0], "relative_error": [0.5], "relative_to_signal": [0.25]}
     turn = {"degrees": -149.0, "concordance": 0.625}
     write_run(tmp_path, "ring", (4000,), denoiser_error=error, turn=turn)
-    tables = build_tables(tmp_path, "laptop", 0)
+    tables = tables_in(tmp_path).values()
     assert len(tables) == 12  # all that there are
     titles = [title.text for title in page_of(tmp_path).classed("title")]
     for table in tables:

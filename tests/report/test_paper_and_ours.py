@@ -5,23 +5,21 @@ from __future__ import annotations
 import math
 
 import pytest
-from report_runs import PAIRING, rows_of, write_run
+from report_runs import PAIRING, rows_in, tables_in, write_run
 
 from dmdrepro.measures.expected import PAPER_NUMBERS, paper_number
-from dmdrepro.report import Band, build_tables
+from dmdrepro.measures.table import Band
 from dmdrepro.runs.files import write_manifest
 
 NAME = "paper_and_ours"
 
 
 def rows(runs, size="laptop", seed=0, experiment=None):
-    found = rows_of(build_tables(runs, size, seed), NAME)
-    return [r for r in found if experiment in (None, r["experiment"])]
+    return [r for r in rows_in(runs, NAME, size, seed) if experiment in (None, r["experiment"])]
 
 
 def notes(runs, size="laptop", seed=0):
-    table = next(t for t in build_tables(runs, size, seed) if t.name == NAME)
-    return " ".join(table.notes)
+    return " ".join(tables_in(runs, size, seed)[NAME].notes)
 
 
 def test_the_papers_numbers_are_the_papers():
@@ -145,8 +143,7 @@ def test_a_damaged_run_is_not_shown_and_its_file_is_named(tmp_path):
     change(folder / "evaluate-4000" / "record.json")
     assert [r["Delta_E"] for r in rows(tmp_path, experiment="ring")] == ["not run"]
     assert rows(tmp_path, experiment="chessboard")[0]["Delta_E"] == 0.5
-    (row,) = (r for r in rows_of(build_tables(tmp_path, "laptop", 0), "not_run")
-              if r["experiment"] == "ring")  # fmt: skip
+    (row,) = (r for r in rows_in(tmp_path, "not_run") if r["experiment"] == "ring")
     assert row["what"] == "everything"
     assert row["why"].startswith("damaged: evaluate-4000/record.json")
 
@@ -169,8 +166,7 @@ def test_a_new_student_is_not_shown_with_the_old_evaluation(tmp_path):
         (student / "student.safetensors").write_text("another")
         write_manifest(student, ["record.json", "config.json", "student.safetensors"])
     assert [r["Delta_E"] for r in rows(tmp_path, experiment="ring")] == ["not run"]
-    found = rows_of(build_tables(tmp_path, "laptop", 0), "not_run")
-    why = next(r["why"] for r in found if r["experiment"] == "ring")
+    why = next(r["why"] for r in rows_in(tmp_path, "not_run") if r["experiment"] == "ring")
     assert "run `python reproduce.py sample ring --size laptop --seed 0 --fresh`" in why
 
 

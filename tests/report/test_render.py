@@ -9,10 +9,10 @@ import math
 from dataclasses import replace
 
 import pytest
-from report_runs import write_run
+from report_runs import tables_in, write_run
 from rich.console import Console
 
-from dmdrepro.report import Band, Table, build_tables, render_terminal, write_tables
+from dmdrepro.report import Band, Table, render_terminal, write_tables
 from dmdrepro.report.render import cell_text, to_csv, to_json, to_markdown
 
 TABLE = Table(
@@ -105,7 +105,7 @@ def test_nothing_is_broken_or_cut_at_any_width(tmp_path, width):
     write_run(tmp_path, "chessboard", (4000,), seed=0)
     write_run(tmp_path, "chessboard", (4000,), seed=1)
     write_run(tmp_path, "mnist", (512, 3072))
-    table = replace(build_tables(tmp_path, "laptop", 0)[0], essential=())
+    table = replace(tables_in(tmp_path)["paper_and_ours"], essential=())
     text = printed(table, width)
     assert max(map(len, text.splitlines())) <= width
     assert "\N{HORIZONTAL ELLIPSIS}" not in text
@@ -119,7 +119,7 @@ def test_nothing_is_broken_or_cut_at_any_width(tmp_path, width):
 
 def test_files_of_every_kind_are_written_and_written_again(tmp_path):
     write_run(tmp_path / "runs", "ring", (4000,))
-    tables = build_tables(tmp_path / "runs", "laptop", 0)
+    tables = tables_in(tmp_path / "runs").values()
     for _ in range(2):
         paths = write_tables(tables, tmp_path / "tables")
     assert {p.name for p in paths} == {p.name for p in (tmp_path / "tables").iterdir()}

@@ -28,7 +28,7 @@ def test_threads_and_engines_of_all_sittings(tmp_path):
     write_manifest(folder, listed)
     results = open_results(tmp_path, "laptop", 0, ["ring"])
     students = collect({name: [result] for name, result in results.items()})
-    row = next(r for r in rows_of([stages_table(students)], "stages") if r["stage"] == "distill")
+    row = next(r for r in rows_of(stages_table(students)) if r["stage"] == "distill")
     assert row["threads"] == "2, then 1"
     assert row["engine"] == "eager, then channels-last"
     assert row["device"] == "cpu"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from report_runs import PAIRING, rows_of, write_run
+from report_runs import PAIRING, rows_in, write_run
 
 from dmdrepro.measures.expected import CLAIMS, PAPER_NUMBERS, RULE, PaperNumber, regime
 from dmdrepro.measures.table import Band
-from dmdrepro.report import build_tables
 from dmdrepro.report.verdict import DIFFERS, NOT_RUN, REPRODUCED, SAME, verdict
 
 NUMBER = PaperNumber("chessboard", "there", delta_e=8.0)
@@ -16,7 +15,7 @@ GOOD = ([1.2], [1.1])  # quality of student and of Phi_8
 
 
 def rows(runs, size="paper"):
-    return rows_of(build_tables(runs, size, 0), "verdict")
+    return rows_in(runs, "verdict", size)
 
 
 @pytest.mark.parametrize(
