@@ -40,7 +40,6 @@ def provenance(module: ModuleType, results: Results) -> dict[str, dict]:
     return origin
 
 
-@styled
 def save_figure(figure: Figure, stem: Path, module: ModuleType, results: Results) -> list[Path]:
     """Write `stem`.png and `stem`.pdf.
 

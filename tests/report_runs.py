@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import io
 import json
-from collections.abc import Iterable
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -58,49 +59,67 @@ def write_run(
             "denoiser_error": None,
             "config": config,
         }
-        files = {STUDENT: f"no weights: {experiment} {seed} {snapshot}"}
-        if losses is not None:
-            lines = [{"step": 5 * k, "loss_fake": 1.0, "loss_dm": x} for k, x in enumerate(losses)]
-            files["log.jsonl"] = "".join(json.dumps(line) + "\n" for line in lines)
-        student = _write(folder / f"distill-{snapshot}", {}, {}, files)[STUDENT]
-        hashes = _write(
-            folder / f"sample-{snapshot}",
-            {},
-            {"student_weights": student},
-            _samples(int(student[:8], 16), experiment in IMAGES),
-        )
-        measured = {name: digest for name, digest in hashes.items() if name.endswith(".npy")}
-        record = copy.deepcopy(record | parts)
-        _write(folder / f"evaluate-{snapshot}", record, {"samples": measured}, {})
+        samples = _samples(f"{experiment} {seed} {snapshot}", experiment in IMAGES)
+        write_snapshot(folder, snapshot, copy.deepcopy(record | parts), samples, losses=losses)
     return folder
 
 
-def _samples(seed: int, images: bool) -> dict[str, bytes]:
-    """Twenty points of noise, teacher and student, which follow from the seed."""
-    numbers = np.random.default_rng(seed)
+def write_snapshot(
+    folder: Path,
+    snapshot: int,
+    record: dict,
+    samples: Mapping[str, np.ndarray],
+    arrays: Mapping[str, np.ndarray] = {},
+    losses: list[float] | None = None,
+) -> None:
+    """The stages distill, sample and evaluate of a teacher's snapshot, in the run `folder`.
+
+    `record`, `arrays`: what evaluate left; `losses`: the log's DM losses, None for no log.
+    """
+    files = {STUDENT: f"no weights: {'/'.join(folder.parts[-3:])} {snapshot}".encode()}
+    if losses is not None:
+        lines = [{"step": 5 * k, "loss_fake": 1.0, "loss_dm": x} for k, x in enumerate(losses)]
+        files["log.jsonl"] = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    student = _write(folder / f"distill-{snapshot}", {}, {}, files)[STUDENT]
+    made_from = {"student_weights": student}
+    hashes = _write(folder / f"sample-{snapshot}", {}, made_from, _files(samples))
+    _write(folder / f"evaluate-{snapshot}", record, {"samples": measured(hashes)}, _files(arrays))
+
+
+def measured(hashes: Mapping[str, str]) -> dict[str, str]:
+    """Of a stage's files those that evaluate reads."""
+    return {name: digest for name, digest in hashes.items() if name.endswith(".npy")}
+
+
+def _samples(name: str, images: bool) -> dict[str, np.ndarray]:
+    """Twenty points of noise, teacher and student, which follow from the name."""
+    numbers = np.random.default_rng(zlib.crc32(name.encode()))
     shape = (20, 1, 4, 4) if images else (20, 4)
+    names = ("noise", "teacher_8", "student")
+    return {name: numbers.standard_normal(shape).astype(np.float32) for name in names}
+
+
+def _files(arrays: Mapping[str, np.ndarray]) -> dict[str, bytes]:
     files = {}
-    for name in ("noise", "teacher_8", "student"):
-        np.save(buffer := io.BytesIO(), numbers.standard_normal(shape).astype(np.float32))
+    for name, array in arrays.items():
+        np.save(buffer := io.BytesIO(), array)
         files[f"{name}.npy"] = buffer.getvalue()
     return files
 
 
-def _write(
-    folder: Path, record: dict, config: dict, files: dict[str, str] | dict[str, bytes]
-) -> dict[str, str]:
+def _write(folder: Path, record: dict, config: dict, files: dict[str, bytes]) -> dict[str, str]:
     """A finished stage with files of these contents; returns the files' SHA-256."""
     folder.mkdir(parents=True)
     for name, data in files.items():
-        (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
-    return finish(folder, record, config, files)
-
-
-def finish(folder: Path, record: dict, config: dict, files: Iterable[str]) -> dict[str, str]:
-    """Record, configuration and manifest of a stage's files; returns the files' SHA-256."""
+        (folder / name).write_bytes(data)
     write_json(folder / "record.json", record)
     write_json(folder / "config.json", config)
-    write_manifest(folder, ["record.json", "config.json", *files])
+    return list_again(folder)
+
+
+def list_again(folder: Path) -> dict[str, str]:
+    """A stage's manifest, of the files that are there; returns their SHA-256."""
+    write_manifest(folder, sorted(p.name for p in folder.iterdir() if p.name != "manifest.json"))
     return verify_manifest(folder)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dmdrepro.measures.expected import REGIMES, RULE, regime, share_of_null, times_teachers
-from dmdrepro.measures.measure import Column, Measure, Measured, Quantity, Sampled
+from dmdrepro.measures.measure import Measure, Measured, Quantity, Sampled
 from dmdrepro.measures.null import independent
 from dmdrepro.measures.students import Student, lookup
 from dmdrepro.measures.table import cell_text
@@ -134,9 +134,9 @@ PAIRING = Measure(
             of_null=True,
         ),
     ),
-    columns=(
-        Column("remapped", lambda student: student.cell("pairing", "remapped")),
-        Column("retention untrained", lambda student: student.untrained("retention")),
-    ),
+    columns={
+        "remapped": lambda student: student.cell("pairing", "remapped"),
+        "retention untrained": lambda student: student.untrained("retention"),
+    },
     sentence=sentence,
 )

@@ -47,7 +47,7 @@ def test_records_from_before_make_no_table(tmp_path):
 def test_the_page_draws_the_means_and_says_them(tmp_path):
     write_run(tmp_path, "ring", (4000,), over_n=CURVE)
     figures = section(page_of(tmp_path), "ring").all("figure")
-    delta = [f for f in figures if f.text.startswith("Delta_E")][-1].all("svg")[0]
+    delta = [f for f in figures if f.text.startswith("Delta_E")][-1]
     said = [title.text for title in delta.all("title")]
     assert said[0].split() == ["N", "100", "Delta_E,", "seed", "0:", "2.00", "null,", "seed", "0:",
                                "10.0"]  # fmt: skip

@@ -7,24 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_runs import ALL, write_run, write_runs
+from fake_runs import ALL, made, write_run
 from matplotlib.text import Text
+from report_runs import list_again
 
 from dmdrepro import paper_figures
 from dmdrepro.commands import advice
-from dmdrepro.runs.files import write_manifest
 from dmdrepro.runs.results import Missing, open_results
 
-ROOT = Path(paper_figures.__file__).resolve().parent.parent
 FIGURES = pytest.mark.parametrize("module", paper_figures.FIGURES.values(), ids=lambda m: m.NUMBER)
 WITH_DELTA_E = (1, 2, 3, 5, 6, 7, 8, 9, 10)
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    """Every experiment, ImageNet-64 in colour."""
-    runs = write_runs(tmp_path_factory.mktemp("runs"))
-    return open_results(runs, "laptop", 0, ALL)
 
 
 def words(figure) -> str:
@@ -36,7 +28,7 @@ def forget(folder: Path, *names: str) -> None:
     """Take files out of a finished stage, its manifest agreeing."""
     for name in names:
         (folder / name).unlink()
-    write_manifest(folder, [p.name for p in folder.iterdir() if p.name != "manifest.json"])
+    list_again(folder)
 
 
 def test_the_twelve_figures_are_numbered_and_captioned():
@@ -128,8 +120,7 @@ def test_what_one_stage_did_not_keep_is_said_in_that_panel_only(tmp_path):
 
 
 def test_a_snapshot_that_is_not_evaluated_yet_has_a_panel_that_says_so(tmp_path):
-    write_run(tmp_path, "mnist", snapshots=(512,), planned=(512, 1024, 3072))
-    results = open_results(tmp_path, "laptop", 0, ["mnist"])
+    results = made(tmp_path, "mnist", snapshots=(512,), planned=(512, 1024, 3072))
     for number in (9, 10):
         said = words(paper_figures.FIGURES[number].draw(results))
         assert "teacher at 3,072 iterations is not evaluated" in said
@@ -139,8 +130,7 @@ def test_a_snapshot_that_is_not_evaluated_yet_has_a_panel_that_says_so(tmp_path)
 
 
 def test_a_single_snapshot_leaves_the_comparison_open(tmp_path):
-    write_run(tmp_path, "mnist", snapshots=(10,), n=12, heatmap=8, iterations=6)
-    results = open_results(tmp_path, "laptop", 0, ["mnist"])
+    results = made(tmp_path, "mnist", snapshots=(10,), n=12, heatmap=8, iterations=6)
     for module in paper_figures.FIGURES.values():
         module.draw(results)  # twelve samples and two generator updates are enough to draw
     said = words(paper_figures.FIGURES[10].draw(results))

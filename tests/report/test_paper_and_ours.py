@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
-from report_runs import PAIRING, rows_in, tables_in, write_run
+from report_runs import PAIRING, list_again, rows_in, tables_in, write_run
 
 from dmdrepro.measures.expected import PAPER_NUMBERS, paper_number
 from dmdrepro.measures.table import Band
-from dmdrepro.runs.files import write_manifest
 
 NAME = "paper_and_ours"
 
@@ -164,7 +163,7 @@ def test_a_new_student_is_not_shown_with_the_old_evaluation(tmp_path):
     for run in (folder, other):
         student = run / "distill-4000"
         (student / "student.safetensors").write_text("another")
-        write_manifest(student, ["record.json", "config.json", "student.safetensors"])
+        list_again(student)
     assert [r["Delta_E"] for r in rows(tmp_path, experiment="ring")] == ["not run"]
     why = next(r["why"] for r in rows_in(tmp_path, "not_run") if r["experiment"] == "ring")
     assert "run `python reproduce.py sample ring --size laptop --seed 0 --fresh`" in why

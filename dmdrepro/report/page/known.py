@@ -10,7 +10,7 @@ from dmdrepro.commands import program
 from dmdrepro.measures.chart import Chart, Line
 from dmdrepro.measures.students import as_number
 from dmdrepro.measures.table import Table
-from dmdrepro.report.known import circle_table, dm_loss_table, pairs_table
+from dmdrepro.report.known import known_tables
 from dmdrepro.report.page.provenance import duration, short_commit
 from dmdrepro.runs.results import Missing
 
@@ -21,6 +21,7 @@ def known_part(record: dict | Missing) -> dict[str, object]:
     """What `known.html` shows of a record, or why there is none."""
     if isinstance(record, Missing):
         return {"lack": record}
+    *of_circle, pairs = known_tables(record)
     facts = record.get("provenance") or {}
     versions = [f"{name} {facts[name]}" for name in ("torch", "numpy", "scipy") if facts.get(name)]
     origin = [
@@ -32,8 +33,8 @@ def known_part(record: dict | Missing) -> dict[str, object]:
     return {
         "charts": circle_charts(record),
         "command": f"{program()} known",
-        "numbers": [_over_pi(table) for table in (circle_table(record), dm_loss_table(record))],
-        "pairs": pairs_table(record),
+        "numbers": [_over_pi(table) for table in of_circle],
+        "pairs": pairs,
         "origin": [words for words in origin if words],
     }
 
