@@ -1,7 +1,5 @@
 """Fixtures shared by every test: where the outside numbers and the real MNIST are."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import importlib

@@ -1,7 +1,5 @@
 """Pages of finished runs whose numbers a test gives."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from pathlib import Path

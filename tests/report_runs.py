@@ -1,7 +1,5 @@
 """Finished runs in the true folder layout, with numbers that a test gives: nothing was measured."""
 
-from __future__ import annotations
-
 import copy
 import io
 import json

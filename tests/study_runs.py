@@ -1,7 +1,5 @@
 """Finished arms of studies, with numbers that a test gives."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from report_runs import PAIRING, write_run

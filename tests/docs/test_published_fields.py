@@ -1,7 +1,5 @@
 """Published records have the fields of today."""
 
-from __future__ import annotations
-
 import json
 
 from conftest import ROOT

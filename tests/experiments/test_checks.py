@@ -1,7 +1,5 @@
 """A configuration is refused before anything runs, exactly where the parts would refuse it."""
 
-from __future__ import annotations
-
 import itertools
 
 import pytest

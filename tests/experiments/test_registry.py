@@ -1,7 +1,5 @@
 """The registry holds the paper's numbers, and refuses what it does not know."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The DM loss of the circle's students: exact denoisers, Lemma 3.2, the gradients."""
 
-from __future__ import annotations
-
 import math
 from types import SimpleNamespace
 

@@ -1,7 +1,5 @@
 """The cases' closed forms against samples, sums and each other's identities."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The table along distillation, and the path length that it is read against."""
 
-from __future__ import annotations
-
 import pytest
 from report_runs import PAIRING, rows_in, tables_in, write_run
 

@@ -1,7 +1,5 @@
 """Figure 11 by class: a row for each class, what is left out named, old records without rows."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from page_runs import page_of, section

@@ -1,7 +1,5 @@
 """Image quality by classifier features: a row for each set, beside the data."""
 
-from __future__ import annotations
-
 from report_runs import PAIRING, rows_in, tables_in, write_run
 
 from dmdrepro.measures.table import Band

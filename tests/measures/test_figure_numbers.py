@@ -1,7 +1,5 @@
 """The numbers of Figures 4, 11 and 12, and the teachers' error."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from report_runs import rows_in, tables_in, write_run

@@ -1,7 +1,5 @@
 """The DM loss at each stop: a mean over the last fifth, from a whole log or a thinned one."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

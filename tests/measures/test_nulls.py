@@ -1,7 +1,5 @@
 """Tables and page say what the null of a class-conditional student is over."""
 
-from __future__ import annotations
-
 import pytest
 from page_runs import kept, page_of, section
 from report_runs import PAIRING, rows_in, rows_of, tables_in, write_run

@@ -1,7 +1,5 @@
 """The table over N and the page's curves of it."""
 
-from __future__ import annotations
-
 import pytest
 from page_runs import page_of, section
 from report_runs import rows_in, tables_in, write_run

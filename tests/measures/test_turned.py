@@ -1,7 +1,5 @@
 """The table of turned teachers: each seed's kept students and its last one, of toys alone."""
 
-from __future__ import annotations
-
 from report_runs import PAIRING, rows_in, tables_in, write_run
 
 TURN = {"degrees": -149.0, "concordance": 0.75}

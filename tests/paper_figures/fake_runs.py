@@ -3,8 +3,6 @@
 Nothing here was trained or measured: the "samples" are sines.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

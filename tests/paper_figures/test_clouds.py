@@ -1,7 +1,5 @@
 """PCA is fitted on Phi_8 alone, and a seed keeps its colour in every panel."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from fake_runs import made, make_agree, write_run

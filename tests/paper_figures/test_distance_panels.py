@@ -1,7 +1,5 @@
 """Heat maps, distance scatters and loss curves show the numbers they say they show."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from fake_runs import made

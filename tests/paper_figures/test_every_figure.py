@@ -1,7 +1,5 @@
 """Each figure draws from whole, partial and absent runs."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A figure's files: reproducible to the byte, and they say where they are from."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The bands of images show the right arrays in the right rows."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from fake_runs import made

@@ -1,7 +1,5 @@
 """A figure of before goes into the report only where it shows the results of now."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from fake_runs import made, make_agree, write_run

@@ -1,7 +1,5 @@
 """Headings of figures say what the null is over."""
 
-from __future__ import annotations
-
 import pytest
 from fake_runs import made, write_run
 from report_runs import list_again

@@ -1,7 +1,5 @@
 """What a figure shows can be read: nothing hides data, and words do not touch each other."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

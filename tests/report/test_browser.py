@@ -1,7 +1,5 @@
 """The page in a real browser, where there is one: no request, nothing too wide, all shown."""
 
-from __future__ import annotations
-
 import html
 import json
 import re

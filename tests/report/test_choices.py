@@ -1,7 +1,5 @@
 """The choices that the paper left open, read from the runs, and the paper's slips."""
 
-from __future__ import annotations
-
 import pytest
 from report_runs import rows_in, write_run
 

@@ -1,7 +1,5 @@
 """The page's curves: what is drawn, what a tooltip says, how long curves are thinned."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A seed whose samples have left the data is named, and is in no mean, curve, figure or verdict."""
 
-from __future__ import annotations
-
 import copy
 import json
 import math

@@ -1,7 +1,5 @@
 """The report's first screen: one sentence, a dot a seed on a true scale, and two clouds."""
 
-from __future__ import annotations
-
 import io
 import re
 

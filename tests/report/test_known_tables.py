@@ -1,7 +1,5 @@
 """Tables and page section of the known answers, from a record alone."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

@@ -1,7 +1,5 @@
 """What was not run, and why."""
 
-from __future__ import annotations
-
 from report_runs import rows_of, tables_in, write_run
 
 from dmdrepro.experiments import REGISTRY

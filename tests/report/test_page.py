@@ -1,7 +1,5 @@
 """The report as one page: stands alone, says what is missing, and no text becomes markup."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

@@ -1,7 +1,5 @@
 """The paper's Delta_E beside ours: all its numbers, and no reduced run posing as the paper's."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

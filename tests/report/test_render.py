@@ -1,7 +1,5 @@
 """Tables in the terminal, as Markdown, CSV and strict JSON."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

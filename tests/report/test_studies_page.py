@@ -1,7 +1,5 @@
 """The page's section of the studies: tables and curves of the arms that are there, no others."""
 
-from __future__ import annotations
-
 import pytest
 from page_reader import read_page
 from page_runs import chart_of, page_bytes, page_of, sections, tooltips, write_runs

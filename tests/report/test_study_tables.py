@@ -1,7 +1,5 @@
 """A study's tables and curves: arms and seeds kept apart, what is missing named."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from study_runs import write_arm

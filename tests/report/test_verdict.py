@@ -1,7 +1,5 @@
 """The verdict: the written rule, applied to every number and claim, and to nothing else."""
 
-from __future__ import annotations
-
 import pytest
 from report_runs import PAIRING, rows_in, write_run
 
