@@ -1,4 +1,4 @@
-"""The table along distillation, and the path length that it is read against."""
+"""The tables along distillation and of turned teachers, and the path length beside them."""
 
 import pytest
 from report_runs import PAIRING, rows_in, tables_in, write_run
@@ -45,6 +45,22 @@ def test_several_seeds_are_a_band_and_other_stops_are_left_out(tmp_path):
     assert NAME not in tables_in(tmp_path)
 
 
-def test_records_without_kept_students_make_no_table(tmp_path):
+def test_records_without_kept_students_and_turns_make_no_tables(tmp_path):
     write_run(tmp_path, "ring", (4000,))
-    assert NAME not in tables_in(tmp_path)
+    assert not {NAME, "turned"} & tables_in(tmp_path).keys()
+
+
+TURN = {"degrees": -149.0, "concordance": 0.75}
+EARLY = {"degrees": None, "concordance": 0.0}
+
+
+def test_each_stop_of_each_seed_has_a_row_of_its_turn(tmp_path):
+    along = [{"iterations": 50, "pairing": PAIRING, "quality": {"ratio": 9.0}, "turn": EARLY}]
+    for seed in (0, 1):
+        write_run(tmp_path, "ring", (4000,), seed=seed, turn=TURN, along=along)
+    write_run(tmp_path, "mnist", (512,), turn=None)
+    found = rows_in(tmp_path, "turned")
+    shown = [(r["seed"], r["distillation iterations"], r["turn (degrees)"]) for r in found]
+    assert shown == [(0, 50, None), (0, 6000, -149.0), (1, 50, None), (1, 6000, -149.0)]
+    assert [r["concordance turned"] for r in found] == [0.0, 0.75] * 2
+    assert {r["concordance"] for r in found} == {PAIRING["concordance"]}

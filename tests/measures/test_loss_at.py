@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from report_runs import rows_in, rows_of, tables_in, write_run
-from study_runs import write_arm
+from report_runs import rows_in, rows_of, tables_in, write_arm, write_run
 
 from dmdrepro.cli.published import FOLDER
 from dmdrepro.experiments import STUDIES, Arm, Study

@@ -2,8 +2,7 @@
 
 import pytest
 from page_runs import kept, page_of, section
-from report_runs import PAIRING, rows_in, rows_of, tables_in, write_run
-from study_runs import write_arm
+from report_runs import PAIRING, rows_in, rows_of, tables_in, write_arm, write_run
 
 from dmdrepro.experiments import STUDIES
 from dmdrepro.measures.along import study_charts

@@ -37,17 +37,12 @@ def test_the_twelve_figures_are_numbered_and_captioned():
 
 
 @FIGURES
-def test_a_whole_run_leaves_no_panel_missing_and_names_its_size(module, whole):
+def test_a_whole_run_leaves_no_panel_missing_and_names_size_and_company_of_delta_e(module, whole):
     said = words(module.draw(whole))
     assert "not run" not in said
     assert "was kept" not in said
     # One label for each run shown: a heading of its panels, or above each panel.
     assert said.count("laptop size (reduced), seed 0") >= len(module.EXPERIMENTS)
-
-
-@FIGURES
-def test_a_delta_e_comes_with_its_n_retention_and_null(module, whole):
-    said = words(module.draw(whole))
     shown = said.count(r"$\Delta_E$ =")
     assert (shown > 0) == (module.NUMBER in WITH_DELTA_E)
     assert len(re.findall(r"\(N = \d+\)", said)) == shown
@@ -55,24 +50,14 @@ def test_a_delta_e_comes_with_its_n_retention_and_null(module, whole):
 
 
 @FIGURES
-def test_with_nothing_run_every_experiment_says_why_in_the_figure(module):
-    results = {name: Missing(name, f"not run: reason of {name}") for name in ALL}
-    said = words(module.draw(results))
-    for name in module.EXPERIMENTS:
-        assert f"reason of {name}" in said
-
-
-@FIGURES
-def test_an_experiment_that_was_not_read_is_told_from_one_that_was_not_run(module):
-    assert "not among the runs that were read" in words(module.draw({}))
-
-
-@FIGURES
-def test_a_long_reason_stays_inside_its_panel(module):
-    reason = "MMMM WWWW " * 6 + "and --offline was given with a_very_long_word_that_never_ends"
-    figure = module.draw({name: Missing(name, reason) for name in ALL})
+def test_with_nothing_run_every_experiment_says_why_inside_its_panel(module):
+    long = "MMMM WWWW " * 6 + "and --offline was given with a_very_long_word_that_never_ends"
+    figure = module.draw({name: Missing(name, f"reason of {name}: {long}") for name in ALL})
     figure.canvas.draw()
     assert_inside(figure)
+    for name in module.EXPERIMENTS:
+        assert f"reason of {name}" in words(figure)
+    assert "not among the runs that were read" in words(module.draw({}))
 
 
 def assert_inside(figure) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from page_runs import known_record, page_bytes, write_runs
 from PIL import Image
-from study_runs import write_study
+from report_runs import write_study
 
 from dmdrepro.report import Picture
 

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from page_runs import page_bytes
-from report_runs import PAIRING, rows_in, rows_of, tables_in, write_run
-from study_runs import write_arm
+from report_runs import PAIRING, rows_in, rows_of, tables_in, write_arm, write_run
 
 from dmdrepro.experiments import REGISTRY, STUDIES, build
 from dmdrepro.paper_figures.run import last_run

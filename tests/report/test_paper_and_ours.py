@@ -1,10 +1,11 @@
-"""The paper's Delta_E beside ours: all its numbers, and no reduced run posing as the paper's."""
+"""The paper's Delta_E beside ours, no reduced run posing as the paper's; and what was not run."""
 
 import math
 
 import pytest
-from report_runs import PAIRING, list_again, rows_in, tables_in, write_run
+from report_runs import PAIRING, list_again, rows_in, rows_of, tables_in, write_run
 
+from dmdrepro.experiments import REGISTRY
 from dmdrepro.measures.expected import PAPER_NUMBERS, paper_number
 from dmdrepro.measures.table import Band
 
@@ -172,3 +173,36 @@ def change(record):
     text = record.read_text()
     assert "0.75" in text
     record.write_text(text.replace("0.75", "0.95"))
+
+
+# --- what was not run ---
+
+
+def not_run(runs, size="laptop", reasons=None):
+    rows = rows_of(tables_in(runs, size, not_run=reasons)["not_run"])
+    return {(r["experiment"], r["what"]): r["why"] for r in rows}
+
+
+def test_every_experiment_without_results_is_listed_with_how_to_make_it(tmp_path):
+    found = not_run(tmp_path, "paper")
+    assert {name for name, _ in found} == set(REGISTRY)
+    assert found["imagenet64", "everything"].startswith("needs weights: python reproduce.py all")
+    assert "python reproduce.py all ring --size paper" in found["ring", "everything"]
+
+
+def test_the_reason_of_this_command_comes_first(tmp_path):
+    found = not_run(tmp_path, reasons={"mnist": "needs MNIST, which is absent"})
+    assert found["mnist", "everything"] == "needs MNIST, which is absent"
+
+
+def test_students_that_were_planned_and_not_evaluated_are_listed(tmp_path):
+    write_run(tmp_path, "mnist", (512,))
+    found = not_run(tmp_path, reasons={"mnist": "stopped: the loss is nan"})
+    assert found["mnist", "student of the teacher at 3,072 iterations"] == "not evaluated yet"
+    assert found["mnist", "what is left to do"] == "stopped: the loss is nan"
+    assert ("mnist", "everything") not in found
+
+
+def test_a_reduced_report_lists_the_papers_size_as_not_run(tmp_path):
+    assert "--size paper" in not_run(tmp_path)["all experiments", "the paper's size"]
+    assert ("all experiments", "the paper's size") not in not_run(tmp_path, "paper")

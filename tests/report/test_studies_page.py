@@ -3,7 +3,7 @@
 import pytest
 from page_reader import read_page
 from page_runs import chart_of, page_bytes, page_of, sections, tooltips, write_runs
-from study_runs import write_arm, write_study
+from report_runs import write_arm, write_study
 
 from dmdrepro.experiments import STUDIES
 

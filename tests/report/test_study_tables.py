@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from study_runs import write_arm
+from report_runs import write_arm
 
 from dmdrepro.experiments import STUDIES, Arm, Study, build
 from dmdrepro.measures.along import study_charts
