@@ -108,9 +108,9 @@ def circle_losses(settings: KnownSettings, seed: int) -> list[dict]:
         found.append(
             {
                 "samples": settings.dm_samples,
-                "loss": vars(mean_of(terms.loss)),
-                "difference": vars(mean_of(terms.loss - at_0.loss)),
-                "slope": vars(mean_of(terms.slope)),
+                "loss": mean_of(terms.loss),
+                "difference": mean_of(terms.loss - at_0.loss),
+                "slope": mean_of(terms.slope),
                 "slope_rms": float(terms.slope.square().mean().sqrt()),
                 "gradient": gradient.tolist(),
                 "turned": turned(gradient, first),

@@ -92,17 +92,10 @@ def sample_terms(noise: NoiseDraws, theta: float) -> SampleTerms:
     )
 
 
-@dataclass(frozen=True)
-class Mean:
-    """An expectation and its standard error; 0 of a quadrature rule, which draws nothing."""
-
-    value: float
-    error: float
-
-
-def mean_of(terms: torch.Tensor) -> Mean:
-    """The mean of equally weighted terms [B], B >= 2."""
-    return Mean(float(terms.mean()), float(terms.std() / math.sqrt(len(terms))))
+def mean_of(terms: torch.Tensor) -> dict[str, float]:
+    """The mean of equally weighted terms [B], B >= 2: `value`, and its standard `error`."""
+    error = float(terms.std() / math.sqrt(len(terms)))
+    return {"value": float(terms.mean()), "error": error}
 
 
 def turned(gradient: torch.Tensor, first: torch.Tensor) -> float:

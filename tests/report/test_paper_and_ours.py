@@ -175,9 +175,6 @@ def change(record):
     record.write_text(text.replace("0.75", "0.95"))
 
 
-# --- what was not run ---
-
-
 def not_run(runs, size="laptop", reasons=None):
     rows = rows_of(tables_in(runs, size, not_run=reasons)["not_run"])
     return {(r["experiment"], r["what"]): r["why"] for r in rows}

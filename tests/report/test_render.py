@@ -154,9 +154,6 @@ def test_a_row_of_the_wrong_length_is_refused():
         Table("x", "x", ("a", "b"), (("only",),))
 
 
-# --- what a narrow terminal shows of a wide table ---
-
-
 def test_all_columns_where_they_fit():
     text = printed(WIDE, 80)
     assert "x" * 20 in text
