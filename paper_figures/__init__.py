@@ -5,8 +5,6 @@ Each figure, a module or one of ROWS, has NUMBER, EXPERIMENTS (whose runs it rea
 missing says so, and why.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType

@@ -1,7 +1,5 @@
 """Clouds of points in the plane, each seed in the same colour in every panel."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The figures that are rows of panels: eight of the paper's, and a user's own."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

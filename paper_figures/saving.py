@@ -1,7 +1,5 @@
 """A figure's files: PNG and PDF that carry what they were made from, the same bytes each time."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Mapping

@@ -3,8 +3,6 @@
 Nothing here loads torch, so `--help`, `list` and `--dry-run` start at once.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 

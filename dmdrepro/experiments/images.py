@@ -1,7 +1,5 @@
 """The high-dimensional experiments: MNIST, conditional MNIST, the MLP manifold, ImageNet-64."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 

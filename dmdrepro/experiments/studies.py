@@ -1,7 +1,5 @@
 """What the paper leaves open: each study compares changed copies (arms) of one experiment."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from dmdrepro.experiments.origin import note_origin

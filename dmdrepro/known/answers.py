@@ -1,7 +1,5 @@
 """Everything measured of pairs whose pairing is known, as one record."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

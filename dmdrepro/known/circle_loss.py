@@ -12,8 +12,6 @@ theta. Of the two gradients, with dL/dx = g / 2 in the plane:
   gradients differ, by |C R(theta) - C| / |C| = 2 |sin(theta / 2)|, the lemma's "in general".
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ A file has the measuring, its part of the record and that part's shape, its tabl
 module loads torch until it measures.
 """
 
-from __future__ import annotations
-
 from dmdrepro.experiments import ConfigError
 from dmdrepro.experiments.origin import note_origin, origin_words
 from dmdrepro.measures.boundary import BOUNDARY

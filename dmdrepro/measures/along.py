@@ -1,7 +1,5 @@
 """Along distillation: every measure at each stop, from the start over kept students to the end."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """The boundary effect: are samples far from the data copied more? (section 4.2.1, Figure 11)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from dmdrepro.measures import by_class

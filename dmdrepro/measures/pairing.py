@@ -1,7 +1,5 @@
 """Delta_E with its null, retention and concordance (section 3.1)."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Sample quality: E_OT to the data over that of other data."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from dmdrepro.measures.measure import Measure, Measured, Quantity, Sampled

@@ -1,7 +1,5 @@
 """The students that were evaluated, each with all seeds of the same configuration."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Is the teacher's own map, from noise to Phi_8, an optimal transport?"""
 
-from __future__ import annotations
-
 from dmdrepro.measures.measure import Measure, Measured, Sampled
 from dmdrepro.measures.pairing import SHAPE, numbers
 from dmdrepro.runs.shape import Maybe

@@ -4,8 +4,6 @@ The words follow the rule of dmdrepro/measures/expected.toml. They are the same 
 the report and in the README.
 """
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The choices that the paper left open, with this report's values, and the paper's slips."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass

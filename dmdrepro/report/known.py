@@ -1,7 +1,5 @@
 """Tables of pairs whose pairing is known."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """Each seed of the students: what a mean over seeds and an interval are of."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from dmdrepro.measures.expected import paper_number

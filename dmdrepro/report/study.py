@@ -1,7 +1,5 @@
 """A study's tables and curves: its arms side by side, over all seeds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The report: which tables there are, and the two about the paper's numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

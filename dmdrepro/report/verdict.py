@@ -1,7 +1,5 @@
 """The verdict on each of the paper's numbers and claims, by the rule of expected.toml."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Sequence

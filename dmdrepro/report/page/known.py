@@ -1,7 +1,5 @@
 """The page's section on pairs whose pairing is known."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace

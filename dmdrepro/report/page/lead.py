@@ -1,7 +1,5 @@
 """The page's first screen: the answer in one sentence, and how much each student kept."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

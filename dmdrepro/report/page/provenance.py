@@ -1,7 +1,5 @@
 """Where an experiment's numbers come from: command, stages with device and versions, fields."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Sequence
 
