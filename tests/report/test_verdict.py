@@ -8,14 +8,7 @@ from dmdrepro.measures.students import collect
 from dmdrepro.measures.table import Band
 from dmdrepro.report import all_seeds
 from dmdrepro.report.seeds import verdict_word
-from dmdrepro.report.verdict import (
-    DIFFERS,
-    NOT_RUN,
-    PATH_MATCHED,
-    REPRODUCED,
-    SAME,
-    verdict,
-)
+from dmdrepro.report.verdict import DIFFERS, NOT_RUN, PATH_MATCHED, REPRODUCED, SAME, verdict
 
 NUMBER = PaperNumber("chessboard", "there", delta_e=8.0)
 FIGURE = PaperNumber("moons", "there", regime=("partly", "remaps"))
