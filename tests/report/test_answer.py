@@ -135,8 +135,8 @@ def test_a_move_that_costs_nothing_is_still_one(tmp_path):
     assert "970 of 1,000 are optimally paired" in found.sentence
 
 
-def test_a_null_over_all_classes_is_said_to_be():
-    (found,) = collect(of_size(published(), "laptop", ["mnist-conditional"]))
+def test_a_null_over_all_classes_is_said_to_be(tmp_path):
+    found = student(tmp_path, experiment="mnist-conditional")
     assert "another's of any class, which counts the shared class as kept" in answer(found).sentence
     assert any("all" in note for note in answer_table([found]).notes)
 
