@@ -49,14 +49,13 @@ def doctor(
         from dmdrepro.bench.doctor import PAGE, examine
         from dmdrepro.bench.doctor.order import CPU, GPU
         from dmdrepro.bench.doctor.scope import Scope
-        from dmdrepro.pipeline.measured import remember
-        from dmdrepro.pipeline.request import default_size
+        from dmdrepro.pipeline.measured import measured, remember
 
         out.mkdir(parents=True, exist_ok=True)
         checks = CPU if gpu == "cpu" else GPU
         scope = Scope(gpu, size, data, out.resolve())
         rows = examine(checks, scope, began, seconds, console.print)
-        remember(rows, None if gpu == "cpu" else gpu, size or default_size(gpu))
+        remember(measured(rows, scope.chosen_size), None if gpu == "cpu" else gpu)
         wrong = sum(row["ok"] is False for row in rows)
         console.print(f"Page: {out / PAGE}")
         if wrong:

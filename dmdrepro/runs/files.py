@@ -51,6 +51,16 @@ def replace_bytes(path: Path, data: bytes) -> None:
         raise
 
 
+def set_aside(path: Path) -> Path | None:
+    """Rename what lies there to the first free of `.old1`, `.old2`, ...; None if nothing does."""
+    if not os.path.lexists(path):
+        return None
+    number = 1
+    while os.path.lexists(aside := path.with_name(f"{path.name}.old{number}")):
+        number += 1
+    return path.rename(aside)
+
+
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
     """Give an OSError that names no file (a full disk's) the name of the one being written."""
