@@ -147,17 +147,3 @@ def test_the_command_leaves_a_page_and_rows(tmp_path, monkeypatch):
     }
     assert "no iteration was timed" in (out / PAGE).read_text()
     assert (out / f"{PAGE}.old1").read_text() == "an earlier one"
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (("--seconds", 1), "--seconds 1: give at least 5"),
-        (("--gpu", "one"), "--gpu one is neither a GPU's number nor cpu"),
-        (("--size", "small"), "There is no size 'small'"),
-        (("--data", "/no/such"), "--data /no/such is not a folder"),
-        (("--out", ROOT / "README.md"), "is not a folder; name a folder"),
-    ],
-)
-def test_what_cannot_be_is_refused(words, message):
-    assert message in command("doctor", *words, code=1).replace("\n", " ")

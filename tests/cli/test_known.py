@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from command import command
 from processes import FAST
 
@@ -71,20 +70,6 @@ def test_other_settings_are_refused_with_the_difference(tmp_path, monkeypatch):
     monkeypatch.setattr(stage, "SMOKE", replace(stage.SMOKE, draws=1))
     printed = command(*WORDS, "--runs", tmp_path, code=1).replace("\n", " ")
     assert "made with another configuration (known.draws: 2 there, 1 now)" in printed
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (("--size", "huge"), "There is no size 'huge'"),
-        (("--runs", "reproduce.py"), "reproduce.py is not a folder"),
-    ],
-)
-def test_a_mistake_is_one_sentence(tmp_path, words, message):
-    printed = command("known", "--runs", tmp_path / "r", *words, code=1)
-    assert printed.startswith("Error: ")
-    assert message in printed.replace("\n", " ")
-    assert not (tmp_path / "r").exists()
 
 
 def test_all_makes_them_once_and_shows_them_on_the_page(tmp_path):

@@ -13,67 +13,7 @@ from dmdrepro.experiments import ConfigError
 from dmdrepro.pipeline.trouble import named
 from dmdrepro.runs.errors import NonFinite, RunError
 
-# --- settings ---
-
-
-@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
-@pytest.mark.parametrize(
-    ("name", "setting"),
-    [
-        ("chessboard", "teacher.beta1=2"),
-        ("chessboard", "teacher.batch=99999999999999999999"),
-        ("chessboard", "sigma_data=1e-300"),
-        ("ring", "data.components=0"),
-        ("mlp-manifold", "model.channel_mult=0,1"),
-        ("mlp-manifold", "model.width=132"),
-        ("mlp-manifold", "data.seed=-1"),
-    ],
-)
-def test_a_setting_that_cannot_run_is_refused_by_the_dry_run_too(tmp_path, name, setting, dry):
-    printed = command(
-        "teacher", name, *SMOKE, "--runs", tmp_path / "r", "--set", setting, *dry, code=1
-    )
-    assert printed.startswith("Error: ")
-    assert printed.count("\n") == 1
-    assert setting.partition("=")[0].split(".")[-1] in printed
-    assert not (tmp_path / "r").exists()
-
-
-def test_a_setting_that_is_an_option_is_sent_to_it(tmp_path):
-    words = ("--runs", tmp_path, "--set", "seed=3")
-    printed = command("teacher", "chessboard", "--size", "smoke", "--gpu", "cpu", *words, code=1)
-    assert "--set seed=3: give --seed 3 instead." in printed
-
-
-def test_figures_do_not_leave_a_setting_aside(tmp_path):
-    printed = command("figures", *SMOKE, "--runs", tmp_path, "--set", "distill.lr=3", code=1)
-    assert "leave out --set" in printed
-
-
-def test_figures_of_an_empty_folder_exit_1_and_write_nothing(tmp_path):
-    printed = command("figures", *SMOKE, "--runs", tmp_path / "r", code=1)
-    assert "Nothing that the figures show has been evaluated in" in printed
-    assert not (tmp_path / "r").exists()
-
-
 # --- one experiment's trouble ---
-
-
-@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
-def test_an_unknown_engine_is_refused(tmp_path, dry):
-    words = ("--runs", tmp_path / "r", "--engine", "fast", *dry)
-    printed = command("distill", "chessboard", *SMOKE, *words, code=1)
-    assert (
-        "--engine fast: there is no 'fast'; use auto, eager, or some of compiled, graphs" in printed
-    )
-    assert not (tmp_path / "r").exists()
-
-
-def test_an_engine_that_the_device_cannot_have_is_refused(tmp_path):
-    words = ("--runs", tmp_path / "r", "--engine", "graphs")
-    printed = command("all", "chessboard", *SMOKE, *words, code=1)
-    assert "--engine graphs: graphs need a CUDA GPU and this runs on cpu" in printed
-    assert not (tmp_path / "r").exists()
 
 
 @pytest.mark.parametrize(
@@ -137,12 +77,6 @@ def test_the_others_go_on_where_one_fails(tmp_path, monkeypatch, error):
 # --- devices, folders, files ---
 
 
-@pytest.mark.parametrize("stage", ["teacher", "all", "figures"])
-def test_a_gpu_that_is_no_number_is_refused_by_the_dry_run(tmp_path, stage):
-    options = ("--size", "smoke", "--gpu", "foo", "--dry-run", "--runs", tmp_path)
-    assert "neither a GPU's number nor cpu" in command(stage, "chessboard", *options, code=1)
-
-
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
 @pytest.mark.parametrize("place", ["file", "file/below"])
 def test_runs_that_are_a_file_are_refused_at_once(tmp_path, place, dry):
@@ -198,20 +132,6 @@ def test_the_memory_that_is_taken_is_said_before_the_work(arrays):
     assert "20 samples, without their matrix, needs" in few
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (("--quick", "--large"), "leave one out"),
-        (("--only", "kernel"), "there is no part 'kernel'; did you mean 'kernels'?"),
-        (("--only", "kernels,"), "there is no part ''"),
-        (("--only", "steps:mnist:graphs"), "no such step here; did you mean 'mnist"),
-        (("--large", "--only", "steps"), "--large measures over N, which --only steps leaves out."),
-    ],
-)
-def test_a_bench_that_cannot_be_is_refused(words, message):
-    assert message in command("bench", *words, "--gpu", "cpu", code=1).replace("\n", " ")
-
-
 def test_a_part_of_the_bench_is_measured_alone(tmp_path):
     out = tmp_path / "b.json"
     printed = command("bench", "--quick", "--only", "over-batch", "--gpu", "cpu", "--out", out)
@@ -245,19 +165,6 @@ def test_a_record_goes_to_a_file(arrays, tmp_path):
     assert "is not a folder" in printed
     command("compare", *arrays, "--out", tmp_path / "new" / "x.json")
     assert json.loads((tmp_path / "new" / "x.json").read_text())["n"] == 20
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (("--data", "/no/such/folder"), "--data /no/such/folder is not a folder"),
-        (("--size", ""), "There is no size ''"),
-    ],
-)
-def test_what_was_given_is_never_left_aside(tmp_path, words, message):
-    printed = command("all", "mnist", *words, "--gpu", "cpu", "--runs", tmp_path / "r", code=1)
-    assert message in printed.replace("\n", " ")
-    assert not (tmp_path / "r").exists()
 
 
 def test_a_folder_without_mnist_is_refused_not_passed_over(tmp_path, monkeypatch, mnist_dir):

@@ -57,7 +57,4 @@ def test_without_weights_the_sentence_says_what_to_fetch(tmp_path, monkeypatch):
     for name in (EDM, SID, "CC BY-NC-SA", "--weights DIR or $DMDREPRO_WEIGHTS"):
         assert name in printed
     assert "holds no student with its teacher" in command(*STUDY, "--weights", tmp_path, code=1)
-    assert "goes with study public-students" in command(
-        "study", "start", "--weights", tmp_path, code=1
-    )
     assert "public-students" in command("study")

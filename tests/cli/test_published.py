@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from command import command
 from conftest import ROOT
 from processes import FAST
@@ -49,16 +48,6 @@ def test_published_says_what_was_found_of_the_experiments_and_studies_named():
     assert "ring (teacher 20,000): REMAPS." in printed
     assert "regression=0.25" in printed
     assert "chessboard (teacher" not in printed
-    assert "did you mean 'regression'?" in command("evaluate", "--published", "regresion", code=1)
-
-
-@pytest.mark.parametrize(
-    ("words", "left_out"),
-    [(("--seed", "3"), "--seed"), (("--snapshot", "4"), "--snapshot")],
-)
-def test_published_leaves_nothing_aside(words, left_out):
-    printed = command("evaluate", "--published", *words, code=1)
-    assert f"--published runs nothing; leave out {left_out}." in printed
 
 
 def test_the_figures_of_the_findings_are_drawn_from_the_records(tmp_path):
@@ -76,9 +65,3 @@ def test_the_figures_of_the_findings_are_drawn_from_the_records(tmp_path):
     tables = (drawn / "laptop/tables.md").read_text()
     assert tables == (ROOT / "docs/laptop/tables.md").read_text()
     assert "not run" in (drawn / "paper/tables.md").read_text()
-
-
-def test_figures_published_leaves_nothing_aside(tmp_path):
-    printed = command("figures", "ring", "--seed", "3", "--published", tmp_path / "x", code=1)
-    assert "--published runs nothing; leave out ring, --seed." in printed
-    assert not (tmp_path / "x").exists()

@@ -82,8 +82,3 @@ def test_one_seeds_failure_leaves_the_others(tmp_path, monkeypatch):
 )
 def test_a_list_of_numbers(words, numbers):
     assert whole_numbers(words) == numbers
-
-
-def test_both_options_are_refused(tmp_path):
-    printed = command("all", *SMOKE, "--seed", 3, "--seeds", "0-1", "--runs", tmp_path, code=1)
-    assert "--seed and --seeds were both given" in printed

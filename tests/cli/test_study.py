@@ -51,8 +51,6 @@ def test_arms_that_were_not_asked_for_are_not_run_and_said_to_be(made):
     assert {(row["arm"], row["seed"]) for row in table["rows"]} == {
         ("start=exact", k) for k in (0, 1)
     }
-    printed = command("study", "start", "--arm", "start=exakt", "--runs", made, code=1)
-    assert "Study start has no arm 'start=exakt'; did you mean 'start=exact'?" in printed
 
 
 def test_a_second_run_makes_nothing_and_the_same_pages(made):
@@ -182,20 +180,3 @@ def test_the_dry_run_lists_arms_and_makes_nothing(tmp_path):
 def test_without_a_name_the_studies_are_listed():
     printed = command("study")
     assert "learning-rate (chessboard, laptop size): " in printed
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (("learning",), "There is no study 'learning'; did you mean 'learning-rate'?"),
-        (("start", "--seeds", "0,0"), "--seeds 0,0 is not a list of different whole numbers"),
-        (("start", "--seeds", "a"), "--seeds a is not a list"),
-        (("start", "--size", "huge"), "There is no size 'huge'"),
-        (("start", "--engine", "fast"), "there is no 'fast'"),
-    ],
-)
-def test_a_mistake_is_one_sentence(tmp_path, words, message):
-    printed = command("study", *words, "--runs", tmp_path / "r", code=1)
-    assert printed.startswith("Error: ")
-    assert message in printed.replace("\n", " ")
-    assert not (tmp_path / "r").exists()

@@ -67,19 +67,6 @@ def test_the_command_starts_torchrun_and_a_signal_to_it_saves(tmp_path):
     assert Stage(folder(tmp_path), {}, "a test").load_state() is not None
 
 
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        (("--gpus-per-run", 3), "teacher.batch of chessboard is 64, and 3 processes"),
-        (("--gpus-per-run", 2, "--jobs", 2), "leave out --jobs"),
-        (("--gpus-per-run", 2, "--engine", "compiled"), "leave compiled out"),
-        (("--engine", "compiled,checkpointed"), "do not go together"),
-    ],
-)
-def test_mistakes_are_one_sentence(tmp_path, words, sentence):
-    assert sentence in command("all", "chessboard", *SMOKE, "--runs", tmp_path, *words, code=1)
-
-
 def test_gpus_that_cannot_be_divided_are_refused():
     with pytest.raises(RunError, match="names 3 GPUs, which is no multiple"):
         make_plan(Request(["ring"], "smoke", "0-2", gpus_per_run=2), STAGES)

@@ -44,14 +44,6 @@ def test_a_failure_counts_more(tmp_path, monkeypatch):
     assert "1 failed: ring" in command("teacher", *SMOKE, "--runs", tmp_path, code=1)
 
 
-@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
-def test_what_is_named_and_lacks_mnist_is_refused(tmp_path, dry):
-    words = ("--runs", tmp_path / "r", *dry)
-    printed = command("teacher", "mnist", "ring", *SMOKE, *words, code=1)
-    assert printed.startswith("Error: mnist cannot run: needs MNIST")
-    assert not (tmp_path / "r").exists()
-
-
 def test_a_dry_run_that_shows_what_would_not_run_has_done_all_it_should(tmp_path):
     assert "not run: mnist: needs MNIST" in command(
         "teacher", *SMOKE, "--runs", tmp_path, "--dry-run"

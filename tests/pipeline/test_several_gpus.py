@@ -103,12 +103,6 @@ def test_two_stand_ins_end_with_the_bytes_of_one(tmp_path, monkeypatch):
     assert sum(name.endswith("record.json") for name in two) == 8
 
 
-@pytest.mark.parametrize("words", ["cpu,0", "0,0", "2-1", "x", "-1", "0,"])
-def test_a_mistake_in_the_list_is_a_sentence(words, tmp_path):
-    printed = command("all", "--gpu", words, "--runs", tmp_path / "r", code=1)
-    assert f"--gpu {words} is neither a GPU's number" in printed
-
-
 def test_jobs_are_for_a_cpu():
     with pytest.raises(RunError, match="--jobs is for a CPU"):
         make_plan(Request(["ring"], "smoke", "0-3", jobs=2), STAGES)

@@ -130,20 +130,6 @@ def test_a_mistake_in_the_file_is_a_sentence(tmp_path, text, said):
         read_options(file, SlurmOptions())
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("--slurm-time", "9"), "--slurm-time goes with --slurm"),
-        (("--slurm", "--jobs", "2"), "--slurm makes one job of each chain"),
-        (("--slurm", "--gpu", "0,1"), "--slurm makes one job of each chain"),
-        (("--slurm", "--slurm-file", "none.toml"), "none.toml cannot be read"),
-    ],
-)
-def test_a_mistake_is_a_sentence(tmp_path, words, said):
-    printed = command("all", "ring", "--size", "smoke", *words, "--runs", tmp_path / "r", code=1)
-    assert said in " ".join(printed.split())
-
-
 def test_without_slurm_it_is_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     printed = command("all", "ring", *SMOKE, "--slurm", "--runs", tmp_path, code=1)

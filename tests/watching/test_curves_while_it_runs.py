@@ -130,11 +130,6 @@ def test_a_missing_package_is_named_with_its_extra(name, monkeypatch, tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
-def test_another_writer_is_refused(tmp_path):
-    printed = command("all", "ring", *SMOKE, "--runs", tmp_path, "--log", "paper", code=1)
-    assert "--log paper is not one of tensorboard, wandb" in printed
-
-
 def test_the_picture_is_of_the_noise_and_classes_of_the_stage_sample(tmp_path):
     shown = []
 
