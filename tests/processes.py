@@ -63,18 +63,19 @@ def wait_for(process: subprocess.Popen, true: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
+def completed(*arguments: object, **options) -> subprocess.CompletedProcess:
+    """Run Python with these arguments in the checkout; `options`: of subprocess.run."""
+    usual = {"cwd": ROOT, "env": environment(), "text": True, "timeout": LONG_S, "check": False}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        **usual | streams | {"preexec_fn": heed_signals} | options,
+    )
+
+
 def run(script: str, *arguments: object, code: int = 0) -> str:
     """Run a script, check its exit code and that no traceback is shown; returns all it printed."""
-    done = subprocess.run(
-        [sys.executable, script, *map(str, arguments)],
-        cwd=ROOT,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=LONG_S,
-        check=False,
-        preexec_fn=heed_signals,
-    )
+    done = completed(script, *arguments)
     printed = done.stdout + done.stderr
     assert done.returncode == code, printed
     assert "Traceback" not in printed, printed

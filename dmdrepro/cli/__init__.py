@@ -33,10 +33,10 @@ def main() -> None:
     wait_briefly()
     # A notebook names its own backend here, which other programs may not have; files need none.
     os.environ["MPLBACKEND"] = "agg"
-    from dmdrepro.cli import app
+    from dmdrepro.cli.commands import app
 
     try:
-        sys.exit(app(standalone_mode=True))
+        sys.exit(app())
     except SystemExit as end:
         if isinstance(end.code, int):
             if end.code > 128:
@@ -67,11 +67,3 @@ def leave(code: int) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
-
-
-def __getattr__(name: str) -> object:
-    if name == "app":
-        from dmdrepro.cli.commands import app
-
-        return app
-    raise AttributeError(f"module 'dmdrepro.cli' has no attribute {name!r}")

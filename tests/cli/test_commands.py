@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 
 import numpy as np
 import pytest
 from command import command as reproduce
+from command import normal, record_of, saved
 from processes import FAST, begin, chessboard, tree, wait_for
 
 CHECKPOINT = "dmdrepro.training.session:Loop.checkpoint"
@@ -19,11 +19,11 @@ def test_all_leaves_every_stage_the_figures_and_the_tables(finished):
     for name in ("teacher", "distill-60", "sample-60", "evaluate-60"):
         assert (folder / name / "manifest.json").is_file()
     assert not list(folder.rglob("state*"))
-    record = json.loads((folder / "evaluate-60" / "record.json").read_text())
+    record = record_of(finished, "chessboard/evaluate-60")
     assert record["pairing"]["n"] == 64
     assert record["pairing"]["delta_e"] >= 0
-    assert (finished / "smoke/seed0/figures/figure_02.png").is_file()
-    assert (finished / "smoke/seed0/figures/figure_02.pdf").is_file()
+    for kind in ("png", "pdf"):
+        assert (finished / f"smoke/seed0/figures/figure_02.{kind}").is_file()
     assert list((finished / "smoke/seed0/tables").glob("*.md"))
 
 
@@ -53,7 +53,7 @@ def test_kept_students_lead_from_the_teacher_to_the_last_one(finished):
     )
     moved = [float(np.square(x - start).mean()) for x in (*kept, end)]
     assert 0 < moved[0] < moved[1] < moved[2]
-    record = json.loads((folder / "evaluate-60/record.json").read_text())
+    record = record_of(finished, "chessboard/evaluate-60")
     assert [point["iterations"] for point in record["along"]] == [10, 20]
     teacher_8 = np.load(folder / "sample-60/teacher_8.npy")[:64].astype(float)
     for point, x in zip(record["along"], kept, strict=True):
@@ -70,10 +70,8 @@ def test_a_second_run_skips_what_is_done_and_changes_nothing(finished):
 
 
 def test_a_different_configuration_is_refused_with_the_difference(finished):
-    printed = reproduce(
-        "teacher", "chessboard", *FAST, "--runs", finished, "--set", "teacher.lr=1e-4", code=1
-    )
-    assert re.search(r"teacher\.lr: 0\.001 there, 0\.0001 now", printed)
+    words = ("teacher", "chessboard", *FAST, "--runs", finished, "--set", "teacher.lr=1e-4")
+    assert "teacher.lr: 0.001 there, 0.0001 now" in reproduce(*words, code=1)
 
 
 def test_a_flipped_byte_is_refused_and_fresh_repairs_it(finished, runs):
@@ -165,9 +163,7 @@ def test_list_shows_what_is_done(finished):
 def test_compare_measures_anyones_arrays(tmp_path):
     teacher = np.random.default_rng(0).standard_normal((50, 3, 2)).astype(np.float32)
     student = teacher[np.random.default_rng(1).permutation(50)] + np.float32(0.01)
-    for name, array in (("teacher", teacher), ("student", student)):
-        np.save(tmp_path / f"{name}.npy", array)
-    files, out = (tmp_path / "teacher.npy", tmp_path / "student.npy"), tmp_path / "record.json"
+    files, out = saved(tmp_path, teacher=teacher, student=student), tmp_path / "record.json"
     assert reproduce("compare", *files, "--out", out).splitlines()[1].startswith("REMAPS. ")
     record = json.loads(out.read_text())
     assert record["e_ot"] == pytest.approx(6 * 0.01**2, rel=1e-3)
@@ -178,9 +174,7 @@ def test_compare_measures_anyones_arrays(tmp_path):
 
 
 def test_compare_takes_a_solver_by_name(tmp_path):
-    for name, seed in (("a", 0), ("b", 1)):
-        np.save(tmp_path / f"{name}.npy", np.random.default_rng(seed).standard_normal((40, 3)))
-    pair, out = (tmp_path / "a.npy", tmp_path / "b.npy"), tmp_path / "record.json"
+    pair, out = saved(tmp_path, a=normal(0, 40, 3), b=normal(1, 40, 3)), tmp_path / "record.json"
     reproduce("compare", *pair, "--solver", "auction", "--out", out)
     assert json.loads(out.read_text())["solver"] == "auction"
     printed = reproduce("compare", *pair, "--solver", "auktion", code=1)
@@ -191,7 +185,7 @@ def test_real_mnist_at_smoke_size(mnist_dir, tmp_path):
     """Both conditional and unconditional, from the real files to the figures."""
     command = ("all", "mnist", "mnist-conditional", "--size", "smoke", "--gpu", "cpu")
     reproduce(*command, "--data", mnist_dir, "--runs", tmp_path)
-    record = json.loads((tmp_path / "smoke/seed0/mnist/evaluate-20/record.json").read_text())
+    record = record_of(tmp_path, "mnist/evaluate-20")
     assert 0 <= record["memorisation"]["fraction"] <= 1
     assert -1 <= record["boundary"]["pearson"]["value"] <= 1
     assert record["features"]["classifier"]["accuracy"] > 0.6

@@ -8,17 +8,14 @@ import signal
 import subprocess
 import sys
 
-import numpy as np
 import pytest
-from command import SMOKE, command
+from command import SMOKE, command, normal, saved
 from conftest import ROOT
 from processes import heed_signals
 
 from dmdrepro.cli.signals import STOPS
 
 HIDE, SHOW = b"\x1b[?25l", b"\x1b[?25h"
-
-
 PLACES = [
     ("all", "dmdrepro.pipeline.plan.resolve"),
     ("all", "dmdrepro.paper_figures.save_all"),
@@ -43,9 +40,8 @@ def test_a_signal_outside_the_stages_gets_a_sentence(
     monkeypatch.setattr(place, interrupted)
     before = signal.getsignal(signal.SIGTERM)
     if name == "pairs":
-        for seed, file in enumerate(("a", "b")):
-            np.save(runs / f"{file}.npy", np.random.default_rng(seed).random((10, 2)))
-        printed = command("compare", runs / "a.npy", runs / "b.npy", code=code)
+        pair = saved(runs, a=normal(0, 10, 2), b=normal(1, 10, 2))
+        printed = command("compare", *pair, code=code)
     else:
         printed = command(name, "chessboard", *SMOKE, "--runs", runs, code=code)
     assert printed.splitlines()[-1].startswith("Stopped. Run the same command again")

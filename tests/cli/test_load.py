@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from importlib import metadata
 from types import SimpleNamespace
@@ -10,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from command import SMOKE, command
+from command import SMOKE, command, record_of
 from conftest import ROOT
 from PIL import Image
 
@@ -53,7 +52,7 @@ def test_its_figures_are_of_its_kind_and_the_record_holds_the_file(spiral):
     drawn = {path.stem for path in (runs / "smoke/seed0/figures").glob("*.png")}
     assert drawn == {"figure_of_spiral", "along_spiral", "over_n"}
     assert "Figure of spiral. " in (runs / "smoke/seed0/report.html").read_text()
-    record = json.loads((runs / "smoke/seed0/spiral/evaluate-60/record.json").read_text())
+    record = record_of(runs, "spiral/evaluate-60")
     assert record["config"]["loaded"]["file"] == file.name
     assert len(record["config"]["loaded"]["sha256"]) == 64
     assert record["denoiser_error"] is not None  # against the exact denoiser
@@ -105,7 +104,7 @@ def test_a_folder_of_pictures_is_conditional_by_folder(tmp_path):
     folder = tmp_path / "runs/smoke/seed0"
     assert (folder / "figures/figure_of_pictures.png").is_file()
     assert set(np.load(folder / "pictures/sample-10/labels.npy")) == {0, 1}
-    record = json.loads((folder / "pictures/evaluate-10/record.json").read_text())
+    record = record_of(tmp_path / "runs", "pictures/evaluate-10")
     assert record["pairing"]["null"] == "second draw"  # of the same classes
 
 

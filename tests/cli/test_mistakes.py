@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from command import SMOKE, command, invoke
+from command import SMOKE, command, invoke, normal, saved
 
 from dmdrepro.experiments import ConfigError
 from dmdrepro.pipeline.trouble import named
@@ -19,10 +19,7 @@ from dmdrepro.runs.errors import NonFinite, RunError
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (
-            ValueError("x is 3; give 2.\nmore"),
-            r"^teacher ring cannot be made: x is 3; give 2\.$",
-        ),
+        (ValueError("x is 3; give 2.\nmore"), r"^teacher ring cannot be made: x is 3; give 2\.$"),
         (OverflowError("too large"), "cannot be made: too large"),
         (MemoryError(), "does not fit into memory"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: 1 TB"), "does not fit into"),
@@ -102,10 +99,8 @@ def arrays(tmp_path):
     """Two arrays in a folder whose name and whose files' names look like markup."""
     folder = tmp_path / "a["
     folder.mkdir()
-    files = [folder / "b].npy", tmp_path / "x[red].npy"]
-    for seed, file in enumerate(files):
-        np.save(file, np.random.default_rng(seed).standard_normal((20, 3)))
-    return files
+    names = {"b]": normal(0, 20, 3)}, {"x[red]": normal(1, 20, 3)}
+    return saved(folder, **names[0]) + saved(tmp_path, **names[1])
 
 
 def test_brackets_in_paths_are_brackets(arrays, tmp_path):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import textwrap
 import time
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from processes import FAST, LONG_S, begin, environment, heed_signals, wait_for
+from processes import FAST, LONG_S, begin, completed, environment, wait_for
 
 from dmdrepro.cli import signals
 from dmdrepro.cli.signals import STOPS, Interrupted, Listener
@@ -94,10 +93,7 @@ def test_one_that_comes_while_python_ends_does_not_change_the_status():
         dmdrepro.cli.commands.app = stopped
         dmdrepro.cli.main()
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, preexec_fn=heed_signals
-    )
-    assert done.returncode == 128 + TERM
+    assert completed("-c", textwrap.dedent(code)).returncode == 128 + TERM
 
 
 # --- one listener ---
@@ -219,14 +215,8 @@ def test_a_signal_is_never_swallowed(tmp_path, place, number):
         "    print('done')\n"
         "typer.run(command)\n"
     )
-    done = subprocess.run(
-        [sys.executable, script],
-        env=environment() | {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
-        capture_output=True,
-        text=True,
-        preexec_fn=heed_signals,
-        check=False,
-    )
+    path = {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
+    done = completed(script, env=environment() | path)
     assert done.returncode == 128 + number, done.stderr
     assert "done" not in done.stdout
     assert done.stderr.startswith("Stopped. Run the same command again")

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from processes import FAST, LONG_S, begin
+from processes import FAST, LONG_S, begin, completed
 
 TRIES, AT_ONCE, LAST_S = 8, 4, 2.5
 PROC = Path("/proc/self/status")
@@ -82,9 +80,6 @@ def test_the_handlers_come_before_the_libraries(way, tmp_path):
         "if way[0] == '-m': runpy.run_module(way[1], run_name='__main__')\n"
         "else: runpy.run_path(way[0], run_name='__main__')\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    found = set(done.stdout.split())
+    found = set(completed("-c", script).stdout.split())
     assert "dmdrepro" in found
     assert not found & {"typer", "rich", "numpy", "torch", "dataclasses"}

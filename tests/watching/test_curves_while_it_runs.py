@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from command import SMOKE, command
+from command import SMOKE, command, record_of
 from processes import tree
 from written import tensorboard_curves, wandb_curves
 
@@ -54,9 +54,8 @@ def distilled(folder, log: str | None, *sittings: Session):
         try:
             distill_student(experiment, 6, weights, experiment.data, stage, session)
         except (Stopped, MemoryError):
-            time.sleep(
-                1.01 - time.time() % 1 if log == "wandb" else 0
-            )  # it names one by the second
+            if log == "wandb":  # it names a sitting by the second
+                time.sleep(1.01 - time.time() % 1)
     return experiment
 
 
@@ -102,7 +101,7 @@ def test_a_command_writes_teacher_student_and_the_measures_of_its_record(tmp_pat
         command(stage, *words, tmp_path, *given)
     folder = tmp_path / "smoke/seed0/ring"
     assert "losses/loss" in tensorboard_curves(folder / "teacher/tensorboard")[0]
-    record = json.loads((folder / "evaluate-60/record.json").read_text())
+    record = record_of(tmp_path, "ring/evaluate-60")
     stops = [record["pairing_untrained"], record["along"][0]["pairing"], record["pairing"]]
     curves = tensorboard_curves(folder / "evaluate-60/tensorboard")[0]
     iterations = [0, 20, record["config"]["distill"]["iterations"]]
