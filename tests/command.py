@@ -41,9 +41,9 @@ def normal(seed: int, *shape: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape)
 
 
-def record_of(runs: Path, stage: str) -> dict:
-    """A stage's record, such as that of `ring/evaluate-60`, of seed 0 at the smoke size."""
-    return read_json(runs / "smoke/seed0" / stage / "record.json")
+def record_of(runs: Path, stage: str, seed: int = 0) -> dict:
+    """A stage's record at the smoke size, such as that of `ring/evaluate-60`."""
+    return read_json(runs / f"smoke/seed{seed}" / stage / "record.json")
 
 
 def invoke(*arguments: object, rendered: bool = False):

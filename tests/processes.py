@@ -99,5 +99,12 @@ def tree(folder: Path) -> dict[str, object]:
     return found
 
 
+def flip(file: Path, place: int = -1) -> None:
+    """Change one bit of a file."""
+    data = bytearray(file.read_bytes())
+    data[place] ^= 1
+    file.write_bytes(data)
+
+
 def chessboard(runs: Path) -> Path:
     return runs / "smoke" / "seed0" / "chessboard"

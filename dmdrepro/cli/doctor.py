@@ -8,7 +8,7 @@ from pathlib import Path
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, fail, guarded
 from dmdrepro.experiments import check_size
-from dmdrepro.pipeline.paths import check_folder, try_writing
+from dmdrepro.pipeline.paths import check_target
 from dmdrepro.pipeline.request import Request, check_request
 
 LEAST_S = 5.0
@@ -38,8 +38,7 @@ def doctor(
         check_request(Request(gpu=gpu, size=size, data=data))
         if not LEAST_S <= seconds < float("inf"):
             fail(f"--seconds {seconds:g}: give at least {LEAST_S:.0f}.")
-        check_folder("--out", out)
-        try_writing(out)
+        check_target("--out", out)
         if size is not None:
             check_size(size)
         if gpu != "cpu":

@@ -19,11 +19,14 @@ def option(kind: object, name: str, about: str, **more: object) -> object:
     return Annotated[kind, typer.Option(*name.split(), help=about, **more)]
 
 
-Names = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[EXPERIMENT]...", help="Which experiments (see `list`); default: all."),
-]
+def argument(kind: object, name: str, about: str) -> object:
+    """A positional argument of type `kind` with its help."""
+    return Annotated[kind, typer.Argument(metavar=name, help=about)]
+
+
 # fmt: off
+Names = argument(list[str] | None, "[EXPERIMENT]...",
+    "Which experiments (see `list`); default: all.")
 Size = option(str | None, "--size",
     "smoke (seconds, for tests), laptop (reduced), laptop-32 (the paper's images and network, "
     "shorter) or paper. Default: paper with a GPU, laptop without.")

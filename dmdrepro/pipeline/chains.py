@@ -100,16 +100,13 @@ def _needs(tasks: Sequence[Task]) -> frozenset[Path]:
 
 
 def make_chains(
-    plan: Plan,
-    executor: Executor,
-    session,
-    failed: Callable[[Task, Exception], None],
+    plan: Plan, executor: Executor, session, failed: Callable[[Task, Exception], None]
 ) -> None:
     """Make the plan's chains; an experiment that `plan` leaves out is skipped, from then on.
 
-    `failed` is told of a task that could not be made, and
-    why: it may raise, which stops the others. Raises Stopped after `session.stop_requested`, once
-    all have saved; at a second signal, a KeyboardInterrupt, they are killed.
+    `failed` is told of a task that could not be made, and why. It may raise, which stops the
+    others. Raises Stopped after `session.stop_requested`, once all have saved. At a second signal,
+    a KeyboardInterrupt, they are killed.
     """
     waiting = chains_of(plan, executor.apart)
     making: dict[Chain, Work] = {}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from command import command as reproduce
 from command import normal, record_of, saved
-from processes import FAST, begin, chessboard, tree, wait_for
+from processes import FAST, begin, chessboard, flip, tree, wait_for
 
 CHECKPOINT = "dmdrepro.training.session:Loop.checkpoint"
 
@@ -75,10 +75,7 @@ def test_a_different_configuration_is_refused_with_the_difference(finished):
 
 
 def test_a_flipped_byte_is_refused_and_fresh_repairs_it(finished, runs):
-    file = chessboard(runs) / "distill-60" / "student.safetensors"
-    data = bytearray(file.read_bytes())
-    data[len(data) // 2] ^= 1
-    file.write_bytes(bytes(data))
+    flip(chessboard(runs) / "distill-60" / "student.safetensors")
     printed = reproduce("sample", "chessboard", *FAST, "--runs", runs, code=1)
     assert "student.safetensors is not the file that was written" in printed
     reproduce("distill", "chessboard", *FAST, "--runs", runs, "--fresh")

@@ -107,11 +107,11 @@ def test_brackets_in_paths_are_brackets(arrays, tmp_path):
     printed = command("compare", *arrays, "--out", tmp_path / "o[/x].json")
     printed += command("compare", *arrays, "--n", 30, code=1)
     for name in ("a[/b].npy", "x[red].npy"):
-        assert name in printed.replace("\n", "")
+        assert name in printed
     assert "o[/x].json" in printed
     runs = tmp_path / "r[/y]"
     assert "r[/y]" in command("teacher", "chessboard", *SMOKE, "--runs", runs, "--dry-run")
-    assert "r[/y]" in command("list", "--runs", runs).replace("\n", "")
+    assert "r[/y]" in command("list", "--runs", runs)
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", "nan", "inf", "1e300"])
@@ -165,5 +165,5 @@ def test_a_record_goes_to_a_file(arrays, tmp_path):
 def test_a_folder_without_mnist_is_refused_not_passed_over(tmp_path, monkeypatch, mnist_dir):
     monkeypatch.setenv("DMDREPRO_DATA", str(mnist_dir))
     words = ("--size", "smoke", "--gpu", "cpu", "--runs", tmp_path / "r", "--data", tmp_path)
-    printed = command("all", "mnist", *words, "--dry-run", code=1).replace("\n", " ")
+    printed = command("all", "mnist", *words, "--dry-run", code=1)
     assert f"needs MNIST, and --data {tmp_path} does not hold its four IDX files" in printed

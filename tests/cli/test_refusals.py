@@ -22,6 +22,7 @@ MISTAKES = [
     *IN_A_DRY_RUN_TOO,
     *((f"{words} --dry-run", message) for words, message in IN_A_DRY_RUN_TOO),
     # settings
+    ("teacher chessboard SMOKE --set x=1", "No experiment has a field 'x'"),
     ("teacher chessboard SMOKE --set seed=3", "--set seed=3: give --seed 3 instead."),
     ("figures SMOKE --set distill.lr=3", "leave out --set"),
     ("all chessboard SMOKE --set teacher.lr=1e40", "teacher.lr is 1e+40; it must be at most 3e+38"),
@@ -35,6 +36,7 @@ MISTAKES = [
     ("all ring SMOKE --log paper", "--log paper is not one of tensorboard, wandb"),
     ("figures SMOKE", "Nothing that the figures show has been evaluated in"),
     # devices
+    ("teacher chessboard --size smoke --gpu 99", "--gpu 99"),
     ("all chessboard SMOKE --engine graphs", "graphs need a CUDA GPU and this runs on cpu"),
     *(
         (f"{name} chessboard --size smoke --gpu foo --dry-run", "neither a GPU's number nor cpu")
