@@ -23,7 +23,6 @@ from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import read_json, read_manifest, write_json, write_manifest
 from dmdrepro.runs.results import open_known, open_results
 
-
 # --- links ---
 
 
