@@ -16,7 +16,6 @@ from conftest import ROOT
 
 from dmdrepro.cli.signals import STOPS
 
-FAST = ("--size", "smoke", "--gpu", "cpu", "--offline")
 LONG_S = 600  # longer than whatever is waited for takes, on a slow machine beside other programs
 # In the user's own cache MNIST might be found. Removed when the tests end.
 NO_CACHE = tempfile.TemporaryDirectory(prefix="dmdrepro-tests-")

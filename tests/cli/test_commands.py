@@ -7,9 +7,9 @@ import signal
 
 import numpy as np
 import pytest
+from command import SMOKE, normal, record_of, saved
 from command import command as reproduce
-from command import normal, record_of, saved
-from processes import FAST, begin, chessboard, flip, tree, wait_for
+from processes import begin, chessboard, flip, tree, wait_for
 
 CHECKPOINT = "dmdrepro.training.session:Loop.checkpoint"
 
@@ -64,21 +64,21 @@ def test_kept_students_lead_from_the_teacher_to_the_last_one(finished):
 
 def test_a_second_run_skips_what_is_done_and_changes_nothing(finished):
     before = tree(chessboard(finished))
-    printed = reproduce("all", "chessboard", *FAST, "--runs", finished, rendered=True)
+    printed = reproduce("all", "chessboard", *SMOKE, "--runs", finished, rendered=True)
     assert printed.count("done already") == 4 + 1  # stages; known answers
     assert tree(chessboard(finished)) == before
 
 
 def test_a_different_configuration_is_refused_with_the_difference(finished):
-    words = ("teacher", "chessboard", *FAST, "--runs", finished, "--set", "teacher.lr=1e-4")
+    words = ("teacher", "chessboard", *SMOKE, "--runs", finished, "--set", "teacher.lr=1e-4")
     assert "teacher.lr: 0.001 there, 0.0001 now" in reproduce(*words, code=1)
 
 
 def test_a_flipped_byte_is_refused_and_fresh_repairs_it(finished, runs):
     flip(chessboard(runs) / "distill-60" / "student.safetensors")
-    printed = reproduce("sample", "chessboard", *FAST, "--runs", runs, code=1)
+    printed = reproduce("sample", "chessboard", *SMOKE, "--runs", runs, code=1)
     assert "student.safetensors is not the file that was written" in printed
-    reproduce("distill", "chessboard", *FAST, "--runs", runs, "--fresh")
+    reproduce("distill", "chessboard", *SMOKE, "--runs", runs, "--fresh")
     assert tree(chessboard(runs)) == tree(chessboard(finished))
     assert (chessboard(runs) / "distill-60.old1" / "student.safetensors").is_file()
 
@@ -94,14 +94,14 @@ def test_a_flipped_byte_is_refused_and_fresh_repairs_it(finished, runs):
 def test_a_stopped_run_goes_on_and_ends_bit_equal(
     finished, tmp_path, stopped, number, target, nth, at
 ):
-    words = ("all", "chessboard", *FAST, "--runs", tmp_path)
+    words = ("all", "chessboard", *SMOKE, "--runs", tmp_path)
     assert "Run the same command again" in stopped(target, nth, number, *words)
     assert_goes_on(finished, tmp_path, at)
 
 
 @pytest.mark.parametrize("at", ["teacher", "distill-60"])
 def test_a_killed_run_goes_on_and_ends_bit_equal(finished, tmp_path, at):
-    process = begin("tests/cli/slowed.py", at, "all", "chessboard", *FAST, "--runs", tmp_path)
+    process = begin("tests/cli/slowed.py", at, "all", "chessboard", *SMOKE, "--runs", tmp_path)
     wait_for(process, (chessboard(tmp_path) / at / "state.json").is_file)
     process.kill()
     printed = process.communicate()[0]
@@ -113,13 +113,13 @@ def test_a_killed_run_goes_on_and_ends_bit_equal(finished, tmp_path, at):
 def assert_goes_on(finished, runs, at):
     assert (chessboard(runs) / at / "state.json").is_file()
     assert not (chessboard(runs) / at / "manifest.json").is_file()
-    printed = reproduce("all", "chessboard", *FAST, "--runs", runs)
+    printed = reproduce("all", "chessboard", *SMOKE, "--runs", runs)
     assert "going on from" in printed
     assert tree(chessboard(runs)) == tree(chessboard(finished))
 
 
 def test_dry_run_shows_the_plan_and_makes_nothing(tmp_path):
-    printed = reproduce("all", *FAST, "--runs", tmp_path / "runs", "--dry-run")
+    printed = reproduce("all", *SMOKE, "--runs", tmp_path / "runs", "--dry-run")
     for word in ("teacher", "distill", "sample", "evaluate", "Left to do", "Downloads"):
         assert word in printed
     assert "not run: imagenet64: needs weights" in printed
@@ -134,14 +134,14 @@ def test_the_whole_paper_plan_is_shown():
 
 
 def test_a_stage_before_its_time_names_the_command_that_comes_first(tmp_path):
-    printed = reproduce("distill", "chessboard", *FAST, "--runs", tmp_path, code=1)
+    printed = reproduce("distill", "chessboard", *SMOKE, "--runs", tmp_path, code=1)
     assert "run `python reproduce.py teacher chessboard`" in printed
-    assert "is not done" in reproduce("sample", "chessboard", *FAST, "--runs", tmp_path, code=1)
+    assert "is not done" in reproduce("sample", "chessboard", *SMOKE, "--runs", tmp_path, code=1)
 
 
 def test_a_snapshots_student_is_made_alone(tmp_path):
     short = ("--set", "teacher.snapshots=5,10", "--set", "distill.iterations=5")
-    words = ("chessboard", *FAST, *short, "--runs", tmp_path)
+    words = ("chessboard", *SMOKE, *short, "--runs", tmp_path)
     reproduce("teacher", *words)
     for stage in ("distill", "sample", "evaluate"):
         reproduce(stage, *words, "--snapshot", 5)
@@ -192,8 +192,8 @@ def test_real_mnist_at_smoke_size(mnist_dir, tmp_path):
 
 
 def test_the_gan_loss_is_one_setting_away(tmp_path):
-    reproduce("teacher", "mlp-manifold", *FAST, "--runs", tmp_path)
-    reproduce("distill", "mlp-manifold", *FAST, "--runs", tmp_path, "--set", "distill.gan=true")
+    reproduce("teacher", "mlp-manifold", *SMOKE, "--runs", tmp_path)
+    reproduce("distill", "mlp-manifold", *SMOKE, "--runs", tmp_path, "--set", "distill.gan=true")
     log = tmp_path / "smoke/seed0/mlp-manifold/distill-20/log.jsonl"
     first = json.loads(log.open().readline())
     assert first["loss_gan_fake"] > 0

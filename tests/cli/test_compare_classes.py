@@ -85,11 +85,3 @@ def test_another_second_draw_is_one_sentence(sets):
     assert "independent (39, 3)" in printed
     printed = pairs(folder, "--independent", folder / "absent.npy", code=1)
     assert "absent.npy does not exist" in printed
-
-
-def test_out_overwrites_none_of_them(sets):
-    folder, arrays = sets
-    file = folder / "classes.npy"
-    printed = pairs(folder, "--classes", file, "--out", file, code=1)
-    assert "would overwrite the array in" in printed
-    assert (np.load(file) == arrays["classes"]).all()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from command import command, record_of
-from processes import FAST
+from command import SMOKE, command, record_of
 
 from dmdrepro.stages import known_answers
 
@@ -61,25 +60,19 @@ def test_other_settings_are_refused_with_the_difference(tmp_path, monkeypatch):
 
 
 def test_all_makes_them_once_and_shows_them_on_the_page(tmp_path):
-    printed = command("all", "ring", *FAST, "--runs", tmp_path)
+    printed = command("all", "ring", *SMOKE, "--runs", tmp_path)
     assert printed.count("known answers: done in") == 1
     page = tmp_path / "smoke/seed0/report.html"
     assert "Delta_E of pairs whose pairing is known" in page.read_text()
     assert (tmp_path / PLACE / "tables/known_pairs.md").is_file()
-    again = command("all", "ring", *FAST, "--runs", tmp_path)
+    again = command("all", "ring", *SMOKE, "--runs", tmp_path)
     assert again.count("known answers: done already") == 1
     # Damaged, they end neither the tables nor the page, but the command.
     (tmp_path / PLACE / "record.json").write_text("{}")
-    last = command("all", "ring", *FAST, "--runs", tmp_path, code=1)
+    last = command("all", "ring", *SMOKE, "--runs", tmp_path, code=1)
     assert "known answers failed: " in last
     assert "Report: " in last
     assert "Not shown: " in page.read_text()
     for words in (("evaluate", "ring"), ("figures",)):
-        printed = command(*words, *FAST, "--runs", tmp_path, code=1)
+        printed = command(*words, *SMOKE, "--runs", tmp_path, code=1)
         assert "known answers is damaged: " in printed
-
-
-def test_the_dry_run_names_their_place_and_makes_nothing(tmp_path):
-    printed = command("all", "ring", *FAST, "--runs", tmp_path / "r", "--dry-run")
-    assert f"Known answers: into {tmp_path / 'r' / PLACE}" in printed
-    assert not (tmp_path / "r").exists()

@@ -13,12 +13,12 @@ import threading
 import pytest
 from command import SMOKE, command
 from conftest import ROOT
-from processes import FAST, environment, heed_signals
+from processes import environment, heed_signals
 
 from dmdrepro.cli.limits import check_threads, limit_sentence, os_sentence
 from dmdrepro.runs.errors import RunError
 
-COMMAND = [sys.executable, str(ROOT / "reproduce.py"), "all", "chessboard", *FAST]
+COMMAND = [sys.executable, str(ROOT / "reproduce.py"), "all", "chessboard", *SMOKE]
 
 
 def limited(*, before: tuple[str, ...] = (), limits: tuple[tuple[int, int], ...] = ()):

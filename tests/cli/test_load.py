@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from importlib import metadata
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,16 +11,15 @@ import torch
 from command import SMOKE, command, record_of
 from conftest import ROOT
 from PIL import Image
+from plans import plan_of
 
 import dmdrepro.measures as measures
 from dmdrepro import loading
 from dmdrepro.experiments import REGISTRY, STUDIES, build
 from dmdrepro.experiments.origin import ORIGINS
-from dmdrepro.pipeline import processes
 from dmdrepro.pipeline.chains import chains_of
-from dmdrepro.pipeline.plan import make_plan
-from dmdrepro.pipeline.request import Request
-from dmdrepro.pipeline.task import STAGES
+from dmdrepro.pipeline.processes import own_experiments
+from dmdrepro.pipeline.words import chain_words
 
 EXAMPLES = ROOT / "docs/examples"
 
@@ -83,12 +81,9 @@ def test_the_spirals_denoiser_is_the_mean_of_its_posterior(spiral):
 
 def test_processes_load_it_too(spiral):
     file, _ = spiral
-    request = Request(["spiral"], "smoke", "cpu", load=[file])
-    plan = make_plan(request, STAGES)
-    assert processes.own_experiments(plan) == []
-    context = SimpleNamespace(session=SimpleNamespace(device=torch.device("cpu")))
-    words = processes.Processes(plan, context, 2, 2, print)._words(chains_of(plan)[0])
-    assert f"--load={file}" in words
+    plan = plan_of("spiral", load=[file])
+    assert own_experiments(plan) == []
+    assert f"--load={file}" in chain_words(plan, chains_of(plan)[0])
 
 
 def test_a_folder_of_pictures_is_conditional_by_folder(tmp_path):

@@ -137,9 +137,9 @@ def test_a_part_of_the_bench_is_measured_alone(tmp_path):
     assert "Over the batch" in printed
 
 
-@pytest.mark.parametrize("way", ["itself", "link", "named"])
+@pytest.mark.parametrize("way", ["itself", "link", "named", "classes"])
 def test_a_record_never_overwrites_an_array(arrays, tmp_path, way):
-    first, out = arrays[0], arrays[0]
+    first, out, more = arrays[0], arrays[0], ()
     if way == "link":
         out = tmp_path / "link.json"
         out.symlink_to(first)
@@ -147,8 +147,11 @@ def test_a_record_never_overwrites_an_array(arrays, tmp_path, way):
         out = first = tmp_path / "two.npz"
         np.savez(out, a=np.zeros((20, 3)), b=np.zeros(3))
         first = f"{first}#a"
+    if way == "classes":
+        (out,) = saved(tmp_path, classes=np.zeros(20, int))
+        more = ("--classes", out)
     before = arrays[0].read_bytes(), out.read_bytes()
-    printed = command("compare", first, arrays[1], "--out", out, code=1)
+    printed = command("compare", first, arrays[1], *more, "--out", out, code=1)
     assert "would overwrite the array" in printed
     assert (arrays[0].read_bytes(), out.read_bytes()) == before
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from command import command
+from command import SMOKE, command
 from conftest import ROOT
-from processes import FAST
 
 from dmdrepro.cli.published import FOLDER
 from dmdrepro.report import tables_of
@@ -16,8 +15,8 @@ from dmdrepro.runs.published import of_size, read_published
 
 def test_published_tables_are_the_runs_own(tmp_path):
     runs, out = tmp_path / "runs", tmp_path / "out"
-    command("all", "ring", *FAST, "--runs", runs)
-    command("evaluate", "ring", *FAST, "--runs", runs, "--publish", out)
+    command("all", "ring", *SMOKE, "--runs", runs)
+    command("evaluate", "ring", *SMOKE, "--runs", runs, "--publish", out)
     results = of_size(read_published(out), "smoke", ["ring"])
     tables = {table.name: table for table in tables_of(results, "smoke")}
     for name in ("paper_and_ours", "along_distillation", "teacher_error"):

@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+from command import SMOKE
 from conftest import ROOT
-from processes import FAST, LONG_S, begin, completed, environment, wait_for
+from processes import LONG_S, begin, completed, environment, wait_for
 
 from dmdrepro.cli import signals
 from dmdrepro.cli.signals import STOPS, Interrupted, Listener
@@ -25,7 +26,7 @@ INT, TERM, HUP, USR1 = signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGU
 
 def training(runs: Path, ignored: tuple[int, ...] = ()) -> subprocess.Popen:
     """A teacher that is being trained, for hours."""
-    words = ("teacher", "chessboard", *FAST, "--runs", runs)
+    words = ("teacher", "chessboard", *SMOKE, "--runs", runs)
     endless = ("--set", "teacher.snapshots=1000000")
     process = begin("reproduce.py", *words, *endless, ignored=ignored)
     wait_for(process, (folder(runs) / "log.jsonl").is_file)
@@ -47,7 +48,7 @@ def assert_saved(process: subprocess.Popen, runs: Path, number: int) -> None:
 
 @pytest.mark.parametrize("number", STOPS[2:], ids=lambda n: n.name)
 def test_every_stop_signal_saves(tmp_path, stopped, number):
-    words = ("teacher", "chessboard", *FAST, "--runs", tmp_path)
+    words = ("teacher", "chessboard", *SMOKE, "--runs", tmp_path)
     printed = stopped("dmdrepro.training.session:Loop.checkpoint", 30, number, *words)
     assert "saved. Run the same command again" in printed
     assert (folder(tmp_path) / "state.json").is_file()

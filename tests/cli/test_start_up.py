@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 
 import pytest
+from command import SMOKE
 from conftest import ROOT
-from processes import FAST, LONG_S, begin, completed
+from processes import LONG_S, begin, completed
 
 TRIES, AT_ONCE, LAST_S = 8, 4, 2.5
 PROC = Path("/proc/self/status")
@@ -50,7 +51,7 @@ def test_a_signal_at_any_moment_of_the_start_ends_it_with_a_sentence(tmp_path, n
     for start in range(0, TRIES, AT_ONCE):
         trials = []
         for k, moment in enumerate(moments[start : start + AT_ONCE], start):
-            words = ("all", "chessboard", *FAST, "--runs", tmp_path / str(k))
+            words = ("all", "chessboard", *SMOKE, "--runs", tmp_path / str(k))
             endless = ("--set", "teacher.snapshots=1000000")
             process = begin("reproduce.py", *words, *endless)
             trials.append((time.monotonic() + moment, process))

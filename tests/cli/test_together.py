@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 from command import SMOKE, command
-from processes import FAST, LONG_S, begin, environment, wait_for
+from plans import plan_of
+from processes import LONG_S, begin, environment, wait_for
 
-from dmdrepro.pipeline.plan import make_plan
 from dmdrepro.pipeline.request import Request
-from dmdrepro.pipeline.task import STAGES
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.stage import Stage
 
-ENDLESS = ("teacher", "chessboard", *FAST, "--set", "teacher.snapshots=1000000")
+ENDLESS = ("teacher", "chessboard", *SMOKE, "--set", "teacher.snapshots=1000000")
 KILL, TERM = signal.SIGKILL, signal.SIGTERM
 
 
@@ -69,7 +68,7 @@ def test_the_command_starts_torchrun_and_a_signal_to_it_saves(tmp_path):
 
 def test_gpus_that_cannot_be_divided_are_refused():
     with pytest.raises(RunError, match="names 3 GPUs, which is no multiple"):
-        make_plan(Request(["ring"], "smoke", "0-2", gpus_per_run=2), STAGES)
+        plan_of("ring", gpu="0-2", gpus_per_run=2)
 
 
 def test_groups_of_gpus_make_trainings_side_by_side():
@@ -91,7 +90,7 @@ def test_a_rank_has_its_gpu_of_those_named(monkeypatch):
     assert Request(gpu="4-5").devices == ()
     assert Request(gpu="cpu").own_gpu == "cpu"
     with pytest.raises(RunError, match="torchrun has started 2 processes"):
-        make_plan(Request(["ring"], "smoke", "cpu", gpus_per_run=2), STAGES)
+        plan_of("ring", gpus_per_run=2)
 
 
 def test_other_commands_are_of_one_process(monkeypatch):

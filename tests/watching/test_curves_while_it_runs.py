@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from command import SMOKE, command, record_of
+from plans import plan_of
 from processes import tree
 from written import tensorboard_curves, wandb_curves
 
 from dmdrepro.diffusion import heun_sample
 from dmdrepro.experiments import build
 from dmdrepro.pipeline.chains import chains_of
-from dmdrepro.pipeline.plan import make_plan
-from dmdrepro.pipeline.request import Request
-from dmdrepro.pipeline.task import STAGES
 from dmdrepro.pipeline.words import chain_words
 from dmdrepro.runs.errors import Stopped
 from dmdrepro.runs.log import read_losses
@@ -115,7 +112,7 @@ def test_a_command_writes_teacher_student_and_the_measures_of_its_record(tmp_pat
 
 def test_processes_and_jobs_are_told(monkeypatch):
     monkeypatch.setattr("dmdrepro.pipeline.request.check_log", lambda name: None)
-    plan = make_plan(Request(["ring"], "smoke", "cpu", log="wandb", runs=Path("nowhere")), STAGES)
+    plan = plan_of("ring", log="wandb")
     assert all("--log=wandb" in chain_words(plan, chain) for chain in chains_of(plan))
 
 
