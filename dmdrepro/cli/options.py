@@ -147,10 +147,12 @@ CHAIN = {
 def given(request: Request) -> list[str]:
     """The options that differ from their defaults, as the user writes them."""
     differ = [f.name for f in fields(request) if getattr(request, f.name) not in (f.default, [])]
-    names = {"dry_run": "--dry-run", "settings": "--set"}
-    return [
-        names.get(name, f"--{name.replace('_', '-')}") for name in differ if name != "experiments"
-    ]
+    return [written(name) for name in differ if name != "experiments"]
+
+
+def written(name: str) -> str:
+    """A field of a Request, as the user writes its option."""
+    return "--set" if name == "settings" else f"--{name.replace('_', '-')}"
 
 
 def takes_request(**options: object) -> Callable[[Callable[..., None]], Callable[..., None]]:

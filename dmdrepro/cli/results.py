@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dmdrepro.cli.guard import console, display
+from dmdrepro.cli.options import written
 from dmdrepro.commands import advice, program
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.measures import evaluation
@@ -171,9 +172,8 @@ def _next(plan: Plan, command: str, **options: object) -> str:
     words = [command, *(names if len(names) < len(REGISTRY) else ())]
     for name, value in options.items():
         value = getattr(plan.request, name) if value is True else value
-        option = "--set" if name == "settings" else f"--{name}"
         for each in value if isinstance(value, list) else [value]:
-            words += [option, str(each)] if each not in (None, Path("runs")) else []
+            words += [written(name), str(each)] if each not in (None, Path("runs")) else []
     return f"{program()} {shlex.join(words)}"
 
 

@@ -58,10 +58,9 @@ def unlisted(folder: Path, key: dict, before: dict) -> list[str]:
 
 
 def _same(folder: Path, key: dict, before: dict) -> bool:
-    try:
+    with contextlib.suppress(OSError, DamagedArtifact):
         return filled(read_json(folder / CONFIG), before, key) == key
-    except (OSError, DamagedArtifact):
-        return False
+    return False
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -95,8 +95,7 @@ def read_published(
     found: dict[tuple[str, str, int], dict[int, dict]] = {}
     for path in sorted(folder.glob("*.json")):
         record = read_json(path)
-        lacks = [key for key in NEEDED if key not in record]
-        if lacks:
+        if lacks := [key for key in NEEDED if key not in record]:
             raise DamagedArtifact(f"{path} is not a published record: it has no {lacks[0]!r}.")
         if place := problem(record, published(shape)):
             raise DamagedArtifact(
