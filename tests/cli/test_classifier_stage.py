@@ -79,8 +79,7 @@ def test_evaluations_share_one_classifier_and_name_it(reproduce, tmp_path):
         assert found["boundary"]["classes"] == classes
         assert sum(entry["n"] for entry in found["boundary"]["per_class"]) == 48
 
-    printed = reproduce("all", "mnist", *SHORT, "--seed", "1")
-    assert "classifier MNIST 8x8: done already" in printed
+    assert "classifier MNIST 8x8: done already" in reproduce("all", "mnist", *SHORT, "--seed", "1")
     features = record_of(runs, "mnist/evaluate-10", seed=1)["features"]
     assert features["classifier"]["sha256"] == weights
 
@@ -117,8 +116,7 @@ def test_an_evaluation_without_it_is_made_anew_by_fresh(reproduce, tmp_path):
     key = json.loads((runs / "smoke/seed0/mnist/evaluate-10/config.json").read_text())
     assert key["classifier_weights"] == weights
     shutil.rmtree(runs / PLACE)
-    printed = reproduce("evaluate", "mnist", *SHORT, "--fresh")
-    assert "classifier MNIST 8x8: done in" in printed
+    assert "classifier MNIST 8x8: done in" in reproduce("evaluate", "mnist", *SHORT, "--fresh")
     assert (runs / "smoke/seed0/mnist/evaluate-10.old1").is_dir()
     features = record_of(runs, "mnist/evaluate-10")["features"]
     assert features["classifier"]["sha256"] == weights

@@ -113,8 +113,7 @@ def test_a_killed_run_goes_on_and_ends_bit_equal(finished, tmp_path, at):
 def assert_goes_on(finished, runs, at):
     assert (chessboard(runs) / at / "state.json").is_file()
     assert not (chessboard(runs) / at / "manifest.json").is_file()
-    printed = reproduce("all", "chessboard", *SMOKE, "--runs", runs)
-    assert "going on from" in printed
+    assert "going on from" in reproduce("all", "chessboard", *SMOKE, "--runs", runs)
     assert tree(chessboard(runs)) == tree(chessboard(finished))
 
 
@@ -202,8 +201,7 @@ def test_the_gan_loss_is_one_setting_away(tmp_path):
 
 def test_bench_prints_ratios_with_device_and_versions(tmp_path):
     out = tmp_path / "bench.json"
-    printed = reproduce("bench", "--gpu", "cpu", "--quick", "--out", out)
-    assert "dm_gradient" in printed
+    assert "dm_gradient" in reproduce("bench", "--gpu", "cpu", "--quick", "--out", out)
     record = json.loads(out.read_text())
     assert record["provenance"]["device"] == "cpu"
     # Three kernels against formula and limit, two iterations, Delta_E of six pairs of sets against

@@ -81,7 +81,6 @@ def test_other_classes_are_one_sentence(sets, labels, words):
 def test_another_second_draw_is_one_sentence(sets):
     folder, _ = sets
     np.save(folder / "bad.npy", np.zeros((39, 3)))
-    printed = pairs(folder, "--independent", folder / "bad.npy", code=1)
-    assert "independent (39, 3)" in printed
+    assert "independent (39, 3)" in pairs(folder, "--independent", folder / "bad.npy", code=1)
     printed = pairs(folder, "--independent", folder / "absent.npy", code=1)
     assert "absent.npy does not exist" in printed

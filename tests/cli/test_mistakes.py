@@ -67,8 +67,7 @@ def test_the_others_go_on_where_one_fails(tmp_path, monkeypatch, error):
     result = invoke("teacher", *SMOKE, "--runs", tmp_path)
     assert "teacher moons, seed 0 failed: teacher moons, seed 0" in result.output
     assert (tmp_path / "smoke/seed0/ring/teacher/manifest.json").is_file()
-    printed = command("teacher", "moons", *SMOKE, "--runs", tmp_path, code=1)
-    assert "Error: teacher moons" in printed
+    assert "Error: teacher moons" in command("teacher", "moons", *SMOKE, "--runs", tmp_path, code=1)
 
 
 # --- devices, folders, files ---
@@ -121,8 +120,7 @@ def test_an_impossible_amount_of_memory_is_refused(arrays, amount):
 
 
 def test_the_memory_that_is_taken_is_said_before_the_work(arrays):
-    printed = command("compare", *arrays)
-    assert "All 20 x 20 squared distances are held: " in printed
+    assert "All 20 x 20 squared distances are held: " in command("compare", *arrays)
     few = command("compare", *arrays, "--memory", "1e-6", code=1)
     assert "20 samples, without their matrix, needs" in few
 
@@ -159,8 +157,7 @@ def test_a_record_never_overwrites_an_array(arrays, tmp_path, way):
 def test_a_record_goes_to_a_file(arrays, tmp_path):
     printed = command("compare", *arrays, "--out", tmp_path, code=1)
     assert f"--json {tmp_path} is a folder; name a file." in printed
-    printed = command("compare", *arrays, "--out", arrays[0] / "x.json", code=1)
-    assert "is not a folder" in printed
+    assert "is not a folder" in command("compare", *arrays, "--out", arrays[0] / "x.json", code=1)
     command("compare", *arrays, "--out", tmp_path / "new" / "x.json")
     assert json.loads((tmp_path / "new" / "x.json").read_text())["n"] == 20
 

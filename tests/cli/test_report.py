@@ -29,8 +29,7 @@ def test_all_leaves_a_page_with_the_figures_it_drew(finished):
 def test_evaluate_makes_the_same_page(runs):
     before = (runs / PAGE).read_bytes()
     (runs / PAGE).unlink()
-    printed = command("evaluate", "chessboard", *SMOKE, "--runs", runs)
-    assert f"Report: {runs / PAGE}" in printed
+    assert f"Report: {runs / PAGE}" in command("evaluate", "chessboard", *SMOKE, "--runs", runs)
     assert (runs / PAGE).read_bytes() == before
 
 

@@ -72,8 +72,7 @@ def test_an_interrupted_fresh_goes_on_without_fresh(finished, runs, stopped):
     printed = stopped(f"{LOOP}.checkpoint", 30, signal.SIGTERM, *anew, "--fresh")
     assert "(without --fresh)" in printed
     assert done(runs) == []
-    printed = reproduce(*anew)
-    assert "going on from 30" in printed
+    assert "going on from 30" in reproduce(*anew)
     assert done(runs) == list(STAGES)
     for stage in STAGES:  # nothing was deleted
         old, first = (chessboard(r) / s for r, s in ((runs, f"{stage}.old1"), (finished, stage)))
@@ -84,8 +83,7 @@ def test_an_interrupted_fresh_goes_on_without_fresh(finished, runs, stopped):
 def test_a_stop_while_old_results_are_moved_aside_waits_until_all_are(runs, stopped):
     target = "dmdrepro.runs.stage:Stage.set_aside"
     command = ("all", "chessboard", *SMOKE, "--runs", runs, "--fresh")
-    printed = stopped(target, 2, signal.SIGTERM, *command)
-    assert "Stopped before the first stage" in printed
+    assert "Stopped before the first stage" in stopped(target, 2, signal.SIGTERM, *command)
     assert sorted(p.name for p in chessboard(runs).glob("[a-z]*")) == sorted(
         f"{stage}.old1" for stage in STAGES
     )
@@ -116,8 +114,7 @@ def test_a_damaged_evaluation_takes_nothing_from_other_experiments(runs):
     assert why["chessboard"].startswith("damaged: evaluate-60/record.json")
     assert "ring" not in why
     assert "missing" not in drawn_from(runs, 5)["ring"]
-    printed = reproduce("figures", "ring", *SMOKE, "--runs", runs)  # reads no chessboard
-    assert "is damaged" not in printed
+    assert "is damaged" not in reproduce("figures", "ring", *SMOKE, "--runs", runs)
     reproduce("figures", "chessboard", *SMOKE, "--runs", runs, code=1)
 
 

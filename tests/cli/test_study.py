@@ -175,5 +175,4 @@ def test_the_dry_run_lists_arms_and_makes_nothing(tmp_path):
 
 
 def test_without_a_name_the_studies_are_listed():
-    printed = command("study")
-    assert "learning-rate (chessboard, laptop size): " in printed
+    assert "learning-rate (chessboard, laptop size): " in command("study")
