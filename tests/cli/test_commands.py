@@ -7,7 +7,7 @@ import signal
 
 import numpy as np
 import pytest
-from command import SMOKE, normal, record_of, saved
+from command import SMOKE, invoke, normal, record_of, saved
 from command import command as reproduce
 from processes import begin, chessboard, flip, tree, wait_for
 
@@ -170,11 +170,9 @@ def test_compare_measures_anyones_arrays(tmp_path):
 
 
 def test_compare_takes_a_solver_by_name(tmp_path):
-    pair, out = saved(tmp_path, a=normal(0, 40, 3), b=normal(1, 40, 3)), tmp_path / "record.json"
-    reproduce("compare", *pair, "--solver", "auction", "--out", out)
-    assert json.loads(out.read_text())["solver"] == "auction"
-    printed = reproduce("compare", *pair, "--solver", "auktion", code=1)
-    assert "There is no solver 'auktion'; did you mean 'auction'" in printed
+    compare = ("compare", *saved(tmp_path, a=normal(0, 40, 3), b=normal(1, 40, 3)), "--solver")
+    assert json.loads(invoke(*compare, "auction", "--json", "-").stdout)["solver"] == "auction"
+    assert "did you mean 'auction'" in reproduce(*compare, "auktion", code=1)
 
 
 def test_real_mnist_at_smoke_size(mnist_dir, tmp_path):

@@ -101,8 +101,11 @@ def _sitting(checks: list[Check], found: Examination) -> list[Check]:
                 if not left:
                     return []
                 check = left.pop(0)
-        if not failed:
-            found.add(_ended(check.name, process, until))
+        if not failed and time.time() >= until:
+            found.add(out_of_time(check.name))
+        elif not failed:
+            ended = f"its process ended by itself (exit status {process.wait(5)})"
+            found.add(row(FAILED, check.name, False, f"{ended}; {LOG} has its words"))
         return left
     finally:
         _end(process)
@@ -114,13 +117,6 @@ def _next(connection: Connection, until: float) -> tuple | None:
         return connection.recv() if connection.poll(max(0.0, until - time.time())) else None
     except (EOFError, ConnectionError):
         return None
-
-
-def _ended(name: str, process: subprocess.Popen, until: float) -> Row:
-    if time.time() >= until:
-        return out_of_time(name)
-    why = f"its process ended by itself (exit status {process.wait(5)}); {LOG} has its words"
-    return row(FAILED, name, False, why)
 
 
 def _end(process: subprocess.Popen) -> None:
