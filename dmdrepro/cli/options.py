@@ -62,12 +62,6 @@ Settings = option(list[str] | None, "--set", metavar="FIELD=VALUE", about=
     "Override a field, e.g. distill.lr=1e-4. Repeatable.")
 Snapshot = option(int | None, "--snapshot", metavar="ITERATIONS", min=1, about=
     "Only the student of the teacher after so many iterations. Default: each.")
-# What a process of --jobs is told (pipeline/processes.py): which chain of the command it makes.
-Stages = option(str | None, "--stages", "", hidden=True)
-Threads = option(int | None, "--threads", "", min=1, hidden=True)
-Sharers = option(int, "--sharers", "", min=1, hidden=True)
-Lifeline = option(int | None, "--lifeline", "", min=0, hidden=True)
-OnlySnapshot = option(int | None, "--snapshot", "", min=1, hidden=True)
 # fmt: on
 
 
@@ -136,11 +130,12 @@ CHAIN = {
     "jobs": Jobs,
     "gpus_per_run": GpusPerRun,
     "log": Log,
-    "stages": Stages,
-    "snapshot": OnlySnapshot,
-    "threads": Threads,
-    "sharers": Sharers,
-    "lifeline": Lifeline,
+    # What a process of --jobs is told (pipeline/processes.py): which chain of the command it makes.
+    "stages": option(str | None, "--stages", "", hidden=True),
+    "snapshot": option(int | None, "--snapshot", "", min=1, hidden=True),
+    "threads": option(int | None, "--threads", "", min=1, hidden=True),
+    "sharers": option(int, "--sharers", "", min=1, hidden=True),
+    "lifeline": option(int | None, "--lifeline", "", min=0, hidden=True),
 }
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import signal
-import subprocess
-import sys
 
 import pytest
 from command import SMOKE, command, normal, saved
-from conftest import ROOT
-from processes import heed_signals
+from processes import begin, environment
 
 from dmdrepro.cli.signals import STOPS
 
@@ -54,28 +52,17 @@ def test_an_error_in_a_terminal_gives_the_cursor_back_first(tmp_path, named):
     leader, follower = pty.openpty()
     names = ("chessboard",) if named else ()
     settings = ("--set", "teacher.lr=1e30", "--set", "teacher.snapshots=30")
-    command_line = ("reproduce.py", "teacher", *names, *SMOKE, "--runs", str(tmp_path), *settings)
-    process = subprocess.Popen(
-        [sys.executable, *command_line],
-        cwd=ROOT,
-        env={**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
-        stdin=subprocess.DEVNULL,
-        stdout=follower,
-        stderr=follower,
-        preexec_fn=heed_signals,
-    )
+    words = ("teacher", *names, *SMOKE, "--runs", tmp_path, *settings)
+    env = environment() | {"TERM": "xterm-256color", "COLUMNS": "100"}
+    terminal = {"stdout": follower, "stderr": follower}
+    process = begin("reproduce.py", *words, env=env, text=False, **terminal)
     os.close(follower)
     printed = b""
-    while True:
-        try:
-            part = os.read(leader, 65536)
-        except OSError:  # Linux's end of file, once the process has gone
-            break
-        if not part:
-            break
-        printed += part
-        if b" failed: " in printed:  # without names the next experiment's turn has come
-            process.terminate()
+    with contextlib.suppress(OSError):  # Linux's end of file, once the process has gone
+        while part := os.read(leader, 65536):
+            printed += part
+            if b" failed: " in printed:  # without names the next experiment's turn has come
+                process.terminate()
     os.close(leader)
     code = process.wait()
     assert b"Traceback" not in printed

@@ -14,7 +14,7 @@ import torch
 from dmdrepro import kernels
 from dmdrepro.bench.doctor.scope import Row, Scope, row
 from dmdrepro.bench.step import Prepare, Runner, ways
-from dmdrepro.bench.timing import medians
+from dmdrepro.bench.timing import medians, seconds
 from dmdrepro.experiments import Experiment
 from dmdrepro.experiments.estimate import estimate
 from dmdrepro.models.edm import EDMDenoiser
@@ -106,18 +106,13 @@ def _teacher(experiment: Experiment, scope: Scope) -> Row:
     step, inputs, _ = teacher_work(experiment, device)
     step = session.prepare(step)
 
-    def seconds(steps: int) -> float:
-        begin = time.perf_counter()
-        for _ in range(steps):
-            step(inputs())
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        return (time.perf_counter() - begin) / steps
+    def made(steps: int = 1) -> float:
+        return seconds(lambda: [step(inputs()) for _ in range(steps)], device)
 
-    first_s = (WARM_UP + 1) * seconds(WARM_UP + 1) if device.type == "cuda" else seconds(1)
-    times = [seconds(1)]
+    first_s = made(WARM_UP + 1 if device.type == "cuda" else 1)
+    times = [made()]
     while len(times) < 20 and scope.left() > times[-1]:
-        times.append(seconds(1))
+        times.append(made())
     return row(
         TEACHER,
         f"{experiment.name}, batch {experiment.teacher.batch}",
