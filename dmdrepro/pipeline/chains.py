@@ -79,8 +79,7 @@ def chains_of(plan: Plan, apart: Collection[str] = ()) -> list[Chain]:
     """
     found: dict[object, list[Task]] = {}
     for task in plan.tasks:
-        first = task.stage in FIRST
-        key = task.place().folder if first else (task.run.folder, task.snapshot)
+        key = task.place().folder if task.stage in FIRST else (task.run.folder, task.snapshot)
         found.setdefault((key, task.stage in apart), []).append(task)
     chains = []
     for (key, alone), tasks in found.items():

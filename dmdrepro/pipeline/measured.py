@@ -52,8 +52,7 @@ def measured(rows: Iterable[Mapping], size: str) -> Measured:
     ms: Milliseconds = {}
     for row in timed:
         name = str(row["what"]).partition(",")[0]
-        step_ms = row.get("iteration_ms", row.get("step_ms"))
-        ms.setdefault(name, {})[STEPS[row["part"]]] = step_ms
+        ms.setdefault(name, {})[STEPS[row["part"]]] = row.get("iteration_ms", row.get("step_ms"))
     threads = max((row["threads"] for row in timed), default=0)
     return Measured(datetime.date.today().isoformat(), threads, size, ms)
 

@@ -173,8 +173,7 @@ class Result(Shown):
         listing = self._place("teacher", snapshot) / MANIFEST
         if not listing.is_file():
             return None
-        weights = read_manifest(listing).get(snapshot_file(snapshot))
-        return weights == self.teacher_weights(snapshot)
+        return read_manifest(listing).get(snapshot_file(snapshot)) == self.teacher_weights(snapshot)
 
     def teacher_weights(self, snapshot: int) -> str | None:
         """SHA-256 of the teacher that the student was distilled from."""

@@ -66,8 +66,7 @@ class Scope:
 
     def found(self, part: str, what: str) -> Row:
         """The row of an earlier check; empty if there is none."""
-        rows = (row for row in self.rows if (row["part"], row["what"]) == (part, what))
-        return next(rows, {})
+        return next((r for r in self.rows if (r["part"], r["what"]) == (part, what)), {})
 
 
 def row(part: str, what: str, ok: bool | None = True, why: str = "", **figures: object) -> Row:
