@@ -62,6 +62,14 @@ def wait_for(process: subprocess.Popen, true: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
+def ended(process: subprocess.Popen, code: int) -> str:
+    """Wait for its end, check its exit code and that no traceback is shown; what it printed."""
+    printed = process.communicate(timeout=LONG_S)[0]
+    assert process.returncode == code, printed
+    assert "Traceback" not in printed, printed
+    return printed
+
+
 def completed(*arguments: object, **options) -> subprocess.CompletedProcess:
     """Run Python with these arguments in the checkout; `options`: of subprocess.run."""
     usual = {"cwd": ROOT, "env": environment(), "text": True, "timeout": LONG_S, "check": False}

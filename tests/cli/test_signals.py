@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from command import SMOKE
 from conftest import ROOT
-from processes import LONG_S, begin, completed, environment, wait_for
+from processes import begin, completed, ended, environment, wait_for
 
 from dmdrepro.cli import signals
 from dmdrepro.cli.signals import STOPS, Interrupted, Listener
@@ -39,10 +39,7 @@ def folder(runs: Path) -> Path:
 
 
 def assert_saved(process: subprocess.Popen, runs: Path, number: int) -> None:
-    printed = process.communicate(timeout=LONG_S)[0]
-    assert process.returncode == 128 + number, printed
-    assert "saved. Run the same command again" in printed
-    assert "Traceback" not in printed
+    assert "saved. Run the same command again" in ended(process, 128 + number)
     assert (folder(runs) / "state.json").is_file()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from command import SMOKE, command
 from plans import plan_of
-from processes import LONG_S, begin, environment, wait_for
+from processes import begin, ended, environment, wait_for
 
 from dmdrepro.pipeline.request import Request
 from dmdrepro.runs.errors import RunError
@@ -46,11 +46,9 @@ def test_a_signal_to_one_rank_saves_and_the_death_of_one_ends_all(tmp_path):
         process = at_work("tests/cli/forked.py", tmp_path, 2, *ENDLESS)
         pids = next(line for line in process.stdout if line.startswith("pids")).split()[1:]
         os.kill(int(pids[1]), number)
-        printed = process.communicate(timeout=LONG_S)[0]
-        assert process.returncode == status, printed
+        printed = ended(process, status)
         assert printed.count(words) == 1
         assert printed.count("Run the same command again") == 1
-        assert "Traceback" not in printed
         stage = Stage(folder(tmp_path), {}, "a test")
         step, _ = stage.load_state()
         assert step > 0
@@ -59,10 +57,7 @@ def test_a_signal_to_one_rank_saves_and_the_death_of_one_ends_all(tmp_path):
 def test_the_command_starts_torchrun_and_a_signal_to_it_saves(tmp_path):
     process = at_work("reproduce.py", tmp_path, *ENDLESS, "--gpus-per-run", 2)
     process.send_signal(TERM)
-    printed = process.communicate(timeout=LONG_S)[0]
-    assert process.returncode == 128 + TERM, printed
-    assert "saved. Run the same command again" in printed
-    assert "Traceback" not in printed
+    assert "saved. Run the same command again" in ended(process, 128 + TERM)
     assert Stage(folder(tmp_path), {}, "a test").load_state() is not None
 
 
