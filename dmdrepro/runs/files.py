@@ -19,10 +19,9 @@ MANIFEST = "manifest.json"
 def write_bytes(path: Path, data: bytes) -> None:
     """Write so that a reader sees the old file or the new one, never half.
 
-    A file that holds these bytes already is left alone: a finished run can be looked at, with its
-    figures and tables, where nothing can be written. A write that fails leaves no part behind,
-    and its OSError names `path`. A link's file is written, and a device or a pipe is written to:
-    neither is replaced (a path that the user gave; in a run folder links are refused before).
+    A file that holds these bytes already is left alone, so a finished run can be shown from a
+    read-only disk. A write that fails leaves no part behind, and its OSError names `path`. A link's
+    file, a device or a pipe is written to and not replaced (in a run folder they are refused).
     """
     if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
         return
