@@ -123,8 +123,6 @@ def test_an_evaluation_without_it_is_made_anew_by_fresh(reproduce, tmp_path):
 
 
 def test_other_data_have_none(reproduce):
-    printed = reproduce("classifier", "ring", code=1)
-    assert "ring cannot run: its data are not MNIST, so it has no classifier" in printed
     printed = reproduce("classifier")
     assert "classifier MNIST 8x8: done in" in printed
     assert "not run: ring: its data are not MNIST" in printed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from command import SMOKE, command
 
-HAVE_RUNS = ("all", "teacher", "distill", "sample", "figures", "known", "study")
+HAVE_RUNS = ("all", "teacher", "distill", "sample", "classifier", "figures", "known", "study")
 
 IN_A_DRY_RUN_TOO = [
     ("teacher chessboard SMOKE --set teacher.beta1=2", "beta1"),
@@ -30,6 +30,7 @@ MISTAKES = [
     # experiments, sizes and seeds
     ("all mnist --size= --gpu cpu", "There is no size ''"),
     ("all mnist --gpu cpu --data /no/such/folder", "--data /no/such/folder is not a folder"),
+    ("classifier ring SMOKE", "ring cannot run: its data are not MNIST, so it has no classifier"),
     ("known --size huge", "There is no size 'huge'"),
     ("known --runs /dev/null", "/dev/null is not a folder"),
     ("all SMOKE --seed 3 --seeds 0-1", "--seed and --seeds were both given"),
@@ -68,6 +69,13 @@ MISTAKES = [
     ("evaluate --published --snapshot 4", "--published runs nothing; leave out --snapshot."),
     ("evaluate --published regresion", "did you mean 'regression'?"),
     ("figures ring --seed 3 --published x", "--published runs nothing; leave out ring, --seed"),
+    # summary
+    ("summary chesboard", "did you mean 'chessboard'?"),
+    ("summary --size tiny", "There is no size 'tiny'"),
+    ("summary --seeds 0,x", "--seeds 0,x is not a list"),
+    ("summary --runs . --seeds 7", "Nothing that was asked for has been evaluated in ."),
+    ("summary moons --runs .", "Nothing that was asked for has been evaluated in ."),
+    ("summary --runs nowhere", "--runs nowhere is not a folder"),
     # bench and doctor
     ("bench --gpu cpu --quick --large", "leave one out"),
     ("bench --gpu cpu --only kernel", "there is no part 'kernel'; did you mean 'kernels'?"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from command import command as reproduce
 from command import record_of
 
@@ -51,22 +50,6 @@ def test_a_seed_that_lies_in_two_folders_counts_once(finished, runs):
     printed = reproduce("summary", "--runs", finished, "--runs", runs)
     assert "chessboard, seed 0, is in two folders; not taken" in printed
     assert "seeds:" not in printed
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("chesboard",), "did you mean 'chessboard'?"),
-        (("--size", "tiny"), "There is no size 'tiny'"),
-        (("--seeds", "0,x"), "--seeds 0,x is not a list"),
-        (("--seeds", "7"), "Nothing that was asked for has been evaluated in"),
-        (("moons",), "Nothing that was asked for has been evaluated in"),
-        (("--runs", "nowhere"), "--runs nowhere is not a folder"),
-    ],
-)
-def test_a_mistake_is_a_sentence(finished, words, said):
-    runs = () if "--runs" in words else ("--runs", finished)
-    assert said in " ".join(reproduce("summary", *words, *runs, code=1).split())
 
 
 def test_all_ends_with_the_answer_and_prints_every_table_on_request(finished):
