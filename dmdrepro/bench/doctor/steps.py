@@ -189,9 +189,8 @@ def forecast(scope: Scope) -> Iterator[Row]:
         every.append((model_s, measured_s))
         yield row(TIME, experiment.name, ok, why, **_compared(model_s, measured_s))
     if every and len(every) == len(experiments):
-        yield row(
-            TIME, "all, one after the other", **_compared(*map(sum, zip(*every, strict=True)))
-        )
+        model_s, measured_s = map(sum, zip(*every, strict=True))
+        yield row(TIME, "all, one after the other", **_compared(model_s, measured_s))
 
 
 def _compared(model_s: float, measured_s: float) -> dict[str, float]:
