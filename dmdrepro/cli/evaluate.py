@@ -32,7 +32,7 @@ def evaluate(
     """Measure the pairing and print the answer: Delta_E with its null, retention, quality."""
     with guarded():
         if published:
-            check_alone(request, publish=publish)
+            check_alone(request, *(["--publish"] if publish is not None else []))
             show_published(request.names, tables)
             return
 
