@@ -67,7 +67,6 @@ class MlpManifold(Data):
     def make(
         self, folder: Path | None = None, offline: bool = False, say: Callable | None = None
     ) -> ManifoldImages:
-        """The same with its random MLP, on the CPU."""
         return ManifoldImages(self)
 
 
@@ -121,7 +120,6 @@ class ManifoldImages(Data):
         return torch.lerp(base, base.new_ones(()), stripe)
 
     def to(self, device: torch.device | str) -> Self:
-        """The same data set on `device`; this one stays where it is."""
         moved = copy.copy(self)
         for name in ("_w1", "_b1", "_w2", "_stripes"):
             setattr(moved, name, getattr(self, name).to(device))

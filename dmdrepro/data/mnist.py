@@ -157,7 +157,6 @@ class MnistImages(Data):
         return self.training_set[chosen], self.labels[chosen] if self.classes else None
 
     def to(self, device: torch.device | str) -> Self:
-        """The same images on `device`; this data set stays where it is."""
         moved = copy.copy(self)
         moved.training_set, moved.labels = self.training_set.to(device), self.labels.to(device)
         return moved

@@ -13,8 +13,6 @@ from pathlib import Path
 
 from dmdrepro.data.mnist_layout import LOOKED_FOR, Absent, Damaged, MnistUnavailable, read_folder
 
-__all__ = ["MnistStatus", "MnistUnavailable", "default_cache", "find_mnist", "read_mnist"]
-
 VARIABLE = "DMDREPRO_DATA"
 REMEDY = "delete it or put the original file there, then run the same command again"
 

@@ -1,7 +1,5 @@
 """Four tiny IDX files in MNIST's place, and a local server that sends what it is told to."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import http.server
@@ -104,8 +102,12 @@ def running(server: http.server.HTTPServer):
         server.server_close()
 
 
-def serving(pages: dict[str, bytes | int], encoding: str | None = None):
-    return running(Mirror(pages, encoding))
+@contextmanager
+def serving(monkeypatch, pages: dict[str, bytes | int], encoding: str | None = None):
+    """The only mirror there is."""
+    with running(Mirror(pages, encoding)) as mirror:
+        monkeypatch.setattr(mnist_download, "MIRRORS", (mirror.url,))
+        yield mirror
 
 
 def packed_pages(files: dict[str, bytes]) -> dict[str, bytes | int]:

@@ -1,7 +1,5 @@
 """MNIST's files are found, checked and named; a wrong one is never used."""
 
-from __future__ import annotations
-
 import gzip
 
 import pytest
@@ -10,11 +8,6 @@ import small_mnist
 from dmdrepro.data.mnist_files import MnistUnavailable, find_mnist, read_mnist
 
 NAME = "train-images-idx3-ubyte"
-
-
-@pytest.fixture
-def files(monkeypatch):
-    return small_mnist.instead(monkeypatch)
 
 
 def test_a_gzip_file_without_its_suffix_is_read(files, tmp_path):

@@ -1,23 +1,14 @@
 """MNIST is found as torchvision, Kaggle and others lay it out, and by its bytes alone."""
 
-from __future__ import annotations
-
 import gzip
-import subprocess
-import sys
 
 import pytest
 import small_mnist
-from conftest import ROOT
+from processes import run
 
 from dmdrepro.data.mnist_files import MnistUnavailable, default_cache, find_mnist, read_mnist
 
 NAME = "train-images-idx3-ubyte"
-
-
-@pytest.fixture
-def files(monkeypatch):
-    return small_mnist.instead(monkeypatch)
 
 
 def dotted(name: str) -> str:
@@ -135,15 +126,7 @@ from dmdrepro.data import mnist_download, mnist_files
 
 def hidden(code: str, *arguments: object) -> str:
     """Run code where pooch is not installed; returns what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-c", HIDDEN + code, *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run("-c", HIDDEN + code, *arguments)
 
 
 def test_a_named_folder_needs_no_pooch(mnist_dir, tmp_path):

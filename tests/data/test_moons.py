@@ -1,7 +1,5 @@
 """The double moons: their law, and their denoiser against numerical integration."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

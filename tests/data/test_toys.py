@@ -1,7 +1,5 @@
 """What is true of every toy: limits, finiteness, agreement of samples, denoiser and RMS."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

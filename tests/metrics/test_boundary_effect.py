@@ -1,7 +1,5 @@
 """Displacement against the distance to the training set, with intervals (Figure 11)."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Features of samples against those of data: Frechet distance, precision and recall."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import scipy.linalg

@@ -1,7 +1,5 @@
 """A folder of PNG or JPEG images as samples, and all that is refused in it."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 

@@ -1,7 +1,5 @@
 """The pairing of disjoint sets: what is measured, and what N moves and does not."""
 
-from __future__ import annotations
-
 import json
 import math
 

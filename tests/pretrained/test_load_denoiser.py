@@ -1,7 +1,5 @@
 """A denoiser from a file: the same weights, whatever wrote them, and refusals in a sentence."""
 
-from __future__ import annotations
-
 import re
 from contextlib import nullcontext
 

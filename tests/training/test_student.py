@@ -1,11 +1,9 @@
 """The student loop: DMD2's order, the plain loop's numbers, resumable to the bit."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 import torch.nn.functional as F
-from steps import blocks, given
+from steps import blocks, given, same_state
 
 from dmdrepro.bench.plain import plain_iteration
 from dmdrepro.diffusion import heun_sample
@@ -184,3 +182,14 @@ def test_the_gans_two_levels_are_independent_and_move_nothing_else():
         assert torch.equal(inputs.z, plain.z)
         assert torch.equal(inputs.fake[0], plain.fake[0])
         assert torch.equal(inputs.fake[1], plain.fake[1])
+
+
+def test_on_a_gpu_two_sittings_of_an_attention_unet_are_bit_equal(gpu):
+    """Or a resumed run would not be an uninterrupted one."""
+    settings = {"data.resolution": "16", "model.width": "64", "model.attn_resolutions": "16,8"}
+    steps = []
+    for _ in range(2):
+        _, step, draws = given("mlp-manifold", gpu, precision="bfloat16", **settings)
+        run(step, draws, until=15)
+        steps.append(step)
+    assert same_state(*steps)

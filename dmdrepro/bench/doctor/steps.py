@@ -22,7 +22,7 @@ from dmdrepro.training.device import peak_gib
 from dmdrepro.training.engine import AUTO, Engine
 from dmdrepro.training.recorded import WARM_UP
 from dmdrepro.training.session import Session
-from dmdrepro.training.trial import teacher_work
+from dmdrepro.training.trial import seconds, teacher_work
 
 STUDENT, TEACHER = "one iteration of a distillation", "one step of a teacher"
 TIME, WAYS = "time of `all`", "ways of one mnist iteration"
@@ -102,19 +102,10 @@ def _teacher(experiment: Experiment, device: torch.device, scope: Scope) -> Row:
     begin_peak(device)
     step, inputs, _ = teacher_work(experiment, device)
     step = session.prepare(step)
-
-    def seconds(steps: int) -> float:
-        begin = time.perf_counter()
-        for _ in range(steps):
-            step(inputs())
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        return (time.perf_counter() - begin) / steps
-
-    first_s = (WARM_UP + 1) * seconds(WARM_UP + 1) if device.type == "cuda" else seconds(1)
-    times = [seconds(1)]
+    first_s = seconds(step, inputs, device, WARM_UP + 1 if device.type == "cuda" else 1)
+    times = [seconds(step, inputs, device)]
     while len(times) < 20 and scope.left() > times[-1]:
-        times.append(seconds(1))
+        times.append(seconds(step, inputs, device))
     return row(
         TEACHER,
         f"{experiment.name}, batch {experiment.teacher.batch}",
