@@ -104,8 +104,10 @@ def test_what_was_looked_for_and_where_is_said(files, tmp_path, monkeypatch):
         f"the cache {tmp_path / 'cache'} does not exist",
         "train-images.idx3-ubyte",
         "MNIST/raw",
+        "pass --data FOLDER with its four IDX files, or run once without --offline",
     ):
         assert words in str(caught.value)
+    assert not (tmp_path / "cache").exists()
 
 
 def test_a_folder_of_very_many_other_files_is_no_matter(files, tmp_path):
