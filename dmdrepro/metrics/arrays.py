@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lzma
 import math
+import os
 import struct
 import tokenize
 import zipfile
@@ -121,7 +122,7 @@ def _split(path: str | Path) -> tuple[Path, str | None]:
     """The file, and the array's name after `#`: a `#` may be part of a folder's or file's name."""
     words = str(path)
     if words.startswith("~") and not Path(path).exists():  # what a shell leaves in --real=~/x.npy
-        words = str(_home(Path(words)))
+        words = os.path.expanduser(words)
     if Path(words).exists():
         return Path(words), None
     cuts = [
@@ -136,13 +137,6 @@ def _split(path: str | Path) -> tuple[Path, str | None]:
         if file.suffix.lower() in SUFFIXES and "/" not in key:
             return file, key
     return Path(words), None
-
-
-def _home(path: Path) -> Path:
-    try:
-        return path.expanduser()
-    except RuntimeError:  # no such user
-        return path
 
 
 def _why_no_file(file: Path) -> str:

@@ -2,7 +2,7 @@
 
 import gzip
 import logging
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import small_mnist
@@ -133,17 +133,9 @@ def test_a_connection_that_breaks_once_is_tried_again(files, tmp_path, monkeypat
 
 
 def test_several_at_once_download_once(files, tmp_path, monkeypatch):
-    found = []
-    with small_mnist.serving(monkeypatch, small_mnist.packed_pages(files)) as mirror:
-        workers = [
-            threading.Thread(target=lambda: found.append(read_mnist(None, False, tmp_path)))
-            for _ in range(4)
-        ]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-    assert found == [files] * 4
+    mirrors = small_mnist.serving(monkeypatch, small_mnist.packed_pages(files))
+    with mirrors as mirror, ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: read_mnist(None, False, tmp_path), range(4))) == [files] * 4
     assert len(mirror.asked) == 4
 
 

@@ -41,6 +41,12 @@ def blocks(draws, until, start=0):
         yield draws.block(range(first, min(first + 5, until)))
 
 
+def student_step(name="mlp-manifold", **overrides):
+    """A distillation, and the inputs of its first three blocks."""
+    _, step, draws = given(name, **overrides)
+    return step, list(blocks(draws, 12))
+
+
 def numbers(found) -> list[float]:
     """The losses of a block, without their names."""
     return [float(value) for losses in found for value in losses.values()]

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 import torch
-from steps import blocks, given, numbers, same_state, teacher_step
+from steps import blocks, given, numbers, same_state, student_step, teacher_step
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from dmdrepro.models.adm import adm_denoiser
@@ -30,17 +30,15 @@ class Roundings(TorchDispatchMode):
         return function(*args, **(kwargs or {}))
 
 
-def student_step(**settings):
-    _, step, draws = given("chessboard", precision="bfloat16", **settings)
-    return step, blocks(draws, 12)
+chessboard = partial(student_step, "chessboard", precision="bfloat16")
 
 
 @pytest.mark.parametrize(
     ("made", "fewer"),
     [
-        (student_step, 40),
-        (partial(student_step, **{"distill.gan": "true"}), 40),
-        (partial(student_step, **{"distill.regression_weight": "0.1"}), 40),
+        (chessboard, 40),
+        (partial(chessboard, **{"distill.gan": "true"}), 40),
+        (partial(chessboard, **{"distill.regression_weight": "0.1"}), 40),
         (partial(teacher_step, "chessboard", precision="bfloat16"), 0),
     ],
     ids=("student", "gan", "regression", "teacher"),

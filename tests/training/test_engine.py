@@ -1,5 +1,7 @@
 """Every way of executing a step gives the plain loop's numbers, or says why it cannot."""
 
+from functools import partial
+
 import pytest
 import torch
 from steps import (
@@ -11,6 +13,7 @@ from steps import (
     numbers,
     record_by,
     same_state,
+    student_step,
     teacher_step,
 )
 from torch._dynamo.exc import TorchDynamoException
@@ -96,22 +99,27 @@ def test_compiled_steps_give_the_losses_of_the_plain_loop(name, words, precision
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "setting", "value"),
+    "made",
     [
-        ("mlp-manifold", "gan", "true"),
-        ("chessboard", "gan", "true"),
-        ("chessboard", "regression_weight", "0.1"),
-        ("chessboard", "real_score", "exact"),
-        ("chessboard", "start", "random"),
+        partial(student_step, **{"distill.gan": "true"}),
+        partial(student_step, "chessboard", **{"distill.gan": "true"}),
+        partial(student_step, "chessboard", **{"distill.regression_weight": "0.1"}),
+        partial(student_step, "chessboard", **{"distill.real_score": "exact"}),
+        partial(student_step, "chessboard", **{"distill.start": "random"}),
+        partial(teacher_step, "chessboard"),
     ],
+    ids=("gan", "toy's gan", "regression", "exact score", "random start", "teacher"),
 )
-def test_compiled_steps_give_the_losses_of_eager_ones(name, setting, value):
+def test_compiled_steps_give_the_losses_of_eager_ones(made):
     """Where the plain loop does not go."""
-    _, eager, draws = given(name, **{f"distill.{setting}": value})
-    _, nets, _ = given(name, **{f"distill.{setting}": value})
-    step = prepared("compiled", nets)
-    for block in blocks(draws, 10):
-        assert numbers(step(block)) == pytest.approx(numbers(eager(block)), rel=2e-3, abs=1e-6)
+    found = []
+    for words in ("eager", "compiled"):
+        step, inputs = made()
+        run = prepared(words, step)
+        found.append([numbers(run(block)) for block in inputs])
+    assert found[1][0] != found[1][-1]
+    for eager, compiled in zip(*found, strict=True):
+        assert compiled == pytest.approx(eager, rel=2e-3, abs=1e-6)
 
 
 @pytest.mark.slow
@@ -129,18 +137,6 @@ def test_a_compiled_step_is_one_graph_for_each_function(setting, value, function
     counters = torch._dynamo.utils.counters
     assert not counters["graph_break"]
     assert counters["stats"]["unique_graphs"] >= functions
-
-
-@pytest.mark.slow
-def test_a_compiled_teacher_step_gives_the_losses_of_an_eager_one():
-    found = []
-    for words in ("eager", "compiled"):
-        step, inputs = teacher_step("chessboard")
-        step = prepared(words, step)
-        found.append([numbers(step(block)) for block in inputs])
-    assert found[1][0] != found[1][-1]
-    for eager, compiled in zip(*found, strict=True):
-        assert compiled == pytest.approx(eager, rel=2e-3)
 
 
 def test_what_cannot_be_compiled_is_one_sentence():
