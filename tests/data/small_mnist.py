@@ -48,13 +48,12 @@ def facts(files: dict[str, bytes]) -> dict[str, tuple[int, str]]:
     return {name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()}
 
 
-def write(folder, files: dict[str, bytes], packed: bool = False) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def write(folder, files: dict[str, bytes], packed: bool = False, place=lambda name: name) -> None:
+    """`place`: of a name, below the folder."""
     for name, data in files.items():
-        if packed:
-            (folder / f"{name}.gz").write_bytes(gzip.compress(data))
-        else:
-            (folder / name).write_bytes(data)
+        path = folder / (place(name) + ".gz" * packed)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(data) if packed else data)
 
 
 class Mirror(http.server.ThreadingHTTPServer):
