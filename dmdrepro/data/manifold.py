@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from dmdrepro.data.dataset import Data
@@ -64,9 +62,7 @@ class MlpManifold(Data):
     def shape(self) -> tuple[int, int, int]:
         return (1, self.resolution, self.resolution)
 
-    def make(
-        self, folder: Path | None = None, offline: bool = False, say: Callable | None = None
-    ) -> ManifoldImages:
+    def make(self, folder=None, offline=False, say=None) -> ManifoldImages:
         return ManifoldImages(self)
 
 

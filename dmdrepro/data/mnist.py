@@ -67,12 +67,7 @@ class Mnist(Data):
             remark = f"{status.passed}; MNIST is {source}."
         return Files(download="" if status.found else DOWNLOAD, remark=remark)
 
-    def make(
-        self,
-        folder: Path | None = None,
-        offline: bool = False,
-        say: Callable[[str], None] = lambda words: None,
-    ) -> MnistImages:
+    def make(self, folder=None, offline=False, say=lambda words: None) -> MnistImages:
         """The images, found or downloaded as `load_mnist` does; raises MnistUnavailable."""
         return MnistImages(*load_mnist(folder, offline, say=say), self)
 
