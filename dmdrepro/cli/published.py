@@ -101,6 +101,7 @@ def _overview(published: dict) -> None:
         words = ", ".join(f"{s.experiment} {answer(s).word}" for s in collect(arms))
         console.print(f"{study.name}: {words}", highlight=False)
     students = collect(of_size(published, "paper", list(REGISTRY)))
+    students += [s for _, arms in _studies(published) for s in collect(arms)]
     verdict = verdict_table(students)
     absent = dict.fromkeys(str(row[0]) for row in verdict.rows if NOT_RUN in row)
     notes = (f"Not run at that size: {', '.join(absent)}.",)
