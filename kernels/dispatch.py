@@ -1,7 +1,5 @@
 """Which implementation runs: decided in one place, overridable."""
 
-from __future__ import annotations
-
 import functools
 import importlib.util
 import os

@@ -3,8 +3,6 @@
 The standard library only, so that a plan can ask before torch is loaded.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable

@@ -4,8 +4,6 @@ The paper's "K Euler steps backwards with second-order corrections"; K = 8 (foot
 stages/sample.py.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
 from functools import partial

@@ -4,8 +4,6 @@ The loss itself, equation 2, is an integral of KL divergences that nobody can ev
 logged as the DM loss (Figure 4) is half the mean square of the weighted score difference.
 """
 
-from __future__ import annotations
-
 import torch
 
 from dmdrepro.diffusion import add_noise

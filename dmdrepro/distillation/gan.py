@@ -4,8 +4,6 @@ The discriminator D_gamma is a head on the fake score network's features at the 
 in DMD2; both losses are logistic, non-saturating.
 """
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 

@@ -1,7 +1,5 @@
 """One array from a file (.npy, .npz, .safetensors, .pt) or a folder of images, never a pickle."""
 
-from __future__ import annotations
-
 import lzma
 import math
 import os

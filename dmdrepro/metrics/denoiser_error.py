@@ -1,7 +1,5 @@
 """A trained denoiser against the exact one, if the data set has one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import torch

@@ -3,8 +3,6 @@
 Dhariwal & Nichol 2021, in the layout of the EDM teachers, so that their weights load by name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

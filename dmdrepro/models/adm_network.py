@@ -4,8 +4,6 @@ Its state-dict keys and shapes are those of the public EDM ImageNet-64 teacher a
 No dropout and no augmentation embedding (docs/choices.md).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

@@ -3,8 +3,6 @@
 No dropout. Residual sums are divided by sqrt(2), so that variances stay.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Which network a file's tensors belong to: by EDM's arguments, else by names and shapes."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """Averages of weights: the teacher's exponential one, and the mean of a student's last updates."""
 
-from __future__ import annotations
-
 import copy
 
 import torch

@@ -1,7 +1,5 @@
 """The random inputs of distillation, each a function of (seed, stream, iteration)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

@@ -6,8 +6,6 @@ update; the others update the fake score alone. The student does not change with
 images are drawn in one pass.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Sequence
 

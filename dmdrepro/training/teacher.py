@@ -1,7 +1,5 @@
 """The teacher: EDM's denoising score matching, snapshots of the EMA weights from one run."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Run as a process of its own by `fastest.py`, which may end it: a compiler can ta
 and what a record that failed leaves behind could spoil the training.
 """
 
-from __future__ import annotations
-
 import itertools
 import pickle
 import sys

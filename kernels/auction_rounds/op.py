@@ -1,7 +1,5 @@
 """The public operation `auction_rounds`."""
 
-from __future__ import annotations
-
 import torch
 
 from dmdrepro.kernels.auction_rounds.bidding import Bidding

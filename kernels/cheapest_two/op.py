@@ -1,7 +1,5 @@
 """The public operation `cheapest_two` and its registration with torch."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

@@ -1,7 +1,5 @@
 """Equation 3's weighted score difference, with DMD2's weight: exactly the kernel's formula."""
 
-from __future__ import annotations
-
 
 def dm_gradient_reference(x, noisy, sigma, f_real, f_fake, sigma_data: float):
     """`grad` [B, D] and `loss` [B], float32, of inputs [B, D] and `sigma` [B].

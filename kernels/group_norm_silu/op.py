@@ -1,7 +1,5 @@
 """The public operation `group_norm_silu` and its registration with torch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

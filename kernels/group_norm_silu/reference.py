@@ -1,7 +1,5 @@
 """`group_norm_silu` in plain torch: the kernels' formula, forward and backward."""
 
-from __future__ import annotations
-
 import torch
 
 

@@ -1,7 +1,5 @@
 """The public operation `pairwise_sqdist` and its registration with torch."""
 
-from __future__ import annotations
-
 import torch
 
 from dmdrepro.kernels.checks import FLOATS, check_same_device
