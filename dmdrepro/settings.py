@@ -76,6 +76,16 @@ def filled(recorded: Mapping, missing: Mapping, key: Mapping) -> dict:
     return whole
 
 
+def leaves(config: object, name: str = "") -> dict[str, object]:
+    """Dotted field -> value of a configuration of nested mappings; an empty one is a value."""
+    if not isinstance(config, Mapping) or not config:
+        return {name: config}
+    found: dict[str, object] = {}
+    for key, value in config.items():
+        found |= leaves(value, f"{name}.{key}" if name else key)
+    return found
+
+
 def plain(value: object) -> object:
     """A setting as a plain JSON value: dataclasses as dictionaries, tuples as lists."""
     if is_dataclass(value):

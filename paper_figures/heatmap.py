@@ -1,7 +1,5 @@
 """Squared distances between teacher and student images, red lines around the optimal pairs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One typography and one palette for all figures."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar

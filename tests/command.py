@@ -1,7 +1,5 @@
 """Commands inside this process: fast, for what is refused before any work and for small runs."""
 
-from __future__ import annotations
-
 import tempfile
 from unittest import mock
 

@@ -1,7 +1,5 @@
 """Fixtures shared by every test: where the outside numbers and the real MNIST are."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import importlib
@@ -171,3 +169,11 @@ def finished(tmp_path_factory) -> Path:
 def runs(finished, tmp_path) -> Path:
     """A copy of the finished runs, to be changed."""
     return shutil.copytree(finished, tmp_path / "runs")
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory):
+    """The results of fake runs of every experiment, not to be changed: for the figures' tests."""
+    from fake_runs import ALL, made
+
+    return made(tmp_path_factory.mktemp("whole"), *ALL)

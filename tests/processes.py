@@ -1,7 +1,5 @@
 """Commands in processes of their own, for the tests of whole runs."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

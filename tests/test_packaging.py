@@ -1,7 +1,5 @@
 """What is installed, under which names, and that another library's `kernels` stays its own."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -3,8 +3,6 @@
 One EDM ImageNet-64 teacher has seven public students; the files are the user's to fetch.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The three low-dimensional experiments: chessboard, double moons, ring of Gaussians, in R^4."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import ClassVar
 

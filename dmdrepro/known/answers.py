@@ -1,7 +1,5 @@
 """Everything measured of pairs whose pairing is known, as one record."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -108,9 +106,9 @@ def circle_losses(settings: KnownSettings, seed: int) -> list[dict]:
         found.append(
             {
                 "samples": settings.dm_samples,
-                "loss": vars(mean_of(terms.loss)),
-                "difference": vars(mean_of(terms.loss - at_0.loss)),
-                "slope": vars(mean_of(terms.slope)),
+                "loss": mean_of(terms.loss),
+                "difference": mean_of(terms.loss - at_0.loss),
+                "slope": mean_of(terms.slope),
                 "slope_rms": float(terms.slope.square().mean().sqrt()),
                 "gradient": gradient.tolist(),
                 "turned": turned(gradient, first),

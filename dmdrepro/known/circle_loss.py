@@ -12,8 +12,6 @@ theta. Of the two gradients, with dL/dx = g / 2 in the plane:
   gradients differ, by |C R(theta) - C| / |C| = 2 |sin(theta / 2)|, the lemma's "in general".
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
@@ -92,17 +90,10 @@ def sample_terms(noise: NoiseDraws, theta: float) -> SampleTerms:
     )
 
 
-@dataclass(frozen=True)
-class Mean:
-    """An expectation and its standard error; 0 of a quadrature rule, which draws nothing."""
-
-    value: float
-    error: float
-
-
-def mean_of(terms: torch.Tensor) -> Mean:
-    """The mean of equally weighted terms [B], B >= 2."""
-    return Mean(float(terms.mean()), float(terms.std() / math.sqrt(len(terms))))
+def mean_of(terms: torch.Tensor) -> dict[str, float]:
+    """The mean of equally weighted terms [B], B >= 2: `value`, and its standard `error`."""
+    error = float(terms.std() / math.sqrt(len(terms)))
+    return {"value": float(terms.mean()), "error": error}
 
 
 def turned(gradient: torch.Tensor, first: torch.Tensor) -> float:

@@ -1,7 +1,5 @@
 """What the paper reports, and the rule of the verdict: read from expected.toml."""
 
-from __future__ import annotations
-
 import math
 import statistics
 import tomllib

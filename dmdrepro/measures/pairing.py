@@ -1,14 +1,12 @@
 """Delta_E with its null, retention and concordance (section 3.1)."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import replace
 
 from dmdrepro.measures.expected import REGIMES, RULE, regime, share_of_null, times_teachers
-from dmdrepro.measures.measure import Column, Measure, Measured, Quantity, Sampled
+from dmdrepro.measures.measure import Measure, Measured, Quantity, Sampled
 from dmdrepro.measures.null import independent
 from dmdrepro.measures.students import Student, lookup
 from dmdrepro.measures.table import cell_text
@@ -134,9 +132,9 @@ PAIRING = Measure(
             of_null=True,
         ),
     ),
-    columns=(
-        Column("remapped", lambda student: student.cell("pairing", "remapped")),
-        Column("retention untrained", lambda student: student.untrained("retention")),
-    ),
+    columns={
+        "remapped": lambda student: student.cell("pairing", "remapped"),
+        "retention untrained": lambda student: student.untrained("retention"),
+    },
     sentence=sentence,
 )

@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable
 
 from dmdrepro.commands import VARIABLE, as_now, program
-from dmdrepro.experiments.origin import origin_words
+from dmdrepro.experiments.origin import ORIGINS
 from dmdrepro.pipeline.chains import (
     FIRST,
     LOOK_S,
@@ -64,8 +64,7 @@ def own_experiments(plan: Plan) -> list[str]:
     return [
         e.name
         for e in plan.experiments
-        if not type(e).__module__.startswith("dmdrepro.")
-        and origin_words("experiment", e.name) is None
+        if not type(e).__module__.startswith("dmdrepro.") and ("experiment", e.name) not in ORIGINS
     ]
 
 

@@ -4,8 +4,6 @@ The words follow the rule of dmdrepro/measures/expected.toml. They are the same 
 the report and in the README.
 """
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Sequence
@@ -21,7 +19,7 @@ from dmdrepro.measures.expected import (
 )
 from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import Student, last_of, lookup
-from dmdrepro.measures.table import Band, Cell, Table, cell_text
+from dmdrepro.measures.table import Band, Cell, Table, cell_text, middle
 from dmdrepro.runs.shown import ALL_PAIRS
 
 NO_SAMPLER, SAYS_NOTHING = "NO SAMPLER", "SAYS NOTHING"
@@ -96,7 +94,7 @@ def answer_table(students: Sequence[Student], whole: bool = True) -> Table:
                 student.snapshot,
                 None if number is None else number.shown,
                 _short(student.cell("pairing", "delta_e")),
-                _middle(student.cell("pairing", "delta_e_null")),
+                middle(student.cell("pairing", "delta_e_null")),
                 _word(student)[0],
             )
         )
@@ -122,10 +120,6 @@ def _short(cell: Cell) -> Cell:
         ends = Band(*(round(v, 4) for v in (cell.value, cell.low, cell.high)))
         return cell_text(ends)
     return None if cell is None else cell_text(round(float(cell), 4))
-
-
-def _middle(cell: Cell) -> Cell:
-    return cell.value if isinstance(cell, Band) else cell
 
 
 def _word(student: Student) -> tuple[str, str]:

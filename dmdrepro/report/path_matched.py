@@ -4,8 +4,6 @@ Such a student (size `laptop-32` at width 64) shows what the path does, not what
 gives. It has a state of its own in the verdict and is never called reproduced.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

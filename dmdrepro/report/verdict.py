@@ -1,7 +1,5 @@
 """The verdict on each of the paper's numbers and claims, by the rule of expected.toml."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Sequence
@@ -33,6 +31,7 @@ _MATCHED = (
 )
 COLUMNS = ("experiment", "teacher iterations", "the paper", "ours", "verdict", "why", "seeds")
 ESSENTIAL = ("experiment", "teacher iterations", "the paper", "ours", "verdict")
+NO_RUN = (None, NOT_RUN, "no run at the paper's size", None)  # the last cells of a row
 
 
 def verdict(
@@ -76,20 +75,18 @@ def verdict_table(students: Sequence[Student]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for number in PAPER_NUMBERS:
         mine = [s for s in ours if paper_number(s.experiment, s.snapshot) == number]
-        rows += [_number_row(number, student) for student in mine]
+        rows += [number_row(number, student) for student in mine]
         if not mine:
-            place = (number.experiment, number.teacher_iterations, _said(number))
-            rows.append((*place, None, NOT_RUN, "no run at the paper's size", None))
+            rows.append((number.experiment, number.teacher_iterations, _said(number), *NO_RUN))
     last = [s for s in ours if s.experiment == CLAIMS_OF][-1:]
     for figure, claim in CLAIMS.items():
         said = f"Figure {figure}: {claim.partition(' (')[0]}"
         place = (CLAIMS_OF, last[0].snapshot if last else None, said)
-        found = _claim(figure, last[0]) if last else None
-        if found is None:
-            rows.append((*place, None, NOT_RUN, "no run at the paper's size", None))
-        else:
-            value, *judged = found
-            rows.append((*place, value, *_of_changed(last[0], *judged), seed_words(last[0].seeds)))
+        if not last or (found := _claim(figure, last[0])) is None:
+            rows.append((*place, *NO_RUN))
+            continue
+        value, *judged = found
+        rows.append((*place, value, *_of_changed(last[0], *judged), seed_words(last[0].seeds)))
     matched = [row for student in students if (row := _matched_row(student)) is not None]
     notes = (
         "Ours: the median over the seeds, by which Delta_E is judged [smallest, largest]. "
@@ -110,7 +107,8 @@ def _said(number: PaperNumber) -> str:
     return " or ".join(number.regime) if number.delta_e is None else f"{number.delta_e:g}"
 
 
-def _number_row(number: PaperNumber, student: Student) -> tuple[Cell, ...]:
+def number_row(number: PaperNumber, student: Student) -> tuple[Cell, ...]:
+    """The table's row of one student of the paper's size."""
     values = [
         student.each(*path)
         for path in (

@@ -1,7 +1,5 @@
 """A field added later: runs and records made before it are read as what the program did then."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import pytest

@@ -1,7 +1,5 @@
 """The estimates of the dry run, beside the published runs."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

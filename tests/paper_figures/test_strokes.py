@@ -1,7 +1,5 @@
 """Figures of many curves: legends beside the axes, seeds and sizes told apart."""
 
-from __future__ import annotations
-
 import itertools
 import math
 

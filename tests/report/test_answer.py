@@ -1,7 +1,5 @@
 """The answer in words: the rule of each word, the sentences, and how short it is."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

@@ -1,21 +1,14 @@
 """The verdict: the written rule, applied to every number and claim, and to nothing else."""
 
-from __future__ import annotations
-
 import pytest
-from report_runs import PAIRING, rows_of, write_run
+from report_runs import PAIRING, rows_in, write_run
 
 from dmdrepro.measures.expected import CLAIMS, PAPER_NUMBERS, RULE, PaperNumber, regime
+from dmdrepro.measures.students import collect
 from dmdrepro.measures.table import Band
-from dmdrepro.report import build_tables
-from dmdrepro.report.verdict import (
-    DIFFERS,
-    NOT_RUN,
-    PATH_MATCHED,
-    REPRODUCED,
-    SAME,
-    verdict,
-)
+from dmdrepro.report import all_seeds
+from dmdrepro.report.seeds import verdict_word
+from dmdrepro.report.verdict import DIFFERS, NOT_RUN, PATH_MATCHED, REPRODUCED, SAME, verdict
 
 NUMBER = PaperNumber("chessboard", "there", delta_e=8.0)
 FIGURE = PaperNumber("moons", "there", regime=("partly", "remaps"))
@@ -23,7 +16,7 @@ GOOD = ([1.2], [1.1])  # quality of student and of Phi_8
 
 
 def rows(runs, size="paper"):
-    return rows_of(build_tables(runs, size, 0), "verdict")
+    return rows_in(runs, "verdict", size)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +115,13 @@ def test_the_papers_network_at_its_path_has_a_state_of_its_own(tmp_path):
 def test_another_network_or_path_is_not_matched(tmp_path, settings):
     write_run(tmp_path, "mnist", (2048,), size="laptop-32", settings=settings)
     assert {row["verdict"] for row in rows(tmp_path, "laptop-32")} == {NOT_RUN}
+
+
+def test_a_claims_verdict_does_not_stand_for_a_number_that_the_record_lacks(tmp_path):
+    parts = {"pairing": PAIRING | {"delta_e": None}, "memorisation": {"fraction": 0.0}}
+    write_run(tmp_path, "mnist", (8192,), size="paper", **parts)
+    (student,) = collect(all_seeds(tmp_path, "paper", 0))
+    assert verdict_word(student) is None
 
 
 def test_the_claims_of_the_figures_are_judged(tmp_path):
