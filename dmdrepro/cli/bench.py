@@ -51,9 +51,8 @@ def bench(
         for name, (_, end, _) in curves.items() if kept else ():
             pictures[name] = out.with_name(f"{out.stem}_{end}.png")
             check_output("--out", pictures[name], is_figure)
-        device = select_device(gpu)
         record = run_bench(
-            device,
+            select_device(gpu),
             parts=parts,
             quick=quick,
             large=large,
@@ -70,8 +69,7 @@ def bench(
             drawn = {pictures[name]: of[0] for name, of in measured.items() if name in pictures}
             for picture, draw in drawn.items():
                 draw(record, picture)
-            written = [out, *drawn]
-            console.print(f"Written: {', '.join(map(str, written))}")
+            console.print(f"Written: {', '.join(map(str, [out, *drawn]))}")
 
 
 def _parsed(words: str, known: Sequence[str]) -> list[str]:

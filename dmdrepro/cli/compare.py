@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from dmdrepro.cli import compare_networks as w
 from dmdrepro.cli.console import PlainConsole
 from dmdrepro.cli.guard import NOTHING_KEPT, console, errors, fail, guarded
-from dmdrepro.cli.options import option
+from dmdrepro.cli.options import argument, option
 from dmdrepro.cli.overwrite import (
     COMPARISON,
     check_output,
+    give_record,
     is_comparison_page,
     json_with,
-    write_record,
 )
 from dmdrepro.cli.progress import Display
 from dmdrepro.pipeline.trouble import says_no_memory
@@ -28,17 +25,10 @@ if TYPE_CHECKING:
     from dmdrepro.metrics.watch import News
 
 FILES = ".npy, .npz, .safetensors, .pt (file#name picks one of several arrays), or a folder of PNG"
-Teacher = Annotated[
-    Path | None,
-    typer.Argument(
-        metavar="TEACHER",
-        help=f"Samples [N, ...]: {FILES} or JPEG, in the order of their names.",
-    ),
-]
-Student = Annotated[
-    Path | None,
-    typer.Argument(metavar="STUDENT", help="The student's samples, row i from the same noise."),
-]
+Teacher = argument(
+    Path | None, "TEACHER", f"Samples [N, ...]: {FILES} or JPEG, in the order of their names."
+)
+Student = argument(Path | None, "STUDENT", "The student's samples, row i from the same noise.")
 MOST_GIB = 1e9  # that --memory takes; an exbibyte
 # fmt: off
 Classes = option(Path | None, "--classes", metavar="FILE", about=
@@ -86,15 +76,12 @@ def compare(
     runs: w.Runs = None,
 ) -> None:
     """Measure anyone's teacher and student: does the student keep the teacher's pairing?"""
-    networks = {
-        "teacher": teacher_file, "student": student_file, "like": like, "steps": steps,
-        "student_sigma": student_sigma, "labels": labels, "batch": batch,
-        "precision": precision, "seed": seed,
-    }  # fmt: skip
-    networks = {name: value for name, value in networks.items() if value is not None}
-    samples = {"classes": classes, "independent": independent}
-    samples = {name: file for name, file in samples.items() if file is not None}
-    only = [*networks, *(k for k, v in (("gpu", gpu), ("runs", runs)) if v is not None)]
+    networks = _given(
+        teacher=teacher_file, student=student_file, like=like, steps=steps,
+        student_sigma=student_sigma, labels=labels, batch=batch, precision=precision, seed=seed,
+    )  # fmt: skip
+    samples = _given(classes=classes, independent=independent)
+    only = [*networks, *_given(gpu=gpu, runs=runs)]
     with guarded(NOTHING_KEPT):
         if len({"teacher", "student"} & networks.keys()) == 2 and teacher is None:
             _refuse(samples, "networks draw their own classes and second draw")
@@ -112,22 +99,21 @@ def compare(
         _check_outputs(json, report, [file for file in read if file is not None])
         talk, about = errors if json == "-" else console, {}
         if networks:
-            given = networks | ({} if n is None else {"n": n})
+            given = networks | _given(n=n)
             samples, about = w.draw_networks(given, gpu, runs or Path("runs"), talk)
-        samples |= {} if real is None else {"real": real}
+        samples |= _given(real=real)
         found = _measured(samples, None if networks else n, solver, memory, about, talk)
         for line in str(found).splitlines():
             talk.print(line)
-        if json == "-":
-            from dmdrepro.runs.files import json_text
-
-            sys.stdout.write(json_text(found.to_json()))
-        elif json is not None:
-            write_record(Path(json), found.to_json())
-            talk.print(f"Written: {json}")
+        if json is not None:
+            give_record(json, found.to_json(), talk)
         if report is not None:
             found.report(report)
             talk.print(f"Written: {report}")
+
+
+def _given(**options: object) -> dict[str, object]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _refuse(options: Iterable[str], why: str) -> None:

@@ -70,8 +70,7 @@ def _show_results(plan: Plan) -> None:
         show_figures_plan(plan, finished=True)
     for mine in map(plan.of, plan.seeds):
         if plan.stages == STAGES and not plan.study:
-            known = known_folder(plan.runs, plan.size, mine.seed)
-            console.print(f"Known answers: into {known}")
+            console.print(f"Known answers: into {known_folder(plan.runs, plan.size, mine.seed)}")
         if "evaluate" in plan.stages:
             if not plan.study:
                 console.print(f"Tables: into {mine.folder('tables')}")

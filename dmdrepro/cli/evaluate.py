@@ -31,7 +31,7 @@ def evaluate(
     """Measure the pairing: Delta_E with its null, retention and quality; print the tables."""
     with guarded():
         if published:
-            check_alone(request, publish=publish)
+            check_alone(request, *(["--publish"] if publish is not None else []))
             show_published(request.names, tables)
             return
 

@@ -24,7 +24,10 @@ def known(
         check_folder("--runs", runs)
         size = default_size(None) if size is None else size
         make(runs, size, seed, fresh)
-        show(runs, size, seed)
+        folder = known_folder(runs, size, seed) / "tables"
+        for table in write(runs, size, seed):
+            console.print(render_terminal(table, folder))
+        console.print(f"Tables: {folder}")
 
 
 def make_for(plan: Plan) -> None:
@@ -59,11 +62,3 @@ def write(runs: Path, size: str, seed: int) -> list:
     tables = known_tables(record)
     write_tables(tables, ready(known_folder(runs, size, seed) / "tables", runs))
     return tables
-
-
-def show(runs: Path, size: str, seed: int) -> None:
-    """Write the tables and print them."""
-    folder = known_folder(runs, size, seed) / "tables"
-    for table in write(runs, size, seed):
-        console.print(render_terminal(table, folder))
-    console.print(f"Tables: {folder}")

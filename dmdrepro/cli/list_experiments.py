@@ -34,16 +34,14 @@ def list_experiments(
         sizes = every_size()
         for size in sizes:
             table.add_column(size, no_wrap=True)
-        reasons = []
-        for name in REGISTRY:
-            counts = []
-            for size in sizes:
-                has = size in REGISTRY[name].sizes()
-                done, why = _done(build(name, size, seed), runs) if has else ("-", "")
-                counts.append(done)
-                if why and why not in reasons:
-                    reasons.append(why)
-            table.add_row(name, *counts)
+        reasons = {}
+        for name, cls in REGISTRY.items():
+            found = [
+                _done(build(name, size, seed), runs) if size in cls.sizes() else ("-", "")
+                for size in sizes
+            ]
+            table.add_row(name, *(done for done, _ in found))
+            reasons |= {why: None for _, why in found if why}
         console.print(table)
         if not runs.is_dir():
             console.print(f"There is no folder {runs} yet, so nothing is done in it.")

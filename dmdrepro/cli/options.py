@@ -19,11 +19,14 @@ def option(kind: object, name: str, about: str, **more: object) -> object:
     return Annotated[kind, typer.Option(*name.split(), help=about, **more)]
 
 
-Names = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[EXPERIMENT]...", help="Which experiments (see `list`); default: all."),
-]
+def argument(kind: object, name: str, about: str) -> object:
+    """A positional argument of type `kind` with its help."""
+    return Annotated[kind, typer.Argument(metavar=name, help=about)]
+
+
 # fmt: off
+Names = argument(list[str] | None, "[EXPERIMENT]...",
+    "Which experiments (see `list`); default: all.")
 Size = option(str | None, "--size",
     "smoke (seconds, for tests), laptop (reduced), laptop-32 (the paper's images and network, "
     "shorter) or paper. Default: paper with a GPU, laptop without.")
@@ -59,12 +62,6 @@ Settings = option(list[str] | None, "--set", metavar="FIELD=VALUE", about=
     "Override a field, e.g. distill.lr=1e-4. Repeatable.")
 Snapshot = option(int | None, "--snapshot", metavar="ITERATIONS", min=1, about=
     "Only the student of the teacher after so many iterations. Default: each.")
-# What a process of --jobs is told (pipeline/processes.py): which chain of the command it makes.
-Stages = option(str | None, "--stages", "", hidden=True)
-Threads = option(int | None, "--threads", "", min=1, hidden=True)
-Sharers = option(int, "--sharers", "", min=1, hidden=True)
-Lifeline = option(int | None, "--lifeline", "", min=0, hidden=True)
-OnlySnapshot = option(int | None, "--snapshot", "", min=1, hidden=True)
 # fmt: on
 
 
@@ -133,21 +130,24 @@ CHAIN = {
     "jobs": Jobs,
     "gpus_per_run": GpusPerRun,
     "log": Log,
-    "stages": Stages,
-    "snapshot": OnlySnapshot,
-    "threads": Threads,
-    "sharers": Sharers,
-    "lifeline": Lifeline,
+    # What a process of --jobs is told (pipeline/processes.py): which chain of the command it makes.
+    "stages": option(str | None, "--stages", "", hidden=True),
+    "snapshot": option(int | None, "--snapshot", "", min=1, hidden=True),
+    "threads": option(int | None, "--threads", "", min=1, hidden=True),
+    "sharers": option(int, "--sharers", "", min=1, hidden=True),
+    "lifeline": option(int | None, "--lifeline", "", min=0, hidden=True),
 }
 
 
 def given(request: Request) -> list[str]:
     """The options that differ from their defaults, as the user writes them."""
     differ = [f.name for f in fields(request) if getattr(request, f.name) not in (f.default, [])]
-    names = {"dry_run": "--dry-run", "settings": "--set"}
-    return [
-        names.get(name, f"--{name.replace('_', '-')}") for name in differ if name != "experiments"
-    ]
+    return [written(name) for name in differ if name != "experiments"]
+
+
+def written(name: str) -> str:
+    """A field of a Request, as the user writes its option."""
+    return "--set" if name == "settings" else f"--{name.replace('_', '-')}"
 
 
 def takes_request(**options: object) -> Callable[[Callable[..., None]], Callable[..., None]]:

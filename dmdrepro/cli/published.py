@@ -31,11 +31,9 @@ SIZES_SHOWN = ("laptop", "laptop-32", "paper")
 SHOWN = ("verdict", "paper_and_ours", "along_distillation")
 
 
-def check_alone(request: Request, *names: str, **own: object) -> None:
-    """Refuse whatever --published would leave aside, `names` too."""
-    given = [*names, *(f"--{name}" for name, value in own.items() if value is not None)]
-    given += o.given(request)
-    if given:
+def check_alone(request: Request, *own: str) -> None:
+    """Refuse whatever --published would leave aside: `own`, and options of the request."""
+    if given := [*own, *o.given(request)]:
         fail(f"--published runs nothing; leave out {', '.join(given)}.")
 
 

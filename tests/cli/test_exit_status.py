@@ -29,10 +29,6 @@ def test_the_help_names_every_status():
         (("all", "--jobs", "0"), 2),
         (("compare", "one"), 1),
         (("teacher", "nothing", *SMOKE), 1),
-        (("teacher", "chessboard", "--gpu", "99", "--size", "smoke"), 1),
-        (("teacher", "chessboard", "--gpu", "x", "--size", "smoke"), 1),
-        (("teacher", "chessboard", "--size", "x"), 1),
-        (("teacher", "chessboard", *SMOKE, "--set", "x=1"), 1),
     ],
 )
 def test_two_is_the_command_lines_form_and_one_everything_else(tmp_path, words, code):
