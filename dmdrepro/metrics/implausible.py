@@ -14,6 +14,7 @@ import math
 import numpy as np
 import torch
 
+from dmdrepro.metrics.classes import Classes
 from dmdrepro.metrics.moments import Moments, as_array, moments_of, sqdists
 from dmdrepro.metrics.samples import Samples, same_rows
 from dmdrepro.metrics.scale import exponent_of, scaled
@@ -142,6 +143,46 @@ def _shift(x: np.ndarray, y: np.ndarray, moments: Moments) -> float | None:
     ):
         return None
     return math.sqrt(square / variance) if variance > 0 else math.inf
+
+
+def noise_warnings(
+    x: torch.Tensor, y: torch.Tensor, groups: Classes | None, second: torch.Tensor | None
+) -> tuple[str, ...]:
+    """A doubt about a student y [N, D] that varies by its class alone, not by its noise.
+
+    Its distances to its second draw are compared with the teacher's to that, or else, within the
+    classes, its samples' distances with the teacher's. Delta_E is near 0 then if classes lie apart.
+    """
+    if second is not None:
+        rows = np.random.default_rng(0).permutation(len(x))[:PAIRS]
+        own, teachers = (_lengths(rows_of, rows, rows, second) for rows_of in (y, x))
+        told = "it is {times} nearer to its second draw than the teacher is"
+    elif groups is not None:
+        halves = [(r[: len(r) // 2], r[len(r) // 2 : len(r) // 2 * 2]) for r in groups.rows]
+        one, two = (np.concatenate(part) for part in zip(*halves, strict=True))
+        rows = np.random.default_rng(0).permutation(len(one))[:PAIRS]
+        own, teachers = (_lengths(rows_of, one[rows], two[rows]) for rows_of in (y, x))
+        told = "within a class its samples are {times} nearer to each other than the teacher's"
+    else:
+        return ()
+    if len(own) == 0:
+        return ()
+    middle, teachers_middle = np.median(own), np.median(teachers)
+    if middle * COLLAPSED > teachers_middle or abs(_rank_sum(teachers, own)) <= RANKS:
+        return ()
+    ratio = float(f"{teachers_middle / middle:.3g}") if middle > 0 else math.inf
+    times = "infinitely many times" if math.isinf(ratio) else f"{ratio:,g} times"
+    return (
+        f"The student hardly varies with its noise: {told.format(times=times)}. So Delta_E near 0 "
+        "does not mean a copy here.",
+    )
+
+
+def _lengths(
+    rows: torch.Tensor, one: np.ndarray, two: np.ndarray, of: torch.Tensor | None = None
+) -> np.ndarray:
+    """|rows[one] - of[two]|, of the rows themselves unless others are given."""
+    return np.sqrt(sqdists(as_array(rows), as_array(rows if of is None else of), one, two))
 
 
 def _spread(x: np.ndarray, y: np.ndarray) -> float | None:

@@ -11,7 +11,7 @@ import torch
 
 from dmdrepro.metrics.assignment import optimal_assignment
 from dmdrepro.metrics.classes import Classes, Labels, as_classes
-from dmdrepro.metrics.implausible import are_integers, row_warnings
+from dmdrepro.metrics.implausible import are_integers, noise_warnings, row_warnings
 from dmdrepro.metrics.moments import Moments, covariance, moments_of
 from dmdrepro.metrics.null import (
     ALL,
@@ -116,6 +116,7 @@ def pairing_inefficiency(
         whole, names = (whole[1], are_integers(independent)), ("student", "second draw")
         doubts += row_warnings(y, second, whole, names, "concordance near 1")
         second = scaled(second, -exponent)
+    doubts = doubts or noise_warnings(*at_scale, groups, second)
     record = _measured(*at_scale, moments, solver, groups, second, memory, say, watch)
     energies = {name: getattr(record, name) for name in ENERGIES}
     energies = {k: v if v is None else restored(v, 2 * exponent) for k, v in energies.items()}

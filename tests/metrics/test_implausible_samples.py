@@ -133,6 +133,28 @@ def test_a_student_that_hardly_varies_is_said_to(kind, n):
     assert input_warnings(student, teacher)[0].startswith("The teacher hardly varies: ")
 
 
+def of_classes(rng, labels, apart=5.0):
+    """Normal samples around the means of their classes."""
+    means = apart * np.random.default_rng(7).standard_normal((10, 6))
+    return means[labels] + rng.standard_normal((len(labels), 6))
+
+
+def test_a_student_that_varies_by_its_class_alone_is_said_to():
+    rng = np.random.default_rng(0)
+    labels = np.arange(200) % 10
+    teacher = of_classes(rng, labels)
+    other = of_classes(rng, labels)
+    for shared in (0.0, 0.05):
+        student = shared * other + (1 - shared) * of_classes(rng, np.arange(10))[labels]
+        second = shared * of_classes(rng, labels) + student - shared * other
+        for told in ({"classes": labels}, {"independent": second, "classes": labels}):
+            sentence, *_ = pairing_inefficiency(teacher, student, **told).warnings
+            assert sentence.startswith("The student hardly varies with its noise: ")
+    for student in (other, teacher, teacher + 0.01 * other):  # independent, a copy, a near copy
+        for told in ({"classes": labels}, {"independent": of_classes(rng, labels)}):
+            assert pairing_inefficiency(teacher, student, **told).warnings == ()
+
+
 def test_a_constant_student_of_few_is_seen_where_no_chance_makes_one():
     teacher = np.random.default_rng(0).standard_normal((10, 2))
     assert input_warnings(teacher, np.zeros((10, 2)))
