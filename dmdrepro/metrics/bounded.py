@@ -43,7 +43,7 @@ class BoundedCosts(Costs):
             for part in parts[1:]:
                 total += product(some[:, part], rows.y[:, part])
             for start in range(0, len(total), FEW):  # a core's cache keeps so many rows
-                few = slice(first + start, min(first + start + FEW, n))
+                few = slice(first + start, first + min(start + FEW, len(total)))
                 block = held[few]
                 np.multiply(total[start : start + FEW], -2 / rows.scale**2, out=block, dtype=float)
                 block += low_x[few, None]
