@@ -67,25 +67,23 @@ def _references_without_a_gpu():
 
 
 @pytest.fixture
-def gpu():
+def gpu(monkeypatch):
     """The first GPU, chosen as the commands choose it; what that sets for the process is undone."""
     if not torch.cuda.is_available():
         pytest.skip("no CUDA GPU")
     from dmdrepro.training.device import select_device
 
-    cudnn, filling = torch.backends.cudnn, torch.utils.deterministic
-    before = (
-        torch.are_deterministic_algorithms_enabled(),
-        filling.fill_uninitialized_memory,
-        cudnn.deterministic,
-        cudnn.allow_tf32,
-        torch.get_float32_matmul_precision(),
-    )
+    for owner, name in (
+        (torch.utils.deterministic, "fill_uninitialized_memory"),
+        (torch.backends.cudnn, "deterministic"),
+        (torch.backends.cudnn, "allow_tf32"),
+    ):
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    precision = torch.get_float32_matmul_precision()
     yield select_device("0")
-    deterministic, filling.fill_uninitialized_memory, cudnn.deterministic = before[:3]
-    cudnn.allow_tf32 = before[3]
     torch.use_deterministic_algorithms(deterministic)
-    torch.set_float32_matmul_precision(before[4])
+    torch.set_float32_matmul_precision(precision)
 
 
 @pytest.fixture

@@ -63,16 +63,9 @@ def wait_for(process: subprocess.Popen, true: Callable[[], object]) -> None:
 
 def run(script: str, *arguments: object, code: int = 0) -> str:
     """Run a script, check its exit code and that no traceback is shown; returns all it printed."""
-    done = subprocess.run(
-        [sys.executable, script, *map(str, arguments)],
-        cwd=ROOT,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=LONG_S,
-        check=False,
-        preexec_fn=heed_signals,
-    )
+    words = [sys.executable, script, *map(str, arguments)]
+    how = {"capture_output": True, "text": True, "check": False, "timeout": LONG_S}
+    done = subprocess.run(words, cwd=ROOT, env=environment(), preexec_fn=heed_signals, **how)
     printed = done.stdout + done.stderr
     assert done.returncode == code, printed
     assert "Traceback" not in printed, printed

@@ -1,7 +1,5 @@
 """The figure of a comparison: samples of both, their cloud, distances, and curves over N."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -15,6 +15,7 @@ from dmdrepro.known.population import Pair, Population
 from dmdrepro.metrics import pairing_inefficiency
 from dmdrepro.runs.streams import generator, stream_seed
 
+Draw = Callable[[np.random.Generator], Pair]
 TENTHS = tuple(k * math.pi / 10 for k in range(11))
 SHIFT, LENGTH = 3.0, 1.0  # of the translated set and of the constant student
 SMALL_D = 16  # of those two, of the permuted set and of the classes
@@ -69,23 +70,16 @@ def known_answers(settings: KnownSettings, seed: int) -> dict:
 
 def circle_answers(settings: KnownSettings, seed: int) -> list[dict]:
     """Pairing and DM loss of appendix C's students, one entry for each theta."""
-    losses = circle_losses(settings, seed)
-    return [
-        {
-            "theta": theta,
-            "delta": DELTA,
-            "n": settings.n,
-            "dm": loss,
-            **_measured(
-                lambda rng, theta=theta: circle(rng.standard_normal((settings.n, 2)), theta),
-                circle_population(theta),
-                settings.draws,
-                seed,
-                "circle",
-            ),
-        }
-        for theta, loss in zip(settings.thetas, losses, strict=True)
-    ]
+    found = []
+    for theta, loss in zip(settings.thetas, circle_losses(settings, seed), strict=True):
+
+        def draw(rng: np.random.Generator, theta=theta) -> Pair:
+            return circle(rng.standard_normal((settings.n, 2)), theta)
+
+        measured = _measured(draw, circle_population(theta), settings.draws, seed, "circle")
+        entry = {"theta": theta, "delta": DELTA, "n": settings.n, "dm": loss}
+        found.append(entry | measured)
+    return found
 
 
 def circle_losses(settings: KnownSettings, seed: int) -> list[dict]:
@@ -131,13 +125,8 @@ def pair_answers(settings: KnownSettings, seed: int) -> list[dict]:
 
     def add(group: str, what: str, n: int, d: int, population: Population, draw, *given) -> None:
         """`draw(n, *given, rng)`: a pair."""
-        measured = _measured(
-            lambda rng: draw(n, *given, rng),
-            population,
-            settings.draws,
-            seed,
-            f"{group}/{what}/{n}/{d}",
-        )
+        name, of_rng = f"{group}/{what}/{n}/{d}", lambda rng: draw(n, *given, rng)
+        measured = _measured(of_rng, population, settings.draws, seed, name)
         found.append({"group": group, "what": what, "n": n, "d": d, **measured})
 
     for dim in settings.gaussian_dims:
@@ -160,13 +149,7 @@ def pair_answers(settings: KnownSettings, seed: int) -> list[dict]:
     return found
 
 
-def _measured(
-    draw: Callable[[np.random.Generator], Pair],
-    population: Population,
-    draws: int,
-    seed: int,
-    name: str,
-) -> dict:
+def _measured(draw: Draw, population: Population, draws: int, seed: int, name: str) -> dict:
     """The case's limits and the pairing of each of its draws."""
     found = []
     for number in range(draws):

@@ -32,13 +32,9 @@ def test_the_time_is_that_of_the_published_runs_within_a_factor_of_three(name, s
     }
     for stage in ("teacher", "distill", "sample", "evaluate"):
         measured = min(made[stage]["wall_s"] for made in stages)
-        assert made_by(stages, stage) == {("cpu", 1)}
+        assert {(made[stage]["device"], made[stage]["threads"]) for made in stages} == {("cpu", 1)}
         found = estimate(build(name, size, overrides=drawn), stage, gpu=False).seconds
         assert measured / 3 < found < measured * 3, (stage, found, measured)
-
-
-def made_by(stages, stage):
-    return {(made[stage]["device"], made[stage]["threads"]) for made in stages}
 
 
 def test_ranks_share_activations_and_time_but_not_weights():
