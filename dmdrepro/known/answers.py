@@ -38,10 +38,6 @@ class KnownSettings:
     dm_samples: int = 20_000
     dm_every: int = 80  # of the noise levels in the quadrature rule
 
-    def __post_init__(self) -> None:
-        if 0.0 not in self.thetas:
-            raise ValueError("The circle's thetas must have 0, with which the others are compared.")
-
 
 # Quicker, for tests of whole commands.
 SMOKE = KnownSettings(
