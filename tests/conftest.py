@@ -148,3 +148,11 @@ def whole(tmp_path_factory):
     from fake_runs import ALL, made
 
     return made(tmp_path_factory.mktemp("whole"), *ALL)
+
+
+@pytest.fixture
+def two_runs(tmp_path) -> Path:
+    """`page_runs.write_runs`, to be changed: for the tests of the page."""
+    from page_runs import write_runs
+
+    return write_runs(tmp_path)

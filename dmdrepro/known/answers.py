@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -121,8 +122,8 @@ def pair_answers(settings: KnownSettings, seed: int) -> list[dict]:
 
     def add(group: str, what: str, n: int, d: int, population: Population, draw, *given) -> None:
         """`draw(n, *given, rng)`: a pair."""
-        name, of_rng = f"{group}/{what}/{n}/{d}", lambda rng: draw(n, *given, rng)
-        measured = _measured(of_rng, population, settings.draws, seed, name)
+        name = f"{group}/{what}/{n}/{d}"
+        measured = _measured(partial(draw, n, *given), population, settings.draws, seed, name)
         found.append({"group": group, "what": what, "n": n, "d": d, **measured})
 
     for dim in settings.gaussian_dims:
