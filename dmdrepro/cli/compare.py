@@ -146,6 +146,8 @@ def _check_outputs(json: str | None, report: Path | None, files: Sequence[Path])
         if str(report) == "-":
             fail("--report - cannot be given: a page is not printed; name a file.")
         outputs["--report"] = report, is_comparison_page
+        if "--json" in outputs and report.resolve() == outputs["--json"][0].resolve():
+            fail(f"--json and --report both name {report}; name two files.")
     for name, (path, ours) in outputs.items():
         for file in map(file_of, files):
             if path.is_file() and file.exists() and path.samefile(file):

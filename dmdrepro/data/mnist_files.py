@@ -101,7 +101,7 @@ def _search(data_dir: Path | None, cache: Path) -> tuple[MnistStatus, dict[str, 
         except Absent as error:
             reasons.append(f"{words}{error}")
         except Damaged as error:
-            reasons.append(f"in {source} {error}")
+            reasons.append(f"{source} holds a wrong file: {error}")
             if source != "the cache":
                 return MnistStatus(None, "; ".join(reasons), refused=True), None
         else:

@@ -36,11 +36,11 @@ FILES = {
     ),
 }
 GZIP = b"\x1f\x8b"  # how a gzip file starts, whatever its name says
-FOLDERS = ("raw", "data", "archive")  # and any that begins with "mnist"
-DEPTH = 3  # MNIST/raw/<a folder of the file's name>
+FOLDERS = ("raw", "data", "dataset", "datasets", "archive")  # and any that begins with "mnist"
+DEPTH = 5  # datasets/mnist/MNIST/raw/<a folder of the file's name>
 LOOKED_FOR = (
     "each file may also be called as train-images.idx3-ubyte is, be a .gz, and lie in the folders "
-    "mnist, MNIST/raw, raw, data, archive or one of its own name"
+    "mnist, MNIST/raw, raw, data, datasets, archive or one of its own name"
 )
 
 

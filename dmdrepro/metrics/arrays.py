@@ -158,7 +158,9 @@ def _why_no_file(file: Path) -> str:
 def _chosen(name: str, key: str | None, names: Iterable[str]) -> str:
     """The array that is meant; `name`: the file's."""
     names = list(names)
-    listed = ", ".join(map(_short, names[:MOST_NAMES])) or "nothing"
+    if not names:
+        raise _Refused(f"{name} holds no array.")
+    listed = ", ".join(map(_short, names[:MOST_NAMES]))
     known = f"it holds {listed}{', ...' if len(names) > MOST_NAMES else ''}"
     if key is None and len(names) != 1:
         raise _Refused(f"{name} holds {len(names):,} arrays; name one as {name}#NAME: {known}.")

@@ -51,6 +51,12 @@ def test_a_record_of_pairs_overwrites_nothing_of_the_users(arrays, tmp_path, cas
     assert file.read_bytes() == MINE[case]
 
 
+def test_a_record_and_a_page_in_one_file_are_refused(arrays, tmp_path):
+    both = "--out", tmp_path / "r.html", "--report", tmp_path / "x" / ".." / "r.html"
+    assert "name two files" in command("compare", *arrays, *both, code=1)
+    assert not (tmp_path / "r.html").exists()
+
+
 def test_a_record_of_ours_and_an_empty_file_are_replaced(arrays, tmp_path):
     out = tmp_path / "r.json"
     out.touch()

@@ -29,6 +29,7 @@ LAYOUTS = {  # the place of a file below the folder that is named
     "dots": dotted,
     "torchvision": lambda name: f"MNIST/raw/{name}",
     "raw": lambda name: f"raw/{name}",
+    "torchvision, nested": lambda name: f"datasets/mnist/MNIST/raw/{name}",
     "Kaggle, nested": lambda name: f"{name}/{name}",
     "Kaggle, nested dots": lambda name: f"{dotted(name)}/{dotted(name)}",
     "Kaggle, mixed": lambda name: f"archive/{name}/{dotted(name)}",

@@ -50,7 +50,7 @@ def rewritten(change) -> bytes:
     ("content", "words"),
     [
         ({"a": X, "b": X}, r"holds 2 arrays; name one as .*#NAME: it holds a, b"),
-        ({"a": 1}, "holds 0 arrays"),
+        ({"a": 1}, "holds no array"),
         (7, "holds a int and no tensor"),
         (torch.nn.Linear(2, 2), r"torch\.nn\.modules\.linear\.Linear, other objects than tensors"),
         (X.to_sparse(), "cannot be read as .pt"),
