@@ -37,8 +37,7 @@ def pairing_rows(device: torch.device, *, quick: bool) -> Iterator[Row]:
 
     Ours is everything: distances, optimum, certificate, null, doubts. Theirs is E_OT alone. Then
     ours beside a busy program against ours alone, and on a GPU the auction of all rows at once
-    against that on the CPU. Raises AssertionError if E_OT differs by more than a float32 matrix
-    explains.
+    against the CPU's. Raises AssertionError if E_OT differs by more than float32 explains.
     """
     import ot
 

@@ -39,7 +39,7 @@ class PlanCost:
     @property
     def refused(self) -> list[str]:
         """Why tasks are refused, each in a sentence."""
-        return [f"{t.stage} {t.words}: {s.reason}" for t, s, _ in self.rows if s.reason]
+        return [f"{t.title}: {s.reason}" for t, s, _ in self.rows if s.reason]
 
 
 def _cost(task: Task, plan: Plan) -> Estimate:

@@ -45,6 +45,11 @@ class Task:
         return f"{name} ({self.snapshot:,})" if self.snapshot else name
 
     @property
+    def title(self) -> str:
+        """Such as `distill ring, seed 0 (60)`."""
+        return f"{self.stage} {self.words}"
+
+    @property
     def looks_at_data(self) -> bool:
         """Whether the stage needs the data set, beyond its shape and number of classes."""
         if not self.run.experiment.data.sampled:  # its teacher's weights

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ from dmdrepro.runs.files import (
     check_file,
     read_json,
     read_manifest,
+    set_aside,
     sha256,
     verify_manifest,
     write_json,
@@ -128,13 +128,7 @@ class Stage:
 
     def set_aside(self) -> Path | None:
         """Move what is there out of the way (for --fresh): nothing made is deleted."""
-        if not os.path.lexists(self.folder):
-            return None
-        number = 1
-        while os.path.lexists(aside := self.folder.with_name(f"{self.folder.name}.old{number}")):
-            number += 1
-        self.folder.rename(aside)
-        return aside
+        return set_aside(self.folder)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
