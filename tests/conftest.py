@@ -54,6 +54,14 @@ def mnist_dir() -> Path:
     return _outside("data/mnist", "DMDREPRO_TEST_MNIST")
 
 
+@pytest.fixture
+def files(monkeypatch) -> dict[str, bytes]:
+    """Of tests/data: four tiny files that stand for MNIST."""
+    import small_mnist
+
+    return small_mnist.instead(monkeypatch)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _references_without_a_gpu():
     """The interpreter is for tests/kernels alone, which choose for themselves.
@@ -64,6 +72,25 @@ def _references_without_a_gpu():
 
     with contextlib.nullcontext() if torch.cuda.is_available() else kernels.use("reference"):
         yield
+
+
+@pytest.fixture
+def backend(request, monkeypatch):
+    """Of tests/kernels: the implementation that runs.
+
+    New memory holds NaN, or -7 for integers: what a kernel forgets to write is seen.
+    """
+    from dmdrepro import kernels
+
+    plain = torch.empty
+
+    def empty(*args, **kwargs):
+        tensor = plain(*args, **kwargs)
+        return tensor.fill_(float("nan") if tensor.is_floating_point() else -7)
+
+    monkeypatch.setattr(torch, "empty", empty)
+    with kernels.use(request.param):
+        yield request.param
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """ImageNet at 64x64: without images, since distillation needs only a public teacher's weights."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from fnmatch import fnmatch
