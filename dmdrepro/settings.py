@@ -20,11 +20,11 @@ def require(condition: bool, sentence: str) -> None:
         raise ConfigError(sentence)
 
 
-def require_count(name: str, value: int, least: int = 1) -> None:
-    """Raise ConfigError unless `value` is a whole number from `least` to 2^31 - 1."""
+def require_count(name: str, value: int, least: int = 1, most: int = LARGEST) -> None:
+    """Raise ConfigError unless `value` is a whole number from `least` to `most`."""
     require(isinstance(value, Integral), f"{name} is {value!r}; it must be a whole number.")
     require(value >= least, f"{name} is {value}; it must be at least {least}.")
-    require(value <= LARGEST, f"{name} is {value}; it must be at most {LARGEST:,}.")
+    require(value <= most, f"{name} is {value}; it must be at most {most:,}.")
 
 
 def are_counts(values: object) -> bool:

@@ -11,13 +11,14 @@ from dmdrepro.experiments import nearest
 
 # fmt: off
 Only = o.option(str | None, "--only", metavar="PARTS", about=
-    "Some of kernels, steps, side-by-side, pairing, over-n, over-batch, joined by commas; of steps "
-    "also one alone: steps:mnist, steps:mnist:graphs, steps:mnist:compiled+bfloat16. Default: all.")
+    "Some of kernels, steps, side-by-side, pairing, over-n, over-batch, joined by commas. One of "
+    "the steps alone: steps:mnist, steps:mnist:graphs, steps:mnist:compiled+bfloat16. "
+    "Default: all.")
 Quick = o.option(bool, "--quick", "Small sizes, few repeats.")
-Large = o.option(bool, "--large", "Delta_E at N = 20,000 and 50,000 too: some minutes more.")
+Large = o.option(bool, "--large", "Also time Delta_E at N = 20,000 and 50,000 (some minutes).")
 Out = o.option(Path | None, "--out",
-    "Also write the rows to this JSON file, and beside it figures of Delta_E's cost over N, "
-    "NAME_pairing.png, and of an iteration's over the batch, NAME_batch.png.")
+    "Also write the rows to this JSON file, and beside it two figures: time over N "
+    "(NAME_pairing.png) and over the batch (NAME_batch.png).")
 # fmt: on
 
 

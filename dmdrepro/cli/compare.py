@@ -28,27 +28,27 @@ FILES = ".npy, .npz, .safetensors, .pt (file#name picks one of several arrays), 
 Teacher = argument(
     Path | None, "TEACHER", f"Samples [N, ...]: {FILES} or JPEG, in the order of their names."
 )
-Student = argument(Path | None, "STUDENT", "The student's samples, row i from the same noise.")
+Student = argument(Path | None, "STUDENT", "The student's samples; row i of both: one noise.")
 MOST_GIB = 1e9  # that --memory takes; an exbibyte
 # fmt: off
 Classes = option(Path | None, "--classes", metavar="FILE", about=
     "The class of each sample, [N] whole numbers or one-hot, if both networks were told it. An "
     "independent pairing then shares the class.")
 Independent = option(Path | None, "--independent", metavar="FILE", about=
-    "A second draw of the student [N, ...], row i of the same class and fresh noise: the best null "
-    "of class-conditional sets.")
+    "A second draw of the student [N, ...]: the same classes, fresh noise. The best independent "
+    "pairing if both networks were told a class.")
 Real = option(Path | None, "--real", metavar="FILE", about=
-    "Real samples [M, ...], best twice as many: also quality, memorisation and D(z).")
-Count = option(int | None, "--n", "The first so many samples alone.", min=2)
+    "Real samples [M, ...], best M = 2 N. Adds quality, memorisation and the distance to the data.")
+Count = option(int | None, "--n", "Only the first N samples.", metavar="N", min=2)
 Json = option(str | None, "--json --out", metavar="FILE", about=
-    "Write the record as JSON; - is the output.")
-Report = option(Path | None, "--report", "Write words and figure as one page.", metavar="FILE.html")
+    "Write the record as JSON; - prints it.")
+Report = option(Path | None, "--report", "Write answer and figure as a page.", metavar="FILE.html")
 Solver = option(str, "--solver",
-    "Who finds the optimal assignment: scipy, lapx, auction, or auto, which chooses by size. All "
-    "are exact and certified.")
+    "Finds the optimal assignment: scipy, lapx, auction, or auto, which chooses by size. All are "
+    "exact and certified.")
 Memory = option(float | None, "--memory", metavar="GIB", about=
-    "GiB that may be taken (default: what the system can give). If the matrix of all distances is "
-    "larger, they are made when needed: the same result, later.")
+    "Use at most so many GiB. Default: what the system can give. If all distances do not fit, they "
+    "are computed in parts: the same result, more slowly.")
 # fmt: on
 
 
@@ -75,7 +75,7 @@ def compare(
     gpu: w.Gpu = None,
     runs: w.Runs = None,
 ) -> None:
-    """Measure anyone's teacher and student: does the student keep the teacher's pairing?"""
+    """Measure your own teacher and student: does the student keep the teacher's pairing?"""
     networks = _given(
         teacher=teacher_file, student=student_file, like=like, steps=steps,
         student_sigma=student_sigma, labels=labels, batch=batch, precision=precision, seed=seed,

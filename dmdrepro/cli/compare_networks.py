@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 # fmt: off
 TeacherFile = option(Path | None, "--teacher", metavar="W", about=
-    "Networks instead of samples: the teacher's weights (EDM's .pkl, DMD2's .bin, FastGen's .pth, "
-    ".safetensors, our own snapshots).")
-StudentFile = option(Path | None, "--student", "The student's.", metavar="W")
+    "Networks instead of samples: the file of the teacher's weights (EDM's .pkl, DMD2's .bin, "
+    "FastGen's .pth, .safetensors, our own snapshots).")
+StudentFile = option(Path | None, "--student", "The file of the student's weights.", metavar="W")
 Like = option(Path | None, "--like", metavar="W", about=
-    "A file of their architecture, if they do not tell it.")
-Steps = option(int | None, "--steps", "The teacher's Heun steps: 8.", min=1)
+    "A file with the same architecture, if the weights do not tell it.")
+Steps = option(int | None, "--steps", "The teacher's Heun steps. Default: 8.", min=1)
 StudentSigma = option(float | None, "--student-sigma",
-    "The student is G(sigma z; sigma): 80 for DMD2, 2.5 for SiD.")
+    "The student is G(sigma z; sigma). Default: 80, as DMD2's; SiD's need 2.5.")
 Labels = option(str | None, "--labels", "Classes: drawn (the default), or cycled: 0, 1, 2, ...")
-Batch = option(int | None, "--batch", "Samples a network call: 64.", min=1)
+Batch = option(int | None, "--batch", "Samples in a network call. Default: 64.", min=1)
 Precision = option(str | None, "--precision", "float32 (the default) or bfloat16.")
-Gpu = option(str | None, "--gpu", "Where samples are drawn: a GPU's number, or cpu.")
-Seed = option(int | None, "--seed", "Of noise and classes: 0.", min=0)
-Runs = option(Path | None, "--runs", "Samples are kept in its folder compare: runs.")
+Gpu = option(str | None, "--gpu", "Draw samples on this GPU (a number), or cpu.")
+Seed = option(int | None, "--seed", "Seed of noise and classes. Default: 0.", min=0)
+Runs = option(Path | None, "--runs", "Keep samples in compare/ of this folder. Default: runs.")
 # fmt: on
 
 

@@ -12,8 +12,8 @@ from dmdrepro.pipeline.request import Request, check_request
 LEAST_S = 5.0
 
 
-Seconds = o.option(float, "--seconds", "The time that it may take; it ends within it.")
-Out = o.option(Path, "--out", "Folder of its page, rows, log and short runs.")
+Seconds = o.option(float, "--seconds", "Time limit.")
+Out = o.option(Path, "--out", "Folder for its page, rows, log and short runs.")
 Worker = o.option(int | None, "--worker", "", hidden=True)
 
 
@@ -25,7 +25,7 @@ def doctor(
     data: o.DataDir = None,
     worker: Worker = None,
 ) -> None:
-    """Look at this machine before a long run: what is there, what is right, how fast it is."""
+    """Check this machine before a long run: are the kernels right, how long will `all` take?"""
     if worker is not None:  # the process in which checks run
         from dmdrepro.bench.doctor.worker import work
 

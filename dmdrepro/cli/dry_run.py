@@ -47,12 +47,12 @@ def show_plan(plan: Plan) -> None:
     if total.seconds >= LONG_S:
         console.print(
             f"Warning: {time_words(total.seconds)} is long; a smaller --size, fewer experiments or "
-            "a GPU take less. What is interrupted goes on where it stopped."
+            "a GPU take less. An interrupted run resumes."
         )
     place, free = free_space(plan.runs)
     console.print(
-        f"Disk: {bytes_words(total.disk)} stay, and {bytes_words(total.states)} more at most for "
-        f"saved states while a stage is made; {bytes_words(free)} are free in {place}"
+        f"Disk: {bytes_words(total.disk)}, and at most {bytes_words(total.states)} more while a "
+        f"stage is made; {bytes_words(free)} are free in {place}"
         f"{'.' if total.disk + total.states <= free else ': too little, so it will be refused.'}"
     )
     console.print(f"Downloads: {', '.join(plan.downloads) or 'none'}.")

@@ -17,7 +17,7 @@ from dmdrepro.runs.results import KNOWN_NAME, Missing, open_known
 def known(
     size: o.Size = None, seed: o.Seed = 0, runs: o.Runs = Path("runs"), fresh: o.Fresh = False
 ) -> None:
-    """Measure pairs of samples whose pairing is known: the circle of appendix C, Gaussians, ..."""
+    """Test the measures on samples of known pairing: the circle of appendix C, Gaussians, ..."""
     with guarded():
         check_folder("--runs", runs)
         size = default_size(None) if size is None else size

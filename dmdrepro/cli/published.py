@@ -93,6 +93,7 @@ def _answers(published: dict, names: Sequence[str]) -> None:
 
 
 def _overview(published: dict) -> None:
+    console.print("The answer of each arm of each study:")
     for study, arms in _studies(published):
         words = ", ".join(f"{s.experiment} {answer(s).word}" for s in collect(arms))
         console.print(f"{study.name}: {words}", highlight=False)
@@ -100,7 +101,10 @@ def _overview(published: dict) -> None:
     students += [s for _, arms in _studies(published) for s in collect(arms)]
     verdict = verdict_table(students)
     absent = dict.fromkeys(str(row[0]) for row in verdict.rows if NOT_RUN in row)
-    notes = (f"Not run at that size: {', '.join(absent)}.",)
+    notes = (
+        "Ours: the median over the seeds, [smallest, largest].",
+        f"Not run at the paper's size: {', '.join(absent)}.",
+    )
     console.print(render_terminal(replace(ran(verdict), notes=notes)))
 
 

@@ -25,7 +25,7 @@ Size = o.option(str | None, "--size",
     "smoke, laptop, laptop-32 or paper. Default: the study's own.")
 Weights = o.option(Path | None, "--weights", metavar="DIR", about=
     "For public-students: the folder of weights. Default: $DMDREPRO_WEIGHTS.")
-OnlyArms = o.option(list[str] | None, "--arm", "Make only this arm. Repeatable. Default: all.")
+OnlyArms = o.option(list[str] | None, "--arm", "Run only this arm. Repeatable. Default: all.")
 # fmt: on
 
 
@@ -40,7 +40,7 @@ def study(
     publish: Publish = None,
     tables: o.Tables = False,
 ) -> None:
-    """Answer what the paper leaves open: changed copies of an experiment over several seeds."""
+    """Answer what the paper leaves open, by changed copies of an experiment over several seeds."""
     with guarded():
         if name is None:
             _list()

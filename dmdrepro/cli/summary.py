@@ -21,10 +21,10 @@ from dmdrepro.runs.results import Missing, open_results, seeds_found
 # fmt: off
 OnlySeeds = o.option(str | None, "--seeds", "Such as 0-4 or 0,2,5. Default: all that were run.")
 Folders = o.option(list[Path] | None, "--runs",
-    "Folder of runs. Repeatable: seeds may lie in several.")
-OneSize = o.option(str | None, "--size", "Only this size. Default: each that was run.")
-Published = o.option(bool, "--published", "Of the project's own records, not of folders of runs.")
-Json = o.option(str | None, "--json", "Write the answers as JSON; - is the output.", metavar="FILE")
+    "Folder of the runs. Repeatable: seeds may lie in several. Default: runs.")
+OneSize = o.option(str | None, "--size", "Only this size. Default: all that were run.")
+Published = o.option(bool, "--published", "Read the project's own records instead of --runs.")
+Json = o.option(str | None, "--json", "Write the answers as JSON; - prints them.", metavar="FILE")
 # fmt: on
 
 
@@ -37,7 +37,7 @@ def summary(
     json: Json = None,
     load: o.Load = None,
 ) -> None:
-    """Say what was found, over seeds and folders of runs: mean, interval, each seed."""
+    """Say what was found over all seeds: the answer, mean, smallest, largest, each seed."""
     with guarded():
         if json is not None and json != "-":
             check_output("--json", Path(json), json_with(("answers",)))

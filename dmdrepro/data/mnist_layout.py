@@ -6,8 +6,6 @@ in the folder itself, in the folders that torchvision, Kaggle and others make (`
 `archive`, ...), and in a folder of the file's own name. A wrong file never hides a right one.
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import os

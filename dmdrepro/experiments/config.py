@@ -120,7 +120,7 @@ class Distill:
             f"distill.dm_min and dm_max must satisfy 0 <= dm_min < dm_max <= 1; "
             f"got {self.dm_min} and {self.dm_max}.",
         )
-        # As draw_dm_levels rounds it: the highest index is noise_levels - 1.
+        # As draw_levels rounds it: the highest index is noise_levels - 1.
         first, last = (round(part * self.noise_levels) for part in (self.dm_min, self.dm_max))
         require(
             first <= min(last, self.noise_levels - 1),

@@ -62,8 +62,8 @@ def _study(name: str, question: str, experiment: str, *arms: Arm, size: str = "l
 _STUDIES = (
     _study(
         "learning-rate",
-        "Is copying an early phase that long enough distillation leaves, and what counts: the "
-        "path (learning rate times updates), or the size of the steps?",
+        "Do toy students copy only early in distillation? When they leave the pairing, what "
+        "counts: the path (learning rate times updates) or the size of the steps?",
         "chessboard",
         _learning_rate("2e-4", 6_000),
         _learning_rate("6e-5", 20_000),
@@ -79,8 +79,8 @@ _STUDIES = (
     ),
     _study(
         "learning-rate-images",
-        "The same in many dimensions: does an image student keep its pairing when it is distilled "
-        "for longer, and what counts?",
+        "Do image students keep the pairing if they are distilled for longer? When they leave it, "
+        "what counts: the path (learning rate times updates) or the size of the steps?",
         "mnist",
         _learning_rate("2e-4", 8_000, _STOPS_IMAGES),
         _learning_rate("2e-5", 8_000, _STOPS_IMAGES),
@@ -88,8 +88,8 @@ _STUDIES = (
     ),
     _study(
         "drift",
-        "Image students leave the pairing when they are distilled for long. Is that the noise of "
-        "Adam's steps? From iteration 600 on: an average of the weights, or a tenth of the rate.",
+        "Do image students leave the pairing because of the noise of Adam's steps? From iteration "
+        "600 on: an average of the weights, or a tenth of the rate.",
         "mnist",
         Arm("its=2000", _DRIFT),
         Arm("average", {**_DRIFT, "distill.average_from": "600"}),
@@ -98,20 +98,20 @@ _STUDIES = (
     _study(
         "teacher-length",
         "Is a better-trained teacher copied more closely, as the paper's Figure 9 says? Teachers "
-        "of so many iterations, each student distilled for as long.",
+        "of 64 to 3,072 iterations, all students distilled equally long.",
         "mnist",
         *_each("teacher", "teacher.snapshots", (64, 256, 1024, 3072), **_LONGER_IMAGES),
     ),
     _study(
         "batch",
-        "Does a toy's student lose the pairing to the noise of its gradient?",
+        "Does a toy student lose the pairing because of the noise of its gradient?",
         "chessboard",
         *_each("batch", "distill.batch", (32, 256, 2048)),
     ),
     _study(
         "size",
-        "What of the paper's size keeps the pairing that a laptop's toy loses: the batch, the "
-        "network, the teacher's training or the learning rate?",
+        "At the paper's size toy students keep more of the pairing than at laptop size. What makes "
+        "the difference: the batch, the network, the teacher's training or the learning rate?",
         "chessboard",
         Arm("laptop"),
         Arm("batch=512", {"distill.batch": "512"}),
@@ -121,23 +121,23 @@ _STUDIES = (
     ),
     _study(
         "start",
-        "Does a student that does not start at the teacher copy it?",
+        "Does a toy student copy its teacher if it does not start from it?",
         "chessboard",
         Arm("start=teacher"),
         *_each("start", "distill.start", ("random", "exact")),
     ),
     _study(
         "start-images",
-        "The same in many dimensions: does an image student that starts from random weights copy?",
+        "Does an image student copy its teacher if it starts from random weights?",
         "mlp-manifold",
         Arm("start=teacher"),
         Arm("start=random", {"distill.start": "random", "distill.iterations": "3000"}),
     ),
     _study(
         "exact-teacher",
-        "Is it the teacher's error that makes a toy's student leave the pairing? The same with the "
-        "data's exact denoiser as the teacher; student and fake score start as the trained one, "
-        "but for the last, whose student starts as the exact denoiser too.",
+        "Does the teacher's error make a toy student leave the pairing? The teacher is the trained "
+        "one or the data's exact denoiser. Student and fake score start as the trained teacher; in "
+        "the last arm the student starts as the exact denoiser too.",
         "chessboard",
         Arm("score=teacher"),
         Arm("score=exact", {"distill.real_score": "exact"}),
@@ -145,7 +145,7 @@ _STUDIES = (
     ),
     _study(
         "regression",
-        "How closely does a toy's student copy that a regression loss asks to?",
+        "How closely does a toy student copy if a regression loss asks it to?",
         "chessboard",
         Arm("regression=0"),
         Arm("regression=0.25", {"distill.regression_weight": "0.25"}),
@@ -159,21 +159,22 @@ _STUDIES = (
     ),
     _study(
         "dimension",
-        "At how many dimensions does a toy's student stop remapping? The chessboard in the first "
-        "two of so many coordinates, the others 0.",
+        "At how many coordinates does a toy student stop remapping? The chessboard in the first "
+        "two of 2 to 256 coordinates, the others 0.",
         "chessboard",
         *_each("dim", "data.ambient_dim", (2, 4, 16, 64, 256)),
     ),
     _study(
         "intrinsic-dimension",
-        "The same by the dimension of the manifold that the images lie on.",
+        "At which dimension of the data do image students stop remapping? Images on manifolds of 1 "
+        "to 16 dimensions.",
         "mlp-manifold",
         *_each("latent", "data.latent_dim", (1, 2, 4, 8, 16), **_LONGER_IMAGES),
     ),
     _study(
         "intrinsic-dimension-longer",
-        "Do the copies drift away faster in few dimensions, so that longer distillation tells "
-        "dimensions apart by concordance too?",
+        "Do image students on manifolds of fewer dimensions leave the pairing sooner, if they are "
+        "distilled for longer?",
         "mlp-manifold",
         *(
             Arm(f"latent={dim},its=8000", {"data.latent_dim": str(dim), **_EIGHT_THOUSAND})
@@ -196,7 +197,8 @@ _STUDIES = (
     ),
     Study(
         "width-longer",
-        "The same, distilled for longer: at which path does a student leave the pairing?",
+        "At which path does a student of real 32x32 MNIST leave the pairing? As study width, "
+        "distilled for longer.",
         "mnist",
         "laptop-32",
         (_width(32, "its=4000", 4000), _width(16, "its=8000", 8000)),

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from dmdrepro.diffusion.schedule import karras_sigmas
-from dmdrepro.distillation.dm import draw_dm_levels
+from dmdrepro.distillation.dm import draw_levels
 from dmdrepro.known.circle import rotation, student_denoiser, teacher_denoiser
 
 LEVELS, LOW, HIGH = 1000, 0.02, 0.98  # appendix D; training has distill.dm_min, dm_max
@@ -49,7 +49,7 @@ class SampleTerms:
 def draw_noise(n: int, generator: torch.Generator) -> NoiseDraws:
     """n samples of z, the noise level and eps, as a DM update draws them."""
     z, eps = (torch.randn(n, 2, generator=generator, dtype=torch.float64) for _ in range(2))
-    sigma = karras_sigmas(LEVELS)[draw_dm_levels(n, LEVELS, LOW, HIGH, generator)]
+    sigma = karras_sigmas(LEVELS)[draw_levels(n, LEVELS, generator, LOW, HIGH)]
     direction = z / z.norm(dim=1, keepdim=True)
     return NoiseDraws(direction, sigma, eps, torch.full((n,), 1 / n, dtype=torch.float64))
 

@@ -13,6 +13,7 @@ from dmdrepro.runs.shown import ALL_PAIRS
 # Of each experiment: the seed that was asked for first, then any others.
 Results = Mapping[str, Sequence[Result | Missing]]
 SNAPSHOTS = "teacher.snapshots"
+COLLAPSED = "student hardly varies"  # of the warnings of metrics/implausible.py
 PLACE = ("experiment", "size", "teacher iterations")  # the heads of `Student.place`
 # The seed, and what changes neither a student nor its Delta_E, which is over the first
 # `sampling.pairing` noises.

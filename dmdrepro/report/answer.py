@@ -18,7 +18,7 @@ from dmdrepro.measures.expected import (
     times_teachers,
 )
 from dmdrepro.measures.null import null_notes
-from dmdrepro.measures.students import Student, last_of, lookup
+from dmdrepro.measures.students import COLLAPSED, Student, last_of, lookup
 from dmdrepro.measures.table import Band, Cell, Table, cell_text, middle
 from dmdrepro.runs.shown import ALL_PAIRS
 
@@ -36,7 +36,6 @@ MEANINGS = (
     f"student hardly varies, or its pairing has no meaning: it has no null, or one below "
     f"{RULE.null_above:g}."
 )
-COLLAPSED = "student hardly varies"  # of the warnings of metrics/implausible.py
 COLUMNS = ("experiment", "teacher", "paper", "Delta_E", "null", "answer")
 
 

@@ -17,9 +17,8 @@ from dmdrepro.measures.expected import (
     times_teachers,
 )
 from dmdrepro.measures.null import null_notes
-from dmdrepro.measures.students import Student, change_words
+from dmdrepro.measures.students import COLLAPSED, Student, change_words
 from dmdrepro.measures.table import Cell, Table, over_seeds, seed_words
-from dmdrepro.report.answer import COLLAPSED
 from dmdrepro.report.path_matched import path_matched
 
 REPRODUCED, SAME, DIFFERS, NOT_RUN = "reproduced", "same regime", "differs", "not run"

@@ -3,12 +3,13 @@
 import pytest
 from command import SMOKE, command, invoke
 
+from dmdrepro.cli.execute import NOT_ALL
 from dmdrepro.cli.signals import PIPE, STOPS
 
 
 def test_the_help_names_every_status():
     printed = " ".join(command("--help").replace("│", " ").split())
-    for status in (0, 1, 2, 128 + PIPE, *(128 + number for number in STOPS)):
+    for status in (0, 1, 2, NOT_ALL, 128 + PIPE, *(128 + number for number in STOPS)):
         assert f" {status} " in printed.partition("Exit status:")[2]
 
 

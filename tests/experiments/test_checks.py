@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from dmdrepro.distillation import draw_dm_levels
+from dmdrepro.distillation import draw_levels
 from dmdrepro.experiments import ConfigError, build, parse_overrides
 from dmdrepro.experiments.config import Distill
 
@@ -117,7 +117,7 @@ def test_an_interval_of_noise_levels_is_refused_where_nothing_could_be_drawn(lev
         except ConfigError:
             ours = False
         try:
-            drawn = draw_dm_levels(64, levels, low, high, torch.Generator())
+            drawn = draw_levels(64, levels, torch.Generator(), low, high)
             theirs = bool((drawn < levels).all())
         except RuntimeError:
             theirs = False

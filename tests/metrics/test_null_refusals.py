@@ -61,7 +61,7 @@ def test_a_second_draw_that_is_one_of_the_sets_is_warned_of():
     ("change", "words"),
     [
         (lambda y: 127.5 * y + 127.5, "nearer to each other than the second draw's"),
-        (lambda y: y / 2 + 0.5, "^Student and second draw differ by much"),
+        (lambda y: y / 2 + 0.5, "^Student and second draw differ greatly"),
         (lambda y: np.round(127 * y).astype(np.int16), "^The second draw's samples are integers"),
         (np.zeros_like, "^The second draw hardly varies"),
     ],

@@ -1,7 +1,5 @@
 """Tensors in files of torch.save, and that nothing else in them is opened."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from pathlib import Path

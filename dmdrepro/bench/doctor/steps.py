@@ -105,7 +105,7 @@ def _teacher(experiment: Experiment, scope: Scope) -> Row:
     step = session.prepare(step)
 
     def made(steps: int = 1) -> float:
-        return seconds(lambda: [step(inputs()) for _ in range(steps)], device)
+        return seconds(lambda: [step(next(inputs)) for _ in range(steps)], device)
 
     first_s = made(WARM_UP + 1 if device.type == "cuda" else 1)
     times = [made()]
