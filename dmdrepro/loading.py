@@ -13,7 +13,7 @@ from pathlib import Path
 
 import dmdrepro.measures as measures
 from dmdrepro.experiments import REGISTRY, STUDIES, ConfigError
-from dmdrepro.experiments.origin import ORIGINS, Origin, coming_from
+from dmdrepro.experiments.origin import ORIGINS, Origin, coming_from, origin_of
 
 GROUP = "dmdrepro.experiments"  # of entry points
 _loaded: dict[Path, Origin] = {}
@@ -25,12 +25,12 @@ def load_file(path: Path) -> None:
     path = path.resolve()
     if not path.is_file():
         raise ConfigError(f"--load {path} is no file; name a Python file.")
-    origin = Origin.of(path)
+    origin = origin_of(path)
     if _loaded.get(path) == origin:
         return
     if path in _loaded:
         _forget(_loaded[path])
-    name = f"dmdrepro_loaded_{path.stem}_{origin.sha256[:8]}"
+    name = f"dmdrepro_loaded_{path.stem}_{origin['sha256'][:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None:
         raise ConfigError(f"--load {path} is no Python file: its name has to end in .py.")
@@ -60,7 +60,7 @@ def load_packages() -> None:
         spec = importlib.util.find_spec(entry.module)
         file = Path(spec.origin) if spec is not None and spec.origin else Path(entry.module)
         try:
-            with coming_from(Origin.of(file)):
+            with coming_from(origin_of(file)):
                 entry.load()
         except Exception as error:
             raise ConfigError(f"The entry point {entry.value}: {_where(error, file)}") from error

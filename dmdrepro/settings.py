@@ -20,11 +20,11 @@ def require(condition: bool, sentence: str) -> None:
         raise ConfigError(sentence)
 
 
-def require_count(name: str, value: int, least: int = 1) -> None:
-    """Raise ConfigError unless `value` is a whole number from `least` to 2^31 - 1."""
+def require_count(name: str, value: int, least: int = 1, most: int = LARGEST) -> None:
+    """Raise ConfigError unless `value` is a whole number from `least` to `most`."""
     require(isinstance(value, Integral), f"{name} is {value!r}; it must be a whole number.")
     require(value >= least, f"{name} is {value}; it must be at least {least}.")
-    require(value <= LARGEST, f"{name} is {value}; it must be at most {LARGEST:,}.")
+    require(value <= most, f"{name} is {value}; it must be at most {most:,}.")
 
 
 def are_counts(values: object) -> bool:
@@ -74,6 +74,16 @@ def filled(recorded: Mapping, missing: Mapping, key: Mapping) -> dict:
         elif isinstance(whole.get(name), Mapping):
             whole[name] = filled(whole[name], missing[name], key[name])
     return whole
+
+
+def leaves(config: object, name: str = "") -> dict[str, object]:
+    """Dotted field -> value of a configuration of nested mappings; an empty one is a value."""
+    if not isinstance(config, Mapping) or not config:
+        return {name: config}
+    found: dict[str, object] = {}
+    for key, value in config.items():
+        found |= leaves(value, f"{name}.{key}" if name else key)
+    return found
 
 
 def plain(value: object) -> object:

@@ -1,7 +1,5 @@
 """Checks that the operations share."""
 
-from __future__ import annotations
-
 import torch
 
 FLOATS = (torch.float32, torch.bfloat16, torch.float16)

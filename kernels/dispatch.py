@@ -1,11 +1,9 @@
 """Which implementation runs: decided in one place, overridable."""
 
-from __future__ import annotations
-
 import functools
 import importlib.util
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -31,6 +29,21 @@ def backend(device: torch.device) -> str:
             raise ValueError(f"kernels.use('triton'): Triton cannot run on {device} here; {_HOW}.")
         return _override[-1]
     return "triton" if possible else "reference"
+
+
+def implementation(
+    operation: str, tensor: torch.Tensor, reference: Callable, launch: str = "launch"
+) -> Callable:
+    """`launch` of the operation's kernel.py, on the device of `tensor`; or `reference`."""
+    if backend(tensor.device) == "reference":
+        return reference
+    kernel = importlib.import_module(f"dmdrepro.kernels.{operation}.kernel")
+
+    def run(*arguments):
+        with torch.cuda.device_of(tensor):  # Triton launches on the current device
+            return getattr(kernel, launch)(*arguments)
+
+    return run
 
 
 @contextmanager

@@ -5,21 +5,11 @@ Each figure, a module or one of ROWS, has NUMBER, EXPERIMENTS (whose runs it rea
 missing says so, and why.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 
-from dmdrepro.paper_figures import (
-    figure_03,
-    figure_04,
-    figure_08,
-    figure_09,
-    figure_10,
-    figure_11,
-    figure_12,
-)  # fmt: skip
+from dmdrepro.paper_figures import figure_04, figure_09, figure_11, figure_12
 from dmdrepro.paper_figures.curves import save_curves
 from dmdrepro.paper_figures.rows import ROWS, Rows, own_rows
 from dmdrepro.paper_figures.run import Results, Unavailable
@@ -38,7 +28,7 @@ __all__ = [
 ]
 
 Drawn = ModuleType | Rows
-MODULES = (figure_03, figure_04, figure_08, figure_09, figure_10, figure_11, figure_12)
+MODULES = (figure_04, figure_09, figure_11, figure_12)
 FIGURES: dict[int, Drawn] = dict(sorted((figure.NUMBER, figure) for figure in (*ROWS, *MODULES)))
 
 

@@ -1,8 +1,6 @@
 """Clouds of points in the plane, each seed in the same colour in every panel."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -26,9 +24,7 @@ PCA_PANELS = ("teacher_8", "teacher_1", "student")
 
 def draw_toy_row(page: Page, run: StudentRun | Missing) -> None:
     """Noise, teacher (8 steps, 1 step), student: two coordinates each, colour from the noise."""
-    read = attempt(run, lambda run: {name: run.samples(name) for name in TOY_PANELS})
-    if isinstance(read, Missing):
-        _draw_missing_row(page, read)
+    if (read := _samples(page, run, TOY_PANELS)) is None:
         return
     colours = noise_colours(read["noise"])
     planes = {name: x.reshape(len(x), -1)[:, :2] for name, x in read.items()}
@@ -53,11 +49,8 @@ def draw_grid_and_pca(page: Page, run: StudentRun | Missing) -> None:
 
 def draw_pca_row(page: Page, run: StudentRun | Missing) -> None:
     """Teacher (8 steps, 1 step) and student in the PCA plane of the teacher's 8-step samples."""
-    read = attempt(run, lambda run: {name: run.samples(name) for name in PCA_PANELS})
-    if isinstance(read, Missing):
-        _draw_missing_row(page, read)
-        return
-    draw_plane_row(page, {SYMBOLS[name]: x for name, x in read.items()})
+    if read := _samples(page, run, PCA_PANELS):
+        draw_plane_row(page, {SYMBOLS[name]: x for name, x in read.items()})
 
 
 def draw_plane_row(page: Page, sets: Mapping[str, np.ndarray]) -> None:
@@ -101,8 +94,13 @@ def _draw_cloud(
         )  # fmt: skip
 
 
-def _draw_missing_row(page: Page, missing: Missing) -> None:
-    """One wide panel in the place of the row."""
-    axes = page.axes(_LEFT, page.width - _LEFT - EDGE, 0.85)
-    draw_missing(axes, missing, named=False)
+def _samples(
+    page: Page, run: StudentRun | Missing, names: Sequence[str]
+) -> dict[str, np.ndarray] | None:
+    """The samples by their names; if there are none, a wide panel says why."""
+    read = attempt(run, lambda run: {name: run.samples(name) for name in names})
+    if not isinstance(read, Missing):
+        return read
+    draw_missing(page.axes(_LEFT, page.width - _LEFT - EDGE, 0.85), read, named=False)
     page.space(0.85 + 0.08)
+    return None

@@ -1,7 +1,5 @@
 """A colour for a place in the plane, which a seed then keeps in every panel."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

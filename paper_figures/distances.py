@@ -1,7 +1,5 @@
 """How far the student is from its teacher's sample, against how far it was at the start."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Figure 4: the DM loss first rises, then falls (section 4.2)."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

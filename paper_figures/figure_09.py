@@ -1,7 +1,5 @@
 """Figure 9: longer-trained teachers are copied more (appendix B)."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.figure import Figure
 

@@ -1,7 +1,5 @@
 """Figure 11: the student's displacement against the distance to the data (section 4.2.1)."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

@@ -1,7 +1,5 @@
 """Figure 12: the teacher does not memorise (section 4.1.2)."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

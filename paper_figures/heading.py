@@ -1,7 +1,5 @@
 """The heading of a group of panels: which run, its size, its Delta_E, how well it samples."""
 
-from __future__ import annotations
-
 from dmdrepro.paper_figures.page import Page
 from dmdrepro.paper_figures.run import StudentRun, attempt
 from dmdrepro.paper_figures.sampler import remark

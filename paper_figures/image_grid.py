@@ -1,7 +1,5 @@
 """Thirty seeds in columns; in rows what teacher and student made of each."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

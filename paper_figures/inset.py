@@ -1,7 +1,5 @@
 """A cloud too small for its panel's scale, enlarged in a corner with a scale of its own."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A panel whose run is missing: it says so, and why."""
 
-from __future__ import annotations
-
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path

@@ -1,7 +1,5 @@
 """A figure laid out from top to bottom, in inches."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes

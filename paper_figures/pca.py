@@ -1,7 +1,5 @@
 """The two leading principal components of the teacher's samples."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

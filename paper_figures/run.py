@@ -1,7 +1,5 @@
 """One student's run: what a panel is drawn from, or why it cannot be."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """Whether a student samples well enough for its figure to be held against the paper's."""
 
-from __future__ import annotations
-
 from types import ModuleType
 
 from dmdrepro.paper_figures.run import Results, StudentRun, attempt

@@ -1,7 +1,5 @@
 """A figure's files: PNG and PDF that carry what they were made from, the same bytes each time."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Mapping
@@ -40,7 +38,6 @@ def provenance(module: ModuleType, results: Results) -> dict[str, dict]:
     return origin
 
 
-@styled
 def save_figure(figure: Figure, stem: Path, module: ModuleType, results: Results) -> list[Path]:
     """Write `stem`.png and `stem`.pdf.
 

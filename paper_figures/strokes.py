@@ -3,8 +3,6 @@
 Colour: the arm or data set. Line and marker: the seed. Filled or hollow markers: the size.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes

@@ -1,7 +1,5 @@
 """Axes whose ticks can be read over any range."""
 
-from __future__ import annotations
-
 import math
 
 from matplotlib.axis import Axis

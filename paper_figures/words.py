@@ -1,7 +1,5 @@
 """What the figures say: names of runs, their sizes, and Delta_E with its company."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 

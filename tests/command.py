@@ -1,14 +1,15 @@
 """Commands inside this process: fast, for what is refused before any work and for small runs."""
 
-from __future__ import annotations
-
 import tempfile
+from pathlib import Path
 from unittest import mock
 
+import numpy as np
 from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
-from dmdrepro.cli import app
+from dmdrepro.cli.commands import app
+from dmdrepro.runs.files import read_json
 
 # A user's MNIST would be found; in a narrow line a path breaks at a place that its length decides.
 ENVIRONMENT = {
@@ -25,6 +26,22 @@ def blank(figure, *arguments, save=Figure.savefig, **options):
     Figures are rendered by tests/paper_figures and by commands in processes of their own.
     """
     return save(Figure(figsize=(0.1, 0.1)), *arguments, **options)
+
+
+def saved(folder: Path, **arrays: np.ndarray) -> list[Path]:
+    """Write each array to NAME.npy; returns the files."""
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
+    return [folder / f"{name}.npy" for name in arrays]
+
+
+def normal(seed: int, *shape: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def record_of(runs: Path, stage: str, seed: int = 0) -> dict:
+    """A stage's record at the smoke size, such as that of `ring/evaluate-60`."""
+    return read_json(runs / f"smoke/seed{seed}" / stage / "record.json")
 
 
 def invoke(*arguments: object, rendered: bool = False):

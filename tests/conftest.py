@@ -1,7 +1,5 @@
 """Fixtures shared by every test: where the outside numbers and the real MNIST are."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import importlib
@@ -56,6 +54,14 @@ def mnist_dir() -> Path:
     return _outside("data/mnist", "DMDREPRO_TEST_MNIST")
 
 
+@pytest.fixture
+def files(monkeypatch) -> dict[str, bytes]:
+    """Of tests/data: four tiny files that stand for MNIST."""
+    import small_mnist
+
+    return small_mnist.instead(monkeypatch)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _references_without_a_gpu():
     """The interpreter is for tests/kernels alone, which choose for themselves.
@@ -69,25 +75,42 @@ def _references_without_a_gpu():
 
 
 @pytest.fixture
-def gpu():
+def backend(request, monkeypatch):
+    """Of tests/kernels: the implementation that runs.
+
+    New memory holds NaN, or -7 for integers: what a kernel forgets to write is seen.
+    """
+    from dmdrepro import kernels
+
+    plain = torch.empty
+
+    def empty(*args, **kwargs):
+        tensor = plain(*args, **kwargs)
+        return tensor.fill_(float("nan") if tensor.is_floating_point() else -7)
+
+    monkeypatch.setattr(torch, "empty", empty)
+    with kernels.use(request.param):
+        yield request.param
+
+
+@pytest.fixture
+def gpu(monkeypatch):
     """The first GPU, chosen as the commands choose it; what that sets for the process is undone."""
     if not torch.cuda.is_available():
         pytest.skip("no CUDA GPU")
     from dmdrepro.training.device import select_device
 
-    cudnn, filling = torch.backends.cudnn, torch.utils.deterministic
-    before = (
-        torch.are_deterministic_algorithms_enabled(),
-        filling.fill_uninitialized_memory,
-        cudnn.deterministic,
-        cudnn.allow_tf32,
-        torch.get_float32_matmul_precision(),
-    )
+    for owner, name in (
+        (torch.utils.deterministic, "fill_uninitialized_memory"),
+        (torch.backends.cudnn, "deterministic"),
+        (torch.backends.cudnn, "allow_tf32"),
+    ):
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    precision = torch.get_float32_matmul_precision()
     yield select_device("0")
-    deterministic, filling.fill_uninitialized_memory, cudnn.deterministic = before[:3]
-    cudnn.allow_tf32 = before[3]
     torch.use_deterministic_algorithms(deterministic)
-    torch.set_float32_matmul_precision(before[4])
+    torch.set_float32_matmul_precision(precision)
 
 
 @pytest.fixture
@@ -144,3 +167,19 @@ def finished(tmp_path_factory) -> Path:
 def runs(finished, tmp_path) -> Path:
     """A copy of the finished runs, to be changed."""
     return shutil.copytree(finished, tmp_path / "runs")
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory):
+    """The results of fake runs of every experiment, not to be changed: for the figures' tests."""
+    from fake_runs import ALL, made
+
+    return made(tmp_path_factory.mktemp("whole"), *ALL)
+
+
+@pytest.fixture
+def two_runs(tmp_path) -> Path:
+    """`page_runs.write_runs`, to be changed: for the tests of the page."""
+    from page_runs import write_runs
+
+    return write_runs(tmp_path)

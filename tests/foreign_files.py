@@ -1,7 +1,5 @@
 """Files of small networks in the forms that other people's code writes them."""
 
-from __future__ import annotations
-
 import pickle
 import sys
 import types

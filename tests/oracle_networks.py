@@ -1,7 +1,5 @@
 """The oracles' small networks: their weights follow from the keys alone (the oracles' README)."""
 
-from __future__ import annotations
-
 import json
 import math
 import zlib

@@ -25,19 +25,14 @@ class Element:
     def text(self) -> str:
         return " ".join(" ".join(self.words).split())
 
-    def all(self, *names: str) -> list[Element]:
-        found = []
-        for child in self.inside:
-            found += [child] if child.name in names else []
-            found += child.all(*names)
-        return found
-
-    def classed(self, name: str) -> list[Element]:
-        every = self.all(*{e.name for e in self.everything()})
-        return [e for e in every if name in (e.attributes.get("class") or "").split()]
-
     def everything(self) -> list[Element]:
         return [e for child in self.inside for e in (child, *child.everything())]
+
+    def all(self, *names: str) -> list[Element]:
+        return [e for e in self.everything() if e.name in names]
+
+    def classed(self, name: str) -> list[Element]:
+        return [e for e in self.everything() if name in (e.attributes.get("class") or "").split()]
 
 
 class _Reader(HTMLParser):

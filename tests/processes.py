@@ -1,7 +1,5 @@
 """Commands in processes of their own, for the tests of whole runs."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
@@ -16,7 +14,6 @@ from conftest import ROOT
 
 from dmdrepro.cli.signals import STOPS
 
-FAST = ("--size", "smoke", "--gpu", "cpu", "--offline")
 LONG_S = 600  # longer than whatever is waited for takes, on a slow machine beside other programs
 # In the user's own cache MNIST might be found. Removed when the tests end.
 NO_CACHE = tempfile.TemporaryDirectory(prefix="dmdrepro-tests-")
@@ -63,18 +60,27 @@ def wait_for(process: subprocess.Popen, true: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
+def ended(process: subprocess.Popen, code: int) -> str:
+    """Wait for its end, check its exit code and that no traceback is shown; what it printed."""
+    printed = process.communicate(timeout=LONG_S)[0]
+    assert process.returncode == code, printed
+    assert "Traceback" not in printed, printed
+    return printed
+
+
+def completed(*arguments: object, **options) -> subprocess.CompletedProcess:
+    """Run Python with these arguments in the checkout; `options`: of subprocess.run."""
+    usual = {"cwd": ROOT, "env": environment(), "text": True, "timeout": LONG_S, "check": False}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        **usual | streams | {"preexec_fn": heed_signals} | options,
+    )
+
+
 def run(script: str, *arguments: object, code: int = 0) -> str:
     """Run a script, check its exit code and that no traceback is shown; returns all it printed."""
-    done = subprocess.run(
-        [sys.executable, script, *map(str, arguments)],
-        cwd=ROOT,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=LONG_S,
-        check=False,
-        preexec_fn=heed_signals,
-    )
+    done = completed(script, *arguments)
     printed = done.stdout + done.stderr
     assert done.returncode == code, printed
     assert "Traceback" not in printed, printed
@@ -96,6 +102,13 @@ def tree(folder: Path) -> dict[str, object]:
         elif path.suffix in (".npy", ".jsonl", ".safetensors") and ".old" not in name:
             found[name] = path.read_bytes()
     return found
+
+
+def flip(file: Path, place: int = -1) -> None:
+    """Change one bit of a file."""
+    data = bytearray(file.read_bytes())
+    data[place] ^= 1
+    file.write_bytes(data)
 
 
 def chessboard(runs: Path) -> Path:

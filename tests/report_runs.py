@@ -1,16 +1,17 @@
 """Finished runs in the true folder layout, with numbers that a test gives: nothing was measured."""
 
-from __future__ import annotations
-
 import copy
 import io
 import json
-from collections.abc import Iterable
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from dmdrepro.experiments import build
+from dmdrepro.experiments import STUDIES, Arm, Study, build
+from dmdrepro.measures.table import Table
+from dmdrepro.report import all_seeds, tables_of
 from dmdrepro.runs.files import verify_manifest, write_json, write_manifest
 
 IMAGES = ("mnist", "mnist-conditional", "mlp-manifold", "imagenet64")
@@ -26,6 +27,7 @@ PAIRING = {
     "remapped": 0.375,
     "n": 1000,
 }
+ARM_QUALITY = {name: {"ratio": 1.5} for name in ("student", "teacher_1", "teacher_8")}
 
 
 def write_run(
@@ -56,53 +58,108 @@ def write_run(
             "denoiser_error": None,
             "config": config,
         }
-        files = {STUDENT: f"no weights: {experiment} {seed} {snapshot}"}
-        if losses is not None:
-            lines = [{"step": 5 * k, "loss_fake": 1.0, "loss_dm": x} for k, x in enumerate(losses)]
-            files["log.jsonl"] = "".join(json.dumps(line) + "\n" for line in lines)
-        student = _write(folder / f"distill-{snapshot}", {}, {}, files)[STUDENT]
-        hashes = _write(
-            folder / f"sample-{snapshot}",
-            {},
-            {"student_weights": student},
-            _samples(int(student[:8], 16), experiment in IMAGES),
-        )
-        measured = {name: digest for name, digest in hashes.items() if name.endswith(".npy")}
-        record = copy.deepcopy(record | parts)
-        _write(folder / f"evaluate-{snapshot}", record, {"samples": measured}, {})
+        samples = _samples(f"{experiment} {seed} {snapshot}", experiment in IMAGES)
+        write_snapshot(folder, snapshot, copy.deepcopy(record | parts), samples, losses=losses)
     return folder
 
 
-def _samples(seed: int, images: bool) -> dict[str, bytes]:
-    """Twenty points of noise, teacher and student, which follow from the seed."""
-    numbers = np.random.default_rng(seed)
+def write_arm(
+    runs: Path, study: Study, arm: Arm, seed: int, retention: float, **parts: dict | None
+) -> Path:
+    """An arm with one student kept after 100 iterations, of that retention; returns its folder."""
+    pairing = PAIRING | {"retention": retention, "delta_e": 1.0, "delta_e_null": 4.0}
+    point = {"iterations": 100, "pairing": pairing, "quality": {"ratio": 2.0}}
+    parts = {"along": [point], "teacher_map": PAIRING, "quality": ARM_QUALITY} | parts
+    here = runs / "arm"  # the experiment's own folder may be there
+    folder = write_run(
+        here, study.experiment, (4000,), size=study.size, seed=seed, settings=dict(arm.settings),
+        **parts,
+    )  # fmt: skip
+    target = runs / study.size / f"seed{seed}" / f"{study.experiment}@{arm.name}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return folder.rename(target)
+
+
+def write_study(runs: Path, name: str, seeds: tuple[int, ...] = (0, 1)) -> Path:
+    """All arms of a study, each 0.1 less retentive than the one before; returns `runs`."""
+    study = STUDIES[name]
+    for seed in seeds:
+        for place, arm in enumerate(study.arms):
+            write_arm(runs, study, arm, seed, 0.9 - place / 10 - seed / 100)
+    return runs
+
+
+def write_snapshot(
+    folder: Path,
+    snapshot: int,
+    record: dict,
+    samples: Mapping[str, np.ndarray],
+    arrays: Mapping[str, np.ndarray] = {},
+    losses: list[float] | None = None,
+) -> None:
+    """The stages distill, sample and evaluate of a teacher's snapshot, in the run `folder`.
+
+    `record`, `arrays`: what evaluate left; `losses`: the log's DM losses, None for no log.
+    """
+    files = {STUDENT: f"no weights: {'/'.join(folder.parts[-3:])} {snapshot}".encode()}
+    if losses is not None:
+        lines = [{"step": 5 * k, "loss_fake": 1.0, "loss_dm": x} for k, x in enumerate(losses)]
+        files["log.jsonl"] = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    student = _write(folder / f"distill-{snapshot}", {}, {}, files)[STUDENT]
+    made_from = {"student_weights": student}
+    hashes = _write(folder / f"sample-{snapshot}", {}, made_from, _files(samples))
+    _write(folder / f"evaluate-{snapshot}", record, {"samples": measured(hashes)}, _files(arrays))
+
+
+def measured(hashes: Mapping[str, str]) -> dict[str, str]:
+    """Of a stage's files those that evaluate reads."""
+    return {name: digest for name, digest in hashes.items() if name.endswith(".npy")}
+
+
+def _samples(name: str, images: bool) -> dict[str, np.ndarray]:
+    """Twenty points of noise, teacher and student, which follow from the name."""
+    numbers = np.random.default_rng(zlib.crc32(name.encode()))
     shape = (20, 1, 4, 4) if images else (20, 4)
+    names = ("noise", "teacher_8", "student")
+    return {name: numbers.standard_normal(shape).astype(np.float32) for name in names}
+
+
+def _files(arrays: Mapping[str, np.ndarray]) -> dict[str, bytes]:
     files = {}
-    for name in ("noise", "teacher_8", "student"):
-        np.save(buffer := io.BytesIO(), numbers.standard_normal(shape).astype(np.float32))
+    for name, array in arrays.items():
+        np.save(buffer := io.BytesIO(), array)
         files[f"{name}.npy"] = buffer.getvalue()
     return files
 
 
-def _write(
-    folder: Path, record: dict, config: dict, files: dict[str, str] | dict[str, bytes]
-) -> dict[str, str]:
+def _write(folder: Path, record: dict, config: dict, files: dict[str, bytes]) -> dict[str, str]:
     """A finished stage with files of these contents; returns the files' SHA-256."""
     folder.mkdir(parents=True)
     for name, data in files.items():
-        (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
-    return finish(folder, record, config, files)
-
-
-def finish(folder: Path, record: dict, config: dict, files: Iterable[str]) -> dict[str, str]:
-    """Record, configuration and manifest of a stage's files; returns the files' SHA-256."""
+        (folder / name).write_bytes(data)
     write_json(folder / "record.json", record)
     write_json(folder / "config.json", config)
-    write_manifest(folder, ["record.json", "config.json", *files])
+    return list_again(folder)
+
+
+def list_again(folder: Path) -> dict[str, str]:
+    """A stage's manifest, of the files that are there; returns their SHA-256."""
+    write_manifest(folder, sorted(p.name for p in folder.iterdir() if p.name != "manifest.json"))
     return verify_manifest(folder)
 
 
-def rows_of(tables, name: str) -> list[dict]:
+def tables_in(
+    runs: Path, size: str = "laptop", seed: int = 0, not_run: dict[str, str] | None = None
+) -> dict[str, Table]:
+    """The report's tables by their names; those without rows are left out."""
+    found = tables_of(all_seeds(runs, size, seed), size, not_run)
+    return {table.name: table for table in found}
+
+
+def rows_of(table: Table) -> list[dict]:
     """A table's rows as column -> cell."""
-    table = next(t for t in tables if t.name == name)
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+
+def rows_in(runs: Path, name: str, size: str = "laptop", seed: int = 0) -> list[dict]:
+    return rows_of(tables_in(runs, size, seed)[name])

@@ -1,7 +1,5 @@
 """A real Slurm of one node: munge, slurmctld and slurmd from Debian's packages, in a folder."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import socket

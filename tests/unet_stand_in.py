@@ -1,7 +1,5 @@
 """A network with the signature of diffusers' U-Nets, where diffusers or weights are not there."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 
 import torch

@@ -1,7 +1,5 @@
 """Each kernel, as the main path calls it, against the plain formula and against its limit."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import torch
@@ -58,6 +56,16 @@ def _random(device: torch.device, *shape: int) -> torch.Tensor:
     return torch.randn(shape, generator=draw, device=device)
 
 
+def dm_formula(x, noisy, sigma, f_real, f_fake) -> tuple[torch.Tensor, torch.Tensor]:
+    """Gradient [B, ...] and loss [B] of the DM loss, from raw networks' outputs; sigma_data 0.5."""
+    s = sigma.reshape(-1, *[1] * (x.ndim - 1))
+    skip, out = 0.25 / (s**2 + 0.25), s * 0.5 / (s**2 + 0.25).sqrt()
+    d_real, d_fake = skip * noisy + out * f_real, skip * noisy + out * f_fake
+    weight = (x - d_real).abs().flatten(1).mean(1).reshape(s.shape)
+    grad = (d_fake - d_real) / weight
+    return grad, 0.5 * grad.square().flatten(1).mean(1)
+
+
 def _dm_gradient(device: torch.device, shape: tuple[int, ...]):
     x, noisy, f_real, f_fake = _random(device, 4, *shape).unbind(0)
     sigma = torch.full(shape[:1], 1.0, device=device)
@@ -68,12 +76,7 @@ def _dm_gradient(device: torch.device, shape: tuple[int, ...]):
         return kernels.dm_gradient(x, noisy, sigma, f_real, f_fake, 0.5, check=False)
 
     def eager():
-        s = sigma.reshape(-1, *[1] * (x.ndim - 1))
-        skip, out = 0.25 / (s**2 + 0.25), s * 0.5 / (s**2 + 0.25).sqrt()
-        d_real, d_fake = skip * noisy + out * f_real, skip * noisy + out * f_fake
-        weight = (x - d_real).abs().flatten(1).mean(1).reshape(s.shape)
-        grad = (d_fake - d_real) / weight
-        return grad, 0.5 * grad.square().flatten(1).mean(1)
+        return dm_formula(x, noisy, sigma, f_real, f_fake)
 
     return ours, eager, {"eager torch": eager, "a copy of as many bytes": bytes_.clone}
 

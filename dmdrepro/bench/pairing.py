@@ -1,7 +1,5 @@
 """All of Delta_E against plain libraries, on the same samples in one run."""
 
-from __future__ import annotations
-
 import multiprocessing
 from collections.abc import Iterator
 from functools import partial
@@ -37,8 +35,7 @@ def pairing_rows(device: torch.device, *, quick: bool) -> Iterator[Row]:
 
     Ours is everything: distances, optimum, certificate, null, doubts. Theirs is E_OT alone. Then
     ours beside a busy program against ours alone, and on a GPU the auction of all rows at once
-    against that on the CPU. Raises AssertionError if E_OT differs by more than a float32 matrix
-    explains.
+    against the CPU's. Raises AssertionError if E_OT differs by more than float32 explains.
     """
     import ot
 

@@ -1,11 +1,8 @@
 """A plain eager DMD2 loop: the benchmark's baseline and the tests' reference.
 
-The inputs and mathematics of `training.student`, as the public method is usually written: images
-drawn anew at every iteration, separate eager operations, a surrogate loss for the gradient, every
-loss read back at once.
+The inputs and mathematics of `training.student`, written as usual: images drawn anew at every
+iteration, separate eager operations, a surrogate loss for the gradient, losses read back at once.
 """
-
-from __future__ import annotations
 
 import torch
 import torch.nn.functional as F

@@ -1,7 +1,5 @@
 """Distillations side by side in processes, as `all` runs them on a CPU, against the plain loop."""
 
-from __future__ import annotations
-
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -9,6 +7,7 @@ from multiprocessing.synchronize import Barrier
 
 import torch
 
+from dmdrepro.bench.kernels import Row
 from dmdrepro.bench.step import PLAIN, Runner
 from dmdrepro.bench.timing import medians
 from dmdrepro.checkout import importable
@@ -17,8 +16,6 @@ from dmdrepro.training.engine import Engine
 
 MOST = 4  # processes, as `all` starts without --jobs
 WARM_UP, BLOCKS, TURNS = 2, 4, 7
-
-Row = tuple[str, float, str, float]
 
 
 def side_by_side_rows(device: torch.device, *, quick: bool) -> Iterator[Row]:

@@ -3,8 +3,6 @@
 This file imports little: until `main` has set its handlers, a signal has Python's own effect.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import threading
@@ -15,9 +13,8 @@ from dmdrepro.cli.signals import ignore_the_rest, listen
 def wait_briefly() -> None:
     """Let waiting OpenMP threads sleep soon, unless the user has chosen how they wait.
 
-    They wait by spinning, for milliseconds: beside another busy program that takes the core from
-    the very thread they wait for, and a toy's step took twenty times as long (docs/performance.md).
-    To be called before torch is imported, for the library reads this once.
+    By default they spin. Beside another busy program that takes the core from the thread they wait
+    for (docs/performance.md). Call it before torch is imported: the library reads this once.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "1000")
@@ -33,16 +30,18 @@ def main() -> None:
     wait_briefly()
     # A notebook names its own backend here, which other programs may not have; files need none.
     os.environ["MPLBACKEND"] = "agg"
-    from dmdrepro.cli import app
+    from dmdrepro.cli.commands import app
 
     try:
-        sys.exit(app(standalone_mode=True))
+        sys.exit(app())
     except SystemExit as end:
         if isinstance(end.code, int):
             if end.code > 128:
                 ignore_the_rest()
-            leave_solver(end.code)
-            if end.code and "LOCAL_RANK" in os.environ:  # NCCL would wait for who has ended
+            # Beside a stopped solver (metrics/interruptible.py) torch takes seconds to be taken
+            # apart; of several ranks NCCL would wait for who has ended.
+            solving = any(thread.name == "interruptible" for thread in threading.enumerate())
+            if solving or (end.code and "LOCAL_RANK" in os.environ):
                 leave(end.code)
         raise
     except OSError as error:
@@ -51,27 +50,8 @@ def main() -> None:
         sys.exit(f"Error: {NAME}: {error.strerror}.")
 
 
-def leave_solver(code: int) -> None:
-    """End the process if a stopped solver is still at work, without taking torch apart.
-
-    That is a second of work, of which the solver would take a half: beside other busy programs the
-    prompt came ten seconds after "Stopped".
-    """
-    # Named in metrics/interruptible.py.
-    if any(thread.name == "interruptible" for thread in threading.enumerate()):
-        leave(code)
-
-
 def leave(code: int) -> None:
     """End the process at once."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
-
-
-def __getattr__(name: str) -> object:
-    if name == "app":
-        from dmdrepro.cli.commands import app
-
-        return app
-    raise AttributeError(f"module 'dmdrepro.cli' has no attribute {name!r}")

@@ -1,7 +1,5 @@
 """`reproduce.py bench`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -13,13 +11,14 @@ from dmdrepro.experiments import nearest
 
 # fmt: off
 Only = o.option(str | None, "--only", metavar="PARTS", about=
-    "Some of kernels, steps, side-by-side, pairing, over-n, over-batch, joined by commas; of steps "
-    "also one alone: steps:mnist, steps:mnist:graphs, steps:mnist:compiled+bfloat16. Default: all.")
+    "Some of kernels, steps, side-by-side, pairing, over-n, over-batch, joined by commas. One of "
+    "the steps alone: steps:mnist, steps:mnist:graphs, steps:mnist:compiled+bfloat16. "
+    "Default: all.")
 Quick = o.option(bool, "--quick", "Small sizes, few repeats.")
-Large = o.option(bool, "--large", "Delta_E at N = 20,000 and 50,000 too: some minutes more.")
+Large = o.option(bool, "--large", "Also time Delta_E at N = 20,000 and 50,000 (some minutes).")
 Out = o.option(Path | None, "--out",
-    "Also write the rows to this JSON file, and beside it figures of Delta_E's cost over N, "
-    "NAME_pairing.png, and of an iteration's over the batch, NAME_batch.png.")
+    "Also write the rows to this JSON file, and beside it two figures: time over N "
+    "(NAME_pairing.png) and over the batch (NAME_batch.png).")
 # fmt: on
 
 
@@ -51,9 +50,8 @@ def bench(
         for name, (_, end, _) in curves.items() if kept else ():
             pictures[name] = out.with_name(f"{out.stem}_{end}.png")
             check_output("--out", pictures[name], is_figure)
-        device = select_device(gpu)
         record = run_bench(
-            device,
+            select_device(gpu),
             parts=parts,
             quick=quick,
             large=large,
@@ -70,8 +68,7 @@ def bench(
             drawn = {pictures[name]: of[0] for name, of in measured.items() if name in pictures}
             for picture, draw in drawn.items():
                 draw(record, picture)
-            written = [out, *drawn]
-            console.print(f"Written: {', '.join(map(str, written))}")
+            console.print(f"Written: {', '.join(map(str, [out, *drawn]))}")
 
 
 def _parsed(words: str, known: Sequence[str]) -> list[str]:

@@ -1,7 +1,5 @@
 """The commands as one app: one file each, which parses, calls and prints."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -27,11 +25,10 @@ from dmdrepro.cli.console import console, visible
 from dmdrepro.cli.together import refuse_alone
 
 STATUSES = (
-    "Exit status: 0 done (experiments that were not named and cannot run are listed as not run); "
-    "1 refused or failed, with one sentence; 2 the command line is wrong (an unknown command or "
-    "option, a value of the wrong kind); 128 + N stopped by signal N, what can be saved saved: "
-    "130 Ctrl-C, 143 SIGTERM, 129 SIGHUP, 138 SIGUSR1, 140 SIGUSR2, 152 SIGXCPU, 141 nobody "
-    "reads the output."
+    "Exit status: 0 done; 1 refused or failed, one sentence says why; 2 the command line is wrong "
+    "(an unknown command or option, a value of the wrong kind); 3 done, but without MNIST, which "
+    "could not be had; 128 + N stopped by signal N after saving: 130 Ctrl-C, 143 SIGTERM, "
+    "129 SIGHUP, 138 SIGUSR1, 140 SIGUSR2, 152 SIGXCPU, 141 nobody reads the output."
 )
 _UsageError = typer.BadParameter.__base__
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from dmdrepro.cli import compare_networks as w
 from dmdrepro.cli.console import PlainConsole
 from dmdrepro.cli.guard import NOTHING_KEPT, console, errors, fail, guarded
-from dmdrepro.cli.options import option
+from dmdrepro.cli.options import argument, option
 from dmdrepro.cli.overwrite import (
     COMPARISON,
     check_output,
+    give_record,
     is_comparison_page,
     json_with,
-    write_record,
 )
 from dmdrepro.cli.progress import Display
 from dmdrepro.pipeline.trouble import says_no_memory
@@ -28,37 +25,30 @@ if TYPE_CHECKING:
     from dmdrepro.metrics.watch import News
 
 FILES = ".npy, .npz, .safetensors, .pt (file#name picks one of several arrays), or a folder of PNG"
-Teacher = Annotated[
-    Path | None,
-    typer.Argument(
-        metavar="TEACHER",
-        help=f"Samples [N, ...]: {FILES} or JPEG, in the order of their names.",
-    ),
-]
-Student = Annotated[
-    Path | None,
-    typer.Argument(metavar="STUDENT", help="The student's samples, row i from the same noise."),
-]
+Teacher = argument(
+    Path | None, "TEACHER", f"Samples [N, ...]: {FILES} or JPEG, in the order of their names."
+)
+Student = argument(Path | None, "STUDENT", "The student's samples; row i of both: one noise.")
 MOST_GIB = 1e9  # that --memory takes; an exbibyte
 # fmt: off
 Classes = option(Path | None, "--classes", metavar="FILE", about=
     "The class of each sample, [N] whole numbers or one-hot, if both networks were told it. An "
     "independent pairing then shares the class.")
 Independent = option(Path | None, "--independent", metavar="FILE", about=
-    "A second draw of the student [N, ...], row i of the same class and fresh noise: the best null "
-    "of class-conditional sets.")
+    "A second draw of the student [N, ...]: the same classes, fresh noise. The best independent "
+    "pairing if both networks were told a class.")
 Real = option(Path | None, "--real", metavar="FILE", about=
-    "Real samples [M, ...], best twice as many: also quality, memorisation and D(z).")
-Count = option(int | None, "--n", "The first so many samples alone.", min=2)
+    "Real samples [M, ...], best M = 2 N. Adds quality, memorisation and the distance to the data.")
+Count = option(int | None, "--n", "Only the first N samples.", metavar="N", min=2)
 Json = option(str | None, "--json --out", metavar="FILE", about=
-    "Write the record as JSON; - is the output.")
-Report = option(Path | None, "--report", "Write words and figure as one page.", metavar="FILE.html")
+    "Write the record as JSON; - prints it.")
+Report = option(Path | None, "--report", "Write answer and figure as a page.", metavar="FILE.html")
 Solver = option(str, "--solver",
-    "Who finds the optimal assignment: scipy, lapx, auction, or auto, which chooses by size. All "
-    "are exact and certified.")
+    "Finds the optimal assignment: scipy, lapx, auction, or auto, which chooses by size. All are "
+    "exact and certified.")
 Memory = option(float | None, "--memory", metavar="GIB", about=
-    "GiB that may be taken (default: what the system can give). If the matrix of all distances is "
-    "larger, they are made when needed: the same result, later.")
+    "Use at most so many GiB. Default: what the system can give. If all distances do not fit, they "
+    "are computed in parts: the same result, more slowly.")
 # fmt: on
 
 
@@ -85,16 +75,13 @@ def compare(
     gpu: w.Gpu = None,
     runs: w.Runs = None,
 ) -> None:
-    """Measure anyone's teacher and student: does the student keep the teacher's pairing?"""
-    networks = {
-        "teacher": teacher_file, "student": student_file, "like": like, "steps": steps,
-        "student_sigma": student_sigma, "labels": labels, "batch": batch,
-        "precision": precision, "seed": seed,
-    }  # fmt: skip
-    networks = {name: value for name, value in networks.items() if value is not None}
-    samples = {"classes": classes, "independent": independent}
-    samples = {name: file for name, file in samples.items() if file is not None}
-    only = [*networks, *(k for k, v in (("gpu", gpu), ("runs", runs)) if v is not None)]
+    """Measure your own teacher and student: does the student keep the teacher's pairing?"""
+    networks = _given(
+        teacher=teacher_file, student=student_file, like=like, steps=steps,
+        student_sigma=student_sigma, labels=labels, batch=batch, precision=precision, seed=seed,
+    )  # fmt: skip
+    samples = _given(classes=classes, independent=independent)
+    only = [*networks, *_given(gpu=gpu, runs=runs)]
     with guarded(NOTHING_KEPT):
         if len({"teacher", "student"} & networks.keys()) == 2 and teacher is None:
             _refuse(samples, "networks draw their own classes and second draw")
@@ -112,22 +99,21 @@ def compare(
         _check_outputs(json, report, [file for file in read if file is not None])
         talk, about = errors if json == "-" else console, {}
         if networks:
-            given = networks | ({} if n is None else {"n": n})
+            given = networks | _given(n=n)
             samples, about = w.draw_networks(given, gpu, runs or Path("runs"), talk)
-        samples |= {} if real is None else {"real": real}
+        samples |= _given(real=real)
         found = _measured(samples, None if networks else n, solver, memory, about, talk)
         for line in str(found).splitlines():
             talk.print(line)
-        if json == "-":
-            from dmdrepro.runs.files import json_text
-
-            sys.stdout.write(json_text(found.to_json()))
-        elif json is not None:
-            write_record(Path(json), found.to_json())
-            talk.print(f"Written: {json}")
+        if json is not None:
+            give_record(json, found.to_json(), talk)
         if report is not None:
             found.report(report)
             talk.print(f"Written: {report}")
+
+
+def _given(**options: object) -> dict[str, object]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _refuse(options: Iterable[str], why: str) -> None:
@@ -146,6 +132,8 @@ def _check_outputs(json: str | None, report: Path | None, files: Sequence[Path])
         if str(report) == "-":
             fail("--report - cannot be given: a page is not printed; name a file.")
         outputs["--report"] = report, is_comparison_page
+        if "--json" in outputs and report.resolve() == outputs["--json"][0].resolve():
+            fail(f"--json and --report both name {report}; name two files.")
     for name, (path, ours) in outputs.items():
         for file in map(file_of, files):
             if path.is_file() and file.exists() and path.samefile(file):

@@ -1,21 +1,19 @@
 """`reproduce.py doctor`."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, fail, guarded
 from dmdrepro.experiments import check_size
-from dmdrepro.pipeline.paths import check_folder, try_writing
+from dmdrepro.pipeline.paths import check_target
 from dmdrepro.pipeline.request import Request, check_request
 
 LEAST_S = 5.0
 
 
-Seconds = o.option(float, "--seconds", "The time that it may take; it ends within it.")
-Out = o.option(Path, "--out", "Folder of its page, rows, log and short runs.")
+Seconds = o.option(float, "--seconds", "Time limit.")
+Out = o.option(Path, "--out", "Folder for its page, rows, log and short runs.")
 Worker = o.option(int | None, "--worker", "", hidden=True)
 
 
@@ -27,7 +25,7 @@ def doctor(
     data: o.DataDir = None,
     worker: Worker = None,
 ) -> None:
-    """Look at this machine before a long run: what is there, what is right, how fast it is."""
+    """Check this machine before a long run: are the kernels right, how long will `all` take?"""
     if worker is not None:  # the process in which checks run
         from dmdrepro.bench.doctor.worker import work
 
@@ -38,8 +36,7 @@ def doctor(
         check_request(Request(gpu=gpu, size=size, data=data))
         if not LEAST_S <= seconds < float("inf"):
             fail(f"--seconds {seconds:g}: give at least {LEAST_S:.0f}.")
-        check_folder("--out", out)
-        try_writing(out)
+        check_target("--out", out)
         if size is not None:
             check_size(size)
         if gpu != "cpu":
@@ -49,14 +46,13 @@ def doctor(
         from dmdrepro.bench.doctor import PAGE, examine
         from dmdrepro.bench.doctor.order import CPU, GPU
         from dmdrepro.bench.doctor.scope import Scope
-        from dmdrepro.pipeline.measured import remember
-        from dmdrepro.pipeline.request import default_size
+        from dmdrepro.pipeline.measured import measured, remember
 
         out.mkdir(parents=True, exist_ok=True)
         checks = CPU if gpu == "cpu" else GPU
         scope = Scope(gpu, size, data, out.resolve())
         rows = examine(checks, scope, began, seconds, console.print)
-        remember(rows, None if gpu == "cpu" else gpu, size or default_size(gpu))
+        remember(measured(rows, scope.chosen_size), None if gpu == "cpu" else gpu)
         wrong = sum(row["ok"] is False for row in rows)
         console.print(f"Page: {out / PAGE}")
         if wrong:

@@ -1,7 +1,5 @@
 """The dry run: each stage with its state and what is left of its estimated cost."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from rich.table import Table
@@ -49,12 +47,12 @@ def show_plan(plan: Plan) -> None:
     if total.seconds >= LONG_S:
         console.print(
             f"Warning: {time_words(total.seconds)} is long; a smaller --size, fewer experiments or "
-            "a GPU take less. What is interrupted goes on where it stopped."
+            "a GPU take less. An interrupted run resumes."
         )
     place, free = free_space(plan.runs)
     console.print(
-        f"Disk: {bytes_words(total.disk)} stay, and {bytes_words(total.states)} more at most for "
-        f"saved states while a stage is made; {bytes_words(free)} are free in {place}"
+        f"Disk: {bytes_words(total.disk)}, and at most {bytes_words(total.states)} more while a "
+        f"stage is made; {bytes_words(free)} are free in {place}"
         f"{'.' if total.disk + total.states <= free else ': too little, so it will be refused.'}"
     )
     console.print(f"Downloads: {', '.join(plan.downloads) or 'none'}.")
@@ -70,8 +68,7 @@ def _show_results(plan: Plan) -> None:
         show_figures_plan(plan, finished=True)
     for mine in map(plan.of, plan.seeds):
         if plan.stages == STAGES and not plan.study:
-            known = known_folder(plan.runs, plan.size, mine.seed)
-            console.print(f"Known answers: into {known}")
+            console.print(f"Known answers: into {known_folder(plan.runs, plan.size, mine.seed)}")
         if "evaluate" in plan.stages:
             if not plan.study:
                 console.print(f"Tables: into {mine.folder('tables')}")

@@ -1,7 +1,5 @@
 """`reproduce.py evaluate`."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +13,10 @@ from dmdrepro.runs.results import open_results
 
 # fmt: off
 ShowPublished = o.option(bool, "--published",
-    "Show what the project's own records say of the experiments and studies named. Nothing is run.")
+    "Show what the project's own records say, of the named experiments and studies or of all. "
+    "Nothing is run.")
 Publish = o.option(Path | None, "--publish",
-    "Also write each student's record, small, to this folder.")
+    "Also write a small record of each student to this folder.")
 # fmt: on
 
 
@@ -28,10 +27,10 @@ def evaluate(
     publish: Publish = None,
     tables: o.Tables = False,
 ) -> None:
-    """Measure the pairing: Delta_E with its null, retention and quality; print the tables."""
+    """Measure the pairing and print the answer: Delta_E with its null, retention, quality."""
     with guarded():
         if published:
-            check_alone(request, publish=publish)
+            check_alone(request, *(["--publish"] if publish is not None else []))
             show_published(request.names, tables)
             return
 

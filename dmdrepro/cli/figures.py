@@ -1,7 +1,5 @@
 """`reproduce.py figures`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from dmdrepro.cli import options as o
@@ -19,14 +17,14 @@ from dmdrepro.runs.results import Result, open_results
 
 # fmt: off
 Published = o.option(Path | None, "--published", metavar="FOLDER", about=
-    "Draw the figures of docs/findings.md and write the tables from the project's own records "
-    "instead, into this folder; run nothing.")
+    "Draw the figures of docs/findings.md and write the tables into this folder, from the "
+    "project's own records. Nothing is run.")
 # fmt: on
 
 
 @o.takes_request(**o.SHARED)
 def figures(request: Request, published: Published = None) -> None:
-    """Draw the paper's figures and the report from what has been evaluated; gaps say why."""
+    """Draw the paper's figures and the report from what has been evaluated."""
     with guarded():
         if published is not None:
             check_alone(request, *request.names)

@@ -1,7 +1,5 @@
 """`reproduce.py known`, and the same as a part of `all`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from dmdrepro.cli import options as o
@@ -19,12 +17,15 @@ from dmdrepro.runs.results import KNOWN_NAME, Missing, open_known
 def known(
     size: o.Size = None, seed: o.Seed = 0, runs: o.Runs = Path("runs"), fresh: o.Fresh = False
 ) -> None:
-    """Measure pairs of samples whose pairing is known: the circle of appendix C, Gaussians, ..."""
+    """Test the measures on samples of known pairing: the circle of appendix C, Gaussians, ..."""
     with guarded():
         check_folder("--runs", runs)
         size = default_size(None) if size is None else size
         make(runs, size, seed, fresh)
-        show(runs, size, seed)
+        folder = known_folder(runs, size, seed) / "tables"
+        for table in write(runs, size, seed):
+            console.print(render_terminal(table, folder))
+        console.print(f"Tables: {folder}")
 
 
 def make_for(plan: Plan) -> None:
@@ -59,11 +60,3 @@ def write(runs: Path, size: str, seed: int) -> list:
     tables = known_tables(record)
     write_tables(tables, ready(known_folder(runs, size, seed) / "tables", runs))
     return tables
-
-
-def show(runs: Path, size: str, seed: int) -> None:
-    """Write the tables and print them."""
-    folder = known_folder(runs, size, seed) / "tables"
-    for table in write(runs, size, seed):
-        console.print(render_terminal(table, folder))
-    console.print(f"Tables: {folder}")

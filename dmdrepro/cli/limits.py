@@ -1,7 +1,5 @@
 """What the machine refuses, as a sentence with what helps: threads, memory, libraries, files."""
 
-from __future__ import annotations
-
 import errno
 import os
 import resource  # at once: at the limit not even this could be loaded
@@ -103,22 +101,20 @@ def os_sentence(error: OSError) -> str:
     reason = error.strerror or str(error)
     if error.filename == OUTPUT:
         return f"{OUTPUT}: {reason}; send it elsewhere, then run the same command again."
-    return f"{error.filename or 'A file'}: {reason}; {_remedy(error.errno)}."
+    remedies = (words for numbers, words in _REMEDIES.items() if error.errno in numbers)
+    usual = "check the disk that it lies on, then run the same command again"
+    return f"{error.filename or 'A file'}: {reason}; {next(remedies, usual)}."
 
 
-def _remedy(number: int | None) -> str:
-    if number in (errno.ENOSPC, errno.EDQUOT):
-        return "free space there, then run the same command again"
-    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return "fix its rights or name another place, then run the same command again"
-    if number in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
-        return "a file is in the place of a folder, or the reverse; name another path"
-    if number in (errno.EMFILE, errno.ENFILE):
-        return "too many files are open; raise the limit (`ulimit -n`), or use fewer --jobs"
-    if number == errno.EFBIG:
-        return "a file may not be larger here; raise the limit (`ulimit -f`)"
-    if number == errno.ENAMETOOLONG:
-        return "name a shorter path"
-    if number == errno.ENOENT:
-        return "it is missing, or was taken away meanwhile; check the path"
-    return "check the disk that it lies on, then run the same command again"
+_REMEDIES = {
+    (errno.ENOSPC, errno.EDQUOT): "free space there, then run the same command again",
+    (errno.EACCES, errno.EPERM, errno.EROFS):
+        "fix its rights or name another place, then run the same command again",
+    (errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
+        "a file is in the place of a folder, or the reverse; name another path",
+    (errno.EMFILE, errno.ENFILE):
+        "too many files are open; raise the limit (`ulimit -n`), or use fewer --jobs",
+    (errno.EFBIG,): "a file may not be larger here; raise the limit (`ulimit -f`)",
+    (errno.ENAMETOOLONG,): "name a shorter path",
+    (errno.ENOENT,): "it is missing, or was taken away meanwhile; check the path",
+}  # fmt: skip

@@ -1,7 +1,5 @@
 """`reproduce.py list`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from rich.table import Table
@@ -15,38 +13,36 @@ from dmdrepro.pipeline.paths import check_folder
 from dmdrepro.pipeline.task import Task
 from dmdrepro.stages.run import Run
 
-Slurm = o.option(bool, "--slurm", "The jobs of --runs instead: what runs, waits, has failed.")
+Slurm = o.option(bool, "--slurm", "List the Slurm jobs of --runs: running, waiting, failed.")
 
 
 def list_experiments(
     seed: o.Seed = 0, runs: o.Runs = Path("runs"), load: o.Load = None, slurm: Slurm = False
 ) -> None:
-    """List the experiments: the paper's place, what each needs, its sizes, what is done."""
+    """List the experiments: their place in the paper, what they need, their sizes, what is done."""
     with guarded():
         check_folder("--runs", runs)
         if slurm:
             show_jobs(runs)
             return
         table = Table(
-            title=f"Experiments; per size, stages done (and begun) in {runs} at seed {seed}"
+            title=f"Stages done (and begun) of each experiment and size, seed {seed}, in {runs}"
         )
         table.add_column("experiment", no_wrap=True)
         sizes = every_size()
         for size in sizes:
             table.add_column(size, no_wrap=True)
-        reasons = []
-        for name in REGISTRY:
-            counts = []
-            for size in sizes:
-                has = size in REGISTRY[name].sizes()
-                done, why = _done(build(name, size, seed), runs) if has else ("-", "")
-                counts.append(done)
-                if why and why not in reasons:
-                    reasons.append(why)
-            table.add_row(name, *counts)
+        reasons = {}
+        for name, cls in REGISTRY.items():
+            found = [
+                _done(build(name, size, seed), runs) if size in cls.sizes() else ("-", "")
+                for size in sizes
+            ]
+            table.add_row(name, *(done for done, _ in found))
+            reasons |= {why: None for _, why in found if why}
         console.print(table)
         if not runs.is_dir():
-            console.print(f"There is no folder {runs} yet, so nothing is done in it.")
+            console.print(f"There is no folder {runs} yet.")
         for reason in reasons:
             console.print(reason)
         console.print("Sizes: " + "; ".join(f"{size} = {text}" for size, text in _SIZES.items()))
@@ -62,8 +58,8 @@ def list_experiments(
 _SIZES = {
     "smoke": "seconds, for tests",
     "laptop": "reduced networks, images and lengths, for two CPU cores",
-    "laptop-32": "the paper's 32x32 images and network, shorter, for two CPU cores and many hours",
-    "paper": "the paper's numbers",
+    "laptop-32": "the paper's images and network, fewer iterations: many hours on two CPU cores",
+    "paper": "the paper's size",
 }
 
 

@@ -1,7 +1,5 @@
 """The options that the commands share."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from dataclasses import fields
@@ -19,52 +17,48 @@ def option(kind: object, name: str, about: str, **more: object) -> object:
     return Annotated[kind, typer.Option(*name.split(), help=about, **more)]
 
 
-Names = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[EXPERIMENT]...", help="Which experiments (see `list`); default: all."),
-]
+def argument(kind: object, name: str, about: str) -> object:
+    """A positional argument of type `kind` with its help."""
+    return Annotated[kind, typer.Argument(metavar=name, help=about)]
+
+
 # fmt: off
+Names = argument(list[str] | None, "[EXPERIMENT]...",
+    "Experiments (see `list`). Default: all.")
 Size = option(str | None, "--size",
     "smoke (seconds, for tests), laptop (reduced), laptop-32 (the paper's images and network, "
-    "shorter) or paper. Default: paper with a GPU, laptop without.")
+    "fewer iterations) or paper. Default: paper with a GPU, laptop without.")
 Gpu = option(str | None, "--gpu",
-    "A GPU's number, several (0,1 or 0-7: independent stages side by side, a process a GPU), or "
-    "cpu. Default: the first GPU, else cpu.")
-Seed = option(int, "--seed", "Seed of everything that is drawn.", min=0)
+    "The number of a GPU, several (0,1 or 0-7: independent stages run side by side), or cpu. "
+    "Default: the first GPU, else cpu.")
+Seed = option(int, "--seed", "Seed of all random numbers.", min=0)
 Seeds = option(str | None, "--seeds", "Several seeds instead of one, such as 0-4 or 0,2,5.")
 Runs = option(Path, "--runs", "Folder of the runs.")
 DataDir = option(Path | None, "--data",
-    "Folder with MNIST's four IDX files (.gz or unpacked, as LeCun, torchvision or Kaggle lay them "
-    "out). Default: $DMDREPRO_DATA, then the cache, then a download with a checksum.")
+    "Folder with MNIST's four IDX files (.gz or unpacked, in the layout of LeCun, torchvision or "
+    "Kaggle). Default: $DMDREPRO_DATA, then the cache, then a download with a checksum.")
 Weights = option(Path | None, "--weights",
-    "Folder with imagenet64's teacher, or its file; without it the command says which. "
+    "The file of imagenet64's teacher, or its folder. `list` names the file. "
     "Default: $DMDREPRO_WEIGHTS.")
 Offline = option(bool, "--offline", "Download nothing.")
 DryRun = option(bool, "--dry-run", "Show what would run, in what order, at what cost.")
 Fresh = option(bool, "--fresh", "Make every stage again. Existing stages are moved aside.")
 Engine = option(str, "--engine",
-    "How to run training steps: eager, or any of compiled, graphs (CUDA), channels-last and "
-    "checkpointed (less memory: activations are computed again), joined by commas. Only rounding "
-    "differs. auto: on a GPU graphs, if the first replay is bit-identical; otherwise eager.")
+    "How to run training steps: eager, or some of compiled, graphs (CUDA), channels-last and "
+    "checkpointed (less memory: activations are computed again), joined by commas. Results differ "
+    "by rounding only. auto: on a GPU graphs, if the first replay is bit-identical; else eager.")
 Jobs = option(int | None, "--jobs", min=1, about=
-    "How many processes run independent stages side by side, sharing the cores. Default: on a CPU "
-    "up to 4, one for each core; on a GPU 1.")
+    "Run independent stages side by side in so many processes, which share the cores. Default: on "
+    "a CPU one for each core, at most 4; on a GPU 1.")
 GpusPerRun = option(int | None, "--gpus-per-run", metavar="N", min=1, about=
-    "Train each network on N GPUs (with --gpu cpu in N processes), which share its batch; torchrun "
-    "starts them.")
+    "Train each network on N GPUs (with --gpu cpu in N processes), which share its batch.")
 Log = option(str | None, "--log", metavar="tensorboard|wandb", about=
-    "Curves to look at, in the stages' folders: losses, rates, samples, measures, speed, memory.")
-Tables = option(bool, "--tables", "Print every table, not the answer alone.")
+    "Write curves into the stages' folders: losses, rates, samples, measures, speed, memory.")
+Tables = option(bool, "--tables", "Print every table, not only the answer.")
 Settings = option(list[str] | None, "--set", metavar="FIELD=VALUE", about=
     "Override a field, e.g. distill.lr=1e-4. Repeatable.")
 Snapshot = option(int | None, "--snapshot", metavar="ITERATIONS", min=1, about=
-    "Only the student of the teacher after so many iterations. Default: each.")
-# What a process of --jobs is told (pipeline/processes.py): which chain of the command it makes.
-Stages = option(str | None, "--stages", "", hidden=True)
-Threads = option(int | None, "--threads", "", min=1, hidden=True)
-Sharers = option(int, "--sharers", "", min=1, hidden=True)
-Lifeline = option(int | None, "--lifeline", "", min=0, hidden=True)
-OnlySnapshot = option(int | None, "--snapshot", "", min=1, hidden=True)
+    "Only the student whose teacher was trained for so many iterations. Default: all.")
 # fmt: on
 
 
@@ -93,23 +87,26 @@ def _slurm(name: str, what: str, kind: object = str | None, **more: object) -> o
 
 SLURM = {
     "slurm": _slurm(
-        "", "Submit to Slurm instead: a job a teacher, then one a student; a job that is preempted "
-        "or out of time saves, waits again and goes on. With --dry-run: show them.", bool,
+        "", "Submit to Slurm instead: one job for each teacher, then one for each student. If a "
+        "job is preempted or out of time, it saves and resumes later. With --dry-run: show the "
+        "jobs.", bool,
     ),
     "slurm_partition": _slurm("partition", "The jobs' partition."),
-    "slurm_account": _slurm("account", "The account they are charged to."),
-    "slurm_time": _slurm("time", "Time of each: 90 (minutes), 4:00:00 or 1-12. Default: 60."),
-    "slurm_gres": _slurm("gres", "Generic resources of each, such as gpu:1."),
-    "slurm_mem": _slurm("mem", "Memory of each, such as 32G."),
+    "slurm_account": _slurm("account", "The account that the jobs are charged to."),
+    "slurm_time": _slurm(
+        "time", "Time limit of a job: 90 (minutes), 4:00:00 or 1-12 (days-hours). Default: 60."
+    ),
+    "slurm_gres": _slurm("gres", "Generic resources of a job, such as gpu:1."),
+    "slurm_mem": _slurm("mem", "Memory of a job, such as 32G."),
     "slurm_array": _slurm(
         "array", "How many students of a teacher run at a time. Default: all.", int | None, min=1
     ),
     "slurm_setup": _slurm(
-        "setup", "A shell line before each, such as 'module load cuda'. Repeatable.",
+        "setup", "A shell line to run before each job, such as 'module load cuda'. Repeatable.",
         list[str] | None,
     ),
     "slurm_file": _slurm(
-        "file", "A TOML file with these: partition, account, time, gres, mem, array, setup.",
+        "file", "A TOML file with partition, account, time, gres, mem, array, setup.",
         Path | None,
     ),
 }  # fmt: skip
@@ -133,21 +130,24 @@ CHAIN = {
     "jobs": Jobs,
     "gpus_per_run": GpusPerRun,
     "log": Log,
-    "stages": Stages,
-    "snapshot": OnlySnapshot,
-    "threads": Threads,
-    "sharers": Sharers,
-    "lifeline": Lifeline,
+    # What a process of --jobs is told (pipeline/processes.py): which chain of the command it makes.
+    "stages": option(str | None, "--stages", "", hidden=True),
+    "snapshot": option(int | None, "--snapshot", "", min=1, hidden=True),
+    "threads": option(int | None, "--threads", "", min=1, hidden=True),
+    "sharers": option(int, "--sharers", "", min=1, hidden=True),
+    "lifeline": option(int | None, "--lifeline", "", min=0, hidden=True),
 }
 
 
 def given(request: Request) -> list[str]:
     """The options that differ from their defaults, as the user writes them."""
     differ = [f.name for f in fields(request) if getattr(request, f.name) not in (f.default, [])]
-    names = {"dry_run": "--dry-run", "settings": "--set"}
-    return [
-        names.get(name, f"--{name.replace('_', '-')}") for name in differ if name != "experiments"
-    ]
+    return [written(name) for name in differ if name != "experiments"]
+
+
+def written(name: str) -> str:
+    """A field of a Request, as the user writes its option."""
+    return "--set" if name == "settings" else f"--{name.replace('_', '-')}"
 
 
 def takes_request(**options: object) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from dmdrepro.pipeline.paths import check_file
+from dmdrepro.pipeline.paths import check_file, there
 from dmdrepro.runs.errors import RunError
 
 if TYPE_CHECKING:
+    from dmdrepro.cli.console import PlainConsole
     from dmdrepro.report import Table
 
 MOST = 1 << 28  # bytes; none of our own files is larger
@@ -31,7 +32,7 @@ def check_output(option: str, path: Path, ours: Ours) -> None:
     An empty file, a device and a pipe hold nothing that could be lost.
     """
     check_file(option, path)
-    place = next(p for p in (path, *path.absolute().parents) if p.exists())
+    place = there(path)
     if not os.access(place, os.W_OK):
         raise RunError(
             f"{option} {path}: {place} cannot be written to; fix its rights or name another place."
@@ -107,6 +108,17 @@ def _printed(path: Path) -> TextIO | None:
         except (OSError, ValueError):  # nothing there; a test's stream has no number
             continue
     return None
+
+
+def give_record(file: str, record: object, talk: PlainConsole) -> None:
+    """Write JSON to a file that `check_output` has passed, and say so; to - it is printed."""
+    from dmdrepro.runs.files import json_text
+
+    if file == "-":
+        sys.stdout.write(json_text(record))
+    else:
+        write_record(Path(file), record)
+        talk.print(f"Written: {file}")
 
 
 def write_record(path: Path, record: object) -> None:

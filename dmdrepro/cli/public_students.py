@@ -1,10 +1,8 @@
 """`study public-students`: one table and one figure of other people's students, no training."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
-from dmdrepro.cli.compare_networks import draw_pair, drawing_session, enough_memory
+from dmdrepro.cli.compare_networks import draw_pair, drawing_session
 from dmdrepro.cli.guard import console, errors, fail
 from dmdrepro.experiments.public_students import (
     NAME,
@@ -65,20 +63,16 @@ def _rows(request: Request, given, n: int, steps: int, seeds) -> tuple[list, lis
     """The comparisons, and the names of those that failed, whose sentence has been printed."""
     from dmdrepro.comparison import compare
     from dmdrepro.comparison.several import Row
-    from dmdrepro.stages.networks import Network, Settings, check_pair
+    from dmdrepro.stages.networks import Settings
 
     session = drawing_session(request.gpu, request.runs, console)
     rows, failed = [], []
     for seed in seeds:
         settings = Settings(n=n, seed=seed)
         for each, teacher_file, file in given:
+            pair = teacher_file, file
             try:
-                with enough_memory(settings.batch):
-                    teacher = Network(teacher_file, settings, steps=steps)
-                    student = Network(file, settings, each.sigma, student=True)
-                    check_pair(teacher, student)
-                    files = draw_pair(teacher, student, request.runs, session)
-                about = {"networks": {x.name: x.about() for x in (teacher, student)}}
+                files, about = draw_pair(*pair, settings, each.sigma, steps, request.runs, session)
                 found = compare(**files, about=about)
             except ValueError as error:
                 errors.print(f"{each.name} failed: {error}")

@@ -1,7 +1,5 @@
 """`--published` and `--publish`: the project's own measured records."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -31,11 +29,9 @@ SIZES_SHOWN = ("laptop", "laptop-32", "paper")
 SHOWN = ("verdict", "paper_and_ours", "along_distillation")
 
 
-def check_alone(request: Request, *names: str, **own: object) -> None:
-    """Refuse whatever --published would leave aside, `names` too."""
-    given = [*names, *(f"--{name}" for name, value in own.items() if value is not None)]
-    given += o.given(request)
-    if given:
+def check_alone(request: Request, *own: str) -> None:
+    """Refuse whatever --published would leave aside: `own`, and options of the request."""
+    if given := [*own, *o.given(request)]:
         fail(f"--published runs nothing; leave out {', '.join(given)}.")
 
 
@@ -97,13 +93,18 @@ def _answers(published: dict, names: Sequence[str]) -> None:
 
 
 def _overview(published: dict) -> None:
+    console.print("The answer of each arm of each study:")
     for study, arms in _studies(published):
         words = ", ".join(f"{s.experiment} {answer(s).word}" for s in collect(arms))
         console.print(f"{study.name}: {words}", highlight=False)
     students = collect(of_size(published, "paper", list(REGISTRY)))
+    students += [s for _, arms in _studies(published) for s in collect(arms)]
     verdict = verdict_table(students)
     absent = dict.fromkeys(str(row[0]) for row in verdict.rows if NOT_RUN in row)
-    notes = (f"Not run at that size: {', '.join(absent)}.",)
+    notes = (
+        "Ours: the median over the seeds, [smallest, largest].",
+        f"Not run at the paper's size: {', '.join(absent)}.",
+    )
     console.print(render_terminal(replace(ran(verdict), notes=notes)))
 
 

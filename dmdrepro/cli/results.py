@@ -1,12 +1,11 @@
 """Figures, tables and the page of what has been evaluated."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dmdrepro.cli.guard import console, display
+from dmdrepro.cli.options import written
 from dmdrepro.commands import advice, program
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.measures import evaluation
@@ -51,10 +50,9 @@ def own_figures(plan: Plan) -> list:
 
 
 def draw_figures(plan: Plan) -> dict[str, str]:
-    """Draw the figures that read one of the plan's experiments; each run's lack is in its panel.
+    """Draw each seed's figures of the plan's experiments; a panel says what its run lacks.
 
-    Each seed has its own. Returns what of the results that were read cannot be shown, as
-    `_unusable`.
+    Returns which of the results that were read cannot be shown, as `_unusable`.
     """
     from dmdrepro import paper_figures
     from dmdrepro.report.figures import save_measures, save_study
@@ -140,8 +138,7 @@ def show_results(plan: Plan, every_table: bool = False) -> dict[str, str]:
     """Print the answer, of the experiments named or of all; write each seed's tables and page.
 
     The answer is over the plan's seeds; tables and page are over all that were run. `every_table`:
-    print all tables before it. They are written as Markdown, CSV and JSON. Returns what of the
-    results that were read cannot be shown, as `_unusable`.
+    print all tables before it. Returns which results cannot be shown, as `_unusable`.
     """
     results, tables, unusable = _write(plan)
     target = plan.folder("tables")
@@ -171,9 +168,8 @@ def _next(plan: Plan, command: str, **options: object) -> str:
     words = [command, *(names if len(names) < len(REGISTRY) else ())]
     for name, value in options.items():
         value = getattr(plan.request, name) if value is True else value
-        option = "--set" if name == "settings" else f"--{name}"
         for each in value if isinstance(value, list) else [value]:
-            words += [option, str(each)] if each not in (None, Path("runs")) else []
+            words += [written(name), str(each)] if each not in (None, Path("runs")) else []
     return f"{program()} {shlex.join(words)}"
 
 

@@ -65,8 +65,8 @@ def listen() -> None:
 def ignore_the_rest() -> None:
     """Ignore what comes after the end that a signal asked for has begun.
 
-    `timeout` and `uv run` send it twice, and Python, as it ends, takes our handlers away first: the
-    second would kill the process, and its exit status would not be 128 + the first.
+    `timeout` and `uv run` send it twice. Python, as it ends, takes our handlers away first, so the
+    second would kill the process with another exit status.
     """
     for number in heeded():
         signal.signal(number, signal.SIG_IGN)

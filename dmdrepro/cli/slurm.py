@@ -1,7 +1,5 @@
 """`--slurm`: a plan submitted, or shown as jobs; what has become of the jobs."""
 
-from __future__ import annotations
-
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -34,8 +32,7 @@ def submit_plan(plan: Plan, options: SlurmOptions) -> None:
     request = plan.request
     context = Context(Session(say=console.print), request.data, request.offline, console.print)
     prepare(plan, context, failed)
-    jobs = submit(plan, options, console.print)
-    if not jobs:
+    if not submit(plan, options, console.print):
         console.print("Nothing is left to do.")
         return
     console.print(f"How far they are: {program()} list --slurm --runs {plan.runs}")

@@ -1,7 +1,5 @@
 """`reproduce.py teacher`, `distill`, `sample`, `classifier`: the commands that make one stage."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from dmdrepro.cli import options as o
@@ -13,7 +11,7 @@ TRAINING = {"engine": o.Engine, "gpus_per_run": o.GpusPerRun, "log": o.Log}
 SNAPSHOT = {"snapshot": o.Snapshot}
 # Name -> the options that it has besides the shared ones, what it does.
 COMMANDS = {
-    "teacher": (TRAINING, "Train the teachers, keeping a snapshot at each listed iteration."),
+    "teacher": (TRAINING, "Train the teachers; keep a snapshot at each of teacher.snapshots."),
     "distill": (TRAINING | SNAPSHOT, "Distil a one-step student from each teacher snapshot."),
     "sample": (SNAPSHOT, "Draw Phi_1, Phi_8, Phi_32 and G on the same noise."),
     "classifier": (

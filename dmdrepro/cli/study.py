@@ -1,12 +1,7 @@
 """`reproduce.py study`."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.evaluate import Publish
@@ -23,16 +18,14 @@ from dmdrepro.pipeline.request import Request
 from dmdrepro.report import render_terminal, write_tables
 from dmdrepro.report.study import Arms, begun, damaged_arms, open_arms, study_tables
 
-Name = Annotated[
-    str | None, typer.Argument(metavar="[STUDY]", help="Which study; without: list them.")
-]
 # fmt: off
+Name = o.argument(str | None, "[STUDY]", "Which study; without: list them.")
 Seeds = o.option(str | None, "--seeds", "Such as 0-4 or 0,2,5. Default: the study's own.")
 Size = o.option(str | None, "--size",
     "smoke, laptop, laptop-32 or paper. Default: the study's own.")
 Weights = o.option(Path | None, "--weights", metavar="DIR", about=
     "For public-students: the folder of weights. Default: $DMDREPRO_WEIGHTS.")
-OnlyArms = o.option(list[str] | None, "--arm", "Make only this arm. Repeatable. Default: all.")
+OnlyArms = o.option(list[str] | None, "--arm", "Run only this arm. Repeatable. Default: all.")
 # fmt: on
 
 
@@ -47,7 +40,7 @@ def study(
     publish: Publish = None,
     tables: o.Tables = False,
 ) -> None:
-    """Answer what the paper leaves open: changed copies of an experiment over several seeds."""
+    """Answer what the paper leaves open, by changed copies of an experiment over several seeds."""
     with guarded():
         if name is None:
             _list()

@@ -1,34 +1,30 @@
 """`reproduce.py summary`."""
 
-from __future__ import annotations
-
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.guard import console, errors, fail, guarded
-from dmdrepro.cli.overwrite import check_output, json_with
+from dmdrepro.cli.overwrite import check_output, give_record, json_with
 from dmdrepro.cli.published import read_records
 from dmdrepro.cli.results import print_answer
 from dmdrepro.commands import advice
 from dmdrepro.experiments import REGISTRY, check_name, check_size, every_size, size_words
 from dmdrepro.measures import evaluation
-from dmdrepro.measures.students import Results, Student, collect
+from dmdrepro.measures.students import Results, collect
 from dmdrepro.pipeline.request import parsed_seeds
 from dmdrepro.report import render_terminal, seeds_table
 from dmdrepro.report.answer import answer
-from dmdrepro.runs.files import json_text, write_bytes
 from dmdrepro.runs.published import of_size
 from dmdrepro.runs.results import Missing, open_results, seeds_found
 
 # fmt: off
 OnlySeeds = o.option(str | None, "--seeds", "Such as 0-4 or 0,2,5. Default: all that were run.")
 Folders = o.option(list[Path] | None, "--runs",
-    "Folder of runs. Repeatable: seeds may lie in several.")
-OneSize = o.option(str | None, "--size", "Only this size. Default: each that was run.")
-Published = o.option(bool, "--published", "Of the project's own records, not of folders of runs.")
-Json = o.option(str | None, "--json", "Write the answers as JSON; - is the output.", metavar="FILE")
+    "Folder of the runs. Repeatable: seeds may lie in several. Default: runs.")
+OneSize = o.option(str | None, "--size", "Only this size. Default: all that were run.")
+Published = o.option(bool, "--published", "Read the project's own records instead of --runs.")
+Json = o.option(str | None, "--json", "Write the answers as JSON; - prints them.", metavar="FILE")
 # fmt: on
 
 
@@ -41,7 +37,7 @@ def summary(
     json: Json = None,
     load: o.Load = None,
 ) -> None:
-    """Say what was found, over seeds and folders of runs: mean, interval, each seed."""
+    """Say what was found over all seeds: the answer, mean, smallest, largest, each seed."""
     with guarded():
         if json is not None and json != "-":
             check_output("--json", Path(json), json_with(("answers",)))
@@ -72,21 +68,15 @@ def summary(
             todo = "" if published else "; run `all` first"
             fail(f"Nothing that was asked for has been {where}{todo}.")
         if json is not None:
-            _write(found, json)
-            _end(unusable)
-            return
-
-        for each, students in found.items():
+            every = [answer(s).to_json() for students in found.values() for s in students]
+            give_record(json, {"answers": every}, console)
+        for each, students in found.items() if json is None else ():
             console.print(f"Size {size_words(each)}")
             print_answer(students, whole=experiments is None)
             if any(len(student.seeds) > 1 for student in students):
                 console.print(render_terminal(seeds_table(students)))
-        _end(unusable)
-
-
-def _end(unusable: list[str]) -> None:
-    if unusable:
-        fail(f"{len(unusable)} cannot be shown: {', '.join(dict.fromkeys(unusable))}.")
+        if unusable:
+            fail(f"{len(unusable)} cannot be shown: {', '.join(dict.fromkeys(unusable))}.")
 
 
 def _of_seeds(results: Results, seeds: Sequence[int] | None) -> Results:
@@ -119,13 +109,3 @@ def _results(
                 else:
                     opened[name][seed] = result
     return {name: [each[seed] for seed in sorted(each)] for name, each in opened.items() if each}
-
-
-def _write(found: dict[str, list[Student]], file: str) -> None:
-    every = [answer(s).to_json() for students in found.values() for s in students]
-    text = json_text({"answers": every})
-    if file == "-":
-        sys.stdout.write(text)
-        return
-    write_bytes(Path(file), text.encode())
-    console.print(f"Written: {file}")

@@ -1,7 +1,5 @@
 """A command that torchrun has started several times: the first does it, the others train along."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import typer
@@ -52,10 +50,13 @@ def _follow(request: Request, ranks) -> None:
     try:
         if not ranks.said():
             return
+        from dmdrepro.stages.context import Context
+        from dmdrepro.stages.together import follow
+
         session = _session(request, ranks)
         with Listener(HOW_TO_GO_ON, session):
             try:
-                _train(request, session)
+                follow(Context(session, request.data, request.offline, session.say))
             except Stopped:  # not before the first has saved: torchrun would end it
                 ranks.said()
         raise typer.Exit  # whatever signal came too late
@@ -77,10 +78,3 @@ def _session(request: Request, ranks):
     device = select_device(request.own_gpu)
     engine = Engine.parse(request.engine).on(device)
     return Session(device=device, engine=engine, say=lambda words: None, ranks=ranks)
-
-
-def _train(request: Request, session) -> None:
-    from dmdrepro.stages.context import Context
-    from dmdrepro.stages.together import follow
-
-    follow(Context(session, request.data, request.offline, session.say))

@@ -19,7 +19,7 @@ from dmdrepro.report.answer import NO_SAMPLER, SAYS_NOTHING, word_of
 
 ANOTHER = {ALL: "another's", CLASS: "another's of its class"}
 NULLS = {ALL: "an independent pairing", CLASS: "an independent pairing within the class"}
-SECOND = "an independent pairing, which is a second draw of the student"
+SECOND = "an independent pairing by a second draw of the student"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -72,8 +72,8 @@ class Found:
         null = NULLS.get(record.null, SECOND)
         lines = [
             self.sentence,
-            f"Delta_E {cell_text(record.delta_e)}; its null, {null}, has "
-            f"{cell_text(record.delta_e_null)}. Retention {_two(record.retention)}{ranged}, "
+            f"Delta_E {cell_text(record.delta_e)}, of {null} {cell_text(record.delta_e_null)}. "
+            f"Retention {_two(record.retention)}{ranged}, "
             f"concordance {_two(record.concordance)}.",
             self._about_interval(),
         ]
@@ -121,14 +121,14 @@ class Found:
     def _about_interval(self) -> str:
         found = self.interval
         if found is None:
-            why = "a part of them has none" if self.record.n >= FEWEST * LEAST else "too few"
+            why = "a subset has none" if self.record.n >= FEWEST * LEAST else "they are too few"
             return f"No interval from these {self.record.n:,} samples: {why}; 1,000 are usual."
         reached = {regime(1 - end).upper() for end in found.retention} - {self.answer}
         unsure = reached and self.answer not in (NO_SAMPLER, SAYS_NOTHING)
-        words = f" Retention's reaches {' and '.join(sorted(reached))}." if unsure else ""
+        words = f" That of retention reaches {' and '.join(sorted(reached))}." if unsure else ""
         return (
             f"Brackets: {found.level:.0%} intervals, from {found.sets} disjoint sets of "
-            f"{found.n:,} of these samples; another training may differ by more.{words}"
+            f"{found.n:,} of these samples. Another training may differ by more.{words}"
         )
 
     def _about_real(self) -> str:

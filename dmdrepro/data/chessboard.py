@@ -37,7 +37,6 @@ class Chessboard(Toy):
         return self.half_width * math.sqrt(2 / (3 * self.ambient_dim))
 
     def sample(self, n: int, generator: torch.Generator) -> tuple[torch.Tensor, None]:
-        """(x float32 [n, ambient_dim], None) on the generator's device."""
         import torch
 
         device, half = generator.device, self.cells // 2

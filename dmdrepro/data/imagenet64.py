@@ -1,7 +1,5 @@
 """ImageNet at 64x64: without images, since distillation needs only a public teacher's weights."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -116,6 +114,5 @@ def _is_student(path: Path) -> bool:
 def _wanted() -> str:
     files = "; or ".join(f"{n} ({size}, {where}, {terms})" for n, size, where, terms in TEACHERS)
     return (
-        f"get the teacher's file and give its folder by --weights DIR or ${VARIABLE}: {files}. "
-        "Nothing is downloaded"
+        f"download the teacher's file and name its folder by --weights DIR or ${VARIABLE}: {files}"
     )

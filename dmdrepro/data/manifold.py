@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from dmdrepro.data.dataset import Data
@@ -64,10 +62,7 @@ class MlpManifold(Data):
     def shape(self) -> tuple[int, int, int]:
         return (1, self.resolution, self.resolution)
 
-    def make(
-        self, folder: Path | None = None, offline: bool = False, say: Callable | None = None
-    ) -> ManifoldImages:
-        """The same with its random MLP, on the CPU."""
+    def make(self, folder=None, offline=False, say=None) -> ManifoldImages:
         return ManifoldImages(self)
 
 
@@ -121,7 +116,6 @@ class ManifoldImages(Data):
         return torch.lerp(base, base.new_ones(()), stripe)
 
     def to(self, device: torch.device | str) -> Self:
-        """The same data set on `device`; this one stays where it is."""
         moved = copy.copy(self)
         for name in ("_w1", "_b1", "_w2", "_stripes"):
             setattr(moved, name, getattr(self, name).to(device))

@@ -67,12 +67,7 @@ class Mnist(Data):
             remark = f"{status.passed}; MNIST is {source}."
         return Files(download="" if status.found else DOWNLOAD, remark=remark)
 
-    def make(
-        self,
-        folder: Path | None = None,
-        offline: bool = False,
-        say: Callable[[str], None] = lambda words: None,
-    ) -> MnistImages:
+    def make(self, folder=None, offline=False, say=lambda words: None) -> MnistImages:
         """The images, found or downloaded as `load_mnist` does; raises MnistUnavailable."""
         return MnistImages(*load_mnist(folder, offline, say=say), self)
 
@@ -157,7 +152,6 @@ class MnistImages(Data):
         return self.training_set[chosen], self.labels[chosen] if self.classes else None
 
     def to(self, device: torch.device | str) -> Self:
-        """The same images on `device`; this data set stays where it is."""
         moved = copy.copy(self)
         moved.training_set, moved.labels = self.training_set.to(device), self.labels.to(device)
         return moved

@@ -3,8 +3,6 @@
 A server may send anything: no more bytes are taken than MNIST has, in a limited time.
 """
 
-from __future__ import annotations
-
 import errno
 import io
 import logging

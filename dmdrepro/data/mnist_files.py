@@ -3,8 +3,6 @@
 The standard library only, so that a plan can ask before torch is loaded.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable
@@ -12,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dmdrepro.data.mnist_layout import LOOKED_FOR, Absent, Damaged, MnistUnavailable, read_folder
-
-__all__ = ["MnistStatus", "MnistUnavailable", "default_cache", "find_mnist", "read_mnist"]
 
 VARIABLE = "DMDREPRO_DATA"
 REMEDY = "delete it or put the original file there, then run the same command again"
@@ -101,7 +97,7 @@ def _search(data_dir: Path | None, cache: Path) -> tuple[MnistStatus, dict[str, 
         except Absent as error:
             reasons.append(f"{words}{error}")
         except Damaged as error:
-            reasons.append(f"in {source} {error}")
+            reasons.append(f"{source} holds a wrong file: {error}")
             if source != "the cache":
                 return MnistStatus(None, "; ".join(reasons), refused=True), None
         else:

@@ -6,8 +6,6 @@ in the folder itself, in the folders that torchvision, Kaggle and others make (`
 `archive`, ...), and in a folder of the file's own name. A wrong file never hides a right one.
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import os
@@ -36,11 +34,11 @@ FILES = {
     ),
 }
 GZIP = b"\x1f\x8b"  # how a gzip file starts, whatever its name says
-FOLDERS = ("raw", "data", "archive")  # and any that begins with "mnist"
-DEPTH = 3  # MNIST/raw/<a folder of the file's name>
+FOLDERS = ("raw", "data", "dataset", "datasets", "archive")  # and any that begins with "mnist"
+DEPTH = 5  # datasets/mnist/MNIST/raw/<a folder of the file's name>
 LOOKED_FOR = (
     "each file may also be called as train-images.idx3-ubyte is, be a .gz, and lie in the folders "
-    "mnist, MNIST/raw, raw, data, archive or one of its own name"
+    "mnist, MNIST/raw, raw, data, datasets, archive or one of its own name"
 )
 
 

@@ -42,7 +42,6 @@ class Moons(Toy):
         return math.sqrt((on_arc + 2 * self.sd**2) / self.ambient_dim)
 
     def sample(self, n: int, generator: torch.Generator) -> tuple[torch.Tensor, None]:
-        """(x float32 [n, ambient_dim], None) on the generator's device."""
         import torch
 
         device = generator.device

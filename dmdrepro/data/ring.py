@@ -37,7 +37,6 @@ class Ring(Toy):
         return math.sqrt(self.radius**2 / self.ambient_dim + self.sd**2)
 
     def sample(self, n: int, generator: torch.Generator) -> tuple[torch.Tensor, None]:
-        """(x float32 [n, ambient_dim], None) on the generator's device."""
         import torch
 
         device = generator.device

@@ -1,7 +1,5 @@
 """Mass and mean of a normal law on an interval, accurate in both tails and at any width."""
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -1,7 +1,5 @@
 """Denoising score matching with EDM's noise levels and weight (Karras et al. 2022, section 5)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

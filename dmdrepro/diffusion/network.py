@@ -1,7 +1,5 @@
 """How the sampler calls a network of EDM's form, and what is checked of its noise."""
 
-from __future__ import annotations
-
 import inspect
 import math
 from collections.abc import Callable

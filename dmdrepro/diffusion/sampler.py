@@ -4,11 +4,10 @@ The paper's "K Euler steps backwards with second-order corrections"; K = 8 (foot
 stages/sample.py.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
-from itertools import pairwise
+from functools import partial
+from itertools import pairwise, repeat
 
 import torch
 
@@ -66,19 +65,16 @@ def solve(
     """`heun_sample` on a grid [K + 1] of levels, unchecked, so that a CUDA graph can hold it."""
     network = as_network(denoiser, class_labels)
     if batch_size is None or batch_size >= len(noise):
-        return _integrate(network, noise, grid, class_labels)
-    parts = []
-    for start in range(0, len(noise), batch_size):
-        rows = slice(start, start + batch_size)
-        labels = None if class_labels is None else class_labels[rows]
-        parts.append(_integrate(network, noise[rows], grid, labels))
-    return torch.cat(parts)
+        return _integrate(network, grid, noise, class_labels)
+    labels = repeat(None) if class_labels is None else class_labels.split(batch_size)
+    parts = map(partial(_integrate, network, grid), noise.split(batch_size), labels)
+    return torch.cat(list(parts))
 
 
 def _integrate(
     network: Callable[..., torch.Tensor],
-    noise: torch.Tensor,
     grid: list[float],
+    noise: torch.Tensor,
     labels: torch.Tensor | None,
 ) -> torch.Tensor:
     def slope(x: torch.Tensor, sigma: float) -> torch.Tensor:

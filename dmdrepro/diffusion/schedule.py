@@ -1,7 +1,5 @@
 """Noise levels of Karras et al. 2022 (EDM), equation 5."""
 
-from __future__ import annotations
-
 import torch
 
 SIGMA_MIN, SIGMA_MAX, RHO = 0.002, 80.0, 7.0

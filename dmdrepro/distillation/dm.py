@@ -4,18 +4,19 @@ The loss itself, equation 2, is an integral of KL divergences that nobody can ev
 logged as the DM loss (Figure 4) is half the mean square of the weighted score difference.
 """
 
-from __future__ import annotations
-
 import torch
 
 from dmdrepro.diffusion import add_noise
 from dmdrepro.kernels import dm_gradient
 
 
-def draw_dm_levels(
-    n: int, num_levels: int, low: float, high: float, generator: torch.Generator
+def draw_levels(
+    n: int, num_levels: int, generator: torch.Generator, low: float = 0.0, high: float = 1.0
 ) -> torch.Tensor:
-    """[n] indices, uniform on low*num_levels .. high*num_levels (appendix D: 20..980 of 1000)."""
+    """[n] indices, uniform on low*num_levels .. high*num_levels, the last level at most.
+
+    The DM gradient's are 20..980 of 1000 (appendix D), the fake score's 0..999.
+    """
     first, last = round(low * num_levels), min(round(high * num_levels), num_levels - 1)
     return torch.randint(first, last + 1, (n,), generator=generator, device=generator.device)
 

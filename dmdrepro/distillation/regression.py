@@ -1,7 +1,5 @@
 """The regression loss of DMD (Yin et al. 2024a), off by default: it asks for the pairing."""
 
-from __future__ import annotations
-
 import torch
 
 from dmdrepro.diffusion import heun_grid

@@ -15,10 +15,10 @@ from dmdrepro.experiments.registry import (
 from dmdrepro.experiments.sampling import Sampling
 from dmdrepro.experiments.studies import STUDIES, register_study
 from dmdrepro.experiments.study import Arm, Study
-from dmdrepro.settings import ConfigError
+from dmdrepro.settings import ConfigError, leaves
 
 __all__ = [
     "REGISTRY", "SIZES", "STUDIES", "Arm", "ConfigError", "Distill", "Experiment", "Sampling",
-    "Study", "Teacher", "as_of_now", "build", "check_name", "check_size", "every_size",
+    "Study", "Teacher", "as_of_now", "build", "check_name", "check_size", "every_size", "leaves",
     "nearest", "parse_overrides", "register", "register_study", "size_words",
 ]  # fmt: skip

@@ -3,13 +3,11 @@
 Nothing here loads torch, so `--help`, `list` and `--dry-run` start at once.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from dmdrepro.data import Data
-from dmdrepro.experiments.origin import origin_words
+from dmdrepro.experiments.origin import ORIGINS
 from dmdrepro.experiments.parts import check_parts
 from dmdrepro.experiments.sampling import Sampling
 from dmdrepro.models import Model
@@ -122,7 +120,7 @@ class Distill:
             f"distill.dm_min and dm_max must satisfy 0 <= dm_min < dm_max <= 1; "
             f"got {self.dm_min} and {self.dm_max}.",
         )
-        # As draw_dm_levels rounds it: the highest index is noise_levels - 1.
+        # As draw_levels rounds it: the highest index is noise_levels - 1.
         first, last = (round(part * self.noise_levels) for part in (self.dm_min, self.dm_max))
         require(
             first <= min(last, self.noise_levels - 1),
@@ -249,6 +247,6 @@ class Experiment:
     def as_dict(self) -> dict[str, object]:
         """The resolved configuration as plain JSON values."""
         found = plain(self)
-        if (origin := origin_words("experiment", self.name)) is not None:
-            found["loaded"] = origin  # another file is another configuration
+        if origin := ORIGINS.get(("experiment", self.name)):
+            found["loaded"] = dict(origin)  # another file is another configuration
         return found

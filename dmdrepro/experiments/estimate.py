@@ -5,8 +5,6 @@ a fixed cost. A CPU's numbers were fitted to the published runs, on one core eac
 them); a GPU's are not measured, and the program says so.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

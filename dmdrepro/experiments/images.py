@@ -1,7 +1,5 @@
 """The high-dimensional experiments: MNIST, conditional MNIST, the MLP manifold, ImageNet-64."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -36,7 +34,6 @@ _LAPTOP = {
 # (0.02) at a hundred times its rate, for two CPU cores and many hours.
 _LAPTOP_32 = {
     "precision": "float32",
-    "teacher.snapshots": (2048,),
     "teacher.batch": 32,
     "teacher.lr": 5e-4,
     "teacher.warmup": 100,
@@ -68,6 +65,19 @@ _SMOKE = {
 }
 
 
+def _sizes(
+    laptop: tuple[int, ...],
+    laptop_32: tuple[int, ...] = (2048,),
+    smoke: tuple[int, ...] = (20,),
+) -> dict[str, dict[str, object]]:
+    """The smaller sizes, by the iterations of their teachers."""
+    return {
+        "laptop": {**_LAPTOP, "teacher.snapshots": laptop},
+        "laptop-32": {**_LAPTOP_32, "teacher.snapshots": laptop_32},
+        "smoke": {**_SMOKE, "teacher.snapshots": smoke},
+    }
+
+
 @dataclass(frozen=True)
 class _ImageExperiment(Experiment):
     name: str = ""
@@ -87,11 +97,7 @@ class MnistExperiment(_ImageExperiment):
     Cost: laptop about five minutes on two cores; paper size needs a GPU.
     """
 
-    REDUCED: ClassVar = {
-        "laptop": {**_LAPTOP, "teacher.snapshots": (512, 3072)},
-        "laptop-32": {**_LAPTOP_32, "teacher.snapshots": (256, 2048)},
-        "smoke": {**_SMOKE, "teacher.snapshots": (10, 20)},
-    }
+    REDUCED: ClassVar = _sizes((512, 3072), (256, 2048), (10, 20))
     PAPER: ClassVar = "sections 3.4, 4; figures 1, 3, 4, 9-12"
 
     name: str = "mnist"
@@ -108,11 +114,7 @@ class MnistConditionalExperiment(_ImageExperiment):
     Cost: laptop about three minutes on two cores; paper size needs a GPU.
     """
 
-    REDUCED: ClassVar = {
-        "laptop": {**_LAPTOP, "teacher.snapshots": (2048,)},
-        "laptop-32": _LAPTOP_32,
-        "smoke": {**_SMOKE, "teacher.snapshots": (20,)},
-    }
+    REDUCED: ClassVar = _sizes((2048,))
     PAPER: ClassVar = "appendix A, figures 6-8"
 
     name: str = "mnist-conditional"
@@ -128,11 +130,7 @@ class ManifoldExperiment(_ImageExperiment):
     Cost: laptop about three minutes on two cores; paper size needs a GPU.
     """
 
-    REDUCED: ClassVar = {
-        "laptop": {**_LAPTOP, "teacher.snapshots": (1536,)},
-        "laptop-32": _LAPTOP_32,
-        "smoke": {**_SMOKE, "teacher.snapshots": (20,)},
-    }
+    REDUCED: ClassVar = _sizes((1536,))
     PAPER: ClassVar = "appendix A, figures 6-8"
 
     name: str = "mlp-manifold"

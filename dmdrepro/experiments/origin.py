@@ -1,28 +1,18 @@
 """Where experiments and measures that are none of ours come from: a file, by its SHA-256."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-
-@dataclass(frozen=True)
-class Origin:
-    """The file that registered something."""
-
-    file: str  # its name
-    sha256: str
-
-    @classmethod
-    def of(cls, path: Path) -> Origin:
-        return cls(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
-
-
+Origin = dict[str, str]  # the name of the `file` that registered something, and its `sha256`
 ORIGINS: dict[tuple[str, str], Origin] = {}  # ("experiment", its name), ("measure", its key)
 _loading: list[Origin] = []
+
+
+def origin_of(path: Path) -> Origin:
+    """What records say of a file."""
+    return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 @contextmanager
@@ -39,9 +29,3 @@ def note_origin(kind: str, name: str) -> None:
     """Keep where it comes from, if a file is being loaded."""
     if _loading:
         ORIGINS[kind, name] = _loading[-1]
-
-
-def origin_words(kind: str, name: str) -> dict[str, str] | None:
-    """The file's name and SHA-256, for records; None of what is ours or a program's own."""
-    origin = ORIGINS.get((kind, name))
-    return None if origin is None else asdict(origin)

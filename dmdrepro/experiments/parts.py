@@ -1,7 +1,5 @@
 """What an experiment's data set and network must have; each lack is a sentence with the class."""
 
-from __future__ import annotations
-
 from dataclasses import is_dataclass
 
 from dmdrepro.data import Data

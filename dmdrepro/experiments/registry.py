@@ -1,7 +1,5 @@
 """The registry: every experiment by name, at every size, with overrides of any field."""
 
-from __future__ import annotations
-
 import difflib
 import math
 import re

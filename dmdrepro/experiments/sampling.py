@@ -1,7 +1,5 @@
 """How many samples are drawn, and what for."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from dmdrepro.settings import added, require, require_count

@@ -1,7 +1,5 @@
 """What the paper leaves open: each study compares changed copies (arms) of one experiment."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from dmdrepro.experiments.origin import note_origin
@@ -57,145 +55,128 @@ def _each(name: str, dotted: str, values: Sequence[object], **more: str) -> tupl
     return tuple(Arm(f"{name}={value}", {dotted: str(value), **more}) for value in values)
 
 
+def _study(name: str, question: str, experiment: str, *arms: Arm, size: str = "laptop") -> Study:
+    return Study(name, question, experiment, size, arms)
+
+
 _STUDIES = (
-    Study(
+    _study(
         "learning-rate",
-        "Is copying an early phase that long enough distillation leaves, and what counts: the "
-        "path (learning rate times updates), or the size of the steps?",
+        "Do toy students copy only early in distillation? When they leave the pairing, what "
+        "counts: the path (learning rate times updates) or the size of the steps?",
         "chessboard",
-        "laptop",
-        (
-            _learning_rate("2e-4", 6_000),
-            _learning_rate("6e-5", 20_000),
-            *(_learning_rate(lr, 30_000) for lr in ("2e-5", "6e-6", "2e-6")),
-        ),
+        _learning_rate("2e-4", 6_000),
+        _learning_rate("6e-5", 20_000),
+        *(_learning_rate(lr, 30_000) for lr in ("2e-5", "6e-6", "2e-6")),
     ),
-    Study(
+    _study(
         "paper-rate",
         "What does the paper's literal learning rate, 2e-6 for all models, give on its chessboard?",
         "chessboard",
-        "paper",
-        (Arm("rate=1e-4"), Arm("rate=2e-6", {"distill.lr": "2e-6"})),
+        Arm("rate=1e-4"),
+        Arm("rate=2e-6", {"distill.lr": "2e-6"}),
+        size="paper",
     ),
-    Study(
+    _study(
         "learning-rate-images",
-        "The same in many dimensions: does an image student keep its pairing when it is distilled "
-        "for longer, and what counts?",
+        "Do image students keep the pairing if they are distilled for longer? When they leave it, "
+        "what counts: the path (learning rate times updates) or the size of the steps?",
         "mnist",
-        "laptop",
-        (
-            _learning_rate("2e-4", 8_000, _STOPS_IMAGES),
-            _learning_rate("2e-5", 8_000, _STOPS_IMAGES),
-            _learning_rate("2e-6", 3_000, _STOPS_IMAGES),
-        ),
+        _learning_rate("2e-4", 8_000, _STOPS_IMAGES),
+        _learning_rate("2e-5", 8_000, _STOPS_IMAGES),
+        _learning_rate("2e-6", 3_000, _STOPS_IMAGES),
     ),
-    Study(
+    _study(
         "drift",
-        "Image students leave the pairing when they are distilled for long. Is that the noise of "
-        "Adam's steps? From iteration 600 on: an average of the weights, or a tenth of the rate.",
+        "Do image students leave the pairing because of the noise of Adam's steps? From iteration "
+        "600 on: an average of the weights, or a tenth of the rate.",
         "mnist",
-        "laptop",
-        (
-            Arm("its=2000", _DRIFT),
-            Arm("average", {**_DRIFT, "distill.average_from": "600"}),
-            Arm("tenth", {**_DRIFT, "distill.tenth_from": "600"}),
-        ),
+        Arm("its=2000", _DRIFT),
+        Arm("average", {**_DRIFT, "distill.average_from": "600"}),
+        Arm("tenth", {**_DRIFT, "distill.tenth_from": "600"}),
     ),
-    Study(
+    _study(
         "teacher-length",
         "Is a better-trained teacher copied more closely, as the paper's Figure 9 says? Teachers "
-        "of so many iterations, each student distilled for as long.",
+        "of 64 to 3,072 iterations, all students distilled equally long.",
         "mnist",
-        "laptop",
-        _each("teacher", "teacher.snapshots", (64, 256, 1024, 3072), **_LONGER_IMAGES),
+        *_each("teacher", "teacher.snapshots", (64, 256, 1024, 3072), **_LONGER_IMAGES),
     ),
-    Study(
+    _study(
         "batch",
-        "Does a toy's student lose the pairing to the noise of its gradient?",
+        "Does a toy student lose the pairing because of the noise of its gradient?",
         "chessboard",
-        "laptop",
-        _each("batch", "distill.batch", (32, 256, 2048)),
+        *_each("batch", "distill.batch", (32, 256, 2048)),
     ),
-    Study(
+    _study(
         "size",
-        "What of the paper's size keeps the pairing that a laptop's toy loses: the batch, the "
-        "network, the teacher's training or the learning rate?",
+        "At the paper's size toy students keep more of the pairing than at laptop size. What makes "
+        "the difference: the batch, the network, the teacher's training or the learning rate?",
         "chessboard",
-        "laptop",
-        (
-            Arm("laptop"),
-            Arm("batch=512", {"distill.batch": "512"}),
-            Arm("width=384", {"model.width": "384"}),
-            Arm("teacher=20000", {"teacher.snapshots": "20000", "teacher.batch": "512"}),
-            Arm("lr=1e-4", {"distill.lr": "1e-4", "distill.iterations": "12000"}),
-        ),
+        Arm("laptop"),
+        Arm("batch=512", {"distill.batch": "512"}),
+        Arm("width=384", {"model.width": "384"}),
+        Arm("teacher=20000", {"teacher.snapshots": "20000", "teacher.batch": "512"}),
+        Arm("lr=1e-4", {"distill.lr": "1e-4", "distill.iterations": "12000"}),
     ),
-    Study(
+    _study(
         "start",
-        "Does a student that does not start at the teacher copy it?",
+        "Does a toy student copy its teacher if it does not start from it?",
         "chessboard",
-        "laptop",
-        (Arm("start=teacher"), *_each("start", "distill.start", ("random", "exact"))),
+        Arm("start=teacher"),
+        *_each("start", "distill.start", ("random", "exact")),
     ),
-    Study(
+    _study(
         "start-images",
-        "The same in many dimensions: does an image student that starts from random weights copy?",
+        "Does an image student copy its teacher if it starts from random weights?",
         "mlp-manifold",
-        "laptop",
-        (
-            Arm("start=teacher"),
-            Arm("start=random", {"distill.start": "random", "distill.iterations": "3000"}),
-        ),
+        Arm("start=teacher"),
+        Arm("start=random", {"distill.start": "random", "distill.iterations": "3000"}),
     ),
-    Study(
+    _study(
         "exact-teacher",
-        "Is it the teacher's error that makes a toy's student leave the pairing? The same with the "
-        "data's exact denoiser as the teacher; student and fake score start as the trained one, "
-        "but for the last, whose student starts as the exact denoiser too.",
+        "Does the teacher's error make a toy student leave the pairing? The teacher is the trained "
+        "one or the data's exact denoiser. Student and fake score start as the trained teacher; in "
+        "the last arm the student starts as the exact denoiser too.",
         "chessboard",
-        "laptop",
-        (
-            Arm("score=teacher"),
-            Arm("score=exact", {"distill.real_score": "exact"}),
-            Arm("all=exact", {"distill.real_score": "exact", "distill.start": "exact"}),
-        ),
+        Arm("score=teacher"),
+        Arm("score=exact", {"distill.real_score": "exact"}),
+        Arm("all=exact", {"distill.real_score": "exact", "distill.start": "exact"}),
     ),
-    Study(
+    _study(
         "regression",
-        "How closely does a toy's student copy that a regression loss asks to?",
+        "How closely does a toy student copy if a regression loss asks it to?",
         "chessboard",
-        "laptop",
-        (Arm("regression=0"), Arm("regression=0.25", {"distill.regression_weight": "0.25"})),
+        Arm("regression=0"),
+        Arm("regression=0.25", {"distill.regression_weight": "0.25"}),
     ),
-    Study(
+    _study(
         "adversarial",
         "Does the adversarial loss of section 4.1.1 change the pairing?",
         "mlp-manifold",
-        "laptop",
-        (Arm("gan=off"), Arm("gan=on", {"distill.gan": "true"})),
+        Arm("gan=off"),
+        Arm("gan=on", {"distill.gan": "true"}),
     ),
-    Study(
+    _study(
         "dimension",
-        "At how many dimensions does a toy's student stop remapping? The chessboard in the first "
-        "two of so many coordinates, the others 0.",
+        "At how many coordinates does a toy student stop remapping? The chessboard in the first "
+        "two of 2 to 256 coordinates, the others 0.",
         "chessboard",
-        "laptop",
-        _each("dim", "data.ambient_dim", (2, 4, 16, 64, 256)),
+        *_each("dim", "data.ambient_dim", (2, 4, 16, 64, 256)),
     ),
-    Study(
+    _study(
         "intrinsic-dimension",
-        "The same by the dimension of the manifold that the images lie on.",
+        "At which dimension of the data do image students stop remapping? Images on manifolds of 1 "
+        "to 16 dimensions.",
         "mlp-manifold",
-        "laptop",
-        _each("latent", "data.latent_dim", (1, 2, 4, 8, 16), **_LONGER_IMAGES),
+        *_each("latent", "data.latent_dim", (1, 2, 4, 8, 16), **_LONGER_IMAGES),
     ),
-    Study(
+    _study(
         "intrinsic-dimension-longer",
-        "Do the copies drift away faster in few dimensions, so that longer distillation tells "
-        "dimensions apart by concordance too?",
+        "Do image students on manifolds of fewer dimensions leave the pairing sooner, if they are "
+        "distilled for longer?",
         "mlp-manifold",
-        "laptop",
-        tuple(
+        *(
             Arm(f"latent={dim},its=8000", {"data.latent_dim": str(dim), **_EIGHT_THOUSAND})
             for dim in (1, 4, 16)
         ),
@@ -207,9 +188,7 @@ _STUDIES = (
         "mnist",
         "laptop-32",
         (
-            _width(64),
-            _width(32),
-            _width(16),
+            *(_width(width) for width in (64, 32, 16)),
             _width(64, "attention=off", model__attn_resolutions=""),
             # The paper's path at a fifth of the rate: does the path decide, or the rate?
             _width(64, "lr=4e-5", 2550, distill__lr="4e-5"),
@@ -218,7 +197,8 @@ _STUDIES = (
     ),
     Study(
         "width-longer",
-        "The same, distilled for longer: at which path does a student leave the pairing?",
+        "At which path does a student of real 32x32 MNIST leave the pairing? As study width, "
+        "distilled for longer.",
         "mnist",
         "laptop-32",
         (_width(32, "its=4000", 4000), _width(16, "its=8000", 8000)),

@@ -1,7 +1,5 @@
 """The three low-dimensional experiments: chessboard, double moons, ring of Gaussians, in R^4."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -63,7 +61,7 @@ class _ToyExperiment(Experiment):
 
 @dataclass(frozen=True)
 class ChessboardExperiment(_ToyExperiment):
-    """4x4 chessboard in the first two coordinates of R^4: the student remaps.
+    """4x4 chessboard in the first two coordinates of R^4; the paper's student remaps.
 
     Command: `python reproduce.py all chessboard`.
     Paper: section 3.3, Figures 2 and 3 (left). Expected there: Delta_E = 8.55 at N = 1000.

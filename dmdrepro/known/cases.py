@@ -4,8 +4,6 @@ Each constructor takes the number of samples and a generator and returns teacher
 what their pairing tends to. Of X ~ N(0, I) in D dimensions E|X - X'|^2 = 2 D for independent X'.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.linalg import sqrtm, toeplitz
 

@@ -5,8 +5,6 @@ preferred direction, so all G_theta(z) have one law; theta decides only which no
 point. Both laws and their denoisers are known at every noise level.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

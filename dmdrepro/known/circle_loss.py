@@ -12,8 +12,6 @@ theta. Of the two gradients, with dL/dx = g / 2 in the plane:
   gradients differ, by |C R(theta) - C| / |C| = 2 |sin(theta / 2)|, the lemma's "in general".
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
@@ -21,7 +19,7 @@ import numpy as np
 import torch
 
 from dmdrepro.diffusion.schedule import karras_sigmas
-from dmdrepro.distillation.dm import draw_dm_levels
+from dmdrepro.distillation.dm import draw_levels
 from dmdrepro.known.circle import rotation, student_denoiser, teacher_denoiser
 
 LEVELS, LOW, HIGH = 1000, 0.02, 0.98  # appendix D; training has distill.dm_min, dm_max
@@ -51,7 +49,7 @@ class SampleTerms:
 def draw_noise(n: int, generator: torch.Generator) -> NoiseDraws:
     """n samples of z, the noise level and eps, as a DM update draws them."""
     z, eps = (torch.randn(n, 2, generator=generator, dtype=torch.float64) for _ in range(2))
-    sigma = karras_sigmas(LEVELS)[draw_dm_levels(n, LEVELS, LOW, HIGH, generator)]
+    sigma = karras_sigmas(LEVELS)[draw_levels(n, LEVELS, generator, LOW, HIGH)]
     direction = z / z.norm(dim=1, keepdim=True)
     return NoiseDraws(direction, sigma, eps, torch.full((n,), 1 / n, dtype=torch.float64))
 
@@ -92,17 +90,10 @@ def sample_terms(noise: NoiseDraws, theta: float) -> SampleTerms:
     )
 
 
-@dataclass(frozen=True)
-class Mean:
-    """An expectation and its standard error; 0 of a quadrature rule, which draws nothing."""
-
-    value: float
-    error: float
-
-
-def mean_of(terms: torch.Tensor) -> Mean:
-    """The mean of equally weighted terms [B], B >= 2."""
-    return Mean(float(terms.mean()), float(terms.std() / math.sqrt(len(terms))))
+def mean_of(terms: torch.Tensor) -> dict[str, float]:
+    """The mean of equally weighted terms [B], B >= 2: `value`, and its standard `error`."""
+    error = float(terms.std() / math.sqrt(len(terms)))
+    return {"value": float(terms.mean()), "error": error}
 
 
 def turned(gradient: torch.Tensor, first: torch.Tensor) -> float:

@@ -1,7 +1,5 @@
 """A pair of samples whose pairing is known in closed form, and what it tends to as N grows."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -5,10 +5,8 @@ A file has the measuring, its part of the record and that part's shape, its tabl
 module loads torch until it measures.
 """
 
-from __future__ import annotations
-
 from dmdrepro.experiments import ConfigError
-from dmdrepro.experiments.origin import note_origin, origin_words
+from dmdrepro.experiments.origin import ORIGINS, Origin, note_origin
 from dmdrepro.measures.boundary import BOUNDARY
 from dmdrepro.measures.by_class import BY_CLASS
 from dmdrepro.measures.denoiser_error import DENOISER_ERROR
@@ -53,10 +51,10 @@ def register(measure: Measure) -> Measure:
     return measure
 
 
-def origins() -> dict[str, dict[str, str]]:
+def origins() -> dict[str, Origin]:
     """Of the measures that files have registered: key -> the file's name and SHA-256."""
-    found = {each.key: origin_words("measure", each.key) for each in MEASURES}
-    return {key: words for key, words in found.items() if words is not None}
+    found = {each.key: ORIGINS.get(("measure", each.key)) for each in MEASURES}
+    return {key: origin for key, origin in found.items() if origin}
 
 
 def evaluation() -> Shape:

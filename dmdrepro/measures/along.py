@@ -1,7 +1,5 @@
 """Along distillation: every measure at each stop, from the start over kept students to the end."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -70,38 +68,41 @@ def ways(student: Student) -> list[Way]:
     found = []
     for result, null in zip(student.results, student.nulls(), strict=True):
         record = result.record(student.snapshot)
-        distill = lookup(record, ("config", "distill")) or {}
-        starts = [0] if starts_as_phi_1({"distill": distill}) else []
-        kept = record.get("along") or ()
-        stops = [*starts, *(stop["iterations"] for stop in kept), distill.get("iterations")]
+        stops = _stops(record)
         parts = {
             each.key: each.stops(result, student.snapshot, stops)
             if each.stops is not None
-            else _parts(record, each, starts)
+            else _parts(record, each)
             for each in measures.MEASURES
         }
         found.append(Way(student, result.seed, record, stops, parts, null, result.label))
     return found
 
 
-def _parts(record: Mapping, measure: Measure, starts: Sequence[int]) -> list:
+def _stops(record: Mapping) -> list[int]:
+    """The iterations of every stop: 0 if the student began as Phi_1, those kept, the last."""
+    distill = lookup(record, ("config", "distill")) or {}
+    start = [0] if starts_as_phi_1({"distill": distill}) else []
+    kept = (stop["iterations"] for stop in record.get("along") or ())
+    return [*start, *kept, distill.get("iterations")]
+
+
+def _parts(record: Mapping, measure: Measure) -> list:
     """A measure's part of the record at every stop."""
-    start = [lookup(record, measure.start) if measure.start else None for _ in starts]
+    at_start = lookup(record, measure.start) if measure.start else None
+    start = [at_start] if _stops(record)[0] == 0 else []
     kept = [stop.get(measure.key) for stop in record.get("along") or ()]
     return [*start, *kept, lookup(record, measure.end or (measure.key,))]
 
 
 def numbers_along(record: Mapping) -> list[tuple[int, dict[str, float]]]:
     """(iteration, number by name) at every stop of a new record, such as `measures/null/mean`."""
-    starts = [0] if starts_as_phi_1(record["config"]) else []
-    kept = [stop["iterations"] for stop in record["along"]]
-    stops = [*starts, *kept, record["config"]["distill"]["iterations"]]
-    found: list[tuple[int, dict[str, float]]] = [(stop, {}) for stop in stops]
+    found: list[tuple[int, dict[str, float]]] = [(stop, {}) for stop in _stops(record)]
     for measure, quantity in quantities():
         if measure.stops is not None:  # of the logs
             continue
         name = "/".join(("measures", measure.key, *quantity.path))
-        for (_, numbers), part in zip(found, _parts(record, measure, starts), strict=True):
+        for (_, numbers), part in zip(found, _parts(record, measure), strict=True):
             if (value := as_number(lookup(part, quantity.path))) is not None:
                 numbers[name] = value
     return found

@@ -1,7 +1,5 @@
 """The boundary effect: are samples far from the data copied more? (section 4.2.1, Figure 11)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from dmdrepro.measures import by_class
@@ -65,14 +63,7 @@ def table(students: Sequence[Student]) -> Table:
     for student in last_of(students):
         one = len(student.seeds) == 1
         among = "" if one else "smallest and largest of the seeds"
-
-        def row(
-            figure: int, what: str, value: Cell, meaning: str, claimed: bool, student=student
-        ) -> tuple[Cell, ...]:
-            paper = CLAIMS[figure] if claimed and student.experiment == CLAIMS_OF else "not shown"
-            seeds = seed_words(student.seeds)
-            return (figure, *student.place, what, paper, value, meaning, seeds)
-
+        found: list[tuple[int, str, Cell, str, bool]] = []
         for kind, what in QUANTITIES.items():
             value = student.cell("boundary", kind, "value")
             if value is None:
@@ -83,8 +74,12 @@ def table(students: Sequence[Student]) -> Table:
             if what.endswith("re-paired"):
                 what += by_class.repaired_words(student)
             meaning = f"{student.cell('boundary', 'level'):.0%} interval" if one else among
-            rows.append(row(11, what, value, meaning, kind in ("pearson", "spearman")))
-        rows += [row(12, what, value, among, True) for what, value in of_figure_12(student)]
+            found.append((11, what, value, meaning, kind in ("pearson", "spearman")))
+        found += [(12, what, value, among, True) for what, value in of_figure_12(student)]
+        for figure, what, value, meaning, claimed in found:
+            paper = CLAIMS[figure] if claimed and student.experiment == CLAIMS_OF else "not shown"
+            end = paper, value, meaning, seed_words(student.seeds)
+            rows.append((figure, *student.place, what, *end))
     notes = (
         "Figure 11: displacement |G - Phi_8| - |Phi_1 - Phi_8| against D(z), the mean distance of "
         "Phi_8(z) to the training set (for the MLP manifold, which has none, to draws of its "

@@ -1,7 +1,5 @@
 """Figure 11 within classes: whether the boundary effect is more than a difference of classes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 

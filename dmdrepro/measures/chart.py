@@ -1,7 +1,5 @@
 """Curves before anybody has decided how they look: for the page and for figures."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The trained teacher against the exact denoiser, of data that have one, by noise level."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from dmdrepro.measures.measure import Measure, Measured, Sampled

@@ -1,7 +1,5 @@
 """What the paper reports, and the rule of the verdict: read from expected.toml."""
 
-from __future__ import annotations
-
 import math
 import statistics
 import tomllib
@@ -49,7 +47,7 @@ class Rule:
 REGIMES = {
     "copies": "the student keeps the teacher's pairing",
     "partly": "the student keeps a part of the teacher's pairing",
-    "remaps": "the student's pairing is not the teacher's",
+    "remaps": "the student loses most of the teacher's pairing",
 }
 RULE = Rule(**_EXPECTED["rule"])
 PAPER_NUMBERS = tuple(

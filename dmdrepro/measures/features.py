@@ -1,7 +1,5 @@
 """MNIST's samples by a classifier's features: Frechet distance, precision, recall, classes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from dmdrepro.measures.measure import Measure, Measured, Sampled

@@ -136,14 +136,6 @@ class Quantity:
 
 
 @dataclass(frozen=True)
-class Column:
-    """A number of a student at its end, in the tables of studies."""
-
-    head: str
-    cell: Callable[[Student], Cell]
-
-
-@dataclass(frozen=True)
 class Measure:
     """One thing that is measured of a student; whatever it lacks is left out."""
 
@@ -158,7 +150,8 @@ class Measure:
     # Its part at stops that no record has: of (result, teacher iterations, stops).
     stops: Callable[[Result, int, Sequence[int]], list[Mapping]] | None = None
     quantities: tuple[Quantity, ...] = ()
-    columns: tuple[Column, ...] = ()
+    # Head -> cell of a number of a student at its end, in the tables of studies.
+    columns: Mapping[str, Callable[[Student], Cell]] = field(default_factory=dict)
     table: Callable[[Sequence[Student]], Table] | None = None
     charts: Callable[[Sequence[Student]], list[Chart]] | None = None  # besides those of quantities
     lack: str = ""  # what the page says if there are no charts

@@ -1,7 +1,5 @@
 """Memorisation: Phi_8's distance to the nearest training image over the second (Figure 12)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from dmdrepro.measures.measure import Measure, Measured, Sampled

@@ -1,7 +1,5 @@
 """What an independent pairing shares, in words: of all pairs, of a class, of a second draw."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
 from dmdrepro.measures.students import Student

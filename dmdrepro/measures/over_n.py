@@ -1,7 +1,5 @@
 """How Delta_E, its null, retention and concordance move with N, and with fresh noise."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from dmdrepro.measures.chart import Chart, Line

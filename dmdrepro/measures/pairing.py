@@ -1,16 +1,14 @@
 """Delta_E with its null, retention and concordance (section 3.1)."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import replace
 
 from dmdrepro.measures.expected import REGIMES, RULE, regime, share_of_null, times_teachers
-from dmdrepro.measures.measure import Column, Measure, Measured, Quantity, Sampled
+from dmdrepro.measures.measure import Measure, Measured, Quantity, Sampled
 from dmdrepro.measures.null import independent
-from dmdrepro.measures.students import Student, lookup
+from dmdrepro.measures.students import COLLAPSED, Student, lookup
 from dmdrepro.measures.table import cell_text
 from dmdrepro.runs.shape import Maybe, count, number, text
 
@@ -85,6 +83,8 @@ def sentence(student: Student) -> str:
         f"{teacher}Delta_E {cell_text(delta_e)}, of {independent(student)} {cell_text(null)} "
         f"(retention {cell_text(retention)}, before distillation {cell_text(untrained)})"
     )
+    if any(COLLAPSED in warning for warning in student.warnings):
+        return f"{words}. But the student hardly varies, so its pairing says nothing."
     times = times_teachers(quality, teachers)
     if not times <= RULE.quality_within:
         return (
@@ -134,9 +134,9 @@ PAIRING = Measure(
             of_null=True,
         ),
     ),
-    columns=(
-        Column("remapped", lambda student: student.cell("pairing", "remapped")),
-        Column("retention untrained", lambda student: student.untrained("retention")),
-    ),
+    columns={
+        "remapped": lambda student: student.cell("pairing", "remapped"),
+        "retention untrained": lambda student: student.untrained("retention"),
+    },
     sentence=sentence,
 )

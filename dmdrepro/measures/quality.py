@@ -1,10 +1,8 @@
 """Sample quality: E_OT to the data over that of other data."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
-from dmdrepro.measures.measure import Column, Measure, Measured, Quantity, Sampled
+from dmdrepro.measures.measure import Measure, Measured, Quantity, Sampled
 from dmdrepro.measures.students import lookup
 from dmdrepro.runs.shape import Maybe, count, finite, number
 
@@ -68,7 +66,5 @@ QUALITY = Measure(
             beside=("Phi_8", _teachers),
         ),
     ),
-    columns=(
-        Column("quality Phi_8", lambda student: student.cell("quality", "teacher_8", "ratio")),
-    ),
+    columns={"quality Phi_8": lambda student: student.cell("quality", "teacher_8", "ratio")},
 )

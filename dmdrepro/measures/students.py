@@ -1,13 +1,11 @@
 """The students that were evaluated, each with all seeds of the same configuration."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from dmdrepro.experiments import ConfigError, as_of_now, build
+from dmdrepro.experiments import ConfigError, as_of_now, build, leaves
 from dmdrepro.measures.table import Cell, over_seeds
 from dmdrepro.runs.results import Missing, Result
 from dmdrepro.runs.shown import ALL_PAIRS
@@ -15,10 +13,12 @@ from dmdrepro.runs.shown import ALL_PAIRS
 # Of each experiment: the seed that was asked for first, then any others.
 Results = Mapping[str, Sequence[Result | Missing]]
 SNAPSHOTS = "teacher.snapshots"
+COLLAPSED = "student hardly varies"  # of the warnings of metrics/implausible.py
 PLACE = ("experiment", "size", "teacher iterations")  # the heads of `Student.place`
-# What changes neither a student nor its Delta_E, which is over the first `sampling.pairing` noises.
+# The seed, and what changes neither a student nor its Delta_E, which is over the first
+# `sampling.pairing` noises.
 ASIDE = (
-    *("distill.snapshots", "sampling.total", "sampling.sizes"),
+    *("seed", "distill.snapshots", "sampling.total", "sampling.sizes"),
     *("sampling.sets", "sampling.phi_32"),
 )
 
@@ -161,16 +161,14 @@ def config_of(record: dict) -> dict:
     return as_of_now(record.get("config", {}))
 
 
-def differences(usual: object, found: object, prefix: str = "") -> dict[str, tuple]:
-    """Dotted field -> both values, if both have it and they differ; without the seed and ASIDE."""
-    if isinstance(usual, Mapping) and isinstance(found, Mapping):
-        changed = {}
-        for key in usual:
-            dotted = f"{prefix}.{key}" if prefix else key
-            if key in found and dotted != "seed" and dotted not in ASIDE:
-                changed |= differences(usual[key], found[key], dotted)
-        return changed
-    return {} if usual == found else {prefix: (usual, found)}
+def differences(usual: Mapping, found: Mapping) -> dict[str, tuple[object, object]]:
+    """Dotted field -> both values, if both have it and they differ; without ASIDE."""
+    values = leaves(found)
+    return {
+        name: (value, values[name])
+        for name, value in leaves(usual).items()
+        if name not in ASIDE and values.get(name, value) != value
+    }
 
 
 def change_words(changes: Mapping[str, tuple[object, object]]) -> str:

@@ -46,6 +46,11 @@ class Table:
         return Table(self.name, self.title, tuple(names), rows)
 
 
+def middle(cell: Cell) -> Cell:
+    """A band's value, any other cell as it is."""
+    return cell.value if isinstance(cell, Band) else cell
+
+
 def cell_text(cell: Cell) -> str:
     """For people: three significant digits, thousands apart, `-` for what does not exist."""
     if cell is None:

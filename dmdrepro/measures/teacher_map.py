@@ -1,8 +1,6 @@
 """Is the teacher's own map, from noise to Phi_8, an optimal transport?"""
 
-from __future__ import annotations
-
-from dmdrepro.measures.measure import Column, Measure, Measured, Sampled
+from dmdrepro.measures.measure import Measure, Measured, Sampled
 from dmdrepro.measures.pairing import SHAPE, numbers
 from dmdrepro.runs.shape import Maybe
 
@@ -21,10 +19,7 @@ TEACHER_MAP = Measure(
     "teacher_map",
     measure=measure,
     shape={"teacher_map": Maybe(SHAPE)},
-    columns=(
-        Column(
-            "retention of the teacher's map",
-            lambda student: student.cell("teacher_map", "retention"),
-        ),
-    ),
+    columns={
+        "retention of the teacher's map": lambda student: student.cell("teacher_map", "retention")
+    },
 )

@@ -1,7 +1,5 @@
 """By how much a toy's student is its teacher turned."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from dmdrepro.measures.measure import Measure, Measured, Sampled

@@ -1,9 +1,8 @@
 """One array from a file (.npy, .npz, .safetensors, .pt) or a folder of images, never a pickle."""
 
-from __future__ import annotations
-
 import lzma
 import math
+import os
 import struct
 import tokenize
 import zipfile
@@ -121,7 +120,7 @@ def _split(path: str | Path) -> tuple[Path, str | None]:
     """The file, and the array's name after `#`: a `#` may be part of a folder's or file's name."""
     words = str(path)
     if words.startswith("~") and not Path(path).exists():  # what a shell leaves in --real=~/x.npy
-        words = str(_home(Path(words)))
+        words = os.path.expanduser(words)
     if Path(words).exists():
         return Path(words), None
     cuts = [
@@ -138,13 +137,6 @@ def _split(path: str | Path) -> tuple[Path, str | None]:
     return Path(words), None
 
 
-def _home(path: Path) -> Path:
-    try:
-        return path.expanduser()
-    except RuntimeError:  # no such user
-        return path
-
-
 def _why_no_file(file: Path) -> str:
     if file.is_dir():
         return "is a folder, in which no array has a name; leave out what follows #"
@@ -158,7 +150,9 @@ def _why_no_file(file: Path) -> str:
 def _chosen(name: str, key: str | None, names: Iterable[str]) -> str:
     """The array that is meant; `name`: the file's."""
     names = list(names)
-    listed = ", ".join(map(_short, names[:MOST_NAMES])) or "nothing"
+    if not names:
+        raise _Refused(f"{name} holds no array.")
+    listed = ", ".join(map(_short, names[:MOST_NAMES]))
     known = f"it holds {listed}{', ...' if len(names) > MOST_NAMES else ''}"
     if key is None and len(names) != 1:
         raise _Refused(f"{name} holds {len(names):,} arrays; name one as {name}#NAME: {known}.")
@@ -192,8 +186,9 @@ def _from_npz(file: Path, key: str | None, room: _Room) -> np.ndarray:
                 return read_npy(stream, chosen.file_size, room)
 
 
-WHOLE = {"F64": 8, "F32": 4, "F16": 2, "C64": 8}  # bytes of a value that numpy has too
-INTEGERS = {"BOOL": 1, "U8": 1, "I8": 1, "U16": 2, "I16": 2, "U32": 4, "I32": 4, "U64": 8, "I64": 8}
+# Bytes of a value that numpy has too, of one that it lacks.
+WHOLE = {"F64": 8, "F32": 4, "F16": 2, "C64": 8, "BOOL": 1}
+WHOLE |= {f"{sign}{8 * size}": size for sign in "UI" for size in (1, 2, 4, 8)}
 NARROW = {"BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E4M3FNUZ": 1, "F8_E5M2FNUZ": 1, "F8_E8M0": 1}
 
 
@@ -205,9 +200,9 @@ def _from_safetensors(file: Path, key: str | None, room: _Room) -> np.ndarray:
             name = _chosen(room.name, key, handle.keys())
             header = handle.get_slice(name)
             kind, shape = header.get_dtype(), tuple(header.get_shape())
-            if kind not in WHOLE | INTEGERS | NARROW:
+            if kind not in WHOLE | NARROW:
                 raise ValueError(f"its values are {kind}; save them as float32")
-            width = 4 + NARROW[kind] if kind in NARROW else (WHOLE | INTEGERS)[kind]
+            width = 4 + NARROW[kind] if kind in NARROW else WHOLE[kind]
             room(math.prod(shape) * width, f"{kind} {shape}")
             tensor = handle.get_tensor(name)
             return (tensor.float() if kind in NARROW else tensor).numpy()
@@ -223,11 +218,9 @@ def _from_pt(file: Path, key: str | None, room: _Room) -> np.ndarray:
         raise _Refused(f"{room.name} holds one tensor without a name; leave out #{shown(key)}.")
     tensor = tensors[_chosen(room.name, key, tensors)].detach()
     kind = str(tensor.dtype).removeprefix("torch.")
-    if not tensor.is_floating_point():  # what is neither real nor whole is refused in its words
-        room(tensor.numel() * tensor.element_size(), f"{kind} {tuple(tensor.shape)}")
-        return tensor.numpy()
-    narrow = tensor.dtype not in (torch.float16, torch.float32, torch.float64)
-    width = 4 + tensor.element_size() if narrow else tensor.element_size()
+    wide = tensor.dtype in (torch.float16, torch.float32, torch.float64)
+    narrow = tensor.is_floating_point() and not wide
+    width = tensor.element_size() + 4 * narrow
     room(tensor.numel() * width, f"{kind} {tuple(tensor.shape)}")
     return (tensor.float() if narrow else tensor).numpy()
 

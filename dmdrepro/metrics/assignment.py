@@ -67,7 +67,7 @@ def optimal_assignment(
         )
         name = SORTING
     elif solver == "auto" and x.device.type == "cpu" and own_is_nearest(a, b, own, watch):
-        say("The nearest of each sample is its own partner: no other pairing is cheaper.")
+        say("Each sample is nearest to its own partner, so no other pairing is cheaper.")
         return Optimum(float(own.mean()), 0.0, 0, NEAREST, np.arange(len(x)), own)
     else:
         costs, found, name, certificate = _certified(x, y, solver, memory, say, watch)

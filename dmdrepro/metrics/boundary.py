@@ -1,7 +1,5 @@
 """Are samples far from the training set copied more? (section 4.2.1, Figure 11)."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import asdict, dataclass, field, replace
 from statistics import NormalDist

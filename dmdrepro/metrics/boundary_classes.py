@@ -1,7 +1,5 @@
 """The boundary effect within classes: is Figure 11's correlation one between classes only?"""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 

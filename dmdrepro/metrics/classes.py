@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,7 +44,7 @@ def as_classes(classes: Labels, n: int, name: str = "classes") -> Classes:
 
     Raises ValueError, naming them, for another shape and for anything but whole numbers.
     """
-    values = _as_array(classes, name)
+    values, most = _as_array(classes, name)
     if values.dtype.kind not in "iufb":
         raise ValueError(f"{name} has type {values.dtype}; pass one whole number for each sample.")
     if values.shape != (n,):
@@ -59,19 +60,28 @@ def as_classes(classes: Labels, n: int, name: str = "classes") -> Classes:
                 f"{name} has {values[first]:g} in row {first}; pass one whole number for each "
                 "sample."
             )
+        if (np.abs(values) >= most).any():
+            raise ValueError(
+                f"{name} holds numbers from {most:.0f} on, of which its type of float skips some; "
+                "pass integers."
+            )
     names, numbers = np.unique(values, return_inverse=True)
     order = torch.from_numpy(np.argsort(numbers, kind="stable"))
     rows = order.split(np.bincount(numbers).tolist())
     return Classes(names, numbers.astype(np.int64), tuple(rows))
 
 
-def _as_array(classes: Labels, name: str) -> np.ndarray:
+def _as_array(classes: Labels, name: str) -> tuple[np.ndarray, float]:
+    """The values, and from where on their type, if of floats, does not hold every whole number."""
     if isinstance(classes, torch.Tensor):
         tensor = check_dense(classes.detach(), name).cpu()
-        return (tensor.double() if tensor.is_floating_point() else tensor).numpy()
+        if tensor.is_floating_point():
+            return tensor.double().numpy(), 2 / torch.finfo(tensor.dtype).eps
+        return tensor.numpy(), math.inf
     if np.ma.is_masked(classes):
         raise ValueError(f"{name} has masked entries; every sample needs its class.")
     try:
-        return np.asarray(classes)
+        values = np.asarray(classes)
     except (ValueError, TypeError, OverflowError):  # lists of unequal lengths, for one
         raise ValueError(f"{name} is not a list of whole numbers, one for each sample.") from None
+    return values, 2 / float(np.finfo(values.dtype).eps) if values.dtype.kind == "f" else math.inf

@@ -1,31 +1,22 @@
 """A trained denoiser against the exact one, if the data set has one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import torch
-
-
-class ExactDataset(Protocol):
-    """A data set that can be drawn from and knows E[x0 | x0 + sigma eps = x]."""
-
-    def sample(self, n: int, generator: torch.Generator) -> tuple[torch.Tensor, object]: ...
-    def denoise(self, x: torch.Tensor, sigma: float) -> torch.Tensor: ...
 
 
 @torch.no_grad()
 def denoiser_error(
     denoiser: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
-    dataset: ExactDataset,
+    dataset,
     sigmas: Sequence[float],
     samples: int,
     generator: torch.Generator,
 ) -> dict[str, list[float]]:
     """The error of D against the exact denoiser D* at each noise level, on two scales.
 
-    x0 ~ data, x = x0 + sigma eps, `samples` of them at each level, on the generator's device.
+    `dataset`: with `sample(n, generator)` and `denoise(x, sigma)`. x0 ~ data, x = x0 + sigma eps,
+    `samples` of them at each level, on the generator's device.
     `relative_error`: E|D - D*|^2 / E|x0 - D*|^2, by which the denoising loss exceeds the smallest
     possible one. `relative_to_signal`: Var(D - D*) / Var(D*), above 1 if there is more error than
     signal: at sigma = 80 D* hardly varies, so a small error can bury what a student's start knows

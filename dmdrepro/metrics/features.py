@@ -1,7 +1,5 @@
 """Image quality by features: Frechet distance, precision and recall, over several draws of data."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass

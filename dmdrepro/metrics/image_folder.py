@@ -1,7 +1,5 @@
 """A folder of PNG or JPEG images as one array; what would be read wrongly is refused by name."""
 
-from __future__ import annotations
-
 import math
 import struct
 import warnings

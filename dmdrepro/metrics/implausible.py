@@ -89,7 +89,7 @@ def row_warnings(
                 f"the {wide}'s samples are {times:.3g} times as far apart as the {narrow}'s"
             )
         found.append(
-            f"{one.capitalize()} and {other} differ by much: {' and '.join(parts)}. {ranges}: are "
+            f"{one.capitalize()} and {other} differ greatly: {' and '.join(parts)}. {ranges}: are "
             "both in the same units?"
         )
     return tuple(found)
@@ -99,10 +99,11 @@ def _collapse(narrow: str, wide: str, times: float, ranges: str, misread: str) -
     if math.isinf(times):
         how = "its samples are equal"
     else:
-        how = f"its samples are {times:.3g} times nearer to each other than the {wide}'s"
+        ratio = float(f"{times:.3g}")
+        how = f"its samples are {ratio:,g} times nearer to each other than the {wide}'s"
     return (
-        f"The {narrow} hardly varies: {how}. {ranges}. It has collapsed, or the two are in other "
-        f"units: {misread} does not mean a copy here."
+        f"The {narrow} hardly varies: {how}. {ranges}. It has collapsed, or the two are in "
+        f"different units. So {misread} does not mean a copy here."
     )
 
 

@@ -1,7 +1,5 @@
 """Memorization ratio r(y) = |y - x1(y)| / |y - x2(y)| (section 4.1.2), and D(z) (4.2.1)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

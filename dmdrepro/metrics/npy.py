@@ -1,7 +1,5 @@
 """One .npy stream: its header first, then whether its size is true and fits, then its values."""
 
-from __future__ import annotations
-
 import io
 import math
 import struct

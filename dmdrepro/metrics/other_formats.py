@@ -1,7 +1,5 @@
 """Files that hold samples in a format we do not read: the line of numpy that converts each."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The pairing of several disjoint sets of N: how it varies with the noise, and with N."""
 
-from __future__ import annotations
-
 from dmdrepro.metrics.classes import Labels, as_classes
 from dmdrepro.metrics.pairing import pairing_inefficiency
 from dmdrepro.metrics.samples import Samples

@@ -1,7 +1,5 @@
 """The tensors in a file of torch.save; nothing else in it is ever opened."""
 
-from __future__ import annotations
-
 import pickle
 import re
 import zipfile

@@ -1,7 +1,5 @@
 """Sample quality: how far the samples are from data, against data from data."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass

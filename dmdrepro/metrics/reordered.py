@@ -1,7 +1,5 @@
 """Whether the student's samples are the teacher's in another order."""
 
-from __future__ import annotations
-
 from dmdrepro.kernels import nearest_two
 from dmdrepro.metrics.pairing import PairingRecord
 from dmdrepro.metrics.samples import Samples, same_rows

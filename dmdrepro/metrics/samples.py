@@ -48,7 +48,7 @@ def check_dense(tensor: torch.Tensor, name: str) -> torch.Tensor:
         raise ValueError(f"{name} is a quantized tensor; pass its .dequantize().")
     if tensor.is_meta:
         raise ValueError(f"{name} is a meta tensor, which holds no numbers; pass one that does.")
-    return tensor
+    return tensor.resolve_conj().resolve_neg()  # numpy takes no view that torch has yet to negate
 
 
 def as_rows(samples: Samples, name: str, least: int = 2) -> torch.Tensor:
@@ -102,6 +102,8 @@ def strict(record: dict[str, object]) -> dict[str, object]:
 
 
 def _from_numpy(samples: Samples, name: str) -> torch.Tensor:
+    if isinstance(samples, list | tuple) and any(map(np.ma.isMaskedArray, samples)):
+        samples = np.ma.array(samples)
     if np.ma.isMaskedArray(samples):
         if masked := int(np.ma.count_masked(samples)):
             raise ValueError(
@@ -112,7 +114,8 @@ def _from_numpy(samples: Samples, name: str) -> torch.Tensor:
     try:
         array = np.asarray(samples)
     except (ValueError, TypeError, RuntimeError) as error:  # such as rows of unequal length
-        raise ValueError(f"{name} is not an array of numbers: {error}.") from None
+        words = str(error).rstrip(".")
+        raise ValueError(f"{name} is not an array of numbers: {words}.") from None
     if array.dtype.kind not in "fiub":
         kind = "objects" if array.dtype.kind == "O" else f"type {array.dtype}"
         raise ValueError(f"{name} has {kind}; pass a dense array of real numbers.")

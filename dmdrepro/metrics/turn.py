@@ -1,7 +1,5 @@
 """By how much the student's map is the teacher's turned, as on appendix C's circle by design."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import asdict, dataclass
 

@@ -59,11 +59,7 @@ class AdmUnet(Model):
             f"model.channel_mult is {_listed(self.channel_mult)}; "
             "give one positive number for each level.",
         )
-        require_count("model.num_blocks", self.num_blocks)
-        require(
-            self.num_blocks <= DEEPEST,
-            f"model.num_blocks is {self.num_blocks}; it must be at most {DEEPEST}.",
-        )
+        require_count("model.num_blocks", self.num_blocks, most=DEEPEST)
         require(
             are_counts(self.attn_resolutions),
             f"model.attn_resolutions is {_listed(self.attn_resolutions)}; "

@@ -3,8 +3,6 @@
 Dhariwal & Nichol 2021, in the layout of the EDM teachers, so that their weights load by name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch
@@ -12,15 +10,15 @@ import torch.nn.functional as F
 from torch import nn
 
 from dmdrepro.kernels import backend, group_norm_silu
-from dmdrepro.models.adm import norm_groups
+from dmdrepro.models.adm import Block, norm_groups
 from dmdrepro.models.edm import full_precision
 
 HEAD_WIDTH = 64  # channels of one attention head
 
 
-def group_norm(channels: int) -> nn.GroupNorm:
+def group_norm(channels: int, eps: float = 1e-5) -> nn.GroupNorm:
     """Group normalisation as `norm_groups` has it; raises ConfigError as that does."""
-    return nn.GroupNorm(norm_groups(channels), channels)
+    return nn.GroupNorm(norm_groups(channels), channels, eps)
 
 
 @torch.compiler.assume_constant_result  # its condition cannot be traced
@@ -50,8 +48,7 @@ def norm_silu(
 class Resample(nn.Module):
     """Halve ("down") or double ("up") the resolution by the 2x2 box filter.
 
-    Averaging 2x2 pixels and repeating each pixel 2x2 times are the same sums. The filter is kept as
-    a buffer because the public checkpoints have it.
+    The filter is kept as a buffer because the public checkpoints have it.
     """
 
     def __init__(self, way: str) -> None:
@@ -60,32 +57,63 @@ class Resample(nn.Module):
         self.register_buffer("resample_filter", torch.full((1, 1, 2, 2), 0.25))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if self.way == "down":
-            return F.avg_pool2d(x, 2)  # [B, C, H/2, W/2]
-        return F.interpolate(x, scale_factor=2, mode="nearest")  # [B, C, 2H, 2W]
+        return resampled(x, self.way)
 
 
-class ResampledConv(Resample):
-    """Resampling, then a 3x3 convolution."""
+class ResampledConv(nn.Conv2d):
+    """Resampling as `Resample`'s, then a 3x3 convolution."""
 
-    def __init__(self, in_channels: int, out_channels: int, way: str) -> None:
-        super().__init__(way)
-        conv = nn.Conv2d(in_channels, out_channels, 3, padding=1)
-        self.weight, self.bias = conv.weight, conv.bias
+    def __init__(self, c_in: int, c_out: int, way: str) -> None:
+        super().__init__(c_in, c_out, 3, padding=1)
+        self.way = way
+        self.register_buffer("resample_filter", torch.full((1, 1, 2, 2), 0.25))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return F.conv2d(super().forward(x), self.weight, self.bias, padding=1)
+        return super().forward(resampled(x, self.way))
 
 
-class AttentionBlock(nn.Module):
-    """The self-attention that a residual block may end with."""
+def resampled(x: torch.Tensor, way: str) -> torch.Tensor:
+    """The box filter's sums: means of 2x2 pixels, or each pixel repeated 2x2 times."""
+    if way == "down":
+        return F.avg_pool2d(x, 2)  # [B, C, H/2, W/2]
+    return F.interpolate(x, scale_factor=2, mode="nearest")  # [B, C, 2H, 2W]
 
-    def _add_attention(self, norm: Callable, channels: int, heads: int) -> None:
-        self.num_heads = heads
+
+class ResidualBlock(nn.Module):
+    """What a U-Net's residual blocks share; it may end with self-attention."""
+
+    def __init__(
+        self,
+        block: Block,
+        emb_channels: int,
+        told: int,
+        heads: int,
+        resample: Callable[[int], nn.Module],
+        eps: float = 1e-5,
+    ) -> None:
+        """`told`: numbers that the embedding tells each channel; `heads`: of the attention, or 0.
+
+        `resample(kernel)`: makes the layer that resamples, of the branch (3) or beside it (1).
+        """
+        super().__init__()
+        c_in, c_out = block.c_in, block.c_out
+        self.in_channels, self.num_heads, self.skip = c_in, heads, None
+        self.norm0 = group_norm(c_in, eps)
+        if block.resampled:
+            self.conv0 = resample(3)
+        else:
+            self.conv0 = nn.Conv2d(c_in, c_out, 3, padding=1)
+        self.affine = nn.Linear(emb_channels, told * c_out)
+        self.norm1 = group_norm(c_out, eps)
+        self.conv1 = zeroed(nn.Conv2d(c_out, c_out, 3, padding=1))
+        if block.resampled:
+            self.skip = resample(1)
+        elif c_in != c_out:
+            self.skip = nn.Conv2d(c_in, c_out, 1)
         if heads:
-            self.norm2 = norm(channels)
-            self.qkv = nn.Conv2d(channels, 3 * channels, 1)
-            self.proj = zeroed(nn.Conv2d(channels, channels, 1))
+            self.norm2 = group_norm(c_out, eps)
+            self.qkv = nn.Conv2d(c_out, 3 * c_out, 1)
+            self.proj = zeroed(nn.Conv2d(c_out, c_out, 1))
 
     def _attention(self, x: torch.Tensor) -> torch.Tensor:
         batch, channels, height, width = x.shape
@@ -105,34 +133,18 @@ class AttentionBlock(nn.Module):
         return a.transpose(1, 2).reshape(x.shape)
 
 
-class AdmBlock(AttentionBlock):
+class AdmBlock(ResidualBlock):
     """Residual block with the noise level (and class) as scale and shift after the second norm."""
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        emb_channels: int,
-        resampled: str = "",
-        attention: bool = False,
-    ) -> None:
-        """`resampled`: "down", "up" or "", for a block that keeps the resolution."""
-        super().__init__()
-        self.in_channels, self.out_channels = in_channels, out_channels
-        self.norm0 = group_norm(in_channels)
-        if resampled:
-            self.conv0 = ResampledConv(in_channels, out_channels, resampled)
-        else:
-            self.conv0 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
-        self.affine = nn.Linear(emb_channels, 2 * out_channels)
-        self.norm1 = group_norm(out_channels)
-        self.conv1 = zeroed(nn.Conv2d(out_channels, out_channels, 3, padding=1))
-        self.skip = Resample(resampled) if resampled else None
-        if not resampled and in_channels != out_channels:
-            self.skip = nn.Conv2d(in_channels, out_channels, 1)
+    def __init__(self, block: Block, emb_channels: int) -> None:
+        def resample(kernel: int) -> nn.Module:
+            if kernel == 1:
+                return Resample(block.resampled)
+            return ResampledConv(block.c_in, block.c_out, block.resampled)
+
         # As in the reference, a layer narrower than one head has no attention.
-        heads = out_channels // HEAD_WIDTH if attention else 0
-        self._add_attention(group_norm, out_channels, heads)
+        heads = block.c_out // HEAD_WIDTH if block.attention else 0
+        super().__init__(block, emb_channels, 2, heads, resample)
 
     def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
         """`x`: [B, C_in, H, W]; `emb`: [1 or B, emb_channels]; returns [B, C_out, H', W']."""

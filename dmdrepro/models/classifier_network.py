@@ -1,7 +1,5 @@
 """The digits' classifier: three convolutions, a feature layer, ten logits."""
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import nn

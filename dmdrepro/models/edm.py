@@ -1,7 +1,5 @@
 """EDM preconditioning (Karras et al. 2022, table 1): from a raw network F to a denoiser D."""
 
-from __future__ import annotations
-
 import contextlib
 
 import torch

@@ -1,7 +1,5 @@
 """A toy's exact denoiser in the place of a trained network."""
 
-from __future__ import annotations
-
 import torch
 
 from dmdrepro.models.edm import c_out, c_skip

@@ -1,7 +1,5 @@
 """The optional GAN's head on the fake score network's features (section 4.1.1, as in DMD2)."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 

@@ -23,11 +23,7 @@ class Mlp(Model):
     time_features: int = 32
 
     def __post_init__(self) -> None:
-        require_count("model.hidden_layers", self.hidden_layers)
-        require(
-            self.hidden_layers <= DEEPEST,
-            f"model.hidden_layers is {self.hidden_layers}; it must be at most {DEEPEST}.",
-        )
+        require_count("model.hidden_layers", self.hidden_layers, most=DEEPEST)
         require_count("model.width", self.width)
         require(
             2 <= self.time_features <= LARGEST and self.time_features % 2 == 0,

@@ -1,7 +1,5 @@
 """The toys' network (appendix D): an MLP of 5 hidden layers with a Fourier time embedding."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import torch

@@ -3,41 +3,40 @@
 No dropout. Residual sums are divided by sqrt(2), so that variances stay.
 """
 
-from __future__ import annotations
-
 import math
+from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from dmdrepro.models.adm import norm_groups
-from dmdrepro.models.adm_block import AttentionBlock, norm_silu, zeroed
-from dmdrepro.models.adm_network import positional_embedding
-from dmdrepro.models.edm import RawNetwork, full_precision
+from dmdrepro.models.adm import Block
+from dmdrepro.models.adm_block import ResidualBlock, group_norm, norm_silu, zeroed
+from dmdrepro.models.adm_network import UNet, positional_embedding
+from dmdrepro.models.edm import full_precision
 from dmdrepro.models.song import SongUnet
 
 SUM_SCALE = math.sqrt(0.5)  # of a sum of two
+EPS = 1e-6  # of its normalisations
 FOURIER_SCALE = 16.0  # standard deviation of the frequencies, in turns per unit of c_noise
 
 
-class ResampledConv(nn.Module):
+class ResampledConv(nn.Conv2d):
     """Halving or doubling by a filter, and a convolution; halving first, unless `conv_first`."""
 
     def __init__(
         self,
-        in_channels: int,
-        out_channels: int,
+        c_in: int,
+        c_out: int,
         kernel: int,
         way: str,
         taps: tuple[int, ...],
         conv_first: bool = False,
     ) -> None:
-        super().__init__()
-        conv = nn.Conv2d(in_channels, out_channels, kernel)
-        self.weight, self.bias = conv.weight, conv.bias
+        super().__init__(c_in, c_out, kernel)
         self.way, self.conv_first = way, conv_first
-        self.register_buffer("resample_filter", filter_2d(taps))
+        line = torch.tensor(taps, dtype=torch.float32)  # separable, of sum 1: [1, 1, T, T]
+        self.register_buffer("resample_filter", (line.outer(line) / line.sum() ** 2)[None, None])
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         border = (self.resample_filter.shape[-1] - 1) // 2
@@ -54,34 +53,14 @@ class ResampledConv(nn.Module):
         return F.conv_transpose2d(x, 4 * kernel, stride=2, padding=padding, groups=channels)
 
 
-class SongBlock(AttentionBlock):
+class SongBlock(ResidualBlock):
     """Residual block with the noise level (and class) added before the second norm."""
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        emb_channels: int,
-        resampled: str,
-        attend: bool,
-        taps: tuple[int, ...],
-    ) -> None:
-        super().__init__()
-        self.in_channels = in_channels
-        self.norm0 = group_norm(in_channels)
-        if resampled:
-            self.conv0 = ResampledConv(in_channels, out_channels, 3, resampled, taps)
-        else:
-            self.conv0 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
-        self.affine = nn.Linear(emb_channels, out_channels)
-        self.norm1 = group_norm(out_channels)
-        self.conv1 = zeroed(nn.Conv2d(out_channels, out_channels, 3, padding=1))
-        self.skip = None
-        if resampled:
-            self.skip = ResampledConv(in_channels, out_channels, 1, resampled, taps)
-        elif in_channels != out_channels:
-            self.skip = nn.Conv2d(in_channels, out_channels, 1)
-        self._add_attention(group_norm, out_channels, int(attend))
+    def __init__(self, block: Block, emb_channels: int, taps: tuple[int, ...]) -> None:
+        def resample(kernel: int) -> nn.Module:
+            return ResampledConv(block.c_in, block.c_out, kernel, block.resampled, taps)
+
+        super().__init__(block, emb_channels, 1, int(block.attention), resample, EPS)
 
     def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
         """`x`: [B, C_in, H, W]; `emb`: [1 or B, emb_channels]; returns [B, C_out, H', W']."""
@@ -93,15 +72,7 @@ class SongBlock(AttentionBlock):
         return SUM_SCALE * (x + self._attention(x)) if self.num_heads else x
 
 
-class FourierFrequencies(nn.Module):
-    """The random frequencies of NCSN++'s embedding: a buffer, fixed when the network is made."""
-
-    def __init__(self, features: int) -> None:
-        super().__init__()
-        self.register_buffer("freqs", FOURIER_SCALE * torch.randn(features // 2))
-
-
-class SongNetwork(RawNetwork):
+class SongNetwork(UNet):
     """The raw network F of images [B, channels, resolution, resolution]."""
 
     def __init__(self, settings: SongUnet, channels: int, resolution: int, classes: int) -> None:
@@ -109,8 +80,10 @@ class SongNetwork(RawNetwork):
         emb_channels = 4 * settings.width
         self.noise_width = noise_width = settings.width * settings.channel_mult_noise
         self.map_noise = None
-        if settings.embedding == "fourier":
-            self.map_noise = FourierFrequencies(noise_width)
+        if settings.embedding == "fourier":  # random frequencies, drawn once
+            self.map_noise = nn.Module()
+            freqs = FOURIER_SCALE * torch.randn(noise_width // 2)
+            self.map_noise.register_buffer("freqs", freqs)
         self.map_label = self.map_augment = None
         if classes:
             self.map_label = nn.Linear(classes, noise_width)
@@ -119,25 +92,19 @@ class SongNetwork(RawNetwork):
         self.map_layer0 = nn.Linear(noise_width, emb_channels)
         self.map_layer1 = nn.Linear(emb_channels, emb_channels)
 
-        taps = settings.resample_filter
-        cout, aux = settings.stem, channels  # channels of the last block; of the halved image
-        self.enc, self.dec = nn.ModuleDict(), nn.ModuleDict()
+        self.settings = settings
+        cout = self._make_blocks(settings, channels, resolution)
         whole = f"{resolution}x{resolution}"
-        self.enc[f"{whole}_conv"] = nn.Conv2d(channels, cout, 3, padding=1)
-        for block in settings.blocks(resolution):
-            cout, level = block.c_out, f"{block.resolution}x{block.resolution}"
-            getattr(self, block.place)[f"{level}_{block.name}"] = SongBlock(
-                block.c_in, cout, emb_channels, block.resampled, block.attention, taps
-            )
-            if block.name == "down" and settings.encoder == "residual":
-                self.enc[f"{level}_aux_residual"] = ResampledConv(
-                    aux, cout, 3, "down", taps, conv_first=True
-                )
-                aux = cout
-            if block.place == "enc":
-                self.feature_shape = (cout, block.resolution, block.resolution)
-        self.dec[f"{whole}_aux_norm"] = group_norm(cout)
+        self.dec[f"{whole}_aux_norm"] = group_norm(cout, EPS)
         self.dec[f"{whole}_aux_conv"] = zeroed(nn.Conv2d(cout, channels, 3, padding=1))
+
+    def _layers(self, block: Block, channels: int) -> Iterator[tuple[str, nn.Module]]:
+        taps = self.settings.resample_filter
+        yield block.name, SongBlock(block, 4 * self.settings.width, taps)
+        if block.name == "down" and self.settings.encoder == "residual":
+            above = [a.out_channels for a in self.enc.values() if isinstance(a, ResampledConv)]
+            c_in = above[-1] if above else channels  # of the image as the level above left it
+            yield "aux_residual", ResampledConv(c_in, block.c_out, 3, "down", taps, conv_first=True)
 
     def features(
         self, x: torch.Tensor, noise: torch.Tensor, class_labels: torch.Tensor | None = None
@@ -149,20 +116,10 @@ class SongNetwork(RawNetwork):
             if isinstance(layer, ResampledConv):
                 x = image = skips[-1] = SUM_SCALE * (x + layer(image))
                 continue
-            x = layer(x, emb) if isinstance(layer, SongBlock) else layer(x)
+            x = self._run(layer, x, emb) if isinstance(layer, SongBlock) else layer(x)
             skips.append(x)
-        h = x
-        *blocks, norm, conv = self.dec.values()
-        for block in blocks:
-            if block.in_channels != x.shape[1]:
-                x = torch.cat([x, skips.pop()], dim=1)
-            x = block(x, emb)
-        return conv(norm_silu(norm, x)), h
-
-    def rounded_layers(self) -> dict[str, nn.Module]:
-        """All convolutions; the linear layers embed noise level and class, in float32."""
-        kinds = (nn.Conv2d, ResampledConv)
-        return {name: layer for name, layer in self.named_modules() if isinstance(layer, kinds)}
+        *_, norm, conv = self.dec.values()
+        return conv(norm_silu(norm, self._decode(x, skips, emb))), x
 
     def _embedding(self, noise: torch.Tensor, class_labels: torch.Tensor | None) -> torch.Tensor:
         """[1 or B, 4 width], float32 also under autocast."""
@@ -176,14 +133,3 @@ class SongNetwork(RawNetwork):
             if self.map_label is not None:
                 emb = emb + self.map_label(class_labels * math.sqrt(class_labels.shape[1]))
             return F.silu(self.map_layer1(F.silu(self.map_layer0(emb))))
-
-
-def group_norm(channels: int) -> nn.GroupNorm:
-    """As the ADM's but for its epsilon."""
-    return nn.GroupNorm(norm_groups(channels), channels, eps=1e-6)
-
-
-def filter_2d(taps: tuple[int, ...]) -> torch.Tensor:
-    """The separable filter of these taps, [1, 1, T, T], of sum 1."""
-    line = torch.tensor(taps, dtype=torch.float32)
-    return (line.outer(line) / line.sum() ** 2)[None, None]

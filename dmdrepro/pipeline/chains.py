@@ -4,8 +4,6 @@ A chain is made by one process: a teacher, a classifier, or a student with its s
 evaluation. Chains wait for the teacher and the classifier that they need, and for nothing else.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -79,8 +77,7 @@ def chains_of(plan: Plan, apart: Collection[str] = ()) -> list[Chain]:
     """
     found: dict[object, list[Task]] = {}
     for task in plan.tasks:
-        first = task.stage in FIRST
-        key = task.place().folder if first else (task.run.folder, task.snapshot)
+        key = task.place().folder if task.stage in FIRST else (task.run.folder, task.snapshot)
         found.setdefault((key, task.stage in apart), []).append(task)
     chains = []
     for (key, alone), tasks in found.items():
@@ -100,16 +97,13 @@ def _needs(tasks: Sequence[Task]) -> frozenset[Path]:
 
 
 def make_chains(
-    plan: Plan,
-    executor: Executor,
-    session,
-    failed: Callable[[Task, Exception], None],
+    plan: Plan, executor: Executor, session, failed: Callable[[Task, Exception], None]
 ) -> None:
     """Make the plan's chains; an experiment that `plan` leaves out is skipped, from then on.
 
-    `failed` is told of a task that could not be made, and
-    why: it may raise, which stops the others. Raises Stopped after `session.stop_requested`, once
-    all have saved; at a second signal, a KeyboardInterrupt, they are killed.
+    `failed` is told of a task that could not be made, and why. It may raise, which stops the
+    others. Raises Stopped after `session.stop_requested`, once all have saved. At a second signal,
+    a KeyboardInterrupt, they are killed.
     """
     waiting = chains_of(plan, executor.apart)
     making: dict[Chain, Work] = {}

@@ -1,7 +1,5 @@
 """What is left of a plan, and what it costs: the dry run's numbers."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -39,7 +37,7 @@ class PlanCost:
     @property
     def refused(self) -> list[str]:
         """Why tasks are refused, each in a sentence."""
-        return [f"{t.stage} {t.words}: {s.reason}" for t, s, _ in self.rows if s.reason]
+        return [f"{t.title}: {s.reason}" for t, s, _ in self.rows if s.reason]
 
 
 def _cost(task: Task, plan: Plan) -> Estimate:

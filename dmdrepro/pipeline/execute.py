@@ -1,7 +1,5 @@
 """A plan executed: data fetched, old results set aside, every chain made."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from dmdrepro.data.mnist_layout import MnistUnavailable
@@ -15,13 +13,7 @@ from dmdrepro.pipeline.task import STAGES, Task
 from dmdrepro.runs.errors import RunError, Stopped
 
 
-def execute(
-    plan: Plan,
-    context,
-    jobs: int,
-    threads: int,
-    complain: Callable[[str], None],
-) -> None:
+def execute(plan: Plan, context, jobs: int, threads: int, complain: Callable[[str], None]) -> None:
     """Make all tasks in `jobs` processes that share `threads`; 1: in this process.
 
     `context`: of dmdrepro.stages. A failure of an experiment that was named, at one seed or in a
@@ -36,7 +28,7 @@ def execute(
         name = plan.named(experiment)
         plan.cannot[name] = str(error)
         plan.failed.append(name)
-        complain(f"{task.stage} {task.words} failed: {error}")
+        complain(f"{task.title} failed: {error}")
 
     prepare(plan, context, failed)
     if not plan.part:

@@ -1,7 +1,5 @@
 """The executor that makes chains in this process, one after the other."""
 
-from __future__ import annotations
-
 from dmdrepro.data.mnist_layout import MnistUnavailable
 from dmdrepro.pipeline.chains import Chain, ChainFailed, Executor, Work
 from dmdrepro.pipeline.task import Task
@@ -34,11 +32,10 @@ def make(task: Task, context) -> None:
     from dmdrepro.stages.sample import make_samples
     from dmdrepro.stages.teacher import make_teacher
 
-    makers = {"distill": make_student, "sample": make_samples, "evaluate": make_evaluation}
-    with named(f"{task.stage} {task.words}"):
-        if task.stage == "classifier":
-            make_classifier(task.run, context)
-        elif task.snapshot is None:
-            make_teacher(task.run, context)
-        else:
-            makers[task.stage](task.run, task.snapshot, context)
+    makers = {
+        "classifier": make_classifier, "teacher": make_teacher, "distill": make_student,
+        "sample": make_samples, "evaluate": make_evaluation,
+    }  # fmt: skip
+    snapshot = () if task.snapshot is None else (task.snapshot,)
+    with named(task.title):
+        makers[task.stage](task.run, *snapshot, context)

@@ -1,14 +1,12 @@
 """What `doctor` measured on this machine, kept in the user's cache for the dry run's times."""
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import json
 import os
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from dmdrepro.data.mnist_files import default_cache
@@ -17,7 +15,8 @@ from dmdrepro.experiments.estimate import Estimate, estimate
 from dmdrepro.runs.files import write_json
 from dmdrepro.runs.provenance import provenance
 
-STEPS = {"one iteration of a distillation": "distill", "one step of a teacher": "teacher"}
+STUDENT, TEACHER = "one iteration of a distillation", "one step of a teacher"  # the doctor's
+STEPS = {STUDENT: "distill", TEACHER: "teacher"}
 Milliseconds = dict[str, dict[str, float]]  # experiment -> stage -> of one step
 
 
@@ -45,20 +44,23 @@ class Measured:
         return replace(cost, seconds=now / then * steps * self.ms[name][stage] / 1e3)
 
 
-def remember(rows: Iterable[Mapping], gpu: str | None, size: str) -> None:
-    """Keep the times of the doctor's rows, if there are any and the cache can be written."""
-    found: Milliseconds = {}
+def measured(rows: Iterable[Mapping], size: str) -> Measured:
+    """The times of the doctor's rows."""
     timed = [row for row in rows if row["part"] in STEPS and row["ok"] is not False]
+    ms: Milliseconds = {}
     for row in timed:
         name = str(row["what"]).partition(",")[0]
-        step_ms = row.get("iteration_ms", row.get("step_ms"))
-        found.setdefault(name, {})[STEPS[row["part"]]] = step_ms
-    if timed:
-        threads = max(row["threads"] for row in timed)
-        about = {"date": datetime.date.today().isoformat(), "threads": threads, "ms": found}
+        ms.setdefault(name, {})[STEPS[row["part"]]] = row.get("iteration_ms", row.get("step_ms"))
+    threads = max((row["threads"] for row in timed), default=0)
+    return Measured(datetime.date.today().isoformat(), threads, size, ms)
+
+
+def remember(found: Measured, gpu: str | None) -> None:
+    """Keep the times, if there are any and the cache can be written."""
+    if found.ms:
         with contextlib.suppress(OSError):
             _file().parent.mkdir(parents=True, exist_ok=True)
-            write_json(_file(), {**_read(), _key(gpu, size): about})
+            write_json(_file(), {**_read(), _key(gpu, found.size): asdict(found)})
 
 
 def recall(gpu: str | None, size: str) -> Measured | None:

@@ -1,7 +1,5 @@
 """Paths that a user gives: refused before any work if nothing could be written to them."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 
@@ -35,10 +33,14 @@ def check_target(option: str, path: Path) -> None:
     try_writing(path)
 
 
+def there(path: Path) -> Path:
+    """The path, or the nearest folder above it that is there."""
+    return next(place for place in (path, *path.absolute().parents) if place.exists())
+
+
 def try_writing(folder: Path) -> None:
     """Raise OSError, naming the folder, if no file can be made in it or where it would lie."""
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
+    folder = there(folder)
     tried = folder / f".tried.{os.getpid()}.part"
     try:
         tried.unlink(missing_ok=True)

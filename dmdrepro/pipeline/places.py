@@ -1,7 +1,5 @@
 """Before the work: whether all that a command writes later can be written, and fits on the disk."""
 
-from __future__ import annotations
-
 import contextlib
 import shutil
 from collections.abc import Iterable
@@ -9,7 +7,7 @@ from pathlib import Path
 
 from dmdrepro.experiments.estimate import estimate
 from dmdrepro.pipeline.cost import bytes_words
-from dmdrepro.pipeline.paths import try_writing
+from dmdrepro.pipeline.paths import there, try_writing
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import STAGES, Task
 from dmdrepro.runs.errors import RunError
@@ -76,9 +74,7 @@ def _check_space(plan: Plan, left: Iterable[Task], fresh: bool, jobs: int) -> No
 
 def free_space(runs: Path) -> tuple[Path, float]:
     """(the folder that is there, bytes free on its disk)."""
-    folder = runs.absolute()
-    while not folder.exists():
-        folder = folder.parent
+    folder = there(runs.absolute())
     return folder, float(shutil.disk_usage(folder).free)
 
 

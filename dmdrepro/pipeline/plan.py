@@ -106,12 +106,11 @@ def _empty_plan(request: Request, stages: tuple[str, ...]) -> Plan:
 
 def _admit(plan: Plan, experiment: Experiment, tasks: list[Task], look: Look) -> None:
     """Add an experiment's tasks to the plan with what they fetch, or why they cannot run."""
-    reason, files = "", Files()
     if plan.stages == ("classifier",) and experiment.classifier is None:
-        reason = "its data are not MNIST, so it has no classifier"
-    if not reason:
-        tasks = _chosen(tasks, plan.request)
-    if not reason and experiment.data.needs and _look_at_data(tasks, plan.request):
+        plan.cannot[experiment.name] = "its data are not MNIST, so it has no classifier"
+        return
+    reason, files, tasks = "", Files(), _chosen(tasks, plan.request)
+    if experiment.data.needs and _look_at_data(tasks, plan.request):
         files = look(experiment.data)
         if files.lacking and _only_asked(plan.request, experiment):
             files = replace(files, remark=f"{experiment.name} cannot start yet: {files.lacking}.")
@@ -124,8 +123,8 @@ def _admit(plan: Plan, experiment: Experiment, tasks: list[Task], look: Look) ->
             said.append(word)
     if reason:
         plan.cannot[experiment.name] = reason
-        return
-    plan.tasks += tasks
+    else:
+        plan.tasks += tasks
 
 
 def _only_asked(request: Request, experiment: Experiment) -> bool:

@@ -1,11 +1,10 @@
 """The executor that makes chains in processes side by side, each chain a command of ours.
 
-On a CPU several processes of few threads use the cores better than one of many. A process takes
-commands one after the other (cli/worker.py): to start one costs seconds. A command is
-`all EXPERIMENT` or `study NAME --arm ARM --seeds SEED` with hidden options that name the chain: it
-locks, saves, stops and resumes as every command does. What it says this command says, and how far
-it is is a row of this command's display. Its errors are kept until it ends; the last line,
-`Error: ...`, is why its chain failed. A process whose command did not end well ends with it.
+On a CPU several processes of few threads use the cores better than one of many. To start one costs
+seconds, so it takes commands one after the other (cli/worker.py). A command is `all EXPERIMENT` or
+`study NAME --arm ARM --seeds SEED` with hidden options that name the chain. It locks, saves, stops
+and resumes as every command does. We say what it says, and show how far it is. Its errors are kept
+until it ends: the last, `Error: ...`, is why its chain failed. Then its process ends too.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ import time
 from collections.abc import Callable
 
 from dmdrepro.commands import VARIABLE, as_now, program
-from dmdrepro.experiments.origin import origin_words
+from dmdrepro.experiments.origin import ORIGINS
 from dmdrepro.pipeline.chains import (
     FIRST,
     LOOK_S,
@@ -64,8 +63,7 @@ def own_experiments(plan: Plan) -> list[str]:
     return [
         e.name
         for e in plan.experiments
-        if not type(e).__module__.startswith("dmdrepro.")
-        and origin_words("experiment", e.name) is None
+        if not type(e).__module__.startswith("dmdrepro.") and ("experiment", e.name) not in ORIGINS
     ]
 
 

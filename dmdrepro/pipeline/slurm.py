@@ -6,8 +6,6 @@ saves, stops and resumes as every command does; Slurm's warning before the end m
 submitit puts it into the queue again. What was submitted is kept in `<runs>/slurm/*.json`.
 """
 
-from __future__ import annotations
-
 import getpass
 import hashlib
 import json
@@ -19,8 +17,9 @@ from pathlib import Path
 
 from dmdrepro.checkout import ROOT, is_checkout
 from dmdrepro.commands import as_now
-from dmdrepro.pipeline.chains import Chain, chains_of
+from dmdrepro.pipeline.chains import chains_of
 from dmdrepro.pipeline.plan import Plan
+from dmdrepro.pipeline.processes import ERROR
 from dmdrepro.pipeline.slurm_job import Command
 from dmdrepro.pipeline.slurm_options import SIGNAL_S, SlurmOptions
 from dmdrepro.pipeline.task import STAGES
@@ -38,9 +37,10 @@ FOREVER = 10**6  # time-outs after which submitit would no longer requeue: it wo
 class Job:
     """One chain's command, and the jobs that have to end well before it."""
 
-    title: str  # such as `distill ring, seed 0 (60)`
+    title: str  # of its first task
     words: tuple[str, ...]
     after: tuple[str, ...] = ()  # titles
+    folders: tuple[str, ...] = ()  # of the stages that it makes
 
     @property
     def name(self) -> str:
@@ -67,10 +67,10 @@ def jobs_of_plan(plan: Plan) -> list[Job]:
     for chain in chains_of(plan):
         if all(task.state().words == "done" for task in chain.tasks):
             continue
-        first = chain.tasks[0]
-        title = f"{first.stage} {first.words}"
+        title = chain.tasks[0].title
         needs = tuple(titles[folder] for folder in sorted(chain.after) if folder in titles)
-        jobs.append(Job(title, tuple(chain_words(plan, chain, gpu=gpu)), needs))
+        folders = tuple(str(task.place().folder.absolute()) for task in chain.tasks)
+        jobs.append(Job(title, tuple(chain_words(plan, chain, gpu=gpu)), needs, folders))
         if chain.makes is not None:
             titles[chain.makes] = title
     pages = [plan.of(seed).folder(PAGE) for seed in plan.seeds]
@@ -78,16 +78,6 @@ def jobs_of_plan(plan: Plan) -> list[Job]:
         every = tuple(job.title for job in jobs)
         jobs.append(Job(RESULTS, tuple(plan_words(plan, gpu="cpu")), every))
     return jobs
-
-
-def folders_of(plan: Plan) -> dict[str, list[str]]:
-    """Title -> the stages' folders of each chain."""
-    chains = chains_of(plan)
-    return {f"{c.tasks[0].stage} {c.tasks[0].words}": _folders(c) for c in chains}
-
-
-def _folders(chain: Chain) -> list[str]:
-    return [str(task.place().folder.absolute()) for task in chain.tasks]
 
 
 def grouped(jobs: list[Job]) -> list[list[Job]]:
@@ -103,7 +93,7 @@ def submit(plan: Plan, options: SlurmOptions, say: Callable[[str], None]) -> lis
     """Submit what is left and is not in the queue; returns the jobs; raises RunError."""
     folder = (plan.runs / "slurm").absolute()
     executor = _executor(folder)
-    folders, queue = folders_of(plan), in_queue()
+    queue = in_queue()
     known = {job.name: job for job in read_submitted(plan.runs)}
     jobs: dict[str, Submitted] = {}
     for group in grouped(jobs_of_plan(plan)):
@@ -127,7 +117,7 @@ def submit(plan: Plan, options: SlurmOptions, say: Callable[[str], None]) -> lis
         for job, each in zip(new, made, strict=True):
             log = str(each.paths.stdout)
             jobs[job.title] = Submitted(
-                job.title, each.job_id, job.name, log, folders.get(job.title, []), list(job.words)
+                job.title, each.job_id, job.name, log, list(job.folders), list(job.words)
             )
             write_json(folder / f"{job.name}.json", asdict(jobs[job.title]))
             say(f"{job.title}: job {each.job_id}, log {log}")
@@ -227,7 +217,7 @@ def _log(job: Submitted) -> str:
 
 def _why(job: Submitted) -> str:
     """The last `Error: ...` of its log; without a log it never began."""
-    lines = [line for line in _log(job).splitlines() if line.startswith("Error: ")]
+    lines = [line for line in _log(job).splitlines() if line.startswith(ERROR)]
     if lines:
-        return lines[-1].removeprefix("Error: ")
+        return lines[-1].removeprefix(ERROR)
     return "see its log" if Path(job.log).is_file() else "it never began: what it waits for failed"

@@ -1,11 +1,9 @@
 """What a user asks of Slurm: options of the command line, or a TOML file of them."""
 
-from __future__ import annotations
-
 import math
 import re
 import tomllib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from dmdrepro.experiments import nearest
@@ -62,10 +60,8 @@ def minutes_of(words: str) -> int:
 
 def read_options(file: Path | None, given: SlurmOptions) -> SlurmOptions:
     """The file's options with those of the command line over them; raises RunError."""
-    found = SlurmOptions()
-    if file is not None:
-        found = replace(found, **_read(file))
-    options = replace(found, **given.given())
+    found = {} if file is None else _read(file)
+    options = SlurmOptions(**found | given.given())
     _ = options.minutes
     return options
 

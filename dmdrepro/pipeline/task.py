@@ -1,7 +1,5 @@
 """One stage of a plan: what it is called, where it lies, how far it is."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from dmdrepro.runs.errors import DamagedArtifact, DifferentConfiguration, RunError
@@ -43,6 +41,11 @@ class Task:
             return self.label
         name = f"{self.run.name}, seed {self.run.experiment.seed}"
         return f"{name} ({self.snapshot:,})" if self.snapshot else name
+
+    @property
+    def title(self) -> str:
+        """Such as `distill ring, seed 0 (60)`."""
+        return f"{self.stage} {self.words}"
 
     @property
     def looks_at_data(self) -> bool:

@@ -1,7 +1,5 @@
 """Which network a file's tensors belong to: by EDM's arguments, else by names and shapes."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 
@@ -14,23 +12,22 @@ Architecture = tuple[Model, tuple[int, ...], int]
 
 # EDM's arguments that change no weight of a network that is drawn from.
 _PASSED_OVER = {"use_fp16", "sigma_min", "sigma_max", "sigma_data", "dropout", "label_dropout"}
-# EDM's argument -> our field, and its value if it is not given: of both networks, of SongUNet.
-_COMMON = {
-    "model_channels": ("width", 192),
-    "channel_mult": ("channel_mult", (1, 2, 3, 4)),
-    "num_blocks": ("num_blocks", 3),
-    "attn_resolutions": ("attn_resolutions", (32, 16, 8)),
+# EDM's argument -> our field; of DhariwalUNet the first four.
+_FIELDS = {
+    "model_channels": "width",
+    "channel_mult": "channel_mult",
+    "num_blocks": "num_blocks",
+    "attn_resolutions": "attn_resolutions",
+    "embedding_type": "embedding",
+    "encoder_type": "encoder",
+    "channel_mult_noise": "channel_mult_noise",
+    "resample_filter": "resample_filter",
+    "augment_dim": "augment_dim",
 }
-_SONG = {
-    "model_channels": ("width", 128),
-    "channel_mult": ("channel_mult", (1, 2, 2, 2)),
-    "num_blocks": ("num_blocks", 4),
-    "attn_resolutions": ("attn_resolutions", (16,)),
-    "embedding_type": ("embedding", "positional"),
-    "encoder_type": ("encoder", "standard"),
-    "channel_mult_noise": ("channel_mult_noise", 1),
-    "resample_filter": ("resample_filter", (1, 1)),
-    "augment_dim": ("augment_dim", 0),
+# The values of those that are not given.
+_USUAL = {
+    "DhariwalUNet": (192, (1, 2, 3, 4), 3, (32, 16, 8)),
+    "SongUNet": (128, (1, 2, 2, 2), 4, (16,), "positional", "standard", 1, (1, 1), 0),
 }
 _SIZES = ("img_channels", "img_resolution", "label_dim")
 # What only one value of is built.
@@ -41,13 +38,13 @@ def of_arguments(made_with: Mapping[str, object]) -> Architecture:
     """The network that EDM's `EDMPrecond(**made_with)` is; raises ValueError for one not built."""
     said = dict(made_with)
     kind = said.pop("model_type", "DhariwalUNet")
-    if kind not in ("DhariwalUNet", "SongUNet"):
+    if kind not in tuple(_USUAL):  # in a hostile file it may be a list
         raise ValueError(
             f"its network is a {_short(kind)}; only DhariwalUNet and SongUNet are known"
         )
-    fields = _SONG if kind == "SongUNet" else _COMMON
     sizes = [said.pop(name, 0) for name in _SIZES]
-    values = {field: said.pop(name, usual) for name, (field, usual) in fields.items()}
+    fields = zip(_FIELDS.items(), _USUAL[kind], strict=False)
+    values = {field: said.pop(name, usual) for (name, field), usual in fields}
     for name, value in said.items():
         if name not in _PASSED_OVER and _FIXED.get(name) != value:
             words = f"{_short(name)[1:-1]}={_short(value)}"

@@ -1,7 +1,5 @@
 """A foreign file as safetensors: converted once in a process of its own, kept and verified."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

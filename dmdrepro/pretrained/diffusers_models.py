@@ -3,8 +3,6 @@
 They are given as objects, so nothing of diffusers is imported here (extra `diffusers`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

@@ -4,8 +4,6 @@ Started by converted.py: the file on its input, safetensors on its output, a sen
 output if it refuses the file. The standard library only.
 """
 
-from __future__ import annotations
-
 import codecs
 import contextlib
 import hashlib

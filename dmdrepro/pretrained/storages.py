@@ -3,8 +3,6 @@
 The standard library only: this runs in the restricted process (isolated.py).
 """
 
-from __future__ import annotations
-
 import math
 import zipfile
 import zlib

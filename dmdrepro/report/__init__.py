@@ -6,14 +6,13 @@ from dmdrepro.report.page import Picture, report_page
 from dmdrepro.report.render import render_terminal, write_tables
 from dmdrepro.report.seeds import seeds_table
 from dmdrepro.report.study import open_studies
-from dmdrepro.report.tables import all_seeds, build_tables, seed_first, tables_of
+from dmdrepro.report.tables import all_seeds, seed_first, tables_of
 
 __all__ = [
     "Band",
     "Picture",
     "Table",
     "all_seeds",
-    "build_tables",
     "known_tables",
     "open_studies",
     "render_terminal",

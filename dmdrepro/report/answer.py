@@ -4,8 +4,6 @@ The words follow the rule of dmdrepro/measures/expected.toml. They are the same 
 the report and in the README.
 """
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Sequence
@@ -20,8 +18,8 @@ from dmdrepro.measures.expected import (
     times_teachers,
 )
 from dmdrepro.measures.null import null_notes
-from dmdrepro.measures.students import Student, last_of, lookup
-from dmdrepro.measures.table import Band, Cell, Table, cell_text
+from dmdrepro.measures.students import COLLAPSED, Student, last_of, lookup
+from dmdrepro.measures.table import Band, Cell, Table, cell_text, middle
 from dmdrepro.runs.shown import ALL_PAIRS
 
 NO_SAMPLER, SAYS_NOTHING = "NO SAMPLER", "SAYS NOTHING"
@@ -38,7 +36,6 @@ MEANINGS = (
     f"student hardly varies, or its pairing has no meaning: it has no null, or one below "
     f"{RULE.null_above:g}."
 )
-COLLAPSED = "student hardly varies"  # of the warnings of metrics/implausible.py
 COLUMNS = ("experiment", "teacher", "paper", "Delta_E", "null", "answer")
 
 
@@ -96,7 +93,7 @@ def answer_table(students: Sequence[Student], whole: bool = True) -> Table:
                 student.snapshot,
                 None if number is None else number.shown,
                 _short(student.cell("pairing", "delta_e")),
-                _middle(student.cell("pairing", "delta_e_null")),
+                middle(student.cell("pairing", "delta_e_null")),
                 _word(student)[0],
             )
         )
@@ -122,10 +119,6 @@ def _short(cell: Cell) -> Cell:
         ends = Band(*(round(v, 4) for v in (cell.value, cell.low, cell.high)))
         return cell_text(ends)
     return None if cell is None else cell_text(round(float(cell), 4))
-
-
-def _middle(cell: Cell) -> Cell:
-    return cell.value if isinstance(cell, Band) else cell
 
 
 def _word(student: Student) -> tuple[str, str]:

@@ -1,13 +1,11 @@
 """The choices that the paper left open, with this report's values, and the paper's slips."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dmdrepro.experiments import REGISTRY
+from dmdrepro.experiments import REGISTRY, leaves
 from dmdrepro.measures.students import Student, lookup
 from dmdrepro.measures.table import Table
 
@@ -55,12 +53,8 @@ def choices_table(students: Sequence[Student]) -> Table:
 def _unnamed(configs: dict[str, dict]) -> list[str]:
     """The fields that no choice above names, such as ones added since."""
     named = {"name", "size", "seed"} | {field for choice in CHOICES for field in choice.fields}
-    found = []
-    for config in configs.values():
-        for part, value in config.items():
-            inner = [f"{part}.{field}" for field in value] if isinstance(value, dict) else [part]
-            found += [] if part in named else [field for field in inner if field not in named]
-    return list(dict.fromkeys(found))
+    found = (field for config in configs.values() for field in leaves(config))
+    return [f for f in dict.fromkeys(found) if not {f, f.partition(".")[0]} & named]
 
 
 def slips_table() -> Table:

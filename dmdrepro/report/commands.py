@@ -1,7 +1,5 @@
 """What made a student: its command line, and what each of its stages recorded of itself."""
 
-from __future__ import annotations
-
 import shlex
 
 from dmdrepro.commands import making

@@ -1,7 +1,5 @@
 """The figures of measures and of studies, from their charts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path

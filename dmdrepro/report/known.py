@@ -1,7 +1,5 @@
 """Tables of pairs whose pairing is known."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 
@@ -10,7 +8,10 @@ from dmdrepro.measures.table import Band, Cell, Table, over_seeds
 
 
 def _with_limit(name: str, head: str, its_limit: str) -> dict[str, Callable[[Mapping], Cell]]:
-    return {head: lambda each: drawn(each, name), its_limit: lambda each: limit(each, name)}
+    return {
+        head: lambda each: drawn(each, name),
+        its_limit: lambda each: as_number(each["population"][name]),
+    }
 
 
 # Column -> its cell of a case.
@@ -121,11 +122,6 @@ def drawn(case: Mapping, name: str) -> Cell:
     """A quantity over the case's draws: the value if all agree, otherwise mean and extremes."""
     values: Sequence[Cell] = [as_number(pairing[name]) for pairing in case["draws"]]
     return values[0] if len(set(values)) == 1 else over_seeds(values)
-
-
-def limit(case: Mapping, name: str) -> Cell:
-    """The limit of a quantity."""
-    return as_number(case["population"][name])
 
 
 def two_errors(mean: Mapping[str, float]) -> Band:

@@ -1,14 +1,13 @@
 """Each seed of the students: what a mean over seeds and an interval are of."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from dmdrepro.measures.expected import paper_number
 from dmdrepro.measures.students import Student, lookup
 from dmdrepro.measures.table import Cell, Table, cell_text
 from dmdrepro.report.answer import answer
-from dmdrepro.report.verdict import NOT_RUN, verdict_table
+from dmdrepro.report.verdict import COLUMNS as VERDICT
+from dmdrepro.report.verdict import NOT_RUN, number_row
 
 COLUMNS = ("experiment", "teacher", "answer", "verdict", "Delta_E", "retention", "each seed")
 
@@ -40,10 +39,8 @@ def verdict_word(student: Student) -> str | None:
     number = paper_number(student.experiment, student.snapshot)
     if number is None or student.results[0].size != "paper":
         return None
-    table = verdict_table([student])
-    place = table.columns.index("verdict")
-    words = [row[place] for row in table.rows if row[:2] == (student.experiment, student.snapshot)]
-    return next((str(word) for word in words if word != NOT_RUN), None)
+    word = dict(zip(VERDICT, number_row(number, student), strict=True))["verdict"]
+    return None if word == NOT_RUN else str(word)
 
 
 def _device(record: dict) -> str:

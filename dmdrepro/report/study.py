@@ -1,7 +1,5 @@
 """A study's tables and curves: its arms side by side, over all seeds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,8 +93,10 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
         *(f"In {s.experiment}: {words}." for s in students for words in s.left_out),
         *(f"Warning: {s.experiment}. {words}" for s in students for words in s.warnings),
     )
-    heads = [c.head for each in measures.MEASURES for c in (*each.quantities, *each.columns)]
-    own = [quantity.head for each in measures.MEASURES for quantity in each.quantities]
+    heads, own = [], []
+    for each in measures.MEASURES:
+        own += (names := [quantity.head for quantity in each.quantities])
+        heads += [*names, *each.columns]
     tables = [
         Table(
             f"study_{study.name}",
@@ -130,7 +130,7 @@ def _row(student: Student) -> tuple[Cell, ...]:
     for each in measures.MEASURES:
         for quantity in each.quantities:
             cells.append(over_seeds([way.values(each.key, quantity.path)[-1] for way in found]))
-        cells += [column.cell(student) for column in each.columns]
+        cells += [cell(student) for cell in each.columns.values()]
     end = found[0].iterations[-1], found[0].path[-1]
     return (student.experiment, *end, *cells, seed_words(student.seeds))
 

@@ -1,7 +1,5 @@
 """The report: which tables there are, and the two about the paper's numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -29,19 +27,11 @@ ESSENTIAL = (
 )  # fmt: skip
 
 
-def build_tables(
-    runs: Path, size: str, seed: int, not_run: Mapping[str, str] | None = None
-) -> list[Table]:
-    """All tables of the runs below `runs` at a size: this seed's, and others set up alike.
-
-    `not_run`: experiment -> why it could not run. Tables without rows are left out. Results with
-    a file that is not what was written are not shown: the table `Not run` names the file.
-    """
-    return tables_of(all_seeds(runs, size, seed), size, not_run)
-
-
 def tables_of(results: Results, size: str, not_run: Mapping[str, str] | None = None) -> list[Table]:
-    """All tables of results that `all_seeds` opened."""
+    """All tables with rows, of results that `all_seeds` opened.
+
+    `not_run`: experiment -> why it could not run.
+    """
     students = collect(results)
     tables = [
         paper_and_ours_table(students),

@@ -1,7 +1,5 @@
 """The verdict on each of the paper's numbers and claims, by the rule of expected.toml."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Sequence
@@ -19,13 +17,20 @@ from dmdrepro.measures.expected import (
     times_teachers,
 )
 from dmdrepro.measures.null import null_notes
-from dmdrepro.measures.students import Student, change_words
+from dmdrepro.measures.students import COLLAPSED, Student, change_words
 from dmdrepro.measures.table import Cell, Table, over_seeds, seed_words
-from dmdrepro.report.answer import COLLAPSED
+from dmdrepro.report.path_matched import path_matched
 
 REPRODUCED, SAME, DIFFERS, NOT_RUN = "reproduced", "same regime", "differs", "not run"
+PATH_MATCHED = "path matched"
+_MATCHED = (
+    "Path matched: the paper's network and images, distilled over the paper's path (learning rate "
+    "times updates) in fewer steps at a higher rate, from a shorter teacher. It stands beside the "
+    "number of the paper's nearest teacher and reproduces nothing."
+)
 COLUMNS = ("experiment", "teacher iterations", "the paper", "ours", "verdict", "why", "seeds")
 ESSENTIAL = ("experiment", "teacher iterations", "the paper", "ours", "verdict")
+NO_RUN = (None, NOT_RUN, "no run at the paper's size", None)  # the last cells of a row
 
 
 def verdict(
@@ -61,25 +66,27 @@ def verdict(
 
 
 def verdict_table(students: Sequence[Student]) -> Table:
-    """Every number and claim of the paper, with a verdict or `not run`."""
+    """Every number and claim of the paper, with a verdict or `not run`.
+
+    Then the students of its network that went its path at another size.
+    """
     ours = [s for s in students if s.results[0].size == "paper"]
     rows: list[tuple[Cell, ...]] = []
     for number in PAPER_NUMBERS:
         mine = [s for s in ours if paper_number(s.experiment, s.snapshot) == number]
-        rows += [_number_row(number, student) for student in mine]
+        rows += [number_row(number, student) for student in mine]
         if not mine:
-            place = (number.experiment, number.teacher_iterations, _said(number))
-            rows.append((*place, None, NOT_RUN, "no run at the paper's size", None))
+            rows.append((number.experiment, number.teacher_iterations, _said(number), *NO_RUN))
     last = [s for s in ours if s.experiment == CLAIMS_OF][-1:]
     for figure, claim in CLAIMS.items():
         said = f"Figure {figure}: {claim.partition(' (')[0]}"
         place = (CLAIMS_OF, last[0].snapshot if last else None, said)
-        found = _claim(figure, last[0]) if last else None
-        if found is None:
-            rows.append((*place, None, NOT_RUN, "no run at the paper's size", None))
-        else:
-            value, *judged = found
-            rows.append((*place, value, *_of_changed(last[0], *judged), seed_words(last[0].seeds)))
+        if not last or (found := _claim(figure, last[0])) is None:
+            rows.append((*place, *NO_RUN))
+            continue
+        value, *judged = found
+        rows.append((*place, value, *_of_changed(last[0], *judged), seed_words(last[0].seeds)))
+    matched = [row for student in students if (row := _matched_row(student)) is not None]
     notes = (
         "Ours: the median over the seeds, by which Delta_E is judged [smallest, largest]. "
         f"Reproduced: within a factor of {RULE.reproduced_within:g}. Same regime: Delta_E over its "
@@ -88,17 +95,19 @@ def verdict_table(students: Sequence[Student]) -> Table:
         "neither E_OT nor a null, so we divide its number by our null: the chessboard's 8.55 over "
         "the nulls of our published runs is 0.05 to 0.31. The rule was written before the runs: "
         "dmdrepro/measures/expected.toml.",
+        *([_MATCHED] if matched else []),
         *null_notes([s for s in ours if paper_number(s.experiment, s.snapshot)]),
     )
     title = "The paper's numbers and claims: our verdict"
-    return Table("verdict", title, COLUMNS, tuple(rows), notes, essential=ESSENTIAL)
+    return Table("verdict", title, COLUMNS, (*rows, *matched), notes, essential=ESSENTIAL)
 
 
 def _said(number: PaperNumber) -> str:
     return " or ".join(number.regime) if number.delta_e is None else f"{number.delta_e:g}"
 
 
-def _number_row(number: PaperNumber, student: Student) -> tuple[Cell, ...]:
+def number_row(number: PaperNumber, student: Student) -> tuple[Cell, ...]:
+    """The table's row of one student of the paper's size."""
     values = [
         student.each(*path)
         for path in (
@@ -118,6 +127,24 @@ def _number_row(number: PaperNumber, student: Student) -> tuple[Cell, ...]:
     place = (student.experiment, student.snapshot, _said(number))
     ours = over_seeds(values[0], statistics.median)  # what is judged
     return (*place, ours, *_of_changed(student, found, why), seed_words(student.seeds))
+
+
+def _matched_row(student: Student) -> tuple[Cell, ...] | None:
+    if (stop := path_matched(student)) is None:
+        return None
+    teachers = student.each("quality", "teacher_8", "ratio")
+    why = "the record lacks a number"
+    if all(value is not None for value in (*stop.delta_e, *stop.null, *stop.quality, *teachers)):
+        _, why = verdict(stop.number, stop.delta_e, stop.null, stop.quality, teachers)
+    return (
+        f"{stop.experiment}, size {student.results[0].size}",
+        student.snapshot,
+        f"{_said(stop.number)} (teacher of {stop.number.teacher_iterations:,})",
+        over_seeds(stop.delta_e, statistics.median),
+        PATH_MATCHED,
+        f"{stop.words}: {why}",
+        seed_words(student.seeds),
+    )
 
 
 def _of_changed(student: Student, found: str, why: str) -> tuple[str, str]:

@@ -1,26 +1,22 @@
 """Whether a run's samples have left the data altogether: read off an evaluation's record."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 
 # Samples further from the data than so many times the data's spread have diverged. A student that
-# is merely bad does not come near it: one that is constant, at the data's mean, is 1 away, pure
-# noise on images of the data's range 2 to 3; the furthest of the 1,336 sets in docs/published is
-# 1.5 away. A training that diverges does not stop there: its weights grow by the learning rate at
-# every update, and its samples by orders of magnitude.
+# is merely bad stays far below: a constant one, at the data's mean, is 1 away, noise of the images'
+# range 2 to 3, the furthest of the 1,336 sets in docs/published 1.5. A training that diverges goes
+# on by orders of magnitude.
 LIMIT = 10.0
 
 
 def divergence(record: Mapping) -> str:
     """What has diverged, and how far, as the end of a sentence; "" if nothing has.
 
-    Looked at are the student at its end and on the way, and the teacher's Phi_1 and Phi_8, which
-    it is measured against: one of them past LIMIT spoils every mean over seeds. How far: the root
-    of E_OT(samples, data) over the data's spread, both mean squared distances. The spread is the
-    record's `data_spread`; of an older record without it, what the networks assume, D sigma_data^2
-    in D dimensions. "" too if a record says too little.
+    It looks at the student, at its end and on the way, and at the teacher's Phi_1 and Phi_8. How
+    far: the root of E_OT(samples, data) over the data's spread, both mean squared distances. The
+    spread is the record's `data_spread`; older records have none, so it is D sigma_data^2 in D
+    dimensions, what the networks assume. "" too if a record says too little.
     """
     spread = _spread(record)
     if spread is None:

@@ -1,7 +1,5 @@
 """Atomic files, strict JSON and the manifest that no flipped byte passes unseen."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math
@@ -19,10 +17,9 @@ MANIFEST = "manifest.json"
 def write_bytes(path: Path, data: bytes) -> None:
     """Write so that a reader sees the old file or the new one, never half.
 
-    A file that holds these bytes already is left alone: a finished run can be looked at, with its
-    figures and tables, where nothing can be written. A write that fails leaves no part behind,
-    and its OSError names `path`. A link's file is written, and a device or a pipe is written to:
-    neither is replaced (a path that the user gave; in a run folder links are refused before).
+    A file that holds these bytes already is left alone, so a finished run can be shown from a
+    read-only disk. A write that fails leaves no part behind, and its OSError names `path`. A link's
+    file, a device or a pipe is written to and not replaced (in a run folder they are refused).
     """
     if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
         return
@@ -49,6 +46,16 @@ def replace_bytes(path: Path, data: bytes) -> None:
     except BaseException:  # a second Ctrl-C too
         part.unlink(missing_ok=True)
         raise
+
+
+def set_aside(path: Path) -> Path | None:
+    """Rename what lies there to the first free of `.old1`, `.old2`, ...; None if nothing does."""
+    if not os.path.lexists(path):
+        return None
+    number = 1
+    while os.path.lexists(aside := path.with_name(f"{path.name}.old{number}")):
+        number += 1
+    return path.rename(aside)
 
 
 @contextmanager

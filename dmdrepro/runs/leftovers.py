@@ -1,7 +1,5 @@
 """What a kill leaves in a folder: parts of files, saved states; and results without a listing."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re
@@ -45,10 +43,9 @@ def drop_states(folder: Path, keep: Collection[str] = ()) -> None:
 def unlisted(folder: Path, key: dict, before: dict) -> list[str]:
     """The results and states in a folder without a listing that are not to be written over.
 
-    A stage that was killed before its first saved state leaves its configuration, its log and, if
-    it measures, arrays: under the same configuration `key` these are made again as they were.
-    Weights, saved states and a record are there only if a listing was lost, or a snapshot was
-    finished within the first minute.
+    A stage that was killed before its first saved state leaves its configuration, its log and
+    perhaps arrays: under the same configuration `key` these are made again as they were. Weights,
+    saved states and a record say that a listing was lost, or that a snapshot was finished early.
     """
     names = [path.name for path in _entries(folder) if path.is_file()]
     found = [name for name in names if name == RECORD or _WEIGHTS.fullmatch(name)]
@@ -58,10 +55,9 @@ def unlisted(folder: Path, key: dict, before: dict) -> list[str]:
 
 
 def _same(folder: Path, key: dict, before: dict) -> bool:
-    try:
+    with contextlib.suppress(OSError, DamagedArtifact):
         return filled(read_json(folder / CONFIG), before, key) == key
-    except (OSError, DamagedArtifact):
-        return False
+    return False
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -1,7 +1,5 @@
 """A run folder holds files of its own: nothing is read or written through a link in it."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 
@@ -12,9 +10,8 @@ def refuse_links(path: Path, runs: Path) -> None:
     """Raise DamagedArtifact if `path`, what is in it, or a folder between it and `runs` is a link.
 
     So too for a pipe, a socket or a device, which a read would wait for without end. `runs` itself
-    may be a link. A symbolic link would lead a write, or the removal of a saved state,
-    to somebody else's files. Hard links are no danger: every file is replaced, never written into
-    (the log, which grows, is first replaced by a copy of its own).
+    may be a link. A symbolic link would lead a write or a removal to somebody else's files. Hard
+    links are no danger: every file is replaced, never written into (the log is copied first).
     """
     refuse_links_above(path, runs)
     if path.is_symlink():

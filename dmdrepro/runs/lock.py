@@ -1,7 +1,5 @@
 """One process at a time makes a stage; a second one is told who the first is."""
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import errno
@@ -22,10 +20,9 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 def locked(folder: Path, what: str) -> Iterator[None]:
     """Hold the lock beside `folder`; raises Busy if another process holds it.
 
-    The system frees the lock of a process that has ended, however it ended, so none is stale. Who
-    holds it stands in a file beside it. Raises RunError if the file system has no locks: a file
-    in place of a lock would stay after a kill, and nobody could tell on a shared disk whether its
-    owner lives.
+    The system frees the lock when its process ends, however it ends, so none is stale. A file
+    beside it names the holder. Raises RunError if the file system has no locks: a file in place
+    of a lock would stay after a kill.
     """
     path = folder.with_name(f".{folder.name}.lock")
     owner = path.with_name(f"{path.name}.json")

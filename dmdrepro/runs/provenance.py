@@ -1,7 +1,5 @@
 """Where a number comes from: versions, commit, device, threads, wall time."""
 
-from __future__ import annotations
-
 import datetime
 import importlib.metadata
 import json
@@ -45,10 +43,9 @@ def provenance(device: str | None = None) -> dict[str, object]:
 def commit(root: Path = _ROOT) -> str | None:
     """The commit that this code is of; "+" if a checkout's files differ from it.
 
-    Of a checkout: only if `root`, which holds the package, is a git repository's top level and
-    the project there is this one. The repository of somebody who has installed the package below
-    it, or has unpacked its source there, is not asked. Of an installed package: what pip recorded
-    of the git address it came from. Else None.
+    A checkout counts if `root`, which holds the package, is the top level of this project's git
+    repository. A repository around it, somebody else's, is not asked. Of an installed package it
+    is what pip recorded of the git address. Else None.
     """
     if not _is_ours(root):
         return _installed_commit(root)

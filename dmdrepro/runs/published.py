@@ -1,8 +1,7 @@
 """Published records: what finished runs measured, one small JSON file each, without their arrays.
 
-A file is an evaluation's record with, besides, the study and arm it belongs to, the command that
-makes it, each stage's provenance and a thinned curve of the DM loss, each part on one line.
-Tables can be made from them.
+A file is an evaluation's record with its study and arm, the command that makes it, each stage's
+provenance and a thinned curve of the DM loss, each part on one line. Tables are made from them.
 """
 
 from __future__ import annotations
@@ -95,8 +94,7 @@ def read_published(
     found: dict[tuple[str, str, int], dict[int, dict]] = {}
     for path in sorted(folder.glob("*.json")):
         record = read_json(path)
-        lacks = [key for key in NEEDED if key not in record]
-        if lacks:
+        if lacks := [key for key in NEEDED if key not in record]:
             raise DamagedArtifact(f"{path} is not a published record: it has no {lacks[0]!r}.")
         if place := problem(record, published(shape)):
             raise DamagedArtifact(

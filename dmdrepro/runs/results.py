@@ -122,21 +122,16 @@ class Result(Shown):
         import numpy as np
 
         if snapshot not in self._losses:
-            columns = read_losses(self._file("distill", snapshot, LOG))
-            found = {name: (np.array(s), np.array(v)) for name, (s, v) in columns.items()}
-            self._losses[snapshot] = found
+            columns = read_losses(self._file("distill", snapshot, LOG)).items()
+            self._losses[snapshot] = {k: (np.array(s), np.array(v)) for k, (s, v) in columns}
         return self._losses[snapshot]
 
     def digest(self, snapshot: int) -> str:
         """SHA-256 of all that figures read of a student; equal results, made twice, have one."""
-        files = {
-            stage: {
-                name: digest
-                for name, digest in self._verify(stage, snapshot).items()
-                if name.endswith((".npy", ".jsonl"))
-            }
-            for stage in ("distill", "sample", "evaluate")
-        }
+        files = {}
+        for stage in ("distill", "sample", "evaluate"):
+            listed = self._verify(stage, snapshot).items()
+            files[stage] = {k: v for k, v in listed if k.endswith((".npy", ".jsonl"))}
         measured = {k: v for k, v in self.record(snapshot).items() if k != "provenance"}
         return hashlib.sha256(json_text([files, measured]).encode()).hexdigest()
 
@@ -178,8 +173,7 @@ class Result(Shown):
         listing = self._place("teacher", snapshot) / MANIFEST
         if not listing.is_file():
             return None
-        weights = read_manifest(listing).get(snapshot_file(snapshot))
-        return weights == self.teacher_weights(snapshot)
+        return read_manifest(listing).get(snapshot_file(snapshot)) == self.teacher_weights(snapshot)
 
     def teacher_weights(self, snapshot: int) -> str | None:
         """SHA-256 of the teacher that the student was distilled from."""

@@ -1,9 +1,6 @@
 """One stage of a run as a folder: new, interrupted or done; never mixed up, never half."""
 
-from __future__ import annotations
-
 import datetime
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +13,7 @@ from dmdrepro.runs.files import (
     check_file,
     read_json,
     read_manifest,
+    set_aside,
     sha256,
     verify_manifest,
     write_json,
@@ -28,7 +26,7 @@ from dmdrepro.runs.log import EMPTY, LossLog, check_beginning
 from dmdrepro.runs.provenance import provenance
 from dmdrepro.runs.sittings import Sittings
 from dmdrepro.runs.state import BEFORE, STATE, Found, SavedState, find_state, has_state, write_state
-from dmdrepro.settings import filled
+from dmdrepro.settings import filled, leaves
 
 REMEDY = (
     "Give the same options, another --runs folder, or --fresh to make it anew (what is there is "
@@ -128,13 +126,7 @@ class Stage:
 
     def set_aside(self) -> Path | None:
         """Move what is there out of the way (for --fresh): nothing made is deleted."""
-        if not os.path.lexists(self.folder):
-            return None
-        number = 1
-        while os.path.lexists(aside := self.folder.with_name(f"{self.folder.name}.old{number}")):
-            number += 1
-        self.folder.rename(aside)
-        return aside
+        return set_aside(self.folder)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -263,17 +255,15 @@ class Stage:
         drop_states(self.folder)
 
 
-def differences(theirs: object, ours: object, path: str = "") -> list[str]:
+def differences(theirs: dict, ours: dict) -> list[str]:
     """Each leaf that differs, as `distill.lr: 1e-4 there, 2e-4 now`."""
-    if isinstance(theirs, dict) and isinstance(ours, dict):
-        found: list[str] = []
-        for key in sorted(theirs.keys() | ours.keys()):
-            inner = f"{path}.{key}" if path else key
-            found += differences(theirs.get(key, "absent"), ours.get(key, "absent"), inner)
-        return found
-    if theirs == ours:
-        return []
-    return [f"{path}: {_short(theirs)} there, {_short(ours)} now"]
+    theirs, ours = leaves(theirs), leaves(ours)
+    values = {k: (theirs.get(k, "absent"), ours.get(k, "absent")) for k in theirs | ours}
+    return [
+        f"{name}: {_short(there)} there, {_short(now)} now"
+        for name, (there, now) in sorted(values.items())
+        if there != now
+    ]
 
 
 def _short(value: object) -> str:

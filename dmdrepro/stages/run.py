@@ -1,7 +1,5 @@
 """An experiment's run folder: its stages, and what each depends on."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -137,8 +135,7 @@ class Run:
 
     def classifier_weights(self) -> tuple[Path, str]:
         """(file, SHA-256) of the trained classifier; for experiments that have one."""
-        stage, name = self.classifier(), CLASSIFIER
-        return stage.folder / name, self._done(stage, "classifier")[name]
+        return self._file(self.classifier(), "classifier", CLASSIFIER)
 
     def sample_hashes(self, snapshot: int) -> dict[str, str]:
         """SHA-256 of the drawn arrays by file name; raises RunError if they are not done."""
@@ -147,30 +144,27 @@ class Run:
 
     def teacher_weights(self, snapshot: int) -> tuple[Path, str]:
         """(file, SHA-256) of the teacher after `snapshot` iterations."""
-        stage = self.teacher()
-        name = snapshot_file(snapshot)
-        return stage.folder / name, self._done(stage, "teacher")[name]
+        return self._file(self.teacher(), "teacher", snapshot_file(snapshot))
 
     def student_weights(self, snapshot: int, kept: int | None = None) -> tuple[Path, str]:
         """(file, SHA-256) of the student after all its iterations, or after `kept` of them."""
-        stage = self.distill(snapshot)
-        name = student_file(kept)
-        return stage.folder / name, self._done(stage, "distill")[name]
+        return self._file(self.distill(snapshot), "distill", student_file(kept))
+
+    def _file(self, stage: Stage, command: str, name: str) -> tuple[Path, str]:
+        return stage.folder / name, self._done(stage, command)[name]
 
     def place(self, kind: str, snapshot: int | None = None) -> Stage:
         """A stage without what it depends on: enough to move its folder aside."""
         return self._stage(kind, snapshot, {})
 
     def _stage(self, kind: str, snapshot: int | None, key: dict) -> Stage:
+        name, place, of = self.name, self.folder / f"{kind}-{snapshot}", ""
         if snapshot is None:
-            what = f"{kind} {self._teacher_folder.name}, seed {self.experiment.seed}"
-            folder = self._teacher_folder / kind
-            return Stage(folder, key, what, self._remedy(), self.runs, self._before)
-        what = (
-            f"{kind} {self.name}, seed {self.experiment.seed} (teacher of {snapshot:,} iterations)"
-        )
-        folder = self.folder / f"{kind}-{snapshot}"
-        return Stage(folder, key, what, self._remedy(), self.runs, self._before)
+            name, place = self._teacher_folder.name, self._teacher_folder / kind
+        else:
+            of = f" (teacher of {snapshot:,} iterations)"
+        what = f"{kind} {name}, seed {self.experiment.seed}{of}"
+        return Stage(place, key, what, self._remedy(), self.runs, self._before)
 
     def _remedy(self, command: str = "") -> str:
         """What to do about a stage of another configuration; `command`: that makes it, if not this.

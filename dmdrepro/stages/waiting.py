@@ -1,9 +1,7 @@
 """Two commands that need one stage: the second waits for the first instead of failing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from time import sleep
 
 from dmdrepro.runs.errors import Busy, Stopped
@@ -21,24 +19,21 @@ def alone(stage: Stage, session: Session, say: Callable[[str], None]) -> Iterato
     alone has: two commands that make the same run are a mistake.
     """
     told = False
-    while True:
-        lock = stage.locked()
-        try:
-            lock.__enter__()
-            break
-        except Busy as busy:
-            if not stage.shared:
-                raise
-            if not told:
-                who = str(busy).partition("; wait for it")[0].rstrip(".")
-                say(f"{who}: waiting for it to end, since it is needed here too.")
-                session.in_loop = told = True  # a first signal asks for a stop
-        if session.stop_requested:
-            raise Stopped(f"Stopped while waiting for another process to make {stage.what}")
-        sleep(LOOK_S)
-    try:
+    with ExitStack() as lock:
+        while True:
+            try:
+                lock.enter_context(stage.locked())
+                break
+            except Busy as busy:
+                if not stage.shared:
+                    raise
+                if not told:
+                    who = str(busy).partition("; wait for it")[0].rstrip(".")
+                    say(f"{who}: waiting for it to end, since it is needed here too.")
+                    session.in_loop = told = True  # a first signal asks for a stop
+            if session.stop_requested:
+                raise Stopped(f"Stopped while waiting for another process to make {stage.what}")
+            sleep(LOOK_S)
         if told:
             session.in_loop = False
         yield
-    finally:
-        lock.__exit__(None, None, None)

@@ -1,7 +1,5 @@
 """An experiment's denoisers: its network, freshly initialised, and its data's exact one."""
 
-from __future__ import annotations
-
 import torch
 
 from dmdrepro.experiments import Experiment

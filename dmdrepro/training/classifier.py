@@ -1,7 +1,5 @@
 """The digits' classifier: its training, its weights, what it says of images."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import torch

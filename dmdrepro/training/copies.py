@@ -4,8 +4,6 @@ Under autocast every convolution rounds its own weights at each use: 307 small o
 the paper's U-Net, and as many on the way back. Made once after an update they are the same bits.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 

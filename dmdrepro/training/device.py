@@ -1,7 +1,5 @@
 """Which device, and that it computes the same twice."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import resource

@@ -1,14 +1,12 @@
 """The random inputs of distillation, each a function of (seed, stream, iteration)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
 from dmdrepro.diffusion import SIGMA_MAX, karras_sigmas
-from dmdrepro.distillation import draw_dm_levels, draw_fake_levels
+from dmdrepro.distillation import draw_levels
 from dmdrepro.experiments.config import Experiment
 from dmdrepro.runs.streams import generator
 
@@ -106,7 +104,7 @@ class Draws:
     def dm(self, it: int) -> Noise:
         """sigma [B] and eps [B, ...] of the DM gradient."""
         s, draw = self.settings, self._generator("dm", it)
-        levels = draw_dm_levels(s.batch, s.noise_levels, s.dm_min, s.dm_max, draw)
+        levels = draw_levels(s.batch, s.noise_levels, draw, s.dm_min, s.dm_max)
         return self.sigmas[levels], self._eps(draw)
 
     def fake(self, it: int) -> Noise:
@@ -129,8 +127,7 @@ class Draws:
 
     def _sigma(self, draw: torch.Generator) -> torch.Tensor:
         """[B] levels uniform on the whole grid."""
-        levels = draw_fake_levels(self.settings.batch, self.settings.noise_levels, draw)
-        return self.sigmas[levels]
+        return self.sigmas[draw_levels(self.settings.batch, self.settings.noise_levels, draw)]
 
     def _eps(self, draw: torch.Generator) -> torch.Tensor:
         return torch.randn((self.settings.batch, *self.shape), generator=draw, device=self.device)

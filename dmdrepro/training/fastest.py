@@ -5,8 +5,6 @@ was found is remembered in the user's cache for this GPU, these versions and thi
 Whatever was remembered, a stage checks its own record as always.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

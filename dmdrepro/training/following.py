@@ -1,7 +1,5 @@
 """The training loop of a rank after the first: it goes along, and reads and writes nothing."""
 
-from __future__ import annotations
-
 from dmdrepro.runs.errors import Stopped
 from dmdrepro.training.session import Loop, Session
 from dmdrepro.training.step import Parts, share_state

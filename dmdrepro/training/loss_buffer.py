@@ -1,7 +1,5 @@
 """A buffer of losses on the device, read back many at a time; losses and weights must be finite."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 

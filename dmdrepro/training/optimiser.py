@@ -1,7 +1,5 @@
 """The optimiser of teacher, student and fake score, whose step takes gradients as an input."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import torch

@@ -4,8 +4,6 @@ A record is used only after it has done to weights, moments and losses what the 
 them.
 """
 
-from __future__ import annotations
-
 import copy
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence

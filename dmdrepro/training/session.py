@@ -24,17 +24,13 @@ from dmdrepro.watching import open_writer
 class Progress:
     """A display of long work; this one shows nothing."""
 
-    def begin(self, what: str, total: int | None = None, done: int = 0) -> None:
-        pass
+    def begin(self, what: str, total: int | None = None, done: int = 0) -> None: ...
 
-    def update(self, step: int, losses: dict[str, float] | None = None) -> None:
-        pass
+    def update(self, step: int, losses: dict[str, float] | None = None) -> None: ...
 
-    def note(self, words: str, share: float | None = None) -> None:
-        pass
+    def note(self, words: str, share: float | None = None) -> None: ...
 
-    def end(self) -> None:
-        pass
+    def end(self) -> None: ...
 
     def beside(self) -> Progress:
         """For other work at the same time."""

@@ -1,7 +1,5 @@
 """The student's first weights: the teacher's weights (section 2.2), and two ablations."""
 
-from __future__ import annotations
-
 import copy
 from dataclasses import replace
 

@@ -5,8 +5,6 @@ trains, and returns each iteration's losses. It draws nothing, waits for nothing
 value.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import torch

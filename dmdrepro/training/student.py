@@ -6,18 +6,16 @@ update; the others update the fake score alone. The student does not change with
 images are drawn in one pass.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Sequence
 
 import torch
 
 from dmdrepro.data import Data
-from dmdrepro.diffusion import SIGMA_MAX
+from dmdrepro.diffusion import SIGMA_MAX, denoising_loss
 from dmdrepro.distillation import (
     fake_gan_loss,
-    fake_score_loss,
+    gan_logits,
     regression_gradient,
     regression_target,
     score_difference,
@@ -173,8 +171,8 @@ class Distillation(Step):
             grad = grad + settings.regression_weight * regression
         outputs, grad_outputs = [x], [grad / grad.numel()]
         if self.head is not None:
-            sigma, eps = inputs.gan_student
-            loss_gan = student_gan_loss(self.fake, self.head, x, eps, sigma, classes)
+            logits = gan_logits(self.fake, self.head, x, *inputs.gan_student, classes)
+            loss_gan = student_gan_loss(logits)
             losses["loss_gan_student"] = loss_gan.detach()
             outputs.append(settings.gan_weight_student * loss_gan)
             grad_outputs.append(None)
@@ -188,26 +186,18 @@ class Distillation(Step):
     ) -> tuple[dict[str, torch.Tensor], Gradients]:
         """Denoising score matching of the fake score on the student's images `x` (section 2.2).
 
-        Returns the losses, with the GAN's if it is on, and the gradients of the fake score's (and
-        the head's) parameters, clipped.
+        |s_psi(x_t) + eps / sigma|^2 with the public code's weight, which is the teacher's. Returns
+        the losses, with the GAN's if it is on, and the gradients of the fake score's (and the
+        head's) parameters, clipped.
         """
         classes, (sigma, eps) = inputs.classes, inputs.fake
-        loss = fake_score_loss(self.fake, x, eps, sigma, classes)
+        loss = denoising_loss(self.fake, x, sigma, eps, classes).mean()
         losses = {"loss_fake": loss.detach()}
         if self.head is not None:
             real = inputs.real
-            loss_gan = fake_gan_loss(
-                self.fake,
-                self.head,
-                x,
-                real.x,
-                inputs.gan_fake[1],
-                real.eps,
-                inputs.gan_fake[0],
-                real.sigma,
-                classes,
-                real.classes,
-            )
+            logits = gan_logits(self.fake, self.head, x, *inputs.gan_fake, classes)
+            of_real = gan_logits(self.fake, self.head, real.x, real.sigma, real.eps, real.classes)
+            loss_gan = fake_gan_loss(logits, of_real)
             losses["loss_gan_fake"] = loss_gan.detach()
             loss = loss + self.settings.gan_weight_fake * loss_gan
         gradients, losses["grad_norm_fake"] = clipped_gradients(

@@ -1,7 +1,5 @@
 """The teacher: EDM's denoising score matching, snapshots of the EMA weights from one run."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +13,10 @@ from dmdrepro.experiments.config import Experiment, Teacher
 from dmdrepro.runs.layout import LOG, snapshot_file
 from dmdrepro.runs.stage import Stage
 from dmdrepro.runs.streams import generator
+from dmdrepro.training.average import ema_decay, update_ema
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.copies import copied, used_weights
 from dmdrepro.training.draws import one_hot
-from dmdrepro.training.ema import ema_decay, update_ema
 from dmdrepro.training.following import open_loop
 from dmdrepro.training.optimiser import AdamW, Gradients, clipped_gradients
 from dmdrepro.training.session import Session

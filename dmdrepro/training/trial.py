@@ -4,59 +4,69 @@ Run as a process of its own by `fastest.py`, which may end it: a compiler can ta
 and what a record that failed leaves behind could spoil the training.
 """
 
-from __future__ import annotations
-
 import itertools
 import pickle
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
 
-from dmdrepro.diffusion import lognormal_sigmas
+from dmdrepro.data import Data
 from dmdrepro.experiments.config import Experiment
 from dmdrepro.training.build import build_denoiser
-from dmdrepro.training.draws import Draws, one_hot
+from dmdrepro.training.draws import Draws
 from dmdrepro.training.engine import Engine
 from dmdrepro.training.recorded import WARM_UP
 from dmdrepro.training.step import Step
 from dmdrepro.training.student import Distillation
-from dmdrepro.training.teacher import Denoising, TeacherInputs
+from dmdrepro.training.teacher import Denoising, draw_inputs
 
 TURNS = 5
-Work = tuple[Step, Callable[[], Sequence], int]  # a step, its next inputs, iterations in them
+Work = tuple[Step, Iterator[Sequence], int]  # a step, its inputs, iterations in each of them
+
+
+class Noise(Data):
+    """Noise in the place of data, which costs the same."""
+
+    def __init__(self, data: Data) -> None:
+        self.shape, self.classes = data.shape, data.classes
+
+    def sample(
+        self, n: int, generator: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        device = generator.device
+        x = torch.randn((n, *self.shape), generator=generator, device=device)
+        return x, torch.arange(n, device=device) % self.classes if self.classes else None
 
 
 def student_work(experiment: Experiment, device: torch.device) -> Work:
     """A distillation from freshly initialised networks."""
     step = Distillation(experiment, build_denoiser(experiment).state_dict(), device)
-    draws, every = Draws(experiment, 0, experiment.data, device), experiment.distill.student_every
-    firsts = itertools.count(0, every)
-
-    def inputs() -> Sequence:
-        first = next(firsts)
-        return draws.block(range(first, first + every))
-
+    draws, every = Draws(experiment, 0, Noise(experiment.data), device), step.settings.student_every
+    inputs = (draws.block(range(k, k + every)) for k in itertools.count(0, every))
     return step, inputs, every
 
 
 def teacher_work(experiment: Experiment, device: torch.device) -> Work:
-    """A teacher on noise in the place of data, which costs the same."""
-    settings, data = experiment.teacher, experiment.data
-    step = Denoising(build_denoiser(experiment, device).train(), settings, device)
-    draw = torch.Generator(device).manual_seed(0)
-
-    def inputs() -> Sequence:
-        x, eps = torch.randn((2, settings.batch, *data.shape), generator=draw, device=device)
-        labels = torch.arange(settings.batch, device=device) % max(data.classes, 1)
-        sigma = lognormal_sigmas(settings.batch, settings.p_mean, settings.p_std, draw)
-        classes = one_hot(labels, data.classes) if data.classes else None
-        numbers = (torch.full((), 1e-4, device=device) for _ in range(2))
-        return [TeacherInputs(x, classes, sigma, eps, *numbers)]
-
+    """A freshly initialised teacher."""
+    step = Denoising(build_denoiser(experiment, device).train(), experiment.teacher, device)
+    noise = Noise(experiment.data)
+    inputs = ([draw_inputs(experiment, noise, k, device)] for k in itertools.count())
     return step, inputs, 1
+
+
+def seconds(
+    run: Callable, inputs: Iterator[Sequence], device: torch.device, calls: int = 1
+) -> float:
+    """How long so many calls take together."""
+    begin = time.perf_counter()
+    for _ in range(calls):
+        run(next(inputs))
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - begin
 
 
 WORK = {"distill": student_work, "teacher": teacher_work}
@@ -69,18 +79,10 @@ def trial(experiment: Experiment, stage: str, way: str, device: torch.device) ->
     engine = replace(Engine.parse(way), auto=True)  # to the bit
     run = engine.prepare(step, lambda why, broken: said.append(why))
 
-    def seconds(calls: int) -> float:
-        begin = time.perf_counter()
-        for _ in range(calls):
-            run(inputs())
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        return time.perf_counter() - begin
-
-    first_s = seconds(WARM_UP + 2)
+    first_s = seconds(run, inputs, device, WARM_UP + 2)
     if said:
         return {"why": said[0]}
-    times = sorted(seconds(1) for _ in range(TURNS))
+    times = sorted(seconds(run, inputs, device) for _ in range(TURNS))
     return {"iteration_s": times[TURNS // 2] / iterations, "first_s": first_s}
 
 

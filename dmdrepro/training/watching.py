@@ -1,7 +1,5 @@
 """What can be watched of a loop (`--log`): losses, rates, samples, times of steps, memory."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable, Iterator

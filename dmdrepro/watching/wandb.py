@@ -4,8 +4,6 @@
 a resumed stage makes again are equal, so they are left out.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 
@@ -50,13 +48,10 @@ class WandB(Writer):
             ) from None
         self._step = max(self._run.step, *self._last.values(), 0)
 
-    def give(self, rows: Rows) -> None:
-        self._log(rows)
-
     def show(self, step: int, name: str, picture: np.ndarray) -> None:
-        self._log([(step, {name: wandb.Image(picture)})])
+        self.give([(step, {name: wandb.Image(picture)})])
 
-    def _log(self, rows) -> None:
+    def give(self, rows: Rows) -> None:
         new = []
         for step, values in rows:
             fresh = {n: value for n, value in values.items() if step > self._last.get(n, -1)}

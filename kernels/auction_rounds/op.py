@@ -1,13 +1,11 @@
 """The public operation `auction_rounds`."""
 
-from __future__ import annotations
-
 import torch
 
 from dmdrepro.kernels.auction_rounds.bidding import Bidding
 from dmdrepro.kernels.auction_rounds.reference import auction_rounds_reference
 from dmdrepro.kernels.checks import check_same_device
-from dmdrepro.kernels.dispatch import backend
+from dmdrepro.kernels.dispatch import implementation
 
 
 def auction_rounds(cost: torch.Tensor, bidding: Bidding, rounds: int) -> None:
@@ -30,10 +28,4 @@ def auction_rounds(cost: torch.Tensor, bidding: Bidding, rounds: int) -> None:
     if rounds < 0 or rounds % 2:
         raise ValueError(f"auction_rounds: rounds is {rounds}; it must be even.")
     check_same_device("auction_rounds", {"cost": cost, "price": bidding.price}, (torch.float64,))
-    if backend(cost.device) == "triton":
-        from dmdrepro.kernels.auction_rounds.kernel import launch
-
-        with torch.cuda.device_of(cost):  # Triton launches on the current device
-            launch(cost, bidding, rounds)
-    else:
-        auction_rounds_reference(cost, bidding, rounds)
+    implementation("auction_rounds", cost, auction_rounds_reference)(cost, bidding, rounds)

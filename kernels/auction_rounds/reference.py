@@ -1,7 +1,5 @@
 """`auction_rounds` in plain torch."""
 
-from __future__ import annotations
-
 import torch
 
 from dmdrepro.kernels.auction_rounds.bidding import Bidding

@@ -1,14 +1,12 @@
 """The public operation `cheapest_two` and its registration with torch."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch
 
 from dmdrepro.kernels.cheapest_two.reference import cheapest_two_reference
 from dmdrepro.kernels.checks import check_same_device
-from dmdrepro.kernels.dispatch import backend
+from dmdrepro.kernels.dispatch import implementation
 
 
 @dataclass(frozen=True)
@@ -23,12 +21,8 @@ class CheapestTwo:
 def _cheapest_two(
     cost: torch.Tensor, price: torch.Tensor, rows: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    if backend(cost.device) == "triton":
-        from dmdrepro.kernels.cheapest_two.kernel import launch
-
-        with torch.cuda.device_of(cost):  # Triton launches on the current device
-            return launch(cost, price.contiguous(), rows.contiguous())
-    return cheapest_two_reference(cost, price, rows)
+    run = implementation("cheapest_two", cost, cheapest_two_reference)
+    return run(cost, price.contiguous(), rows.contiguous())
 
 
 @_cheapest_two.register_fake

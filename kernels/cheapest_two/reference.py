@@ -1,7 +1,5 @@
 """`cheapest_two` in plain torch, a block of rows at a time."""
 
-from __future__ import annotations
-
 import torch
 
 BLOCK = 1 << 18  # values of cost + price held at once: 2 MB, which a core's cache keeps

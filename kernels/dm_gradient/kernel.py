@@ -54,14 +54,7 @@ def dm_gradient_kernel(
     tl.store(loss + b, 0.5 * tl.sum(total, 0) / D)
 
 
-def launch(
-    x: torch.Tensor,
-    noisy: torch.Tensor,
-    sigma: torch.Tensor,
-    f_real: torch.Tensor,
-    f_fake: torch.Tensor,
-    sigma_data: float,
-) -> tuple[torch.Tensor, torch.Tensor]:
+def launch(x, noisy, sigma, f_real, f_fake, sigma_data: float):
     """`grad` [B, D] and `loss` [B], float32, of contiguous inputs [B, D] and `sigma` [B]."""
     batch, size = x.shape
     grad = torch.empty((batch, size), dtype=torch.float32, device=x.device)

@@ -1,11 +1,9 @@
 """The public operation `dm_gradient` and its registration with torch."""
 
-from __future__ import annotations
-
 import torch
 
 from dmdrepro.kernels.checks import FLOATS, check_same_device
-from dmdrepro.kernels.dispatch import backend
+from dmdrepro.kernels.dispatch import implementation
 from dmdrepro.kernels.dm_gradient.reference import dm_gradient_reference
 
 
@@ -19,12 +17,8 @@ def _dm_gradient(
     sigma_data: float,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     rows = [t.reshape(len(x), -1).contiguous() for t in (x, noisy, f_real, f_fake)]
-    if backend(x.device) == "triton":
-        from dmdrepro.kernels.dm_gradient.kernel import launch as run
-    else:
-        run = dm_gradient_reference
-    with torch.cuda.device_of(x):  # Triton launches on the current device
-        grad, loss = run(*rows[:2], sigma.contiguous(), *rows[2:], sigma_data)
+    run = implementation("dm_gradient", x, dm_gradient_reference)
+    grad, loss = run(*rows[:2], sigma.contiguous(), *rows[2:], sigma_data)
     return grad.reshape(x.shape), loss
 
 

@@ -1,18 +1,7 @@
 """Equation 3's weighted score difference, with DMD2's weight: exactly the kernel's formula."""
 
-from __future__ import annotations
 
-import torch
-
-
-def dm_gradient_reference(
-    x: torch.Tensor,
-    noisy: torch.Tensor,
-    sigma: torch.Tensor,
-    f_real: torch.Tensor,
-    f_fake: torch.Tensor,
-    sigma_data: float,
-) -> tuple[torch.Tensor, torch.Tensor]:
+def dm_gradient_reference(x, noisy, sigma, f_real, f_fake, sigma_data: float):
     """`grad` [B, D] and `loss` [B], float32, of inputs [B, D] and `sigma` [B].
 
     Written with D_fake - D_real = c_out (F_fake - F_real): the skip terms cancel exactly.

@@ -1,19 +1,21 @@
 """The public operation `group_norm_silu` and its registration with torch."""
 
-from __future__ import annotations
+from collections.abc import Callable
 
 import torch
 
 from dmdrepro.kernels.checks import FLOATS, check_same_device
-from dmdrepro.kernels.dispatch import backend
+from dmdrepro.kernels.dispatch import implementation
 from dmdrepro.kernels.group_norm_silu.reference import backward_reference, forward_reference
 
 DTYPES = (*FLOATS, torch.float64)
 
 
-def _by_kernel(x: torch.Tensor) -> bool:
+def _way(x: torch.Tensor, launch: str, reference: Callable) -> Callable:
     """Float64, which the derivatives are checked in, has no kernel."""
-    return backend(x.device) == "triton" and x.dtype != torch.float64
+    if x.dtype == torch.float64:
+        return reference
+    return implementation("group_norm_silu", x, reference, launch)
 
 
 def _nhwc(rows: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
@@ -33,12 +35,8 @@ def _forward(
     eps: float,
     silu: bool,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    if _by_kernel(x):
-        from dmdrepro.kernels.group_norm_silu.kernel import launch_forward as run
-    else:
-        run = forward_reference
-    with torch.cuda.device_of(x):  # Triton launches on the current device
-        y, mean, rstd = run(x.flatten(2), weight, bias, scale, shift, groups, eps, silu)
+    run = _way(x, "launch_forward", forward_reference)
+    y, mean, rstd = run(x.flatten(2), weight, bias, scale, shift, groups, eps, silu)
     return _nhwc(y, x), mean, rstd
 
 
@@ -61,13 +59,9 @@ def _backward(
     rstd: torch.Tensor,
     silu: bool,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    if _by_kernel(x):
-        from dmdrepro.kernels.group_norm_silu.kernel import launch_backward as run
-    else:
-        run = backward_reference
-    with torch.cuda.device_of(x):
-        parts = run(dy.flatten(2), x.flatten(2), weight, bias, scale, shift, mean, rstd, silu)
-    return _nhwc(parts[0], x), *parts[1:]
+    run = _way(x, "launch_backward", backward_reference)
+    dx, *rest = run(dy.flatten(2), x.flatten(2), weight, bias, scale, shift, mean, rstd, silu)
+    return _nhwc(dx, x), *rest
 
 
 @_backward.register_fake

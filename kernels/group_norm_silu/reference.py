@@ -1,22 +1,9 @@
 """`group_norm_silu` in plain torch: the kernels' formula, forward and backward."""
 
-from __future__ import annotations
-
 import torch
 
-Parts = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
-
-def forward_reference(
-    x: torch.Tensor,
-    weight: torch.Tensor,
-    bias: torch.Tensor,
-    scale: torch.Tensor | None,
-    shift: torch.Tensor | None,
-    groups: int,
-    eps: float,
-    silu: bool,
-) -> Parts:
+def forward_reference(x, weight, bias, scale, shift, groups: int, eps: float, silu: bool):
     """`y` [B, C, P] like x, `mean` and `rstd` [B, groups], of x [B, C, P]; scale, shift [., C]."""
     values = _wide(x).reshape(len(x), groups, -1)
     mean = values.mean(2)
@@ -27,17 +14,7 @@ def forward_reference(
     return (u * u.sigmoid() if silu else u).to(x.dtype), mean, rstd
 
 
-def backward_reference(
-    dy: torch.Tensor,
-    x: torch.Tensor,
-    weight: torch.Tensor,
-    bias: torch.Tensor,
-    scale: torch.Tensor | None,
-    shift: torch.Tensor | None,
-    mean: torch.Tensor,
-    rstd: torch.Tensor,
-    silu: bool,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+def backward_reference(dy, x, weight, bias, scale, shift, mean, rstd, silu: bool):
     """`dx` [B, C, P] like x; of weight, bias [C] and of each sample's scale, shift [B, C]."""
     unit, du = _unit(x, mean, rstd), _wide(dy)
     weight, bias = _wide(weight)[:, None], _wide(bias)[:, None]  # [C, 1]

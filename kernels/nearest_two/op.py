@@ -1,13 +1,11 @@
 """The public operation `nearest_two` and its registration with torch."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch
 
 from dmdrepro.kernels.checks import FLOATS, check_same_device
-from dmdrepro.kernels.dispatch import backend
+from dmdrepro.kernels.dispatch import implementation
 from dmdrepro.kernels.nearest_two.reference import (
     candidates_reference,
     exact_sqdist,
@@ -33,12 +31,8 @@ def find_two(
     for name, values in (("queries", queries), ("data", data)):
         if not bool(torch.isfinite(values).all()):
             raise ValueError(f"nearest_two: {name} hold values that are not finite.")
-    if backend(queries.device) == "triton":
-        from dmdrepro.kernels.nearest_two.kernel import launch as candidates
-    else:
-        candidates = candidates_reference
-    with torch.cuda.device_of(queries):  # Triton launches on the current device
-        kept, floor, total = candidates(queries, data, CANDIDATES)
+    candidates = implementation("nearest_two", queries, candidates_reference)
+    kept, floor, total = candidates(queries, data, CANDIDATES)
     kept = kept.sort(dim=1)[0]  # indices ascending, so that a stable sort keeps the lower one first
     exact = exact_sqdist(queries, data[kept.clamp_min(0)])  # [N, CANDIDATES]
     exact = exact.masked_fill(kept < 0, float("inf"))

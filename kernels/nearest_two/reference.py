@@ -1,7 +1,5 @@
 """The candidates of `nearest_two` in plain torch, and the exhaustive search for the doubtful."""
 
-from __future__ import annotations
-
 import torch
 
 BLOCK = 4096  # data at a time

@@ -1,23 +1,18 @@
 """The public operation `pairwise_sqdist` and its registration with torch."""
 
-from __future__ import annotations
-
 import torch
 
 from dmdrepro.kernels.checks import FLOATS, check_same_device
-from dmdrepro.kernels.dispatch import backend
+from dmdrepro.kernels.dispatch import implementation
 from dmdrepro.kernels.pairwise_sqdist.reference import pairwise_sqdist_reference
 
 
 @torch.library.custom_op("dmdrepro::pairwise_sqdist", mutates_args=())
 def _pairwise_sqdist(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     # float64 inputs (a user's arrays) have no kernel: the reference keeps their digits.
-    if backend(x.device) == "triton" and torch.float64 not in (x.dtype, y.dtype):
-        from dmdrepro.kernels.pairwise_sqdist.kernel import launch
-
-        with torch.cuda.device_of(x):  # Triton launches on the current device
-            return launch(x, y)
-    return pairwise_sqdist_reference(x, y)
+    if torch.float64 in (x.dtype, y.dtype):
+        return pairwise_sqdist_reference(x, y)
+    return implementation("pairwise_sqdist", x, pairwise_sqdist_reference)(x, y)
 
 
 @_pairwise_sqdist.register_fake

@@ -1,7 +1,5 @@
 """Pairwise squared distances in plain torch: one float64 matrix product, near pairs by hand."""
 
-from __future__ import annotations
-
 import torch
 
 NEAR = 1e-3  # of |x_i|^2 + |y_j|^2: below it the Gram form has lost three digits of its fifteen

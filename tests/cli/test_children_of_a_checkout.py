@@ -1,12 +1,9 @@
 """Processes of a checkout run the checkout's own code, whatever else is installed."""
 
-from __future__ import annotations
-
 import shutil
-import subprocess
-import sys
 
 from conftest import ROOT
+from processes import completed
 
 SCRIPT = """
 import subprocess
@@ -28,9 +25,7 @@ def test_a_process_imports_what_its_parent_did(tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
     with (tmp_path / "dmdrepro/cli/list_experiments.py").open("a") as copy:
         copy.write("\nprint('the copy is at work')\n")
-    done = subprocess.run(
-        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    done = completed("script.py", cwd=tmp_path, env=None)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("the copy is at work\n")
     assert done.stdout.splitlines()[-1] == str(tmp_path / "dmdrepro/__init__.py")

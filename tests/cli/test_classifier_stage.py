@@ -1,14 +1,13 @@
 """The classifier's stage: made when it is needed, shared, and part of what an evaluation is."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import struct
 
 import numpy as np
 import pytest
-from command import command
+from command import command, record_of
+from processes import flip
 
 from dmdrepro.data import mnist_layout
 from dmdrepro.models.classifier import Classifier
@@ -50,10 +49,6 @@ def reproduce(tmp_path, monkeypatch):
     return lambda *arguments, code=0: command(*arguments, *options, *where, code=code)
 
 
-def record(runs, name, seed=0):
-    return json.loads((runs / f"smoke/seed{seed}/{name}/evaluate-10/record.json").read_text())
-
-
 def test_evaluations_share_one_classifier_and_name_it(reproduce, tmp_path):
     runs = tmp_path / "runs"
     printed = reproduce("all", *BOTH, *SHORT, "--tables")
@@ -62,31 +57,29 @@ def test_evaluations_share_one_classifier_and_name_it(reproduce, tmp_path):
     weights = sha256(runs / PLACE / "classifier.safetensors")
     accuracy = json.loads((runs / PLACE / "record.json").read_text())["accuracy"]
     for name in BOTH:
-        found = record(runs, name)
+        found = record_of(runs, f"{name}/evaluate-10")
         features = found["features"]
         assert features["classifier"] == {"sha256": weights, "accuracy": accuracy}
         assert (features["n"], features["draws"]) == (48, 5)
-        kept = [point["features"] for point in found["along"]]
-        assert len(kept) == 1
-        for key in ("data", "teacher_1", "teacher_8", "teacher_32", "student"):
-            kept.append(features[key])
-        for values in kept:
+        (kept,) = (point["features"] for point in found["along"])
+        sets = ("data", "teacher_1", "teacher_8", "teacher_32", "student")
+        for values in (kept, *(features[key] for key in sets)):
             assert values["frechet_squared"] >= values["frechet_squared_sd"] >= 0
             assert 0 <= values["precision"] <= 1
             assert 0 <= values["recall"] <= 1
         # Noise-like samples of a teacher of ten iterations are worse than data.
         assert features["student"]["frechet_squared"] > features["data"]["frechet_squared"]
         asked = name == "mnist-conditional"
-        assert ("agreement" in features["student"]) == ("agreement" in kept[0]) == asked
+        assert ("agreement" in features["student"]) == ("agreement" in kept) == asked
         assert "agreement" not in features["data"]
         # Phi_8's classes: what was asked for, else what the classifier sees.
         classes = {"from": "labels"} if asked else {"from": "classifier", "sha256": weights}
         assert found["boundary"]["classes"] == classes
         assert sum(entry["n"] for entry in found["boundary"]["per_class"]) == 48
 
-    printed = reproduce("all", "mnist", *SHORT, "--seed", "1")
-    assert "classifier MNIST 8x8: done already" in printed
-    assert record(runs, "mnist", seed=1)["features"]["classifier"]["sha256"] == weights
+    assert "classifier MNIST 8x8: done already" in reproduce("all", "mnist", *SHORT, "--seed", "1")
+    features = record_of(runs, "mnist/evaluate-10", seed=1)["features"]
+    assert features["classifier"]["sha256"] == weights
 
 
 def test_it_is_planned_made_by_its_own_command_and_kept_by_fresh(reproduce, tmp_path):
@@ -105,7 +98,7 @@ def test_it_is_planned_made_by_its_own_command_and_kept_by_fresh(reproduce, tmp_
 
     weights = folder / "classifier.safetensors"
     sound = weights.read_bytes()
-    weights.write_bytes(sound[:-1] + bytes([sound[-1] ^ 1]))
+    flip(weights)
     printed = reproduce("classifier", "mnist", code=1)
     assert "classifier.safetensors is not the file that was written" in printed
     reproduce("classifier", "mnist", "--fresh")
@@ -117,18 +110,17 @@ def test_an_evaluation_without_it_is_made_anew_by_fresh(reproduce, tmp_path):
     """As one that was made before there was a classifier: it is refused, and moved aside."""
     runs = tmp_path / "runs"
     reproduce("all", "mnist", *SHORT)
+    weights = sha256(runs / PLACE / "classifier.safetensors")
     key = json.loads((runs / "smoke/seed0/mnist/evaluate-10/config.json").read_text())
-    assert key["classifier_weights"] == sha256(runs / PLACE / "classifier.safetensors")
+    assert key["classifier_weights"] == weights
     shutil.rmtree(runs / PLACE)
-    printed = reproduce("evaluate", "mnist", *SHORT, "--fresh")
-    assert "classifier MNIST 8x8: done in" in printed
+    assert "classifier MNIST 8x8: done in" in reproduce("evaluate", "mnist", *SHORT, "--fresh")
     assert (runs / "smoke/seed0/mnist/evaluate-10.old1").is_dir()
-    assert record(runs, "mnist")["features"]["classifier"]["sha256"] == key["classifier_weights"]
+    features = record_of(runs, "mnist/evaluate-10")["features"]
+    assert features["classifier"]["sha256"] == weights
 
 
 def test_other_data_have_none(reproduce):
-    printed = reproduce("classifier", "ring", code=1)
-    assert "ring cannot run: its data are not MNIST, so it has no classifier" in printed
     printed = reproduce("classifier")
     assert "classifier MNIST 8x8: done in" in printed
     assert "not run: ring: its data are not MNIST" in printed

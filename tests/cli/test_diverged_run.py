@@ -1,10 +1,8 @@
 """A run that diverges, by its command: said where it ends, and in no table."""
 
-from __future__ import annotations
-
 import json
 
-from command import SMOKE, command
+from command import SMOKE, command, record_of
 
 DIVERGES = ("--set", "distill.lr=3.0", "--set", "distill.warmup=0")
 
@@ -19,7 +17,7 @@ def test_a_diverged_student_is_said_and_shown_nowhere(tmp_path):
     rows = json.loads((folder / "tables/not_run.json").read_text())["rows"]
     (row,) = [row for row in rows if row["experiment"] == "chessboard"]
     assert row["why"].startswith("seed 0 diverged: left out (its samples are ")
-    record = json.loads((folder / "chessboard/evaluate-60/record.json").read_text())
+    record = record_of(tmp_path, "chessboard/evaluate-60")
     assert 2 < record["data_spread"] < 4  # 8/3
     assert "diverged" in (folder / "report.html").read_text()
     published = tmp_path / "published"

@@ -1,24 +1,17 @@
 """A signal or an error leaves a sentence, the right exit code and a terminal as it was."""
 
-from __future__ import annotations
-
+import contextlib
 import os
 import pty
 import signal
-import subprocess
-import sys
 
-import numpy as np
 import pytest
-from command import SMOKE, command
-from conftest import ROOT
-from processes import heed_signals
+from command import SMOKE, command, normal, saved
+from processes import begin, environment
 
 from dmdrepro.cli.signals import STOPS
 
 HIDE, SHOW = b"\x1b[?25l", b"\x1b[?25h"
-
-
 PLACES = [
     ("all", "dmdrepro.pipeline.plan.resolve"),
     ("all", "dmdrepro.paper_figures.save_all"),
@@ -43,9 +36,8 @@ def test_a_signal_outside_the_stages_gets_a_sentence(
     monkeypatch.setattr(place, interrupted)
     before = signal.getsignal(signal.SIGTERM)
     if name == "pairs":
-        for seed, file in enumerate(("a", "b")):
-            np.save(runs / f"{file}.npy", np.random.default_rng(seed).random((10, 2)))
-        printed = command("compare", runs / "a.npy", runs / "b.npy", code=code)
+        pair = saved(runs, a=normal(0, 10, 2), b=normal(1, 10, 2))
+        printed = command("compare", *pair, code=code)
     else:
         printed = command(name, "chessboard", *SMOKE, "--runs", runs, code=code)
     assert printed.splitlines()[-1].startswith("Stopped. Run the same command again")
@@ -58,28 +50,17 @@ def test_an_error_in_a_terminal_gives_the_cursor_back_first(tmp_path, named):
     leader, follower = pty.openpty()
     names = ("chessboard",) if named else ()
     settings = ("--set", "teacher.lr=1e30", "--set", "teacher.snapshots=30")
-    command_line = ("reproduce.py", "teacher", *names, *SMOKE, "--runs", str(tmp_path), *settings)
-    process = subprocess.Popen(
-        [sys.executable, *command_line],
-        cwd=ROOT,
-        env={**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
-        stdin=subprocess.DEVNULL,
-        stdout=follower,
-        stderr=follower,
-        preexec_fn=heed_signals,
-    )
+    words = ("teacher", *names, *SMOKE, "--runs", tmp_path, *settings)
+    env = environment() | {"TERM": "xterm-256color", "COLUMNS": "100"}
+    terminal = {"stdout": follower, "stderr": follower}
+    process = begin("reproduce.py", *words, env=env, text=False, **terminal)
     os.close(follower)
     printed = b""
-    while True:
-        try:
-            part = os.read(leader, 65536)
-        except OSError:  # Linux's end of file, once the process has gone
-            break
-        if not part:
-            break
-        printed += part
-        if b" failed: " in printed:  # without names the next experiment's turn has come
-            process.terminate()
+    with contextlib.suppress(OSError):  # Linux's end of file, once the process has gone
+        while part := os.read(leader, 65536):
+            printed += part
+            if b" failed: " in printed:  # without names the next experiment's turn has come
+                process.terminate()
     os.close(leader)
     code = process.wait()
     assert b"Traceback" not in printed

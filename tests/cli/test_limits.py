@@ -1,7 +1,5 @@
 """Limits of the machine: a sentence that names the limit, no traceback."""
 
-from __future__ import annotations
-
 import errno
 import os
 import resource
@@ -13,12 +11,12 @@ import threading
 import pytest
 from command import SMOKE, command
 from conftest import ROOT
-from processes import FAST, environment, heed_signals
+from processes import environment, heed_signals
 
 from dmdrepro.cli.limits import check_threads, limit_sentence, os_sentence
 from dmdrepro.runs.errors import RunError
 
-COMMAND = [sys.executable, str(ROOT / "reproduce.py"), "all", "chessboard", *FAST]
+COMMAND = [sys.executable, str(ROOT / "reproduce.py"), "all", "chessboard", *SMOKE]
 
 
 def limited(*, before: tuple[str, ...] = (), limits: tuple[tuple[int, int], ...] = ()):
@@ -103,22 +101,13 @@ def test_threads_that_were_tried_are_gone():
         (ModuleNotFoundError("No module named 'torch'", name="torch"), "torch is not installed"),
         (RuntimeError("can't start new thread"), "`ulimit -u`"),
         (BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"), "use --jobs 1"),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), "None"),
+        (ImportError("cannot import name 'x' from 'dmdrepro.runs'", name="dmdrepro.runs"), "None"),
+        (OSError(errno.ENOSPC, "No space left on device", "x"), "None"),
     ],
 )
 def test_what_an_exception_says_of_a_limit(error, words):
-    assert words in limit_sentence(error)
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        RuntimeError("mat1 and mat2 shapes cannot be multiplied"),
-        ImportError("cannot import name 'x' from 'dmdrepro.runs'", name="dmdrepro.runs"),
-        OSError(errno.ENOSPC, "No space left on device", "x"),
-    ],
-)
-def test_what_says_nothing_of_one(error):
-    assert limit_sentence(error) is None
+    assert words in str(limit_sentence(error))
 
 
 @pytest.mark.parametrize(

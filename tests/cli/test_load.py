@@ -1,28 +1,23 @@
 """`--load`: experiments, studies and measures of one's own; the worked examples of the docs."""
 
-from __future__ import annotations
-
-import json
 import shutil
 from importlib import metadata
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from command import SMOKE, command
+from command import SMOKE, command, record_of
 from conftest import ROOT
 from PIL import Image
+from plans import plan_of
 
 import dmdrepro.measures as measures
 from dmdrepro import loading
 from dmdrepro.experiments import REGISTRY, STUDIES, build
 from dmdrepro.experiments.origin import ORIGINS
-from dmdrepro.pipeline import processes
 from dmdrepro.pipeline.chains import chains_of
-from dmdrepro.pipeline.plan import make_plan
-from dmdrepro.pipeline.request import Request
-from dmdrepro.pipeline.task import STAGES
+from dmdrepro.pipeline.processes import own_experiments
+from dmdrepro.pipeline.words import chain_words
 
 EXAMPLES = ROOT / "docs/examples"
 
@@ -53,7 +48,7 @@ def test_its_figures_are_of_its_kind_and_the_record_holds_the_file(spiral):
     drawn = {path.stem for path in (runs / "smoke/seed0/figures").glob("*.png")}
     assert drawn == {"figure_of_spiral", "along_spiral", "over_n"}
     assert "Figure of spiral. " in (runs / "smoke/seed0/report.html").read_text()
-    record = json.loads((runs / "smoke/seed0/spiral/evaluate-60/record.json").read_text())
+    record = record_of(runs, "spiral/evaluate-60")
     assert record["config"]["loaded"]["file"] == file.name
     assert len(record["config"]["loaded"]["sha256"]) == 64
     assert record["denoiser_error"] is not None  # against the exact denoiser
@@ -67,8 +62,7 @@ def test_a_changed_file_is_refused_like_a_changed_configuration(spiral):
     assert "done already" in command(*words)
     text = file.read_text()
     file.write_text(text + "# changed\n")
-    printed = " ".join(command(*words, code=1).split())
-    assert "another configuration (loaded.sha256: " in printed
+    assert "another configuration (loaded.sha256: " in " ".join(command(*words, code=1).split())
     file.write_text(text)
     assert "done already" in command(*words)
 
@@ -84,12 +78,9 @@ def test_the_spirals_denoiser_is_the_mean_of_its_posterior(spiral):
 
 def test_processes_load_it_too(spiral):
     file, _ = spiral
-    request = Request(["spiral"], "smoke", "cpu", load=[file])
-    plan = make_plan(request, STAGES)
-    assert processes.own_experiments(plan) == []
-    context = SimpleNamespace(session=SimpleNamespace(device=torch.device("cpu")))
-    words = processes.Processes(plan, context, 2, 2, print)._words(chains_of(plan)[0])
-    assert f"--load={file}" in words
+    plan = plan_of("spiral", load=[file])
+    assert own_experiments(plan) == []
+    assert f"--load={file}" in chain_words(plan, chains_of(plan)[0])
 
 
 def test_a_folder_of_pictures_is_conditional_by_folder(tmp_path):
@@ -105,7 +96,7 @@ def test_a_folder_of_pictures_is_conditional_by_folder(tmp_path):
     folder = tmp_path / "runs/smoke/seed0"
     assert (folder / "figures/figure_of_pictures.png").is_file()
     assert set(np.load(folder / "pictures/sample-10/labels.npy")) == {0, 1}
-    record = json.loads((folder / "pictures/evaluate-10/record.json").read_text())
+    record = record_of(tmp_path / "runs", "pictures/evaluate-10")
     assert record["pairing"]["null"] == "second draw"  # of the same classes
 
 

@@ -1,15 +1,22 @@
 """A network that is none any more is never saved as done, and no message claims what is not."""
 
-from __future__ import annotations
-
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from command import SMOKE, command
+from safetensors.numpy import load_file, save_file
 
-from dmdrepro.runs.files import sha256
+from dmdrepro.experiments import build
+from dmdrepro.models.classifier import Classifier
+from dmdrepro.runs.errors import NonFinite
+from dmdrepro.runs.files import write_manifest
 from dmdrepro.runs.stage import Stage
+from dmdrepro.training import teacher
+from dmdrepro.training.classifier import train_classifier
+from dmdrepro.training.session import Session
 
 ONE_STEP = ("teacher.lr=1e38", "teacher.snapshots=1")
 
@@ -54,28 +61,15 @@ def test_a_student_ruined_at_its_end_or_on_the_way(tmp_path, settings, why):
     where = ("chessboard", *SMOKE, "--runs", tmp_path)
     command("teacher", *where)
     ruin = sets("distill.warmup=0", "distill.lr=1e38", *settings)
-    printed = command("distill", *where, *ruin, code=1)
-    assert why in printed
+    assert why in command("distill", *where, *ruin, code=1)
     folder = tmp_path / "smoke/seed0/chessboard/distill-60"
     assert not list(folder.glob("*.safetensors"))
     assert not (folder / "manifest.json").exists()
 
 
-@pytest.mark.parametrize("field", ["teacher.lr", "distill.lr"])
-def test_a_rate_beyond_float32_is_refused(tmp_path, field):
-    where = ("chessboard", *SMOKE, "--runs", tmp_path)
-    printed = command("all", *where, *sets(f"{field}=1e40"), code=1)
-    assert f"{field} is 1e+40; it must be at most 3e+38" in printed
-
-
 def test_a_state_of_ruined_weights_is_not_saved_and_the_one_before_is_named(tmp_path, monkeypatch):
     """Saved after every step: the state of step 1 is there, that of step 2 would be ruined."""
     monkeypatch.setattr("dmdrepro.training.session.Session.save_every_s", 0.0)
-    from dmdrepro.experiments import build
-    from dmdrepro.runs.errors import NonFinite
-    from dmdrepro.training import teacher
-    from dmdrepro.training.session import Session
-
     experiment = build("chessboard", "smoke")
     stage = Stage(tmp_path / "teacher", {"a": "test"}, "teacher chessboard")
     stage.begin()
@@ -95,39 +89,23 @@ def test_a_state_of_ruined_weights_is_not_saved_and_the_one_before_is_named(tmp_
 
 def test_samples_that_are_not_finite_are_not_saved(tmp_path):
     """A student of an earlier program, whose weights nobody had looked at."""
-    from safetensors.numpy import load_file, save_file
-
     where = ("chessboard", *SMOKE, "--runs", tmp_path)
     command("all", *where)
     folder = tmp_path / "smoke/seed0/chessboard"
     student = folder / "distill-60/student.safetensors"
     weights = {name: np.full_like(w, np.nan) for name, w in load_file(student).items()}
     save_file(weights, student)
-    from dmdrepro.runs.files import write_manifest
-
     listing = json.loads((folder / "distill-60/manifest.json").read_text())["files"]
     write_manifest(folder / "distill-60", listing)
-    assert sha256(student)
     printed = command("sample", *where, "--fresh", code=1)
     assert "student has values that are not finite (seed 0)" in printed
     assert not (folder / "sample-60/manifest.json").exists()
 
 
 def test_a_classifier_that_its_rate_ruins(tmp_path):
-    from types import SimpleNamespace
-
-    import torch
-
-    from dmdrepro.models.classifier import Classifier
-    from dmdrepro.runs.errors import NonFinite
-    from dmdrepro.training.classifier import train_classifier
-    from dmdrepro.training.session import Session
-
     draw = torch.Generator().manual_seed(0)
-    data = SimpleNamespace(
-        training_set=torch.rand(60, 1, 8, 8, generator=draw),
-        labels=torch.arange(60) % 10,
-    )
+    images, labels = torch.rand(60, 1, 8, 8, generator=draw), torch.arange(60) % 10
+    data = SimpleNamespace(training_set=images, labels=labels)
     data.to = lambda device: data
     settings = Classifier(8, width=4, iterations=1, batch=8, lr=1e30, held_out=10)
     stage = Stage(tmp_path / "classifier", {"a": "test"}, "classifier")

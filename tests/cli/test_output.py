@@ -1,18 +1,13 @@
 """What is printed where: names with control characters, no width, no reader, no room."""
 
-from __future__ import annotations
-
 import io
 import os
-import subprocess
-import sys
 import unicodedata
 
 import numpy as np
 import pytest
 from command import SMOKE, command, invoke
-from conftest import ROOT
-from processes import environment, heed_signals
+from processes import completed, environment, heed_signals
 from rich.table import Table
 from rich.text import Text
 
@@ -31,15 +26,8 @@ def assert_harmless(printed: str, *, lines: str = "\n") -> None:
     assert not set(printed) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028")
 
 
-def reproduce(*words: str, env: dict | None = None, **options) -> subprocess.CompletedProcess:
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.run(
-        [sys.executable, "reproduce.py", *words],
-        cwd=ROOT,
-        env=environment() | (env or {}),
-        check=False,
-        **streams | {"preexec_fn": heed_signals} | options,
-    )
+def reproduce(*words: str, **changed: str):
+    return completed("reproduce.py", *words, env=environment() | changed)
 
 
 # --- control characters ---
@@ -135,17 +123,17 @@ def test_an_impossible_width_is_none(monkeypatch, columns):
 
 def test_an_impossible_width_swallows_nothing():
     width = {"COLUMNS": "0", "TERM": "xterm"}
-    done = reproduce("list", env=width)
+    done = reproduce("list", **width)
     assert done.returncode == 0
     assert "mnist-conditional" in done.stdout
-    done = reproduce("teacher", "chesboard", env=width)
+    done = reproduce("teacher", "chesboard", **width)
     assert done.stderr == "Error: There is no experiment 'chesboard'; did you mean 'chessboard'?\n"
-    done = reproduce("--bogus", env=width)
+    done = reproduce("--bogus", **width)
     assert "No such option: --bogus" in done.stderr
 
 
 def test_a_possible_width_is_kept():
-    done = reproduce("all", "--dry-run", *SMOKE, env={"COLUMNS": "60", "TERM": "xterm"})
+    done = reproduce("all", "--dry-run", *SMOKE, COLUMNS="60", TERM="xterm")
     assert max(len(line) for line in done.stdout.splitlines() if line.startswith("│")) == 60
 
 
@@ -156,7 +144,7 @@ def test_a_possible_width_is_kept():
 def test_a_reader_that_is_gone_ends_it_quietly(words):
     reading, writing = os.pipe()
     os.close(reading)
-    done = reproduce(*words, stdout=writing)
+    done = completed("reproduce.py", *words, stdout=writing)
     os.close(writing)
     assert done.returncode == 141
     assert done.stderr == ""
@@ -165,7 +153,7 @@ def test_a_reader_that_is_gone_ends_it_quietly(words):
 def test_errors_that_nobody_reads_leave_the_exit_code():
     reading, writing = os.pipe()
     os.close(reading)
-    done = reproduce("teacher", "nothing", stdout=writing, stderr=writing)
+    done = completed("reproduce.py", "teacher", "nothing", stdout=writing, stderr=writing)
     os.close(writing)
     assert done.returncode == 1
 
@@ -174,7 +162,7 @@ def test_errors_that_nobody_reads_leave_the_exit_code():
 @pytest.mark.parametrize("words", [("list",), ("--help",)])
 def test_a_full_disk_behind_the_output_is_a_sentence(words):
     with open("/dev/full", "w") as full:
-        done = reproduce(*words, stdout=full)
+        done = completed("reproduce.py", *words, stdout=full)
     assert done.returncode == 1
     assert done.stderr.startswith("Error: standard output: No space left on device")
     assert done.stderr.count("\n") == 1
@@ -188,13 +176,13 @@ def test_closed_streams_change_nothing(closed, words, code):
         for descriptor in closed:
             os.close(descriptor)
 
-    done = reproduce(*words, preexec_fn=close)
+    done = completed("reproduce.py", *words, preexec_fn=close)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_an_alphabet_without_our_characters_is_no_error():
-    done = reproduce("evaluate", "--help", env={"PYTHONIOENCODING": "ascii"})
+    done = reproduce("evaluate", "--help", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
-    done = reproduce("teacher", "Φ", env={"PYTHONIOENCODING": "latin-1"})
+    done = reproduce("teacher", "Φ", PYTHONIOENCODING="latin-1")
     assert "There is no experiment '\\u03a6'" in done.stderr

@@ -1,29 +1,32 @@
 """A user's own file is never replaced; what an earlier command of ours wrote is."""
 
-from __future__ import annotations
-
 import json
 import os
-import subprocess
-import sys
 
-import numpy as np
 import pytest
-from command import SMOKE, command
+from command import SMOKE, command, normal, saved
 from conftest import ROOT
-from processes import environment
+from matplotlib.figure import Figure
+from processes import completed
 
-from dmdrepro.cli.overwrite import COMPARISON, check_output, check_tables, is_figure, json_with
+from dmdrepro.cli.overwrite import (
+    BENCH,
+    COMPARISON,
+    PUBLISHED,
+    check_output,
+    check_tables,
+    is_figure,
+    json_with,
+)
+from dmdrepro.experiments import STUDIES
+from dmdrepro.paper_figures.saving import write_figure
 from dmdrepro.report import Table, write_tables
 from dmdrepro.runs.errors import RunError
 
 
 @pytest.fixture
 def arrays(tmp_path):
-    files = [tmp_path / "a.npy", tmp_path / "b.npy"]
-    for seed, file in enumerate(files):
-        np.save(file, np.random.default_rng(seed).standard_normal((20, 3)))
-    return files
+    return saved(tmp_path, a=normal(0, 20, 3), b=normal(1, 20, 3))
 
 
 MINE = {
@@ -45,10 +48,16 @@ def test_a_record_of_pairs_overwrites_nothing_of_the_users(arrays, tmp_path, cas
         out = tmp_path / "link.json"
         out.symlink_to(file)
     printed = command("compare", *arrays, "--out", out, code=1)
-    assert f"--json: {out} is there already" in printed.replace("\n", "")
+    assert f"--json: {out} is there already" in printed
     assert "delete it or name another" in printed
     assert "Delta_E" not in printed
     assert file.read_bytes() == MINE[case]
+
+
+def test_a_record_and_a_page_in_one_file_are_refused(arrays, tmp_path):
+    both = "--out", tmp_path / "r.html", "--report", tmp_path / "x" / ".." / "r.html"
+    assert "name two files" in command("compare", *arrays, *both, code=1)
+    assert not (tmp_path / "r.html").exists()
 
 
 def test_a_record_of_ours_and_an_empty_file_are_replaced(arrays, tmp_path):
@@ -63,7 +72,7 @@ def test_a_record_of_ours_and_an_empty_file_are_replaced(arrays, tmp_path):
 def test_a_folder_that_cannot_be_written_to_is_named_before_the_work(arrays, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
     printed = command("compare", *arrays, "--out", tmp_path / "n" / "r.json", code=1)
-    assert f"{tmp_path} cannot be written to; fix its rights" in printed.replace("\n", "")
+    assert f"{tmp_path} cannot be written to; fix its rights" in printed
 
 
 def test_a_device_takes_any_record(arrays):
@@ -73,17 +82,9 @@ def test_a_device_takes_any_record(arrays):
 @pytest.mark.parametrize("to", ["a pipe", "a file"])
 def test_dev_stdout_is_printed_to(arrays, tmp_path, to):
     """If stdout goes to a file, what was printed before stays in it."""
-    words = ["reproduce.py", "compare", *map(str, arrays), "--out", "/dev/stdout"]
-    log = tmp_path / "log.txt"
+    log, words = tmp_path / "log.txt", ("reproduce.py", "compare", *arrays, "--out", "/dev/stdout")
     with log.open("w") as file:
-        done = subprocess.run(
-            [sys.executable, *words],
-            cwd=ROOT,
-            env=environment(),
-            stdout=file if to == "a file" else subprocess.PIPE,
-            text=True,
-            check=True,
-        )
+        done = completed(*words, **({"stdout": file} if to == "a file" else {}))
     printed = log.read_text() if to == "a file" else done.stdout
     start, end = printed.index("{\n"), printed.index("\n}\n") + 3
     assert set(json.loads(printed[start:end])) >= COMPARISON
@@ -94,11 +95,9 @@ def test_dev_stdout_is_printed_to(arrays, tmp_path, to):
 def test_a_bench_overwrites_its_own_files_alone(tmp_path):
     out, words = tmp_path / "b.json", ("bench", "--quick", "--only", "over-batch", "--gpu", "cpu")
     picture = tmp_path / "b_batch.png"
-    for file, code in ((out, 1), (picture, 1)):
+    for file in (out, picture):
         file.write_bytes(b"\x89PNG\r\n\x1a\n of mine")
-        assert f"{file} is there already" in command(*words, "--out", out, code=code).replace(
-            "\n", ""
-        )
+        assert f"{file} is there already" in command(*words, "--out", out, code=1)
         assert file.read_bytes().endswith(b"of mine")
         file.unlink()
     for _ in range(2):
@@ -116,30 +115,23 @@ def test_a_bench_to_a_device_draws_nothing(monkeypatch):
 
 
 def test_published_records_overwrite_nothing_of_the_users(tmp_path):
-    mine = tmp_path / "smoke-ring-8-seed0.json"
-    found = command("evaluate", "ring", *SMOKE, "--publish", tmp_path, "--dry-run")
-    assert "Plan" in found
-    from dmdrepro.experiments import build
-
-    snapshot = build("ring", "smoke", 0).teacher.snapshots[-1]
-    mine = tmp_path / f"smoke-ring-{snapshot}-seed0.json"
+    assert "Plan" in command("evaluate", "ring", *SMOKE, "--publish", tmp_path, "--dry-run")
+    mine = tmp_path / "smoke-ring-60-seed0.json"
     mine.write_text('{"experiment": "mine"}')
     printed = command("evaluate", "ring", *SMOKE, "--publish", tmp_path, code=1)
-    assert f"--publish: {mine} is there already" in printed.replace("\n", "")
+    assert f"--publish: {mine} is there already" in printed
     assert mine.read_text() == '{"experiment": "mine"}'
 
 
 def test_a_studys_published_records_overwrite_nothing_of_the_users(tmp_path):
-    from dmdrepro.experiments import STUDIES
-
     study = STUDIES["size"].at("smoke")
     arm = study.arms[0]
     made = study.build(arm, 0)
-    name = f"smoke-{made.name}@{arm.name}-{made.teacher.snapshots[-1]}-seed0.json"
-    (tmp_path / name).write_text("mine")
+    mine = tmp_path / f"smoke-{made.name}@{arm.name}-{made.teacher.snapshots[-1]}-seed0.json"
+    mine.write_text("mine")
     words = ("--size", "smoke", "--seeds", "0", "--runs", tmp_path / "r", "--gpu", "cpu")
     printed = command("study", "size", *words, "--publish", tmp_path, code=1)
-    assert f"{tmp_path / name} is there already" in printed.replace("\n", "")
+    assert f"{mine} is there already" in printed
     assert not (tmp_path / "r").exists()
 
 
@@ -151,17 +143,13 @@ def test_published_figures_overwrite_nothing_of_the_users(tmp_path, name):
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_bytes(b"experiment,mine\n1,2\n")
     printed = command("figures", "--published", tmp_path, code=1)
-    assert f"--published: {tmp_path / name} is there already" in printed.replace("\n", "")
+    assert f"--published: {tmp_path / name} is there already" in printed
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / name]
 
 
 def test_our_own_figures_and_tables_are_known(tmp_path):
-    from dmdrepro.paper_figures.saving import write_figure
-
     def table(*columns):
         return Table("t", "A title", columns, [dict.fromkeys(columns, 1).values()], [])
-
-    from matplotlib.figure import Figure
 
     for title in ("Plain", "Größe ∆"):
         for path in write_figure(Figure(), tmp_path / "f", {"Title": title, "Seed": "0, 1"}):
@@ -179,8 +167,6 @@ def test_our_own_figures_and_tables_are_known(tmp_path):
 
 
 def test_every_projects_figure_and_record_is_known_as_ours():
-    from dmdrepro.cli.overwrite import BENCH, PUBLISHED
-
     for file in (*ROOT.glob("docs/figures/*.png"), *ROOT.glob("docs/laptop/*.png")):
         assert is_figure(file.read_bytes()), file
     for file in ROOT.glob("docs/published/*.json"):

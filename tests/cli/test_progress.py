@@ -1,7 +1,5 @@
 """One display for all that a command is at, with and without a terminal."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
@@ -10,14 +8,12 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from plans import plan_of
 from processes import LONG_S
 
 from dmdrepro.cli.console import PlainConsole
 from dmdrepro.cli.progress import QUIET_S, Display, Report
 from dmdrepro.pipeline.cost import Forecast
-from dmdrepro.pipeline.plan import make_plan
-from dmdrepro.pipeline.request import Request
-from dmdrepro.pipeline.task import STAGES
 from dmdrepro.runs.files import MANIFEST
 
 
@@ -122,7 +118,7 @@ def test_a_process_reports_its_row(monkeypatch):
 
 
 def test_the_time_left_of_a_plan_follows_its_speed(clock, tmp_path):
-    plan = make_plan(Request(["chessboard", "ring"], "laptop", "cpu", runs=tmp_path), STAGES)
+    plan = plan_of("chessboard", "ring", size="laptop", runs=tmp_path)
     forecast = Forecast(plan, clock)
     clock.now += 100
     at_work = {"teacher chessboard, seed 0": (0.0, 0.5), "teacher ring, seed 0": (0.25, 0.5)}
@@ -135,7 +131,7 @@ def test_the_time_left_of_a_plan_follows_its_speed(clock, tmp_path):
 
 
 def test_nothing_is_left_of_a_plan_that_is_done(clock, tmp_path):
-    plan = make_plan(Request(["ring"], "smoke", "cpu", runs=tmp_path), STAGES)
+    plan = plan_of("ring", runs=tmp_path)
     for task in plan.tasks:
         folder = task.place().folder
         folder.mkdir(parents=True)

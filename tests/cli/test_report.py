@@ -1,12 +1,9 @@
 """The page that `all` and `evaluate` leave and `figures` refreshes."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
-from command import command
-from processes import FAST
+from command import SMOKE, command
 
 PAGE = "smoke/seed0/report.html"
 
@@ -30,32 +27,25 @@ def test_all_leaves_a_page_with_the_figures_it_drew(finished):
 def test_evaluate_makes_the_same_page(runs):
     before = (runs / PAGE).read_bytes()
     (runs / PAGE).unlink()
-    printed = command("evaluate", "chessboard", *FAST, "--runs", runs)
-    assert f"Report: {runs / PAGE}" in printed
+    assert f"Report: {runs / PAGE}" in command("evaluate", "chessboard", *SMOKE, "--runs", runs)
     assert (runs / PAGE).read_bytes() == before
 
 
 def test_figures_adds_what_was_not_drawn(runs):
     (runs / PAGE).with_name("figures").joinpath("figure_02.png").unlink()
-    command("evaluate", "chessboard", *FAST, "--runs", runs)
+    command("evaluate", "chessboard", *SMOKE, "--runs", runs)
     assert figures(runs) == {"3"}
     says = "Figure 2 is not shown: it has not been drawn; python reproduce.py figures"
     assert says in (runs / PAGE).read_text()
-    command("figures", *FAST, "--runs", runs)
+    command("figures", *SMOKE, "--runs", runs)
     assert figures(runs) == {"2", "3"}  # of the experiment that was run
 
 
 def test_an_old_figure_does_not_stand_beside_new_numbers(runs):
-    words = ("chessboard", *FAST, "--runs", runs)
+    words = ("chessboard", *SMOKE, "--runs", runs)
     for stage in ("sample", "evaluate"):
         command(stage, *words, "--set", "sampling.heatmap=12", "--fresh")
     page = (runs / PAGE).read_text()
     assert figures(runs) == set()
     assert "figure_02.png was drawn from other results than these" in page
     assert "--set sampling.heatmap=12" in page
-
-
-def test_a_dry_run_names_the_page_and_makes_none(tmp_path):
-    printed = command("all", "chessboard", *FAST, "--runs", tmp_path / "r", "--dry-run")
-    assert f"Report: {tmp_path / 'r' / PAGE}" in printed
-    assert not (tmp_path / "r").exists()

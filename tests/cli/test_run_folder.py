@@ -1,7 +1,5 @@
 """Commands in a run folder that holds links, lacks listings, is full, or belongs to another."""
 
-from __future__ import annotations
-
 import copy
 import json
 import os
@@ -23,11 +21,6 @@ from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import read_json, read_manifest, write_json, write_manifest
 from dmdrepro.runs.results import open_known, open_results
 
-
-def flat(printed: str) -> str:
-    return printed.replace("\n", " ")
-
-
 # --- links ---
 
 
@@ -44,8 +37,7 @@ def test_results_are_not_written_through_links(runs, tmp_path, name, kind):
         target.mkdir()
     link.symlink_to(target)
     done = "figures" if "figure" in name else "evaluate"
-    printed = command(done, "chessboard", *SMOKE, "--runs", runs, code=1)
-    assert f"{link} is a link" in flat(printed)
+    assert f"{link} is a link" in command(done, "chessboard", *SMOKE, "--runs", runs, code=1)
     assert target.exists() == (kind != "dangling")
     assert kind != "file" or target.read_text() == "mine"
     assert kind != "folder" or not list(target.iterdir())
@@ -56,10 +48,8 @@ def test_a_linked_stage_is_not_read(runs, tmp_path):
     stage.rename(tmp_path / "elsewhere")
     stage.symlink_to(tmp_path / "elsewhere")
     for name in ("evaluate", "figures"):
-        assert "is a link" in flat(command(name, "chessboard", *SMOKE, "--runs", runs, code=1))
-    assert "is a link" in flat(
-        command("evaluate", "chessboard", *SMOKE, "--runs", runs, "--dry-run")
-    )
+        assert "is a link" in command(name, "chessboard", *SMOKE, "--runs", runs, code=1)
+    assert "is a link" in command("evaluate", "chessboard", *SMOKE, "--runs", runs, "--dry-run")
 
 
 # --- listings that are lost, leftovers ---
@@ -96,11 +86,11 @@ def test_too_little_space_is_refused_with_both_numbers_and_shown_by_the_dry_run(
     usage = shutil._ntuple_diskusage(10**9, 10**9, 2_000)
     monkeypatch.setattr(places.shutil, "disk_usage", lambda _: usage)
     words = ("teacher", "chessboard", *SMOKE, "--runs", tmp_path / "r")
-    printed = flat(command(*words, code=1))
+    printed = command(*words, code=1)
     assert f"{tmp_path} has 2.0 kB free, and what is left to do needs about" in printed
     assert "--runs folder on another disk" in printed
     assert not (tmp_path / "r").exists()
-    assert f"2.0 kB are free in {tmp_path}: too little" in flat(command(*words, "--dry-run"))
+    assert f"2.0 kB are free in {tmp_path}: too little" in command(*words, "--dry-run")
 
 
 @pytest.mark.parametrize(
@@ -110,8 +100,7 @@ def test_a_place_that_cannot_be_written_to_is_found_before_the_work(tmp_path, na
     place = tmp_path / "smoke/seed0" / name
     place.parent.mkdir(parents=True)
     place.mkdir() if name == "report.html" else place.write_text("mine")
-    printed = command("all", "chessboard", *SMOKE, "--runs", tmp_path, code=1)
-    assert str(place) in flat(printed)
+    assert str(place) in command("all", "chessboard", *SMOKE, "--runs", tmp_path, code=1)
     assert [p.name for p in place.parent.iterdir()] == [place.name]
 
 
@@ -119,7 +108,7 @@ def test_a_target_that_cannot_be_written_to_is_found_at_once(tmp_path):
     (tmp_path / "file").write_text("mine")
     words = ("evaluate", "chessboard", *SMOKE, "--runs", tmp_path / "r")
     printed = command(*words, "--publish", tmp_path / "file" / "x", code=1)
-    assert f"{tmp_path / 'file'} is not a folder" in flat(printed)
+    assert f"{tmp_path / 'file'} is not a folder" in printed
 
 
 # --- names that are not ours ---
@@ -212,7 +201,7 @@ def test_the_commands_name_the_file_and_the_place(runs, stage, place, other):
     folder = runs / "smoke/seed0" / stage
     reseal(folder, changed(read_json(folder / "record.json"), place, other))
     for name in ("evaluate", "figures"):
-        printed = flat(command(name, "chessboard", *SMOKE, "--runs", runs, code=1))
+        printed = command(name, "chessboard", *SMOKE, "--runs", runs, code=1)
         assert f"{folder / 'record.json'} does not hold what this version writes" in printed
         assert "--fresh" in printed
     command("figures", "chessboard", *SMOKE, "--runs", runs, "--dry-run")
@@ -229,5 +218,5 @@ def test_a_log_of_other_types_ends_in_a_sentence(runs, line):
         log.write(line + "\n")
     write_manifest(folder, names)
     assert json.loads((folder / "manifest.json").read_text())
-    printed = flat(command("figures", "chessboard", *SMOKE, "--runs", runs, code=1))
+    printed = command("figures", "chessboard", *SMOKE, "--runs", runs, code=1)
     assert "log.jsonl does not hold what this version writes (line 41)" in printed

@@ -1,13 +1,10 @@
 """The second draw of a class-conditional experiment: what `sample` makes and `evaluate` uses."""
 
-from __future__ import annotations
-
-import json
 import shutil
 
 import numpy as np
 import pytest
-from command import SMOKE, command
+from command import SMOKE, command, record_of
 
 from dmdrepro.metrics import pairing_inefficiency
 from dmdrepro.runs.files import write_manifest
@@ -15,6 +12,7 @@ from dmdrepro.runs.files import write_manifest
 SHORT = ("--set", "teacher.snapshots=10", "--set", "distill.iterations=10")
 OPTIONS = ("mlp-manifold", *SMOKE, *SHORT)
 PLACE = "smoke/seed0/mlp-manifold"
+EVALUATED = "mlp-manifold/evaluate-10"
 SECOND = ("second_noise", "second_student", "second_student_5", "second_teacher_1")
 NUMBERS = ("e_dt", "e_ot", "e_ind", "retention", "concordance", "delta_e_null")
 
@@ -43,10 +41,6 @@ def old(runs, tmp_path):
 
 def arrays(runs):
     return {p.stem: np.load(p) for p in (runs / PLACE / "sample-10").glob("*.npy")}
-
-
-def record(runs):
-    return json.loads((runs / PLACE / "evaluate-10/record.json").read_text())
 
 
 def check(part, x, y, **given):
@@ -95,7 +89,7 @@ def test_the_second_draw_is_the_students_samples_of_that_noise_and_those_classes
 
 
 def test_every_pairing_of_the_record_has_the_null_that_shares_the_class(runs):
-    found, facts = arrays(runs), record(runs)
+    found, facts = arrays(runs), record_of(runs, EVALUATED)
     labels = found["labels"]
     first = {name: x[:48] for name, x in found.items()}
     eight, given = first["teacher_8"], {"classes": labels[:48]}
@@ -114,11 +108,10 @@ def test_every_pairing_of_the_record_has_the_null_that_shares_the_class(runs):
 
 
 def test_an_unconditional_experiment_has_none(tmp_path):
-    short = ("--set", "teacher.snapshots=10", "--set", "distill.iterations=10")
-    command("all", "chessboard", *SMOKE, *short, "--runs", tmp_path)
+    command("all", "chessboard", *SMOKE, *SHORT, "--runs", tmp_path)
     folder = tmp_path / "smoke/seed0/chessboard"
     assert not list((folder / "sample-10").glob("second*"))
-    facts = json.loads((folder / "evaluate-10/record.json").read_text())
+    facts = record_of(tmp_path, "chessboard/evaluate-10")
     parts = [facts[k] for k in ("pairing", "pairing_untrained", "teacher_map")] + facts["over_n"]
     assert {part["null"] for part in parts} == {"all"}
 
@@ -128,12 +121,12 @@ def test_a_run_made_before_is_done_and_is_measured_by_its_classes(runs, old):
     assert "done already" in command("sample", *OPTIONS, "--runs", old)
     command("evaluate", *OPTIONS, "--runs", old)
     assert {p.name: p.read_bytes() for p in (old / PLACE / "sample-10").iterdir()} == before
-    found, facts = arrays(old), record(old)
+    found, facts = arrays(old), record_of(old, EVALUATED)
     given = {"classes": found["labels"][:48]}
     eight, student = found["teacher_8"][:48], found["student"][:48]
     check(facts["pairing"], eight, student, **given)
     assert {point["pairing"]["null"] for point in facts["along"]} == {"class"}
-    newer = record(runs)["pairing"]
+    newer = record_of(runs, EVALUATED)["pairing"]
     for name in ("e_dt", "e_ot", "delta_e"):
         assert facts["pairing"][name] == newer[name]
 

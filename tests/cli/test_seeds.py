@@ -1,11 +1,9 @@
 """`--seeds`: one command over several seeds is each seed's command."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
-from command import SMOKE, command
+from command import SMOKE, command, record_of
 from processes import tree
 
 from dmdrepro.experiments import build
@@ -34,8 +32,8 @@ def test_it_makes_what_two_commands_make(two, tmp_path):
 
 def test_one_seed_shows_that_seed_and_the_summary_all(two):
     runs, _ = two
-    records = [runs / f"smoke/seed{seed}/ring/evaluate-60/record.json" for seed in (0, 1)]
-    values = [json.loads(file.read_text())["pairing"]["delta_e"] for file in records]
+    records = [record_of(runs, "ring/evaluate-60", seed) for seed in (0, 1)]
+    values = [record["pairing"]["delta_e"] for record in records]
     printed = command("evaluate", "ring", *SMOKE, "--seed", 1, "--runs", runs)
     assert f"│ {values[1]:.4f}".rstrip("0") in printed
     assert "[" not in printed
@@ -82,8 +80,3 @@ def test_one_seeds_failure_leaves_the_others(tmp_path, monkeypatch):
 )
 def test_a_list_of_numbers(words, numbers):
     assert whole_numbers(words) == numbers
-
-
-def test_both_options_are_refused(tmp_path):
-    printed = command("all", *SMOKE, "--seed", 3, "--seeds", "0-1", "--runs", tmp_path, code=1)
-    assert "--seed and --seeds were both given" in printed

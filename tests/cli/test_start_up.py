@@ -5,18 +5,15 @@ change: death by it, for Ctrl-C also an error of Python's start. The system tell
 once SIGTERM has a handler, only a sentence and 128 + its number will do.
 """
 
-from __future__ import annotations
-
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from command import SMOKE
 from conftest import ROOT
-from processes import FAST, LONG_S, begin
+from processes import LONG_S, begin, completed
 
 TRIES, AT_ONCE, LAST_S = 8, 4, 2.5
 PROC = Path("/proc/self/status")
@@ -52,7 +49,7 @@ def test_a_signal_at_any_moment_of_the_start_ends_it_with_a_sentence(tmp_path, n
     for start in range(0, TRIES, AT_ONCE):
         trials = []
         for k, moment in enumerate(moments[start : start + AT_ONCE], start):
-            words = ("all", "chessboard", *FAST, "--runs", tmp_path / str(k))
+            words = ("all", "chessboard", *SMOKE, "--runs", tmp_path / str(k))
             endless = ("--set", "teacher.snapshots=1000000")
             process = begin("reproduce.py", *words, *endless)
             trials.append((time.monotonic() + moment, process))
@@ -82,9 +79,6 @@ def test_the_handlers_come_before_the_libraries(way, tmp_path):
         "if way[0] == '-m': runpy.run_module(way[1], run_name='__main__')\n"
         "else: runpy.run_path(way[0], run_name='__main__')\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    found = set(done.stdout.split())
+    found = set(completed("-c", script).stdout.split())
     assert "dmdrepro" in found
     assert not found & {"typer", "rich", "numpy", "torch", "dataclasses"}

@@ -1,14 +1,12 @@
 """`study` through the real CLI: arms share the teacher, a second run makes nothing."""
 
-from __future__ import annotations
-
 import json
 import shutil
 
 import numpy as np
 import pytest
 import torch
-from command import command
+from command import command, record_of
 
 from dmdrepro.data import Chessboard
 from dmdrepro.diffusion import heun_sample
@@ -48,11 +46,8 @@ def test_arms_share_one_teacher_and_have_students_of_their_own(made):
 
 def test_arms_that_were_not_asked_for_are_not_run_and_said_to_be(made):
     table = json.loads((made / "smoke/study-start/not_run.json").read_text())
-    assert {(row["arm"], row["seed"]) for row in table["rows"]} == {
-        ("start=exact", k) for k in (0, 1)
-    }
-    printed = command("study", "start", "--arm", "start=exakt", "--runs", made, code=1)
-    assert "Study start has no arm 'start=exakt'; did you mean 'start=exact'?" in printed
+    rows = {(row["arm"], row["seed"]) for row in table["rows"]}
+    assert rows == {("start=exact", seed) for seed in (0, 1)}
 
 
 def test_a_second_run_makes_nothing_and_the_same_pages(made):
@@ -62,7 +57,7 @@ def test_a_second_run_makes_nothing_and_the_same_pages(made):
     assert printed.count("done already") == 2 + 2 * len(STARTS) * 3
     assert "done in" not in printed
     assert [page.read_bytes() for page in pages] == before
-    assert all(f"Report: {page}" in printed.replace("\n", "") for page in pages)
+    assert all(f"Report: {page}" in printed for page in pages)
 
 
 def test_the_tables_of_one_seed_are_over_all_that_were_run(made, tmp_path):
@@ -130,13 +125,13 @@ def test_figures_and_evaluate_show_the_studies_too_and_damage_fails(made, tmp_pa
 
 def test_the_exact_teacher_draws_phi_k_itself_and_has_no_error(tmp_path):
     command("study", "exact-teacher", *SMOKE[:-1], "0", "--runs", tmp_path)
-    folder = tmp_path / "smoke/seed0"
-    arms = [folder / f"chessboard@score={name}" for name in ("teacher", "exact")]
-    records = [json.loads((arm / "evaluate-60/record.json").read_text()) for arm in arms]
-    assert records[0]["denoiser_error"] is not None
-    assert records[1]["denoiser_error"] is None
-    trained, exact = (np.load(arm / "sample-60/teacher_32.npy") for arm in arms)
-    noise = torch.from_numpy(np.load(arms[1] / "sample-60/noise.npy")[: len(exact)])
+    arms = [f"chessboard@score={name}" for name in ("teacher", "exact")]
+    errors = [record_of(tmp_path, f"{arm}/evaluate-60")["denoiser_error"] for arm in arms]
+    assert errors[0] is not None
+    assert errors[1] is None
+    places = [tmp_path / "smoke/seed0" / arm / "sample-60" for arm in arms]
+    trained, exact = (np.load(place / "teacher_32.npy") for place in places)
+    noise = torch.from_numpy(np.load(places[1] / "noise.npy")[: len(exact)])
     drawn = heun_sample(ExactDenoiser(Chessboard(), 0.8), noise, 32)
     np.testing.assert_allclose(exact, drawn.numpy(), atol=1e-5)
     assert np.abs(trained - exact).max() > 0.1
@@ -147,23 +142,21 @@ def test_a_published_record_names_the_teacher_that_its_arm_shares(made, tmp_path
     for seed in (0, 1):
         teacher = made / f"smoke/seed{seed}/chessboard/teacher"
         weights = verify_manifest(teacher)["snapshot-60.safetensors"]
-        provenance = json.loads((teacher / "record.json").read_text())["provenance"]
+        provenance = record_of(made, "chessboard/teacher", seed)["provenance"]
         for start in STARTS:
             file = tmp_path / f"smoke-chessboard@start={start}-60-seed{seed}.json"
             record = json.loads(file.read_text())
             assert record["stages"]["teacher"] == provenance
             assert record["teacher_weights"] == weights
-            assert (
-                record["command"] == f"python reproduce.py study start --seeds {seed} --size smoke"
-            )
+            again = f"python reproduce.py study start --seeds {seed} --size smoke"
+            assert record["command"] == again
 
 
 def test_another_teacher_than_the_students_own_is_not_published(made, tmp_path):
     runs = shutil.copytree(made, tmp_path / "runs")
-    (runs / "smoke/seed0/chessboard/teacher").rename(tmp_path / "gone")
-    shutil.copytree(
-        runs / "smoke/seed1/chessboard/teacher", runs / "smoke/seed0/chessboard/teacher"
-    )
+    teachers = [runs / f"smoke/seed{seed}/chessboard/teacher" for seed in (0, 1)]
+    shutil.rmtree(teachers[0])
+    shutil.copytree(teachers[1], teachers[0])
     folder = runs / "smoke/seed0/chessboard@start=random"
     result = Result(folder, "start=random", "smoke", 0, "start")
     record = json.loads(publish(result, 60, tmp_path / "out", "command").read_text())
@@ -175,27 +168,9 @@ def test_the_dry_run_lists_arms_and_makes_nothing(tmp_path):
     assert "chessboard@lr=2e-6 (60)" in printed
     assert "study-learning-rate" in printed
     for seed in (0, 1):
-        assert f"Report: {tmp_path / 'r'}/smoke/seed{seed}/report.html" in printed.replace("\n", "")
+        assert f"Report: {tmp_path / 'r'}/smoke/seed{seed}/report.html" in printed
     assert not (tmp_path / "r").exists()
 
 
 def test_without_a_name_the_studies_are_listed():
-    printed = command("study")
-    assert "learning-rate (chessboard, laptop size): " in printed
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (("learning",), "There is no study 'learning'; did you mean 'learning-rate'?"),
-        (("start", "--seeds", "0,0"), "--seeds 0,0 is not a list of different whole numbers"),
-        (("start", "--seeds", "a"), "--seeds a is not a list"),
-        (("start", "--size", "huge"), "There is no size 'huge'"),
-        (("start", "--engine", "fast"), "there is no 'fast'"),
-    ],
-)
-def test_a_mistake_is_one_sentence(tmp_path, words, message):
-    printed = command("study", *words, "--runs", tmp_path / "r", code=1)
-    assert printed.startswith("Error: ")
-    assert message in printed.replace("\n", " ")
-    assert not (tmp_path / "r").exists()
+    assert "learning-rate (chessboard, laptop size): " in command("study")

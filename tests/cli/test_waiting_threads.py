@@ -1,13 +1,9 @@
 """How OpenMP's threads wait: briefly, unless the user has chosen."""
 
-from __future__ import annotations
-
 import os
-import subprocess
-import sys
 
 import pytest
-from conftest import ROOT
+from processes import completed, environment
 
 from dmdrepro.cli import wait_briefly
 
@@ -34,17 +30,11 @@ def test_what_the_user_has_chosen_stays(monkeypatch, chosen, spins):
 
 def test_it_is_said_before_torch_is_imported():
     script = (
-        "import sys, dmdrepro.cli as cli\n"
-        "cli.app = lambda **_: print('torch' in sys.modules, cli.os.environ['GOMP_SPINCOUNT'])\n"
-        "cli.main()"
+        "import os, sys, types, dmdrepro.cli\n"
+        "def app(): print('torch' in sys.modules, os.environ['GOMP_SPINCOUNT'])\n"
+        "sys.modules['dmdrepro.cli.commands'] = types.SimpleNamespace(app=app)\n"
+        "dmdrepro.cli.main()"
     )
-    env = {k: v for k, v in os.environ.items() if k not in NAMES}
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    env = {k: v for k, v in environment().items() if k not in NAMES}
+    done = completed("-c", script, env=env)
     assert done.stdout.split() == ["False", "1000"]

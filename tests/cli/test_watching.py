@@ -1,26 +1,20 @@
 """A long optimum says how far it is and stops when asked to."""
 
-from __future__ import annotations
-
 import os
 import signal
 
-import numpy as np
 import pytest
-from command import SMOKE, command
+from command import SMOKE, command, normal, saved
 
 from dmdrepro.cli.progress import Row
 from dmdrepro.metrics import pairing_inefficiency, pairing_of_sets, sample_quality
+from dmdrepro.metrics.costs import Costs
 from dmdrepro.runs.errors import Stopped
-
-
-def gaussian(seed, *shape):
-    return np.random.default_rng(seed).standard_normal(shape)
 
 
 def test_the_auction_tells_phase_rows_and_bids_and_the_share_grows():
     told = []
-    pairing_inefficiency(gaussian(0, 700, 3), gaussian(1, 700, 3), "auction", watch=told.append)
+    pairing_inefficiency(normal(0, 700, 3), normal(1, 700, 3), "auction", watch=told.append)
     auction = [news for news in told if news.what.startswith("auction, phase")]
     assert "of about 9, " in auction[0].what
     assert "% of the points paired" in auction[0].what
@@ -49,16 +43,14 @@ def test_whoever_watches_can_stop_it(measure, at):
             raise Stopped("stopped")
 
     with pytest.raises(Stopped):
-        measure(gaussian(0, 500, 3), gaussian(1, 500, 3), watch)
+        measure(normal(0, 500, 3), normal(1, 500, 3), watch)
     assert len(calls) == at
 
 
 @pytest.mark.usefixtures("heeding")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_pairs_that_are_interrupted_say_that_nothing_is_kept(tmp_path, monkeypatch, number, code):
-    for name, seed in (("a", 0), ("b", 1)):
-        np.save(tmp_path / f"{name}.npy", gaussian(seed, 200, 3))
-    told = []
+    files, told = saved(tmp_path, a=normal(0, 200, 3), b=normal(1, 200, 3)), []
 
     def interrupt(self, words, share=None):
         told.append(words)
@@ -66,7 +58,6 @@ def test_pairs_that_are_interrupted_say_that_nothing_is_kept(tmp_path, monkeypat
             os.kill(os.getpid(), number)
 
     monkeypatch.setattr(Row, "note", interrupt)
-    files = (tmp_path / "a.npy", tmp_path / "b.npy")
     printed = command("compare", *files, "--solver", "auction", code=code)
     last = printed.splitlines()[-1]
     assert last.startswith("Stopped. Run the same command again. It starts anew")
@@ -75,11 +66,8 @@ def test_pairs_that_are_interrupted_say_that_nothing_is_kept(tmp_path, monkeypat
 
 @pytest.mark.usefixtures("heeding")
 def test_a_stop_request_ends_the_stage_evaluate_within_an_optimum(tmp_path, monkeypatch):
-    command("teacher", "chessboard", *SMOKE, "--runs", tmp_path)
-    command("distill", "chessboard", *SMOKE, "--runs", tmp_path)
-    command("sample", "chessboard", *SMOKE, "--runs", tmp_path)
-    from dmdrepro.metrics.costs import Costs
-
+    for stage in ("teacher", "distill", "sample"):
+        command(stage, "chessboard", *SMOKE, "--runs", tmp_path)
     blocks = Costs.blocks
 
     def interrupted(self):

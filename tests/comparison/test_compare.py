@@ -1,7 +1,5 @@
 """`dmdrepro.compare` of arrays: the words, the null, what is warned of, the page."""
 
-from __future__ import annotations
-
 import json
 import re
 

@@ -1,7 +1,5 @@
 """`dmdrepro.compare` of networks: called as the sampler calls them, from one noise of N(0, I)."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

@@ -1,7 +1,5 @@
 """Disjoint subsets, and that their interval holds what it is said to hold."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

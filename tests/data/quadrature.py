@@ -1,7 +1,5 @@
 """Numerical integration that the toys' denoisers are held against; nothing of theirs is used."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import numpy as np

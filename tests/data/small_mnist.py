@@ -1,7 +1,5 @@
 """Four tiny IDX files in MNIST's place, and a local server that sends what it is told to."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import http.server
@@ -50,13 +48,12 @@ def facts(files: dict[str, bytes]) -> dict[str, tuple[int, str]]:
     return {name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()}
 
 
-def write(folder, files: dict[str, bytes], packed: bool = False) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def write(folder, files: dict[str, bytes], packed: bool = False, place=lambda name: name) -> None:
+    """`place`: of a name, below the folder."""
     for name, data in files.items():
-        if packed:
-            (folder / f"{name}.gz").write_bytes(gzip.compress(data))
-        else:
-            (folder / name).write_bytes(data)
+        path = folder / (place(name) + ".gz" * packed)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(data) if packed else data)
 
 
 class Mirror(http.server.ThreadingHTTPServer):
@@ -104,8 +101,12 @@ def running(server: http.server.HTTPServer):
         server.server_close()
 
 
-def serving(pages: dict[str, bytes | int], encoding: str | None = None):
-    return running(Mirror(pages, encoding))
+@contextmanager
+def serving(monkeypatch, pages: dict[str, bytes | int], encoding: str | None = None):
+    """The only mirror there is."""
+    with running(Mirror(pages, encoding)) as mirror:
+        monkeypatch.setattr(mnist_download, "MIRRORS", (mirror.url,))
+        yield mirror
 
 
 def packed_pages(files: dict[str, bytes]) -> dict[str, bytes | int]:

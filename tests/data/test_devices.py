@@ -1,7 +1,5 @@
 """Every data set samples, and every toy denoises, on a GPU as on the CPU."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

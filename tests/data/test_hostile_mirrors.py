@@ -1,7 +1,5 @@
 """A mirror may send anything, for ever: no disk is filled and nobody waits for long."""
 
-from __future__ import annotations
-
 import errno
 import gzip
 import http.server
@@ -18,11 +16,6 @@ from dmdrepro.data.mnist_files import MnistUnavailable, read_mnist
 
 NAME = "train-images-idx3-ubyte"
 DEAD = "http://127.0.0.1:9/mnist/"
-
-
-@pytest.fixture
-def files(monkeypatch):
-    return small_mnist.instead(monkeypatch)
 
 
 class Hostile(http.server.ThreadingHTTPServer):
@@ -92,7 +85,7 @@ def test_a_hostile_mirror_is_left_soon_and_named_and_the_next_one_is_asked(
 ):
     monkeypatch.setattr(mnist_download, "LIMIT_S", 2.0)
     pages = small_mnist.packed_pages(files)
-    with hostile(way) as (server, url), small_mnist.serving(pages) as good:
+    with hostile(way) as (server, url), small_mnist.running(small_mnist.Mirror(pages)) as good:
         monkeypatch.setattr(mnist_download, "MIRRORS", (url,))
         begun = time.monotonic()
         with pytest.raises(MnistUnavailable) as caught:
@@ -146,8 +139,7 @@ def test_a_full_disk_is_not_the_mirrors_fault(files, tmp_path, monkeypatch):
     def full(self, data):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with small_mnist.serving(small_mnist.packed_pages(files)) as mirror:
-        monkeypatch.setattr(mnist_download, "MIRRORS", (mirror.url,))
+    with small_mnist.serving(monkeypatch, small_mnist.packed_pages(files)) as mirror:
         monkeypatch.setattr("pathlib.Path.write_bytes", full)
         with pytest.raises(MnistUnavailable, match=r"cannot be kept in .*No space left"):
             read_mnist(None, False, tmp_path)
@@ -165,6 +157,5 @@ def test_a_file_system_without_locks_is_used_without(files, tmp_path, monkeypatc
         raise error
 
     monkeypatch.setattr(filelock.FileLock, "acquire", acquire)
-    with small_mnist.serving(small_mnist.packed_pages(files)) as mirror:
-        monkeypatch.setattr(mnist_download, "MIRRORS", (mirror.url,))
+    with small_mnist.serving(monkeypatch, small_mnist.packed_pages(files)):
         assert read_mnist(None, False, tmp_path) == files

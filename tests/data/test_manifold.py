@@ -1,7 +1,5 @@
 """The MLP manifold: a 16-dimensional surface in [-1, 1] for each class, its stripe in its place."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 
@@ -79,17 +77,3 @@ def test_the_data_set_is_its_seed_and_a_sample_its_generator():
     assert torch.equal(labels, again_labels)
     other, _ = MlpManifold(8, seed=4).make().sample(5, torch.Generator().manual_seed(0))
     assert not torch.allclose(x, other)
-
-
-def test_moving_makes_another_and_a_generator_elsewhere_is_refused():
-    data = MlpManifold(8).make()
-    moved = data.to("meta")
-    assert (moved.shape, moved.classes, moved.training_set, moved.denoise) == (
-        (1, 8, 8),
-        10,
-        None,
-        None,
-    )
-    data.sample(2, torch.Generator())
-    with pytest.raises(ValueError, match=r"to\(generator\.device\)"):
-        moved.sample(2, torch.Generator())

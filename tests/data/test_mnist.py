@@ -1,20 +1,18 @@
 """MNIST images: sizes, range and means by hand, and the real files where they are at hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import small_mnist
 import torch
 
-from dmdrepro.data import Mnist, MnistImages, load_mnist
+from dmdrepro.data import MlpManifold, Mnist, MnistImages, load_mnist
+from dmdrepro.data.manifold import ManifoldImages
 from dmdrepro.data.mnist import parse_idx
 
 
-def pictures(n=40, seed=0):
-    rng = np.random.default_rng(seed)
-    images = torch.from_numpy(rng.integers(0, 256, (n, 28, 28), dtype=np.uint8))
-    return images, torch.arange(n) % 10
+def pictures():
+    images = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
+    return torch.from_numpy(images), torch.arange(40) % 10
 
 
 @pytest.mark.parametrize("resolution", [8, 16, 32])
@@ -73,12 +71,14 @@ def test_a_batch_longer_than_a_chunk_is_scaled_alike(monkeypatch):
     assert parts.rms == pytest.approx(truth, rel=1e-12)
 
 
-def test_moving_makes_another_and_a_generator_elsewhere_is_refused():
-    data = MnistImages(*pictures(), Mnist(8, conditional=True))
+@pytest.mark.parametrize(
+    "data", [MnistImages(*pictures(), Mnist(8, conditional=True)), MlpManifold(8).make()]
+)
+def test_moving_makes_another_and_a_generator_elsewhere_is_refused(data):
     moved = data.to("meta")
-    assert moved.training_set.device.type == "meta"
-    assert data.training_set.device.type == "cpu"
-    assert (moved.shape, moved.classes) == (data.shape, 10)
+    assert (moved.shape, moved.classes) == ((1, 8, 8), 10)
+    assert (moved.training_set is None) == isinstance(data, ManifoldImages)
+    data.sample(2, torch.Generator())
     with pytest.raises(ValueError, match=r"to\(generator\.device\)"):
         moved.sample(2, torch.Generator())
 

@@ -1,10 +1,8 @@
 """MNIST comes from whichever mirror sends the right bytes, and never halfway into the cache."""
 
-from __future__ import annotations
-
 import gzip
 import logging
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import small_mnist
@@ -14,11 +12,6 @@ from dmdrepro.data.mnist_files import MnistUnavailable, find_mnist, read_mnist
 
 NAME = "train-images-idx3-ubyte"
 NOBODY = "http://127.0.0.1:9/mnist/"  # the discard port: nothing listens
-
-
-@pytest.fixture
-def files(monkeypatch):
-    return small_mnist.instead(monkeypatch)
 
 
 def use(monkeypatch, *mirrors: str) -> None:
@@ -32,8 +25,7 @@ def kept(cache) -> set[str]:
 
 def test_a_download_is_kept_and_not_repeated(files, tmp_path, monkeypatch):
     cache = tmp_path / "new" / "cache"
-    with small_mnist.serving(small_mnist.packed_pages(files)) as mirror:
-        use(monkeypatch, mirror.url)
+    with small_mnist.serving(monkeypatch, small_mnist.packed_pages(files)) as mirror:
         assert read_mnist(None, False, cache) == files
         assert read_mnist(None, False, cache) == files
     assert sorted(mirror.asked) == sorted(f"{name}.gz" for name in files)
@@ -57,8 +49,8 @@ def test_the_next_mirror_is_tried_and_the_good_one_is_asked_first_from_then(
 ):
     good = small_mnist.packed_pages(files)
     with (
-        small_mnist.serving(dict.fromkeys(good, BAD[case])) as first,
-        small_mnist.serving(good) as second,
+        small_mnist.running(small_mnist.Mirror(dict.fromkeys(good, BAD[case]))) as first,
+        small_mnist.running(small_mnist.Mirror(good)) as second,
     ):
         use(monkeypatch, first.url, second.url)
         assert read_mnist(None, False, tmp_path) == files
@@ -71,7 +63,8 @@ def test_the_next_mirror_is_tried_and_the_good_one_is_asked_first_from_then(
 def test_without_a_good_mirror_every_reason_is_given_and_nothing_is_kept(
     files, tmp_path, monkeypatch, case
 ):
-    with small_mnist.serving(dict.fromkeys(small_mnist.packed_pages(files), BAD[case])) as mirror:
+    pages = dict.fromkeys(small_mnist.packed_pages(files), BAD[case])
+    with small_mnist.running(small_mnist.Mirror(pages)) as mirror:
         use(monkeypatch, NOBODY, mirror.url)
         with pytest.raises(MnistUnavailable) as caught:
             read_mnist(None, False, tmp_path)
@@ -85,21 +78,18 @@ def test_without_a_good_mirror_every_reason_is_given_and_nothing_is_kept(
 def test_what_was_complete_before_a_failure_is_kept_and_used(files, tmp_path, monkeypatch):
     pages = small_mnist.packed_pages(files)
     last = [*pages][-1]
-    with small_mnist.serving({**pages, last: 500}) as mirror:
-        use(monkeypatch, mirror.url)
-        with pytest.raises(MnistUnavailable, match=last):
-            read_mnist(None, False, tmp_path)
+    broken = small_mnist.serving(monkeypatch, {**pages, last: 500})
+    with broken, pytest.raises(MnistUnavailable, match=last):
+        read_mnist(None, False, tmp_path)
     assert kept(tmp_path) == set(files) - {last.removesuffix(".gz")}
-    with small_mnist.serving(pages) as mirror:
-        use(monkeypatch, mirror.url)
+    with small_mnist.serving(monkeypatch, pages) as mirror:
         assert read_mnist(None, False, tmp_path) == files
     assert mirror.asked == [last]
 
 
 def test_a_download_that_was_killed_leaves_nothing_that_counts(files, tmp_path, monkeypatch):
     (tmp_path / "tmpab12_9xy").write_bytes(b"half of it")  # as pooch calls it
-    with small_mnist.serving(small_mnist.packed_pages(files)) as mirror:
-        use(monkeypatch, mirror.url)
+    with small_mnist.serving(monkeypatch, small_mnist.packed_pages(files)):
         assert read_mnist(None, False, tmp_path) == files
     assert kept(tmp_path) == set(files)
 
@@ -112,10 +102,9 @@ def test_a_damaged_file_in_the_cache_is_named_and_replaced(
     (tmp_path / NAME).unlink()
     (tmp_path / f"{NAME}{suffix}").write_bytes(b"<html>")
     with (
-        small_mnist.serving(small_mnist.packed_pages(files)) as mirror,
+        small_mnist.serving(monkeypatch, small_mnist.packed_pages(files)) as mirror,
         caplog.at_level(logging.WARNING),
     ):
-        use(monkeypatch, mirror.url)
         assert read_mnist(None, False, tmp_path) == files
     assert mirror.asked == [f"{NAME}.gz"]
     assert f"{tmp_path / NAME}{suffix} is a web page" in caplog.text
@@ -124,8 +113,7 @@ def test_a_damaged_file_in_the_cache_is_named_and_replaced(
 
 def test_a_file_unpacked_on_the_way_is_taken(files, tmp_path, monkeypatch):
     """Some servers declare the .gz as a transfer coding, and the client unpacks it."""
-    with small_mnist.serving(small_mnist.packed_pages(files), encoding="gzip") as mirror:
-        use(monkeypatch, mirror.url)
+    with small_mnist.serving(monkeypatch, small_mnist.packed_pages(files), "gzip"):
         assert read_mnist(None, False, tmp_path) == files
     assert kept(tmp_path) == set(files)
 
@@ -139,25 +127,15 @@ def test_a_connection_that_breaks_once_is_tried_again(files, tmp_path, monkeypat
         def get(self, name, other):
             return 503 if name == first and mirror.asked.count(first) == 1 else self[name]
 
-    with small_mnist.serving(Once(small_mnist.packed_pages(files))) as mirror:
-        use(monkeypatch, mirror.url)
+    with small_mnist.serving(monkeypatch, Once(small_mnist.packed_pages(files))) as mirror:
         assert read_mnist(None, False, tmp_path) == files
     assert mirror.asked.count(first) == 2
 
 
 def test_several_at_once_download_once(files, tmp_path, monkeypatch):
-    found = []
-    with small_mnist.serving(small_mnist.packed_pages(files)) as mirror:
-        use(monkeypatch, mirror.url)
-        workers = [
-            threading.Thread(target=lambda: found.append(read_mnist(None, False, tmp_path)))
-            for _ in range(4)
-        ]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-    assert found == [files] * 4
+    mirrors = small_mnist.serving(monkeypatch, small_mnist.packed_pages(files))
+    with mirrors as mirror, ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: read_mnist(None, False, tmp_path), range(4))) == [files] * 4
     assert len(mirror.asked) == 4
 
 

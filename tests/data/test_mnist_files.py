@@ -1,7 +1,5 @@
 """MNIST's files are found, checked and named; a wrong one is never used."""
 
-from __future__ import annotations
-
 import gzip
 
 import pytest
@@ -10,11 +8,6 @@ import small_mnist
 from dmdrepro.data.mnist_files import MnistUnavailable, find_mnist, read_mnist
 
 NAME = "train-images-idx3-ubyte"
-
-
-@pytest.fixture
-def files(monkeypatch):
-    return small_mnist.instead(monkeypatch)
 
 
 def test_a_gzip_file_without_its_suffix_is_read(files, tmp_path):
@@ -29,17 +22,6 @@ def test_the_order_is_data_then_variable_then_cache(files, tmp_path, monkeypatch
     for place in reversed(places):
         small_mnist.write(place, files)
         assert find_mnist(places[0], places[2]).folder == place
-
-
-def test_offline_and_absent_says_where_was_looked_and_what_to_do(files, tmp_path, monkeypatch):
-    monkeypatch.setenv("DMDREPRO_DATA", str(tmp_path / "variable"))
-    status = find_mnist(tmp_path / "data", tmp_path / "cache")
-    assert not status.found
-    with pytest.raises(MnistUnavailable) as caught:
-        read_mnist(tmp_path / "data", True, tmp_path / "cache")
-    for words in ("data", "variable", "cache", "--data", "--offline"):
-        assert words in str(caught.value)
-    assert not (tmp_path / "cache").exists()
 
 
 def test_an_incomplete_folder_is_passed_over_and_what_is_missing_is_named(files, tmp_path):

@@ -1,23 +1,12 @@
 """MNIST is found as torchvision, Kaggle and others lay it out, and by its bytes alone."""
 
-from __future__ import annotations
-
-import gzip
-import subprocess
-import sys
-
 import pytest
 import small_mnist
-from conftest import ROOT
+from processes import run
 
 from dmdrepro.data.mnist_files import MnistUnavailable, default_cache, find_mnist, read_mnist
 
 NAME = "train-images-idx3-ubyte"
-
-
-@pytest.fixture
-def files(monkeypatch):
-    return small_mnist.instead(monkeypatch)
 
 
 def dotted(name: str) -> str:
@@ -29,6 +18,7 @@ LAYOUTS = {  # the place of a file below the folder that is named
     "dots": dotted,
     "torchvision": lambda name: f"MNIST/raw/{name}",
     "raw": lambda name: f"raw/{name}",
+    "torchvision, nested": lambda name: f"datasets/mnist/MNIST/raw/{name}",
     "Kaggle, nested": lambda name: f"{name}/{name}",
     "Kaggle, nested dots": lambda name: f"{dotted(name)}/{dotted(name)}",
     "Kaggle, mixed": lambda name: f"archive/{name}/{dotted(name)}",
@@ -38,18 +28,11 @@ LAYOUTS = {  # the place of a file below the folder that is named
 }
 
 
-def write(folder, files, place, packed: bool = False) -> None:
-    for name, data in files.items():
-        path = folder / (place(name) + ".gz" * packed)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(gzip.compress(data) if packed else data)
-
-
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("by", ["--data", "$DMDREPRO_DATA"])
 def test_a_common_layout_is_read(files, tmp_path, monkeypatch, layout, packed, by):
-    write(tmp_path / "d", files, LAYOUTS[layout], packed)
+    small_mnist.write(tmp_path / "d", files, packed, LAYOUTS[layout])
     if by == "--data":
         named = tmp_path / "d"
     else:
@@ -64,13 +47,13 @@ def test_a_common_layout_is_read(files, tmp_path, monkeypatch, layout, packed, b
 
 @pytest.mark.parametrize("named", ["", "MNIST", "MNIST/raw"])
 def test_torchvisions_folder_may_be_named_at_any_level(files, tmp_path, named):
-    write(tmp_path, files, LAYOUTS["torchvision"])
+    small_mnist.write(tmp_path, files, place=LAYOUTS["torchvision"])
     status = find_mnist(tmp_path / named, tmp_path / "cache")
     assert status.folder == tmp_path / "MNIST" / "raw"
 
 
 def test_a_tilde_in_the_variable_is_the_home_folder(files, tmp_path, monkeypatch):
-    write(tmp_path / "d", files, LAYOUTS["LeCun"])
+    small_mnist.write(tmp_path / "d", files, place=LAYOUTS["LeCun"])
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("DMDREPRO_DATA", "~/d")
     assert find_mnist(None, tmp_path / "cache").folder == tmp_path / "d"
@@ -79,7 +62,7 @@ def test_a_tilde_in_the_variable_is_the_home_folder(files, tmp_path, monkeypatch
 @pytest.mark.parametrize("wrong", [NAME, f"{NAME}.gz", dotted(NAME), f"MNIST/raw/{NAME}"])
 @pytest.mark.parametrize("right", ["LeCun", "dots", "torchvision", "Kaggle, nested"])
 def test_a_wrong_file_does_not_hide_a_right_one(files, tmp_path, wrong, right):
-    write(tmp_path, files, LAYOUTS[right], packed=True)
+    small_mnist.write(tmp_path, files, True, LAYOUTS[right])
     place = tmp_path / wrong
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +73,7 @@ def test_a_wrong_file_does_not_hide_a_right_one(files, tmp_path, wrong, right):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_other_bytes_are_refused_by_name_and_path_with_both_hashes(files, tmp_path, layout):
     other = {name: bytes(len(data)) for name, data in files.items()}  # as FashionMNIST's
-    write(tmp_path, {**files, NAME: other[NAME]}, LAYOUTS[layout])
+    small_mnist.write(tmp_path, {**files, NAME: other[NAME]}, place=LAYOUTS[layout])
     small_mnist.write(tmp_path / "cache", files)
     with pytest.raises(MnistUnavailable) as caught:
         read_mnist(tmp_path, False, tmp_path / "cache")
@@ -113,15 +96,17 @@ def test_what_was_looked_for_and_where_is_said(files, tmp_path, monkeypatch):
         f"the cache {tmp_path / 'cache'} does not exist",
         "train-images.idx3-ubyte",
         "MNIST/raw",
+        "pass --data FOLDER with its four IDX files, or run once without --offline",
     ):
         assert words in str(caught.value)
+    assert not (tmp_path / "cache").exists()
 
 
 def test_a_folder_of_very_many_other_files_is_no_matter(files, tmp_path):
     for k in range(3000):
         (tmp_path / f"image{k}.png").touch()
     (tmp_path / "mnist").symlink_to(tmp_path)  # a circle
-    write(tmp_path, files, LAYOUTS["dots"])
+    small_mnist.write(tmp_path, files, place=LAYOUTS["dots"])
     assert read_mnist(tmp_path, True, tmp_path / "cache") == files
 
 
@@ -135,15 +120,7 @@ from dmdrepro.data import mnist_download, mnist_files
 
 def hidden(code: str, *arguments: object) -> str:
     """Run code where pooch is not installed; returns what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-c", HIDDEN + code, *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run("-c", HIDDEN + code, *arguments)
 
 
 def test_a_named_folder_needs_no_pooch(mnist_dir, tmp_path):

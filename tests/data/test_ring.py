@@ -1,7 +1,5 @@
 """The ring of Gaussians: its law, and its denoiser against numerical integration."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

@@ -1,21 +1,14 @@
 """The sampler with other people's networks and noise: EDM's form, and what is no noise."""
 
-from __future__ import annotations
-
 import math
 import warnings
 
 import numpy as np
 import pytest
 import torch
+from test_heun_sampler import SD, noise
 
 from dmdrepro.diffusion import heun_sample
-
-SD = 0.7
-
-
-def noise(*shape, seed=0):
-    return 80 * torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
 class Edm(torch.nn.Module):
@@ -98,13 +91,9 @@ def test_what_is_no_noise_gets_a_sentence(z, labels, words):
 )
 @pytest.mark.parametrize("shape", [(100, 4), (2, 1, 8, 8)])
 def test_noise_of_another_scale_is_warned_of_where_it_is_passed(shape, factor, sigma_max):
+    network = Edm() if len(shape) == 4 else two_arguments
     with pytest.warns(UserWarning, match=r"root mean square is .* multiply noise") as caught:
-        heun_sample(
-            Edm() if len(shape) == 4 else two_arguments,
-            factor * noise(*shape),
-            2,
-            sigma_max=sigma_max,
-        )
+        heun_sample(network, factor * noise(*shape), 2, sigma_max=sigma_max)
     assert [warning.filename for warning in caught] == [__file__]
 
 

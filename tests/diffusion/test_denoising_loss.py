@@ -1,7 +1,5 @@
 """EDM's training loss and noise levels."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

@@ -1,7 +1,5 @@
 """The Heun sampler solves ODEs whose solutions are known."""
 
-from __future__ import annotations
-
 import math
 from itertools import pairwise
 

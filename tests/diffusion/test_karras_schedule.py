@@ -1,7 +1,5 @@
 """The Karras noise levels."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

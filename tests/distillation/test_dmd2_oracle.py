@@ -1,17 +1,14 @@
 """The DMD step equals the public DMD2 code's numbers, and obeys its own identities."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch
 
-from dmdrepro.diffusion import karras_sigmas
+from dmdrepro.diffusion import denoising_loss, karras_sigmas
 from dmdrepro.distillation import (
-    draw_dm_levels,
-    draw_fake_levels,
+    draw_levels,
     fake_gan_loss,
-    fake_score_loss,
+    gan_logits,
     score_difference,
     student_gan_loss,
 )
@@ -63,7 +60,8 @@ def test_the_fake_score_loss_equals_dmd2(oracle):
     sigma_data = float(oracle["sigma_data"])
     sigma = karras_sigmas(1000).float()[oracle["fake_timestep"].long()]
     fake = Given(oracle["F_fake"], sigma_data)
-    close(fake_score_loss(fake, oracle["x"], oracle["noise"], sigma), oracle["fake_loss"])
+    loss = denoising_loss(fake, oracle["x"], sigma, oracle["noise"]).mean()
+    close(loss, oracle["fake_loss"])
 
 
 def test_equal_scores_give_no_gradient():
@@ -86,42 +84,31 @@ def test_the_gradient_does_not_depend_on_the_scale_of_the_score_difference_weigh
 
 def test_dm_levels_fill_20_to_980_and_fake_levels_0_to_999():
     draw = torch.Generator().manual_seed(0)
-    dm = draw_dm_levels(200_000, 1000, 0.02, 0.98, draw)
+    dm = draw_levels(200_000, 1000, draw, 0.02, 0.98)
     assert (dm.min(), dm.max(), len(dm.unique())) == (20, 980, 961)
-    fake = draw_fake_levels(200_000, 1000, draw)
+    fake = draw_levels(200_000, 1000, draw)
     assert (fake.min(), fake.max(), len(fake.unique())) == (0, 999, 1000)
 
 
-class GivenFeatures(Given):
-    def features(self, x, sigma, class_labels=None):
-        return self._raw, x
-
-
 def test_an_undecided_discriminator_costs_log_two_each():
-    fake, head = GivenFeatures(torch.zeros(4, 3)), lambda h: 0.0 * h.sum(1)
-    x, s = torch.ones(4, 3), torch.ones(4)
-    log2 = np.log(2.0)
-    assert student_gan_loss(fake, head, x, x, s).item() == pytest.approx(log2)
-    assert fake_gan_loss(fake, head, x, x, x, x, s, s).item() == pytest.approx(2 * log2)
+    logits, log2 = torch.zeros(4), np.log(2.0)
+    assert student_gan_loss(logits).item() == pytest.approx(log2)
+    assert fake_gan_loss(logits, logits).item() == pytest.approx(2 * log2)
 
 
 def test_the_gan_losses_pull_the_logits_apart():
     """A sure and right discriminator costs nothing, and costs the student much."""
-    fake, head = GivenFeatures(torch.zeros(4, 3)), lambda h: h.sum(1)
-    generated, real = torch.full((4, 3), -20.0), torch.full((4, 3), 20.0)
-    zero, s = torch.zeros(4, 3), torch.ones(4)
-    assert fake_gan_loss(fake, head, generated, real, zero, zero, s, s).item() < 1e-6
-    assert student_gan_loss(fake, head, generated, zero, s).item() == pytest.approx(60.0)
+    generated, real = torch.full((4,), -60.0), torch.full((4,), 60.0)
+    assert fake_gan_loss(generated, real).item() < 1e-6
+    assert student_gan_loss(generated).item() == pytest.approx(60.0)
 
 
-def test_real_and_generated_images_are_noised_at_levels_of_their_own():
-    """A discriminator that reads the level alone costs what the two levels say."""
-
-    class Level(Given):
+def test_the_discriminator_reads_the_noised_image_and_its_level():
+    class Seen(Given):
         def features(self, x, sigma, class_labels=None):
-            return self._raw, sigma.log()[:, None].expand(len(x), 3)
+            return self._raw, torch.stack([x[:, 0], sigma], 1)
 
-    fake, head, x = Level(torch.zeros(4, 3)), lambda h: h.mean(1), torch.ones(4, 3)
-    sigma, sigma_real = torch.full((4,), 3.0), torch.full((4,), 1 / 3)
-    found = fake_gan_loss(fake, head, x, x, x, x, sigma, sigma_real).item()
-    assert found == pytest.approx(2 * np.log(4.0))  # softplus(ln 3) = ln 4, twice
+    fake, x, eps = Seen(torch.zeros(2, 1)), torch.ones(2, 1), torch.tensor([[0.5], [-1.0]])
+    head, sigma = lambda h: h @ torch.tensor([1.0, 100.0]), torch.tensor([2.0, 3.0])
+    found = gan_logits(fake, head, x, sigma, eps)
+    assert found.tolist() == [1 + 1 + 200, 1 - 3 + 300]

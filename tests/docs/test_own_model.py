@@ -1,7 +1,5 @@
 """Every example of docs/own_model.md runs, on samples and weights of its form."""
 
-from __future__ import annotations
-
 import re
 import shlex
 import sys

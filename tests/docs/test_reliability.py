@@ -1,7 +1,5 @@
 """Every fault that docs/reliability.md promises is injected by the test that it names."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

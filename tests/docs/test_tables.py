@@ -1,7 +1,5 @@
 """The measured numbers of the pages are the records': `python docs/tables.py` changes nothing."""
 
-from __future__ import annotations
-
 import json
 import re
 import runpy

@@ -1,13 +1,11 @@
 """A configuration is refused before anything runs, exactly where the parts would refuse it."""
 
-from __future__ import annotations
-
 import itertools
 
 import pytest
 import torch
 
-from dmdrepro.distillation import draw_dm_levels
+from dmdrepro.distillation import draw_levels
 from dmdrepro.experiments import ConfigError, build, parse_overrides
 from dmdrepro.experiments.config import Distill
 
@@ -63,6 +61,24 @@ from dmdrepro.experiments.config import Distill
         ("mlp-manifold", "sampling.pairing=3 sampling.heatmap=2", "at least 4 images"),
         ("mnist", "sampling.pairing=3 sampling.heatmap=2", "at least 4 images"),
         ("mnist", "sampling.pairing=35001 sampling.total=40000", "70,000 in all"),
+        ("mnist", "distil.lr=1", r"did you mean 'distill\.lr'"),
+        ("mnist", "distill.lr=fast", "not a finite number"),
+        ("mnist", "distill.lr=nan", "not a finite number"),
+        ("mnist", "distill.lr=-1", "must be positive"),
+        ("mnist", "distill.iterations=1.5", "not a whole number"),
+        ("mnist", "distill.gan=maybe", "not true or false"),
+        ("mnist", "teacher.snapshots=9,3", "ascending"),
+        ("mnist", "data.resolution=28", "8, 16 or 32"),
+        ("mnist", "precision=float16", "float32 or bfloat16"),
+        ("mnist", "sampling.pairing=1", "heatmap <= pairing"),
+        ("mnist", "sampling.sizes=200,100", "ascending"),
+        ("mnist", "sampling.sizes=1,100", "at least 2"),
+        ("mnist", "sampling.sets=0", "sampling.sets"),
+        ("mnist", "distill.real_score=exact", "has no exact denoiser; of ours only chessboard"),
+        ("mnist", "distill.start=exact", "has no exact denoiser; of ours only chessboard"),
+        ("mnist", "distill.real_score=perfect", "use teacher or exact"),
+        ("mnist", "distill.lr", "is not FIELD=VALUE"),
+        ("mnist", "name=x", "no field 'name'"),
     ],
 )
 def test_what_would_fail_later_is_refused_at_once(name, settings, message):
@@ -101,7 +117,7 @@ def test_an_interval_of_noise_levels_is_refused_where_nothing_could_be_drawn(lev
         except ConfigError:
             ours = False
         try:
-            drawn = draw_dm_levels(64, levels, low, high, torch.Generator())
+            drawn = draw_levels(64, levels, torch.Generator(), low, high)
             theirs = bool((drawn < levels).all())
         except RuntimeError:
             theirs = False

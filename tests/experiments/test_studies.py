@@ -1,7 +1,5 @@
 """The studies' arms name runs, so no name may stand for two."""
 
-from __future__ import annotations
-
 from dmdrepro.experiments import STUDIES, build
 from dmdrepro.measures.along import path_length
 

@@ -1,9 +1,6 @@
-"""What the kernels' tests share: where they run, both implementations, inputs, poisoned memory."""
-
-from __future__ import annotations
+"""What the kernels' tests share: where they run, both implementations, inputs."""
 
 import importlib.util
-from contextlib import contextmanager
 
 import pytest
 import torch
@@ -12,7 +9,9 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 NO_TRITON = pytest.mark.skipif(
     importlib.util.find_spec("triton") is None, reason="triton is not installed (Linux only)"
 )
-both = pytest.mark.parametrize("backend", ["reference", pytest.param("triton", marks=NO_TRITON)])
+both = pytest.mark.parametrize(
+    "backend", ["reference", pytest.param("triton", marks=NO_TRITON)], indirect=True
+)
 dtypes = pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 
 
@@ -22,15 +21,9 @@ def randn(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float32) -> tor
     return torch.randn(shape, generator=generator).to(dtype).to(DEVICE)
 
 
-@contextmanager
-def poisoned(monkeypatch):
-    """New memory holds NaN, or -7 for integers: what a kernel forgets to write is seen."""
-    plain = torch.empty
-
-    def empty(*args, **kwargs):
-        tensor = plain(*args, **kwargs)
-        return tensor.fill_(float("nan") if tensor.is_floating_point() else -7)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(torch, "empty", empty)
-        yield
+def moved(arguments: dict) -> dict:
+    """Tensors on DEVICE, unless they are meta."""
+    return {
+        k: v.to(DEVICE) if isinstance(v, torch.Tensor) and not v.is_meta else v
+        for k, v in arguments.items()
+    }

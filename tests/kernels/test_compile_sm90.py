@@ -3,8 +3,6 @@
 The compiler sees what the interpreter does not: illegal layouts, types, too much shared memory.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -38,8 +36,8 @@ def test_every_kernel_compiles_for_sm90_in_every_input_type(compiled):
     written = "".join(path.read_text() for path in ROOT.glob("kernels/*/kernel.py"))
     assert names == set(re.findall(r"^def (\w+)_kernel\(", written, re.MULTILINE))
     # Three input types; two of a norm; of nearest_two, cheapest_two, an auction's and a norm's
-    # parameters one; sizes divisible by 16 or not.
-    assert len(compiled) == (3 * 3 + 2 * 2 + 6) * 2
+    # parameters one; divisible by 16 or not, but for an auction's claims.
+    assert len(compiled) == (3 * 3 + 2 * 2 + 6) * 2 - 1
     assert all(row["bytes"] > 0 and row["shared"] <= SHARED_MEMORY for row in compiled.values())
 
 

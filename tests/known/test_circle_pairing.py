@@ -1,7 +1,5 @@
 """The circle of appendix C: closed forms against sums, and what N samples give."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

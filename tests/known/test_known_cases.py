@@ -1,7 +1,5 @@
 """The cases' closed forms against samples, sums and each other's identities."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -36,9 +34,6 @@ def every_maps(d: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     maps = {f"c={c}": cases.gaussian_maps(d, c) for c in CORRELATIONS}
     arbitrary = rng("maps", d).standard_normal((2, d, d + 3)) / math.sqrt(d)
     return {**maps, "roots": cases.root_maps(d), "arbitrary": tuple(arbitrary)}
-
-
-# --- Gaussians ---
 
 
 @pytest.mark.parametrize("d", DIMS)
@@ -101,9 +96,6 @@ def test_concordance_is_right_in_any_dimension_and_retention_is_not(d):
         assert min(r.retention for r in found) > 0.55  # 1 in 256 dimensions, where N = 100 is few
 
 
-# --- sets with an exact answer at every N ---
-
-
 @pytest.mark.parametrize("shift", [0.01, 3.0, 1e4])
 def test_a_translated_set_has_no_excess_however_far(shift):
     record = measure(cases.translated(200, 5, shift, rng("shift")))
@@ -143,9 +135,6 @@ def test_a_constant_student_scores_as_a_copy_though_nothing_is_copied():
     assert math.isnan(limit.retention)
 
 
-# --- copies ---
-
-
 @pytest.mark.parametrize(("n", "draws"), [(100, 60), (1000, 12)])
 @pytest.mark.parametrize("d", [2, 64, 1024])
 def test_concordance_is_the_share_copied_at_every_n_and_dimension(n, draws, d):
@@ -170,9 +159,6 @@ def test_of_copies_alone_everything_says_so():
         assert getattr(record, name) == pytest.approx(getattr(limit, name), abs=1e-12)
 
 
-# --- classes ---
-
-
 @pytest.mark.parametrize("kept", [0.0, 0.5, 1.0])
 def test_of_a_shared_class_concordance_is_what_was_kept_of_the_noise(kept):
     pairs = [cases.of_classes(500, 16, kept, rng("classes", kept, k)) for k in range(12)]
@@ -188,9 +174,6 @@ def test_of_a_shared_class_concordance_is_what_was_kept_of_the_noise(kept):
     # Pairs of both classes would call the share of the variance between them a copy.
     over_all = pairing_inefficiency(pairs[0].teacher, pairs[0].student)
     assert over_all.concordance > kept + 0.3
-
-
-# --- what follows from the energies ---
 
 
 def test_limits_follow_from_the_energies():

@@ -1,12 +1,10 @@
-"""The table along distillation, and the path length that it is read against."""
-
-from __future__ import annotations
+"""The tables along distillation and of turned teachers, and the path length beside them."""
 
 import pytest
-from report_runs import PAIRING, rows_of, write_run
+from report_runs import PAIRING, rows_in, tables_in, write_run
 
 from dmdrepro.measures.along import path_length
-from dmdrepro.report import Band, build_tables
+from dmdrepro.measures.table import Band
 
 NAME = "along_distillation"
 
@@ -14,10 +12,6 @@ NAME = "along_distillation"
 def point(iterations, delta_e, ratio=1.5):
     pairing = PAIRING | {"delta_e": delta_e}
     return {"iterations": iterations, "pairing": pairing, "quality": {"ratio": ratio}}
-
-
-def rows(runs):
-    return rows_of(build_tables(runs, "laptop", 0), NAME)
 
 
 @pytest.mark.parametrize("iterations", [0, 1, 4, 5, 6, 49, 50, 51, 100, 503])
@@ -35,7 +29,7 @@ def test_the_rows_lead_from_the_start_to_the_end(tmp_path):
     along = [point(100, 0.1), point(250, 0.2)]
     quality = {"student": {"ratio": 1.2}, "teacher_8": {"ratio": 1.1}, "teacher_1": {"ratio": 9.0}}
     write_run(tmp_path, "chessboard", (4000,), along=along, quality=quality)
-    found = rows(tmp_path)
+    found = rows_in(tmp_path, NAME)
     assert [r["distillation iterations"] for r in found] == [0, 100, 250, 6000]
     assert [r["Delta_E"] for r in found] == [0.02, 0.1, 0.2, 0.5]
     assert [r["quality student"] for r in found] == [9.0, 1.5, 1.5, 1.2]
@@ -46,11 +40,27 @@ def test_the_rows_lead_from_the_start_to_the_end(tmp_path):
 def test_several_seeds_are_a_band_and_other_stops_are_left_out(tmp_path):
     for seed, delta_e in ((0, 1.0), (1, 3.0)):
         write_run(tmp_path, "ring", (4000,), seed=seed, along=[point(100, delta_e)])
-    assert rows(tmp_path)[1]["Delta_E"] == Band(2.0, 1.0, 3.0)
+    assert rows_in(tmp_path, NAME)[1]["Delta_E"] == Band(2.0, 1.0, 3.0)
     write_run(tmp_path, "ring", (4000,), seed=2, along=[point(50, 7.0)])
-    assert NAME not in [t.name for t in build_tables(tmp_path, "laptop", 0)]
+    assert NAME not in tables_in(tmp_path)
 
 
-def test_records_without_kept_students_make_no_table(tmp_path):
+def test_records_without_kept_students_and_turns_make_no_tables(tmp_path):
     write_run(tmp_path, "ring", (4000,))
-    assert NAME not in [t.name for t in build_tables(tmp_path, "laptop", 0)]
+    assert not {NAME, "turned"} & tables_in(tmp_path).keys()
+
+
+TURN = {"degrees": -149.0, "concordance": 0.75}
+EARLY = {"degrees": None, "concordance": 0.0}
+
+
+def test_each_stop_of_each_seed_has_a_row_of_its_turn(tmp_path):
+    along = [{"iterations": 50, "pairing": PAIRING, "quality": {"ratio": 9.0}, "turn": EARLY}]
+    for seed in (0, 1):
+        write_run(tmp_path, "ring", (4000,), seed=seed, turn=TURN, along=along)
+    write_run(tmp_path, "mnist", (512,), turn=None)
+    found = rows_in(tmp_path, "turned")
+    shown = [(r["seed"], r["distillation iterations"], r["turn (degrees)"]) for r in found]
+    assert shown == [(0, 50, None), (0, 6000, -149.0), (1, 50, None), (1, 6000, -149.0)]
+    assert [r["concordance turned"] for r in found] == [0.0, 0.75] * 2
+    assert {r["concordance"] for r in found} == {PAIRING["concordance"]}

@@ -1,15 +1,13 @@
 """Figure 11 by class: a row for each class, what is left out named, old records without rows."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from page_runs import page_of, section
-from report_runs import rows_of, write_run
+from report_runs import rows_in, tables_in, write_run
 
 from dmdrepro.measures.by_class import COEFFICIENTS
+from dmdrepro.measures.table import Band
 from dmdrepro.metrics import boundary_by_class, boundary_effect
-from dmdrepro.report import Band, build_tables
 
 NAME = "boundary_classes"
 
@@ -39,14 +37,10 @@ def boundary(source="classifier", shift=0.0):
     }
 
 
-def table(runs):
-    return next(t for t in build_tables(runs, "laptop", 0) if t.name == NAME)
-
-
 def test_all_then_within_then_each_class_with_its_intervals(tmp_path):
     write_run(tmp_path, "mnist", (512, 3072), boundary=boundary())
     write_run(tmp_path, "mnist-conditional", (2048,), boundary=boundary("labels"))
-    rows = rows_of([table(tmp_path)], NAME)
+    rows = rows_in(tmp_path, NAME)
     mnist = [row for row in rows if row["experiment"] == "mnist"]
     assert [row["samples"] for row in mnist] == ["all", "within classes", "class 0", "class 9"]
     assert [row["N"] for row in mnist] == [1000, 1000, 600, 393]
@@ -58,7 +52,7 @@ def test_all_then_within_then_each_class_with_its_intervals(tmp_path):
     assert {row["class of"] for row in mnist} == {"digit seen in Phi_8"}
     assert {row["class of"] for row in rows if row not in mnist} == {"class asked for"}
     words = "mnist, seed 0: class 4 is left out, fewer than 10 samples (7 samples)."
-    assert words in table(tmp_path).notes
+    assert words in tables_in(tmp_path)[NAME].notes
 
 
 def test_over_seeds_a_class_that_one_lacks_has_no_coefficient(tmp_path):
@@ -67,12 +61,12 @@ def test_over_seeds_a_class_that_one_lacks_has_no_coefficient(tmp_path):
     del other["per_class"][1]
     write_run(tmp_path, "mnist", (512,), boundary=boundary())
     write_run(tmp_path, "mnist", (512,), seed=1, boundary=other)
-    rows = {row["samples"]: row for row in rows_of([table(tmp_path)], NAME)}
+    rows = {row["samples"]: row for row in rows_in(tmp_path, NAME)}
     assert rows["all"]["displacement"] == Band(pytest.approx(-0.4), -0.5, -0.3)
     assert rows["class 9"]["displacement"] == Band(pytest.approx(0.5), 0.4, pytest.approx(0.6))
     assert rows["class 0"]["displacement"] is None
     assert set(rows) == {"all", "within classes", "class 0", "class 9"}
-    said = [note for note in table(tmp_path).notes if "seed 1" in note]
+    said = [note for note in tables_in(tmp_path)[NAME].notes if "seed 1" in note]
     assert said == [
         "mnist, seed 1: class 0 is left out, fewer than 10 samples (3 samples).",
         "mnist, seed 1: class 4 is left out, no samples.",
@@ -85,15 +79,15 @@ def test_a_record_without_classes_is_shown_as_before(tmp_path):
     del old["pearson_student_repaired"]
     write_run(tmp_path, "mnist", (512,), boundary=old)
     write_run(tmp_path, "mnist-conditional", (2048,), boundary=None)
-    tables = build_tables(tmp_path, "laptop", 0)
-    assert NAME not in [t.name for t in tables]
-    assert len(rows_of(tables, "figures_11_12")) == 5
+    tables = tables_in(tmp_path)
+    assert NAME not in tables
+    assert len(tables["figures_11_12"].rows) == 5
     assert section(page_of(tmp_path), "mnist").all("table")
 
 
 def test_without_a_pooled_coefficient_there_is_no_row_of_it(tmp_path):
     write_run(tmp_path, "mnist", (512,), boundary=boundary() | {"within_class": None})
-    samples = [row["samples"] for row in rows_of([table(tmp_path)], NAME)]
+    samples = [row["samples"] for row in rows_in(tmp_path, NAME)]
     assert samples == ["all", "class 0", "class 9"]
 
 
@@ -103,7 +97,7 @@ def test_the_metrics_own_record_has_all_that_the_table_reads(tmp_path):
     found = boundary_effect(*samples).to_json() | {"classes": {"from": "labels"}}
     found |= boundary_by_class(*samples, np.repeat([0, 1], [31, 9])).to_json()
     write_run(tmp_path, "mlp-manifold", (1536,), boundary=found)
-    rows = rows_of([table(tmp_path)], NAME)
+    rows = rows_in(tmp_path, NAME)
     assert [row["samples"] for row in rows] == ["all", "within classes", "class 0"]
     assert all(isinstance(row[name], Band) for row in rows for name in COEFFICIENTS.values())
     title = "Figure 11 by class: the boundary effect within classes"

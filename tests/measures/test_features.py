@@ -1,35 +1,22 @@
 """Image quality by classifier features: a row for each set, beside the data."""
 
-from __future__ import annotations
+from report_runs import PAIRING, rows_in, tables_in, write_run
 
-from report_runs import PAIRING, rows_of, write_run
-
-from dmdrepro.report import Band, build_tables
+from dmdrepro.measures.table import Band
 
 NAME = "image_features"
 
 
 def measured(frechet, **more):
-    return {
-        "frechet_squared": frechet,
-        "frechet_squared_sd": frechet / 10,
-        "precision": 0.75,
-        "recall": 0.5,
-        **more,
-    }
+    found = {"frechet_squared": frechet, "frechet_squared_sd": frechet / 10}
+    return found | {"precision": 0.75, "recall": 0.5} | more
 
 
 def features(scale=1.0, sha256="ab" * 32, **more):
-    return {
-        "classifier": {"sha256": sha256, "accuracy": 0.9877},
-        "n": 1000,
-        "draws": 5,
-        "data": measured(6.0 * scale),
-        "teacher_1": measured(1000.0 * scale, **more),
-        "teacher_8": measured(20.0 * scale, **more),
-        "teacher_32": measured(21.0 * scale, **more),
-        "student": measured(30.0 * scale, **more),
-    }
+    drawn = {"teacher_1": 1000.0, "teacher_8": 20.0, "teacher_32": 21.0, "student": 30.0}
+    sets = {name: measured(scale * frechet, **more) for name, frechet in drawn.items()}
+    about = {"classifier": {"sha256": sha256, "accuracy": 0.9877}, "n": 1000, "draws": 5}
+    return {**about, "data": measured(6.0 * scale), **sets}
 
 
 def along(*iterations):
@@ -40,13 +27,9 @@ def along(*iterations):
     ]
 
 
-def table(runs):
-    return next(t for t in build_tables(runs, "laptop", 0) if t.name == NAME)
-
-
 def test_every_set_has_a_row_the_students_in_their_order(tmp_path):
     write_run(tmp_path, "mnist", (512,), features=features(), along=along(50, 300))
-    found = rows_of(build_tables(tmp_path, "laptop", 0), NAME)
+    found = rows_in(tmp_path, NAME)
     assert [(row["samples"], row["Frechet"]) for row in found] == [
         ("data", 6.0),
         ("Phi_1", 1000.0),
@@ -60,14 +43,13 @@ def test_every_set_has_a_row_the_students_in_their_order(tmp_path):
     assert (row["sd over draws"], row["precision"], row["recall"]) == (3.0, 0.75, 0.5)
     assert (row["N"], row["draws"], row["classifier"]) == (1000, 5, "abababab")
     assert row["class agreement"] is None
-    assert (
-        "Classifier abababab: right about 98.77% of the held-out digits." in table(tmp_path).notes
-    )
+    words = "Classifier abababab: right about 98.77% of the held-out digits."
+    assert words in tables_in(tmp_path)[NAME].notes
 
 
 def test_conditional_samples_show_their_class_agreement(tmp_path):
     write_run(tmp_path, "mnist-conditional", (2048,), features=features(agreement=0.9))
-    found = rows_of(build_tables(tmp_path, "laptop", 0), NAME)
+    found = rows_in(tmp_path, NAME)
     agreement = {row["samples"]: row["class agreement"] for row in found}
     assert agreement == {"data": None, "Phi_1": 0.9, "Phi_8": 0.9, "Phi_32": 0.9, "G": 0.9}
 
@@ -76,14 +58,15 @@ def test_seeds_are_means_and_different_classifiers_are_named(tmp_path):
     write_run(tmp_path, "mnist", (512,), features=features(), along=along(50))
     other = features(2.0, sha256="cd" * 32)
     write_run(tmp_path, "mnist", (512,), seed=1, features=other, along=along(60))
-    found = rows_of(build_tables(tmp_path, "laptop", 0), NAME)
+    found = rows_in(tmp_path, NAME)
     assert [row["samples"] for row in found] == ["data", "Phi_1", "Phi_8", "Phi_32", "G"]
     assert found[-1]["Frechet"] == Band(45.0, 30.0, 60.0)
     assert found[-1]["classifier"] == "abababab, cdcdcdcd"
-    assert len([note for note in table(tmp_path).notes if note.startswith("Classifier ")]) == 2
+    notes = tables_in(tmp_path)[NAME].notes
+    assert len([note for note in notes if note.startswith("Classifier ")]) == 2
 
 
 def test_evaluations_without_features_have_no_row(tmp_path):
     write_run(tmp_path, "chessboard", (4000,), features=None)
     write_run(tmp_path, "mnist", (512,))  # made before there was a classifier
-    assert all(t.name != NAME for t in build_tables(tmp_path, "laptop", 0))
+    assert NAME not in tables_in(tmp_path)

@@ -1,13 +1,11 @@
 """The numbers of Figures 4, 11 and 12, and the teachers' error."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
-from report_runs import rows_of, write_run
+from report_runs import rows_in, tables_in, write_run
 
 from dmdrepro.measures.dm_loss import rise_and_fall
-from dmdrepro.report import Band, build_tables
+from dmdrepro.measures.table import Band
 
 HILL = [float(x) for x in np.sin(np.linspace(0, np.pi, 300))]
 
@@ -35,10 +33,6 @@ BOUNDARY = {
 MEMORISATION = {
     "threshold": 1 / 3, "fraction": 0.0, "ratio_min": 0.6, "ratio_median": 0.9, "n": 1000
 }  # fmt: skip
-
-
-def table(runs, name, size="laptop"):
-    return rows_of(build_tables(runs, size, 0), name)
 
 
 def test_a_triangle_is_found_where_it_is():
@@ -74,7 +68,7 @@ def test_short_logs_are_smoothed_over_what_they_have(n):
 )
 def test_figure_4_says_whether_the_loss_rises_then_falls(tmp_path, losses, answer):
     write_run(tmp_path, "mnist", (512, 3072), losses=losses)
-    found = table(tmp_path, "figure_4")
+    found = rows_in(tmp_path, "figure_4")
     assert [r["teacher iterations"] for r in found] == [512, 3072]
     assert {r["rises, then falls"] for r in found} == {answer}
     assert {r["size"] for r in found} == {"laptop size (reduced)"}
@@ -83,7 +77,7 @@ def test_figure_4_says_whether_the_loss_rises_then_falls(tmp_path, losses, answe
 def test_figure_4_over_seeds_counts_those_that_do(tmp_path):
     write_run(tmp_path, "mnist", (512,), losses=HILL)
     write_run(tmp_path, "mnist", (512,), seed=1, losses=HILL[:150])
-    row = table(tmp_path, "figure_4")[0]
+    row = rows_in(tmp_path, "figure_4")[0]
     assert row["rises, then falls"] == "1 of 2"
     assert isinstance(row["maximum"], Band)
     assert row["seeds"] == "0, 1"
@@ -91,7 +85,7 @@ def test_figure_4_over_seeds_counts_those_that_do(tmp_path):
 
 def test_a_student_without_a_log_has_no_row_in_figure_4(tmp_path):
     write_run(tmp_path, "mnist", (512,))
-    assert all(t.name != "figure_4" for t in build_tables(tmp_path, "laptop", 0))
+    assert "figure_4" not in tables_in(tmp_path)
 
 
 def test_figures_11_and_12_are_of_the_longest_trained_teacher(tmp_path):
@@ -103,7 +97,7 @@ def test_figures_11_and_12_are_of_the_longest_trained_teacher(tmp_path):
         boundary=BOUNDARY | {"pearson": {"value": -0.1, "low": -0.2, "high": 0.0}},
         memorisation=MEMORISATION,
     )
-    found = table(tmp_path, "figures_11_12")
+    found = rows_in(tmp_path, "figures_11_12")
     assert {r["teacher iterations"] for r in found} == {3072}
     assert [r["figure"] for r in found] == [11] * 5 + [12] * 3
     assert found[0]["ours"] == Band(-0.1, -0.2, 0.0)
@@ -121,14 +115,14 @@ def test_over_seeds_the_brackets_are_the_seeds_and_say_so(tmp_path):
     for seed, value in ((0, -0.4), (1, -0.2)):
         pearson = {"value": value, "low": -0.9, "high": 0.9}
         write_run(tmp_path, "mnist", (512,), seed=seed, boundary=BOUNDARY | {"pearson": pearson})
-    row = table(tmp_path, "figures_11_12")[0]
+    row = rows_in(tmp_path, "figures_11_12")[0]
     assert row["ours"] == Band(pytest.approx(-0.3), -0.4, -0.2)
     assert row["brackets"] == "smallest and largest of the seeds"
 
 
 def test_conditional_mnist_is_not_claimed_to_be_in_figure_11(tmp_path):
     write_run(tmp_path, "mnist-conditional", (2048,), boundary=BOUNDARY)
-    assert {r["paper"] for r in table(tmp_path, "figures_11_12")} == {"not shown"}
+    assert {r["paper"] for r in rows_in(tmp_path, "figures_11_12")} == {"not shown"}
 
 
 def test_the_teachers_error_is_shown_by_noise_level(tmp_path):
@@ -141,7 +135,7 @@ def test_the_teachers_error_is_shown_by_noise_level(tmp_path):
     other = {"sigma": [0.01, 1.0], "relative_error": [0.25, 0.125]}  # of an older record
     write_run(tmp_path, "moons", (4000,), denoiser_error=other)
     write_run(tmp_path, "mnist", (512,))
-    rows = table(tmp_path, "teacher_error")
+    rows = rows_in(tmp_path, "teacher_error")
     loss = {r["experiment"]: r for r in rows if r["quantity"] == "loss over the best loss"}
     assert set(loss) == {"ring", "moons"}
     assert loss["ring"]["sigma 0.01"] == 0.5

@@ -1,19 +1,16 @@
 """The DM loss at each stop: a mean over the last fifth, from a whole log or a thinned one."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
 import pytest
-from report_runs import rows_of, write_run
-from study_runs import write_arm
+from report_runs import rows_in, rows_of, tables_in, write_arm, write_run
 
 from dmdrepro.cli.published import FOLDER
 from dmdrepro.experiments import STUDIES, Arm, Study
 from dmdrepro.measures.along import study_charts
 from dmdrepro.measures.dm_loss import NOTE, loss_at, losses_at
-from dmdrepro.report import Band, build_tables
+from dmdrepro.measures.table import Band
 from dmdrepro.report.study import open_arms, study_tables, study_ways
 from dmdrepro.runs.log import thinned
 from dmdrepro.runs.published import of_size, read_published
@@ -53,10 +50,9 @@ def test_the_table_has_it_beside_the_quality_and_a_band_over_seeds(tmp_path):
     for seed, loss in ((0, 1.0), (1, 3.0)):
         losses = [loss] * 10 + [9.0] * 1190
         write_run(tmp_path, "chessboard", (4000,), seed=seed, losses=losses, along=along)
-    tables = build_tables(tmp_path, "laptop", 0)
-    rows = rows_of(tables, "along_distillation")
+    table = tables_in(tmp_path)["along_distillation"]
+    rows = rows_of(table)
     assert [row["DM loss"] for row in rows] == [None, Band(2.0, 1.0, 3.0), Band(9.0, 9.0, 9.0)]
-    (table,) = (t for t in tables if t.name == "along_distillation")
     assert table.columns.index("DM loss") == table.columns.index("quality student") + 1
     assert NOTE in table.notes
     assert "DM loss" in table.essential
@@ -65,7 +61,7 @@ def test_the_table_has_it_beside_the_quality_and_a_band_over_seeds(tmp_path):
 def test_without_a_log_the_cell_is_empty_and_the_rest_stands(tmp_path):
     along = [{"iterations": 50, "pairing": {"delta_e": 0.5}, "quality": {"ratio": 1.5}}]
     write_run(tmp_path, "chessboard", (4000,), along=along)
-    rows = rows_of(build_tables(tmp_path, "laptop", 0), "along_distillation")
+    rows = rows_in(tmp_path, "along_distillation")
     assert [row["DM loss"] for row in rows] == [None, None, None]
     assert rows[1]["Delta_E"] == 0.5
 
@@ -77,7 +73,7 @@ def test_a_study_has_it_in_its_tables_curves_and_charts(tmp_path):
     write_arm(tmp_path, study, arms[1], 0, 0.5)  # no log
     opened = open_arms(study, tmp_path, (0,))
     own = study_tables(study, opened)[0]
-    assert [row[own.columns.index("DM loss")] for row in own.rows] == [0.5, None]
+    assert [row["DM loss"] for row in rows_of(own)] == [0.5, None]
     with_log, without = study_ways(opened)
     assert with_log.size == "laptop size (reduced)"
     (chart,) = (c for c in study_charts([with_log, without]) if c.title == "DM loss")
@@ -99,12 +95,10 @@ RECORDED = {
 def test_published_records_show_the_fall_on_mnist_and_the_rise_on_manifolds(name, seed):
     found = of_size(read_published(FOLDER), "laptop", [name])[name]
     (result,) = (r for r in found if r.seed == seed)
-    at = losses_at(result, result.snapshots[-1], [600, 8000])
-    before, after = (each["loss_dm"] for each in at)
+    found = losses_at(result, result.snapshots[-1], [600, 8000])
+    before, after = (each["loss_dm"] for each in found)
     # What a run with the same settings gives on another day may differ by a few per cent.
-    expected = RECORDED[name, seed]
-    assert (before, after) == (pytest.approx(expected[0], rel=0.1),
-                               pytest.approx(expected[1], rel=0.1))  # fmt: skip
+    assert (before, after) == pytest.approx(RECORDED[name, seed], rel=0.1)
     assert (after > before) == ("intrinsic" in name)
 
 

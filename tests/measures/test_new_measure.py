@@ -1,7 +1,5 @@
 """What a new measure costs: one file like this one's first half, and its line in MEASURES."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np

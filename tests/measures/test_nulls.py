@@ -1,15 +1,12 @@
 """Tables and page say what the null of a class-conditional student is over."""
 
-from __future__ import annotations
-
 import pytest
 from page_runs import kept, page_of, section
-from report_runs import PAIRING, rows_of, write_run
-from study_runs import write_arm
+from report_runs import PAIRING, rows_in, rows_of, tables_in, write_arm, write_run
 
 from dmdrepro.experiments import STUDIES
 from dmdrepro.measures.along import study_charts
-from dmdrepro.report import Band, build_tables
+from dmdrepro.measures.table import Band
 from dmdrepro.report.study import open_arms, study_tables, study_ways
 from dmdrepro.runs.published import Published
 
@@ -21,9 +18,8 @@ RECORD = {"size": "laptop", "seed": 0}
 OVER_N = [{**POINT, "concordance": [0.5], "null": "class"}]
 
 
-def notes(runs, name="paper_and_ours"):
-    table = next(t for t in build_tables(runs, "laptop", 0) if t.name == name)
-    return [note for note in table.notes if note.startswith("Null: ")]
+def notes(runs, name="paper_and_ours", size="laptop"):
+    return [note for note in tables_in(runs, size)[name].notes if note.startswith("Null: ")]
 
 
 @pytest.mark.parametrize(
@@ -58,8 +54,8 @@ def test_the_curve_over_n_has_a_null_of_its_own(tmp_path):
 
 def test_the_verdict_says_it_too(tmp_path):
     write_run(tmp_path, NAME, (8192,), size="paper", **SECOND)
-    table = next(t for t in build_tables(tmp_path, "paper", 0) if t.name == "verdict")
-    assert any(note.startswith("Null: second draw, of mlp-manifold") for note in table.notes)
+    (note,) = notes(tmp_path, "verdict", "paper")
+    assert note.startswith("Null: second draw, of mlp-manifold")
 
 
 def test_a_seed_whose_null_is_over_all_pairs_is_not_averaged_with_the_others(tmp_path):
@@ -67,18 +63,17 @@ def test_a_seed_whose_null_is_over_all_pairs_is_not_averaged_with_the_others(tmp
     write_run(tmp_path, NAME, (1536,), seed=1, pairing={**PAIRING, "retention": 0.9})
     more = {**CLASS["pairing"], "retention": 0.25}  # another estimate of the same number
     write_run(tmp_path, NAME, (1536,), seed=2, pairing=more)
-    tables = build_tables(tmp_path, "laptop", 0)
-    (row,) = [r for r in rows_of(tables, "paper_and_ours") if r["experiment"] == NAME]
+    table = tables_in(tmp_path)["paper_and_ours"]
+    (row,) = [r for r in rows_of(table) if r["experiment"] == NAME]
     assert row["seeds"] == "0, 2"
     assert row["retention"] == Band(0.5, 0.25, 0.75)
-    table = next(t for t in tables if t.name == "paper_and_ours")
     assert any("seed 1 is left out, its null is over all pairs" in note for note in table.notes)
 
 
 def test_unconditional_seeds_of_before_and_now_are_one_row(tmp_path):
     write_run(tmp_path, "chessboard", (4000,))
     write_run(tmp_path, "chessboard", (4000,), seed=1, pairing={**PAIRING, "null": "all"})
-    found = rows_of(build_tables(tmp_path, "laptop", 0), "paper_and_ours")
+    found = rows_in(tmp_path, "paper_and_ours")
     assert next(r for r in found if r["experiment"] == "chessboard")["seeds"] == "0, 1"
 
 
@@ -124,7 +119,7 @@ def test_figure_11_says_how_a_conditional_student_was_re_paired(tmp_path):
     write_run(tmp_path, NAME, (1536,), boundary={**boundary, "repaired": "class"})
     write_run(tmp_path, "mnist-conditional", (2048,), boundary=boundary)
     write_run(tmp_path, "mnist", (512,), boundary=boundary)
-    rows = rows_of(build_tables(tmp_path, "laptop", 0), "figures_11_12")
+    rows = rows_in(tmp_path, "figures_11_12")
     ends = {
         row["experiment"]: row["quantity"].partition("re-paired")[2]
         for row in rows

@@ -1,7 +1,5 @@
 """Samples of teacher and student whose displacement a test gives."""
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -1,7 +1,5 @@
 """The boundary effect within classes: what is between classes only, is gone."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import asdict
 
@@ -14,9 +12,9 @@ from dmdrepro.metrics import boundary_by_class, boundary_effect
 NORMAL = 1.959963984540054  # the 97.5% point
 
 
-def random_sets(n, seed=0):
+def random_sets(n):
     """Phi_1, Phi_8, G [n, 4] and D(z) [n], none of which knows of the others."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     return *rng.standard_normal((3, n, 4)), rng.uniform(1, 2, n)
 
 
@@ -72,25 +70,23 @@ def test_pooled_is_numpys_partial_correlation_with_its_degrees_of_freedom():
     assert found.n == 80
 
 
+def assert_those_of(found, *samples_and_distance):
+    """The boundary effect of these samples by themselves."""
+    alone = boundary_effect(*samples_and_distance)
+    for name in ("pearson", "pearson_student", "pearson_student_repaired", "pearson_start"):
+        ours, theirs = asdict(getattr(found, name)), asdict(getattr(alone, name))
+        assert ours == pytest.approx(theirs, abs=1e-12), name
+
+
 def test_a_class_by_itself_is_the_boundary_effect_of_its_samples():
-    *samples, distance = random_sets(60)
-    classes = np.arange(60) % 3
-    record = boundary_by_class(*samples, distance, classes)
-    for c, found in record.per_class.items():
-        rows = classes == c
-        alone = boundary_effect(*(x[rows] for x in samples), distance[rows])
-        for name in ("pearson", "pearson_student", "pearson_student_repaired", "pearson_start"):
-            ours, theirs = asdict(getattr(found, name)), asdict(getattr(alone, name))
-            assert ours == pytest.approx(theirs, abs=1e-12), (c, name)
+    given, classes = random_sets(60), np.arange(60) % 3
+    for c, found in boundary_by_class(*given, classes).per_class.items():
+        assert_those_of(found, *(x[classes == c] for x in given))
 
 
 def test_with_one_class_nothing_is_taken_out():
-    *samples, distance = random_sets(50)
-    record = boundary_by_class(*samples, distance, np.zeros(50, int))
-    alone = boundary_effect(*samples, distance)
-    for name in ("pearson", "pearson_student", "pearson_student_repaired", "pearson_start"):
-        ours, theirs = asdict(getattr(record.within, name)), asdict(getattr(alone, name))
-        assert ours == pytest.approx(theirs, abs=1e-12)
+    given = random_sets(50)
+    assert_those_of(boundary_by_class(*given, np.zeros(50, int)).within, *given)
 
 
 def test_the_pooled_interval_holds_the_truth_about_19_times_in_20():

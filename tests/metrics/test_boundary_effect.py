@@ -1,7 +1,5 @@
 """Displacement against the distance to the training set, with intervals (Figure 11)."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -112,6 +110,8 @@ def test_what_has_no_correlation_is_refused():
         boundary_effect(one, eight, student, np.full(10, np.nan))
     with pytest.raises(ValueError, match="differ in shape"):
         boundary_effect(one, eight, student[:9], np.arange(10.0))
+    with pytest.raises(ValueError, match=r"classes has 0\.5 in row 0"):
+        boundary_effect(one, eight, student, np.arange(10.0), np.full(10, 0.5))
 
 
 def test_of_a_conditional_student_the_re_pairing_stays_within_the_class():
@@ -145,9 +145,3 @@ def test_a_class_of_one_sample_is_no_part_of_the_re_pairing():
     alone = boundary_effect(one, eight, student, distance, np.arange(30))
     assert alone.pearson_repaired is None
     assert alone.to_json()["pearson_student_repaired"] is None
-
-
-def test_classes_that_are_no_whole_numbers_are_refused():
-    one, eight, student = np.random.default_rng(2).standard_normal((3, 10, 2))
-    with pytest.raises(ValueError, match=r"classes has 0\.5 in row 0"):
-        boundary_effect(one, eight, student, np.arange(10.0), np.full(10, 0.5))

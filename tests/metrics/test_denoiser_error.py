@@ -1,7 +1,5 @@
 """A denoiser's excess loss over the exact one, on a Gaussian where all is known."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

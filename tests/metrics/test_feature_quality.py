@@ -1,7 +1,5 @@
 """Features of samples against those of data: Frechet distance, precision and recall."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import scipy.linalg
@@ -92,12 +90,6 @@ def test_equal_sets_are_at_zero_and_order_does_not_matter():
 def test_near_copies_keep_their_digits():
     x = correlated(0)
     assert frechet_squared(x, x + 1e-6) == pytest.approx(5e-12, rel=1e-6)
-
-
-def test_a_turn_of_both_sets_changes_nothing():
-    x, y = correlated(0), correlated(1)
-    turn = np.linalg.qr(np.random.default_rng(2).standard_normal((5, 5)))[0]
-    assert frechet_squared(x @ turn, y @ turn) == pytest.approx(frechet_squared(x, y), rel=1e-10)
 
 
 @pytest.mark.parametrize("d", [4, 8])

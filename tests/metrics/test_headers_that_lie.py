@@ -1,7 +1,5 @@
 """A file's size is known from its header, and must be true, before its values are read."""
 
-from __future__ import annotations
-
 import io
 import json
 import struct
@@ -112,6 +110,10 @@ def header(text: bytes, data: bytes = b"1234") -> bytes:
         (header(b"{'descr': '|V2', 'fortran_order': False, 'shape': (4,), }"), "cut off"),
         (b"\x93NUMPY\x09\x00" + b"\0" * 40, "unknown version"),
         (b"\x93NUMPY\x02\x00" + struct.pack("<I", 2**32 - 1) + b"{}", "more than any array needs"),
+        (header(b"{'descr': '<f8', 'fortran_order': False, 'shape': ((4, 3), }"), ""),
+        (header(b"{'descr': '<f8', 'fortran_order': False, 'shape': (4, 3), '"), ""),
+        (header(b"{'descr': '<f8', 'fortran_order': False\x00 'shape': (4, 3), }"), ""),
+        (header(b"(" * 110), ""),
         (b"\x93NUM", "another format"),
         (b"<html>", "web page"),
         (b"\x80\x04\x95", "pickle"),
@@ -124,6 +126,13 @@ def test_a_header_that_makes_no_sense_is_refused_with_what_to_do(tmp_path, data,
     (tmp_path / "x.npy").write_bytes(data)
     with pytest.raises(ValueError, match=rf"x\.npy cannot be read as \.npy: .*{words}"):
         load_array(tmp_path / "x.npy")
+
+
+def test_a_shape_beyond_any_memory_is_refused(tmp_path):
+    lies = header(b"{'descr': '<f8', 'fortran_order': False, 'shape': (10000000000000, 3), }")
+    (tmp_path / "huge.npy").write_bytes(lies)
+    with pytest.raises(ValueError, match="more than fits into memory"):
+        load_array(tmp_path / "huge.npy")
 
 
 @pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])

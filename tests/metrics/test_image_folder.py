@@ -1,7 +1,5 @@
 """A folder of PNG or JPEG images as samples, and all that is refused in it."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 
@@ -48,16 +46,8 @@ def png(width, height, bits, colour=0):
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
-def palette(path):
-    Image.fromarray(IMAGES[0].transpose(1, 2, 0)).convert("P").save(path)
-
-
-def sixteen(path):
-    Image.fromarray(IMAGES[0, 0].astype(np.uint16) * 256).save(path)
-
-
-def alpha(path):
-    Image.fromarray(IMAGES[0].transpose(1, 2, 0)).convert("RGBA").save(path)
+PICTURE = Image.fromarray(IMAGES[0].transpose(1, 2, 0))
+DEEP = Image.fromarray(IMAGES[0, 0].astype(np.uint16) * 256)
 
 
 def cut(path):
@@ -68,9 +58,9 @@ def cut(path):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (palette, "has a palette of at most 256 colours"),
-        (sixteen, "has 16 bits a channel"),
-        (alpha, "has transparency"),
+        (lambda p: PICTURE.convert("P").save(p), "has a palette of at most 256 colours"),
+        (DEEP.save, "has 16 bits a channel"),
+        (lambda p: PICTURE.convert("RGBA").save(p), "has transparency"),
         (cut, "cannot be read"),
         (lambda p: p.write_bytes(png(60_000, 60_000, 8)), "would unpack to more pixels"),
         (lambda p: p.write_bytes(png(14_000, 14_000, 8)), "would unpack to more pixels"),

@@ -144,7 +144,7 @@ def test_a_shifted_student_is_said_to_be():
     x, y = rng.standard_normal((2, 100, 6))
     shift = np.array([3.0, -3, 3, -3, 3, -3])  # which the mean over coordinates does not see
     (sentence,) = input_warnings(x, y + shift)
-    assert sentence.startswith("Teacher and student differ by much: the means are 3.")
+    assert sentence.startswith("Teacher and student differ greatly: the means are 3.")
     assert input_warnings(x, y + 0.1) == ()
 
 

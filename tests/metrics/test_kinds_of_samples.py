@@ -35,6 +35,7 @@ masked = np.ma.masked_array(GOOD, mask=GOOD > 1)
 large = np.full((12, 4), 2**60, dtype=np.int64) + np.arange(48).reshape(12, 4)
 REFUSED = {
     "masked values": (masked, f"masked array with {masked.mask.sum()} masked values"),
+    "masked rows": (list(masked), f"masked array with {masked.mask.sum()} masked values"),
     "large integers": (large, r"whole numbers above 2\^53"),
     "large negative integers": (-large, r"whole numbers above 2\^53"),
     "large unsigned integers": (large.astype(np.uint64), r"whole numbers above 2\^53"),
@@ -82,6 +83,7 @@ TAKEN = {
     "long floats": lambda x: x.astype(np.longdouble),
     "a list": lambda x: x.tolist(),
     "a gradient": lambda x: torch.from_numpy(x).double().requires_grad_(),
+    "a view to be negated": lambda x: torch.from_numpy(-1j * x).conj().imag,
     "other byte order": lambda x: x.astype(">f8"),
     "bytes": lambda x: x.astype(np.uint8),
     "float16": lambda x: x.astype(np.float16),

@@ -1,7 +1,5 @@
 """Memorisation distance ratio: nearest over second nearest (section 4.1.2)."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

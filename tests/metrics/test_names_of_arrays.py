@@ -1,7 +1,5 @@
 """Which file and which array a path means, and what to do with a file of another kind."""
 
-from __future__ import annotations
-
 import os
 
 import numpy as np

@@ -61,7 +61,7 @@ def test_a_second_draw_that_is_one_of_the_sets_is_warned_of():
     ("change", "words"),
     [
         (lambda y: 127.5 * y + 127.5, "nearer to each other than the second draw's"),
-        (lambda y: y / 2 + 0.5, "^Student and second draw differ by much"),
+        (lambda y: y / 2 + 0.5, "^Student and second draw differ greatly"),
         (lambda y: np.round(127 * y).astype(np.int16), "^The second draw's samples are integers"),
         (np.zeros_like, "^The second draw hardly varies"),
     ],
@@ -112,6 +112,8 @@ def test_every_kind_of_whole_numbers_is_the_same_classes(make):
         ([1j] * 12, "classes has type complex128"),
         ([[1], [2, 3]], "classes is not a list of whole numbers"),
         (np.ma.array(np.zeros(12), mask=[True] + [False] * 11), "classes has masked entries"),
+        (torch.arange(250, 262).bfloat16(), "classes holds numbers from 256 on"),
+        (np.arange(12) + 2.0**60, "classes holds numbers from 9007199254740992 on"),
         (torch.zeros(12).to_sparse(), "classes is a sparse_coo tensor"),
         (torch.zeros(12, device="meta"), "classes is a meta tensor"),
         (torch.nested.nested_tensor([torch.zeros(6)] * 2), "classes is a nested tensor"),

@@ -1,7 +1,5 @@
 """The pairing of disjoint sets: what is measured, and what N moves and does not."""
 
-from __future__ import annotations
-
 import json
 import math
 
@@ -13,13 +11,16 @@ from dmdrepro.metrics import pairing_inefficiency, pairing_of_sets
 from dmdrepro.metrics.over_n import MEASURED
 
 
-def test_each_set_is_measured_as_by_itself_and_no_row_twice():
+@pytest.mark.parametrize("labels", [None, np.arange(70) // 5 % 3], ids=("all", "class"))
+def test_each_set_is_measured_as_by_itself_and_no_row_twice(labels):
     teacher, student = gaussian(0, 70, 3), gaussian(1, 70, 3)
-    found = pairing_of_sets(teacher, student, 20, 8)
+    found = pairing_of_sets(teacher, student, 20, 8, classes=labels)
     assert (found["n"], found["sets"]) == (20, 3)
+    assert found["null"] == ("all" if labels is None else "class")
     for k in range(3):
         rows = slice(20 * k, 20 * k + 20)
-        alone = pairing_inefficiency(teacher[rows], student[rows]).to_json()
+        own = None if labels is None else labels[rows]
+        alone = pairing_inefficiency(teacher[rows], student[rows], classes=own).to_json()
         assert {name: found[name][k] for name in MEASURED} == {m: alone[m] for m in MEASURED}
 
 
@@ -54,14 +55,3 @@ def test_half_copied_has_a_concordance_of_a_half_at_any_n_where_retention_moves(
     fall = np.mean(few["retention"]) - np.mean(many["retention"])
     assert fall > 0.02  # the optimum of few points is far from a copy
     assert np.mean(many["delta_e_null"]) > 1.2 * np.mean(few["delta_e_null"])
-
-
-def test_each_set_has_the_null_of_its_own_classes():
-    teacher, student = gaussian(0, 70, 3), gaussian(1, 70, 3)
-    labels = np.arange(70) // 5 % 3
-    found = pairing_of_sets(teacher, student, 30, 8, classes=labels)
-    assert (found["null"], pairing_of_sets(teacher, student, 30, 8)["null"]) == ("class", "all")
-    for k in range(2):
-        rows = slice(30 * k, 30 * k + 30)
-        alone = pairing_inefficiency(teacher[rows], student[rows], classes=labels[rows]).to_json()
-        assert {name: found[name][k] for name in MEASURED} == {m: alone[m] for m in MEASURED}

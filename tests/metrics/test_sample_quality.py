@@ -1,7 +1,5 @@
 """Sample quality against data of the same law."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """The turn of a map: known rotations, the pairing's concordance, nothing where there is none."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

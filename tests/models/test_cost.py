@@ -1,7 +1,5 @@
 """What a dry run counts of a network, without torch, is what torch counts of it."""
 
-from __future__ import annotations
-
 import pytest
 
 from dmdrepro.models import AdmUnet, Mlp, Model

@@ -1,7 +1,5 @@
 """The digits' classifier."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode

@@ -1,14 +1,15 @@
 """EDM preconditioning obeys its identities."""
 
-from __future__ import annotations
-
 import copy
 
 import pytest
 import torch
 from torch import nn
 
-from dmdrepro.models.edm import EDMDenoiser, c_in, c_noise, c_out, c_skip, precondition
+from dmdrepro.models import Mlp
+from dmdrepro.models.adm import adm_denoiser
+from dmdrepro.models.edm import EDMDenoiser, c_in, c_noise, c_out, c_skip, over, precondition
+from dmdrepro.models.song import song_denoiser
 
 SIGMA = torch.logspace(-2.7, 1.9, 20, dtype=torch.float64)
 
@@ -78,6 +79,21 @@ def test_at_low_noise_the_denoiser_is_the_identity_whatever_the_network_says():
     x = torch.randn(6, 3)
     close = precondition(torch.full((6, 3), 5.0), x, 1e-6, 0.5)
     torch.testing.assert_close(close, x, rtol=0, atol=1e-4)
+
+
+FRESH = {
+    "mlp": lambda: Mlp().make((4,), 3),
+    "adm": lambda: adm_denoiser(8, 1, 3, 16, (1, 2), 1, ()),
+    "song": lambda: song_denoiser(8, 1, 3, 16, (1, 2), 1, (4,), "fourier", "residual"),
+}
+
+
+@pytest.mark.parametrize("kind", FRESH)
+def test_an_untrained_denoiser_returns_c_skip_x(kind):
+    denoiser, sigma = FRESH[kind](), torch.tensor([0.01, 1.0, 80.0])
+    x = torch.randn(3, *denoiser.shape)
+    expected = over(c_skip(sigma, 0.5), x) * x
+    torch.testing.assert_close(denoiser(x, sigma, torch.eye(3)), expected)
 
 
 def test_a_copy_is_independent_and_keeps_its_settings(denoiser):

@@ -1,7 +1,5 @@
 """Under autocast the noise level and the class reach the network in float32; else no bit moves."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

@@ -1,7 +1,5 @@
 """The exact denoiser in a network's place."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

@@ -1,10 +1,8 @@
 """PCA is fitted on Phi_8 alone, and a seed keeps its colour in every panel."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
-from fake_runs import make_agree, write_run
+from fake_runs import made, make_agree, write_run
 
 from dmdrepro.paper_figures import FIGURES
 from dmdrepro.paper_figures.colours import noise_colours, plane_colours, wheel, wheel_oklab
@@ -45,8 +43,7 @@ def test_one_sample_has_no_plane():
 
 @pytest.mark.parametrize(("number", "experiment"), [(1, "mnist"), (7, "mlp-manifold")])
 def test_pca_panels_show_phi_8_phi_1_and_g_in_the_plane_of_phi_8(tmp_path, number, experiment):
-    write_run(tmp_path, experiment)
-    results = open_results(tmp_path, "laptop", 0, [experiment])
+    results = made(tmp_path, experiment)
     clouds = [axes for axes in FIGURES[number].draw(results).axes if axes.collections]
     assert [axes.get_title() for axes in clouds] == [r"$\Phi_8(z)$", r"$\Phi_1(z)$", r"$G(z)$"]
     eight = results[experiment].samples(3072, "teacher_8")
@@ -68,8 +65,7 @@ def test_pca_panels_show_phi_8_phi_1_and_g_in_the_plane_of_phi_8(tmp_path, numbe
 
 @pytest.mark.parametrize(("number", "experiment"), [(2, "chessboard"), (5, "moons"), (5, "ring")])
 def test_toy_panels_show_z_phi_8_phi_1_and_g_coloured_by_the_noise(tmp_path, number, experiment):
-    write_run(tmp_path, experiment)
-    results = open_results(tmp_path, "laptop", 0, [experiment])
+    results = made(tmp_path, experiment)
     clouds = [axes for axes in FIGURES[number].draw(results).axes if axes.collections]
     names = ("noise", "teacher_8", "teacher_1", "student")
     assert [axes.get_title() for axes in clouds] == [

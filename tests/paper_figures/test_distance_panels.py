@@ -1,11 +1,10 @@
 """Heat maps, distance scatters and loss curves show the numbers they say they show."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
-from fake_runs import write_run, write_runs
+from fake_runs import made
 from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgba
 
 from dmdrepro.paper_figures import FIGURES
 from dmdrepro.paper_figures.distances import read_distances
@@ -13,7 +12,7 @@ from dmdrepro.paper_figures.figure_04 import running_mean, windows
 from dmdrepro.paper_figures.run import last_run
 from dmdrepro.paper_figures.style import RED
 from dmdrepro.paper_figures.words import number, pairing_words
-from dmdrepro.runs.results import Missing, open_results
+from dmdrepro.runs.results import Missing
 
 
 def heat_maps(figure):
@@ -25,8 +24,7 @@ def heat_maps(figure):
                           (10, [("mnist", 512), ("mnist", 3072)])],
 )  # fmt: skip
 def test_red_boxes_stand_at_the_optimal_assignment(tmp_path, figure, shown):
-    write_runs(tmp_path, ("chessboard", "mnist"))
-    results = open_results(tmp_path, "laptop", 0, ["chessboard", "mnist"])
+    results = made(tmp_path, "chessboard", "mnist")
     maps = heat_maps(FIGURES[figure].draw(results))
     for axes, (name, snapshot) in zip(maps, shown, strict=True):
         sqdist = results[name].array(snapshot, "heatmap")
@@ -37,18 +35,13 @@ def test_red_boxes_stand_at_the_optimal_assignment(tmp_path, figure, shown):
         (boxes,) = (c for c in axes.collections if isinstance(c, LineCollection))
         centres = np.array([segment[:4].mean(axis=0) for segment in boxes.get_segments()])
         np.testing.assert_allclose(centres, np.stack([np.arange(16), assignment], axis=1))
-        np.testing.assert_allclose(boxes.get_colors()[0, :3], hex_colour(RED), atol=1e-6)
+        np.testing.assert_allclose(boxes.get_colors()[0], to_rgba(RED))
         under = axes.images[0].get_array()[centres[:, 1].astype(int), centres[:, 0].astype(int)]
         assert under.sum() <= np.trace(sqdist) + 1e-9  # no dearer than the diagonal
 
 
-def hex_colour(text):
-    return [int(text[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-
-
 def test_distances_are_norms_divided_by_the_root_of_the_number_of_pixels(tmp_path):
-    write_run(tmp_path, "mnist", resolution=32, n=40)
-    results = open_results(tmp_path, "laptop", 0, ["mnist"])
+    results = made(tmp_path, "mnist", resolution=32, n=40)
     distances = read_distances(last_run(results, "mnist"))
     one, eight, student = (
         results["mnist"].samples(3072, k) for k in ("teacher_1", "teacher_8", "student")
@@ -66,8 +59,7 @@ def test_distances_are_norms_divided_by_the_root_of_the_number_of_pixels(tmp_pat
 
 
 def test_the_scale_of_other_shapes_is_in_the_axis_label(tmp_path):
-    write_runs(tmp_path, ("imagenet64", "mlp-manifold"))
-    results = open_results(tmp_path, "laptop", 0, ["imagenet64", "mlp-manifold"])
+    results = made(tmp_path, "imagenet64", "mlp-manifold")
     results["mnist-conditional"] = Missing("mnist-conditional", "MNIST is absent")
     _, colour, grey = FIGURES[8].draw(results).axes
     assert r"\sqrt{192}" in colour.get_xlabel()
@@ -76,9 +68,7 @@ def test_the_scale_of_other_shapes_is_in_the_axis_label(tmp_path):
 
 
 def test_figure_9_compares_its_snapshots_on_one_scale(tmp_path):
-    write_run(tmp_path, "mnist")
-    results = open_results(tmp_path, "laptop", 0, ["mnist"])
-    first, second = FIGURES[9].draw(results).axes[-2:]
+    first, second = FIGURES[9].draw(made(tmp_path, "mnist")).axes[-2:]
     assert first.get_xlim() == second.get_xlim()
 
 
@@ -96,8 +86,7 @@ def test_the_running_mean_of_a_constant_is_that_constant_to_its_ends():
 
 
 def test_figure_4_shows_every_students_dm_loss_with_a_legend(tmp_path):
-    write_run(tmp_path, "mnist", snapshots=(16, 32, 64), iterations=1000)
-    results = open_results(tmp_path, "laptop", 0, ["mnist"])
+    results = made(tmp_path, "mnist", snapshots=(16, 32, 64), iterations=1000)
     left, right = FIGURES[4].draw(results).axes
     assert left.get_xlim() == (0, 1000)
     assert right.get_xlim() == (0, 150)

@@ -1,30 +1,23 @@
 """Each figure draws from whole, partial and absent runs."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_runs import ALL, write_run, write_runs
+from fake_runs import ALL, made, write_run
 from matplotlib.text import Text
+from report_runs import list_again
 
 from dmdrepro import paper_figures
 from dmdrepro.commands import advice
-from dmdrepro.runs.files import write_manifest
+from dmdrepro.paper_figures.run import last_run
+from dmdrepro.paper_figures.words import pairing_words
+from dmdrepro.runs.files import read_json, write_json
 from dmdrepro.runs.results import Missing, open_results
 
-ROOT = Path(paper_figures.__file__).resolve().parent.parent
 FIGURES = pytest.mark.parametrize("module", paper_figures.FIGURES.values(), ids=lambda m: m.NUMBER)
 WITH_DELTA_E = (1, 2, 3, 5, 6, 7, 8, 9, 10)
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    """Every experiment, ImageNet-64 in colour."""
-    runs = write_runs(tmp_path_factory.mktemp("runs"))
-    return open_results(runs, "laptop", 0, ALL)
 
 
 def words(figure) -> str:
@@ -36,7 +29,7 @@ def forget(folder: Path, *names: str) -> None:
     """Take files out of a finished stage, its manifest agreeing."""
     for name in names:
         (folder / name).unlink()
-    write_manifest(folder, [p.name for p in folder.iterdir() if p.name != "manifest.json"])
+    list_again(folder)
 
 
 def test_the_twelve_figures_are_numbered_and_captioned():
@@ -47,17 +40,12 @@ def test_the_twelve_figures_are_numbered_and_captioned():
 
 
 @FIGURES
-def test_a_whole_run_leaves_no_panel_missing_and_names_its_size(module, whole):
+def test_a_whole_run_leaves_no_panel_missing_and_names_size_and_company_of_delta_e(module, whole):
     said = words(module.draw(whole))
     assert "not run" not in said
     assert "was kept" not in said
     # One label for each run shown: a heading of its panels, or above each panel.
     assert said.count("laptop size (reduced), seed 0") >= len(module.EXPERIMENTS)
-
-
-@FIGURES
-def test_a_delta_e_comes_with_its_n_retention_and_null(module, whole):
-    said = words(module.draw(whole))
     shown = said.count(r"$\Delta_E$ =")
     assert (shown > 0) == (module.NUMBER in WITH_DELTA_E)
     assert len(re.findall(r"\(N = \d+\)", said)) == shown
@@ -65,24 +53,14 @@ def test_a_delta_e_comes_with_its_n_retention_and_null(module, whole):
 
 
 @FIGURES
-def test_with_nothing_run_every_experiment_says_why_in_the_figure(module):
-    results = {name: Missing(name, f"not run: reason of {name}") for name in ALL}
-    said = words(module.draw(results))
-    for name in module.EXPERIMENTS:
-        assert f"reason of {name}" in said
-
-
-@FIGURES
-def test_an_experiment_that_was_not_read_is_told_from_one_that_was_not_run(module):
-    assert "not among the runs that were read" in words(module.draw({}))
-
-
-@FIGURES
-def test_a_long_reason_stays_inside_its_panel(module):
-    reason = "MMMM WWWW " * 6 + "and --offline was given with a_very_long_word_that_never_ends"
-    figure = module.draw({name: Missing(name, reason) for name in ALL})
+def test_with_nothing_run_every_experiment_says_why_inside_its_panel(module):
+    long = "MMMM WWWW " * 6 + "and --offline was given with a_very_long_word_that_never_ends"
+    figure = module.draw({name: Missing(name, f"reason of {name}: {long}") for name in ALL})
     figure.canvas.draw()
     assert_inside(figure)
+    for name in module.EXPERIMENTS:
+        assert f"reason of {name}" in words(figure)
+    assert "not among the runs that were read" in words(module.draw({}))
 
 
 def assert_inside(figure) -> None:
@@ -128,8 +106,7 @@ def test_what_one_stage_did_not_keep_is_said_in_that_panel_only(tmp_path):
 
 
 def test_a_snapshot_that_is_not_evaluated_yet_has_a_panel_that_says_so(tmp_path):
-    write_run(tmp_path, "mnist", snapshots=(512,), planned=(512, 1024, 3072))
-    results = open_results(tmp_path, "laptop", 0, ["mnist"])
+    results = made(tmp_path, "mnist", snapshots=(512,), planned=(512, 1024, 3072))
     for number in (9, 10):
         said = words(paper_figures.FIGURES[number].draw(results))
         assert "teacher at 3,072 iterations is not evaluated" in said
@@ -139,8 +116,7 @@ def test_a_snapshot_that_is_not_evaluated_yet_has_a_panel_that_says_so(tmp_path)
 
 
 def test_a_single_snapshot_leaves_the_comparison_open(tmp_path):
-    write_run(tmp_path, "mnist", snapshots=(10,), n=12, heatmap=8, iterations=6)
-    results = open_results(tmp_path, "laptop", 0, ["mnist"])
+    results = made(tmp_path, "mnist", snapshots=(10,), n=12, heatmap=8, iterations=6)
     for module in paper_figures.FIGURES.values():
         module.draw(results)  # twelve samples and two generator updates are enough to draw
     said = words(paper_figures.FIGURES[10].draw(results))
@@ -240,3 +216,26 @@ def test_figure_11_and_12_show_the_arrays_with_their_lines(whole):
     counts = [patch.get_height() for patch in twelve.patches]
     assert sum(counts) == len(run.array(3072, "memorisation_ratio"))
     assert set(twelve.lines[0].get_xdata()) == {1 / 3}
+
+
+@pytest.mark.parametrize(
+    ("null", "said"),
+    [("second draw", "(second draw)"), ("class", "(class)"), ("all", "(all pairs)")],
+)
+def test_the_heading_of_a_conditional_run_names_it(tmp_path, null, said):
+    folder = write_run(tmp_path, "mlp-manifold") / "evaluate-3072"
+    record = read_json(folder / "record.json")
+    record["config"]["data"] = {"classes": 10}
+    record["pairing"]["null"] = null
+    write_json(folder / "record.json", record)
+    list_again(folder)
+    results = open_results(tmp_path, "laptop", 0, ["mlp-manifold", "mnist-conditional"])
+    assert pairing_words(last_run(results, "mlp-manifold").pairing())[1].endswith(said)
+    assert said in words(paper_figures.FIGURES[8].draw(results))
+
+
+def test_an_unconditional_heading_is_as_before(tmp_path):
+    run = last_run(made(tmp_path, "mnist"), "mnist")
+    found = pairing_words(run.pairing())
+    assert "(" not in found[1]
+    assert pairing_words({**run.record("pairing"), "null": "all"}) == found

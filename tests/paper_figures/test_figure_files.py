@@ -1,29 +1,17 @@
 """A figure's files: reproducible to the byte, and they say where they are from."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import matplotlib as mpl
-import pytest
-from fake_runs import ALL, write_runs
+from conftest import ROOT
+from fake_runs import ALL
 from PIL import Image
 
 from dmdrepro import paper_figures
-from dmdrepro.runs.results import Missing, open_results
-
-ROOT = Path(paper_figures.__file__).resolve().parent.parent
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    """Every experiment, ImageNet-64 in colour."""
-    runs = write_runs(tmp_path_factory.mktemp("runs"))
-    return open_results(runs, "laptop", 0, ALL)
+from dmdrepro.runs.results import Missing
 
 
 def test_files_are_the_same_bytes_again_whatever_the_users_matplotlib_settings(whole, tmp_path):

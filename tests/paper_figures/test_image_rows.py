@@ -1,14 +1,11 @@
 """The bands of images show the right arrays in the right rows."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
-from fake_runs import write_run
+from fake_runs import made
 
 from dmdrepro.paper_figures import FIGURES
 from dmdrepro.paper_figures.image_grid import _SHARPEN, COLUMNS, gap, tile, to_bytes
-from dmdrepro.runs.results import open_results
 
 
 def cell(canvas, row, column, size):
@@ -20,8 +17,7 @@ def cell(canvas, row, column, size):
 
 @pytest.mark.parametrize(("size", "n"), [(8, 64), (16, 31), (32, 30)])
 def test_rows_are_phi_1_phi_8_phi_32_and_g_and_columns_are_seeds(tmp_path, size, n):
-    write_run(tmp_path, "mnist", resolution=size, n=n)
-    results = open_results(tmp_path, "laptop", 0, ["mnist"])
+    results = made(tmp_path, "mnist", resolution=size, n=n)
     band = FIGURES[1].draw(results).axes[0]
     names = ("teacher_1", "teacher_8", "teacher_32", "student")
     labels = [label.get_text() for label in band.get_yticklabels()]
@@ -34,8 +30,7 @@ def test_rows_are_phi_1_phi_8_phi_32_and_g_and_columns_are_seeds(tmp_path, size,
 
 
 def test_quintuples_of_figure_9_end_with_the_two_nearest_training_images(tmp_path):
-    write_run(tmp_path, "mnist")
-    results = open_results(tmp_path, "laptop", 0, ["mnist"])
+    results = made(tmp_path, "mnist")
     bands = [axes for axes in FIGURES[9].draw(results).axes if axes.images]
     assert len(bands) == 2
     for band, snapshot in zip(bands, (512, 3072), strict=True):
@@ -48,8 +43,7 @@ def test_quintuples_of_figure_9_end_with_the_two_nearest_training_images(tmp_pat
 
 
 def test_colour_images_keep_their_channels(tmp_path):
-    write_run(tmp_path, "imagenet64")
-    results = open_results(tmp_path, "laptop", 0, ["imagenet64"])
+    results = made(tmp_path, "imagenet64")
     (band,) = (axes for axes in FIGURES[6].draw(results).axes if axes.images)
     image = results["imagenet64"].samples(3072, "teacher_8")[3]
     shown = cell(band.images[0].get_array(), 1, 3, 8)

@@ -1,10 +1,8 @@
 """A figure of before goes into the report only where it shows the results of now."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
-from fake_runs import ALL, make_agree, write_run
+from fake_runs import made, make_agree, write_run
 
 from dmdrepro import paper_figures
 from dmdrepro.runs.files import read_json, write_json
@@ -14,14 +12,13 @@ MODULE = paper_figures.FIGURES[2]
 
 
 def kept(runs, folder):
-    return paper_figures.kept_png(MODULE, open_results(runs, "laptop", 0, ALL), folder)
+    return paper_figures.kept_png(MODULE, open_results(runs, "laptop", 0, ["chessboard"]), folder)
 
 
 @pytest.fixture
 def drawn(tmp_path):
     """(runs, folder) with Figure 2 of a chessboard."""
-    write_run(tmp_path / "runs", "chessboard")
-    results = open_results(tmp_path / "runs", "laptop", 0, ALL)
+    results = made(tmp_path / "runs", "chessboard")
     paper_figures.save_all(results, tmp_path / "figures", only=[2])
     return tmp_path / "runs", tmp_path / "figures"
 

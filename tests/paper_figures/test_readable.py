@@ -1,12 +1,10 @@
 """What a figure shows can be read: nothing hides data, and words do not touch each other."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np
 import pytest
-from fake_runs import write_run, write_runs
+from fake_runs import made
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.text import Text
@@ -14,11 +12,6 @@ from matplotlib.text import Text
 from dmdrepro.paper_figures import FIGURES, caption
 from dmdrepro.paper_figures.inset import round_below
 from dmdrepro.paper_figures.saving import DPI
-from dmdrepro.runs.results import open_results
-
-
-def opened(runs, *names):
-    return open_results(runs, "laptop", 0, names)
 
 
 def rendered(figure) -> FigureCanvasAgg:
@@ -68,8 +61,7 @@ def overlap(a, b) -> float:
 
 def test_a_box_leaves_the_copied_distances_their_colour(tmp_path):
     """A hundred cells a side, all optimal pairs on the diagonal: the smallest cells there are."""
-    write_run(tmp_path, "mnist", n=100, heatmap=100, snapshots=(512, 3072))
-    figure = FIGURES[10].draw(opened(tmp_path, "mnist"))
+    figure = FIGURES[10].draw(made(tmp_path, "mnist", n=100, heatmap=100))
     image = pixels(figure)
     panels = [axes for axes in figure.axes if axes.images and axes.get_xlabel()]
     assert len(panels) == 2
@@ -97,8 +89,7 @@ def test_a_box_leaves_the_copied_distances_their_colour(tmp_path):
 
 @pytest.mark.parametrize(("share", "inset"), [(0.025, True), (0.1, True), (0.5, False)])
 def test_phi_1_is_enlarged_where_it_is_a_dot(tmp_path, share, inset):
-    write_run(tmp_path, "chessboard", phi_1=share)
-    results = opened(tmp_path, "chessboard")
+    results = made(tmp_path, "chessboard", phi_1=share)
     figure = FIGURES[2].draw(results)
     rendered(figure)
     panel = next(a for a in figure.axes if a.get_title() == r"$\Phi_1(z)$")
@@ -131,8 +122,8 @@ def test_a_scale_bar_is_the_longest_round_one(length, bar):
 
 
 def test_figure_4_has_one_scale_and_a_legend_outside_its_panels(tmp_path):
-    write_run(tmp_path, "mnist", snapshots=(16, 32, 64, 128, 256, 512), iterations=1000)
-    left, right = FIGURES[4].draw(opened(tmp_path, "mnist")).axes
+    results = made(tmp_path, "mnist", snapshots=(16, 32, 64, 128, 256, 512), iterations=1000)
+    left, right = FIGURES[4].draw(results).axes
     rendered(left.figure)
     assert left.get_ylim() == right.get_ylim()
     assert "same scale" in right.get_ylabel()
@@ -147,8 +138,7 @@ def test_figure_4_has_one_scale_and_a_legend_outside_its_panels(tmp_path):
 @pytest.mark.parametrize("number", [4, 11])
 @pytest.mark.parametrize("scale", [1e-5, 1e-4, 1e3])
 def test_small_and_large_values_put_no_factor_on_the_title(number, scale, tmp_path):
-    write_run(tmp_path, "mnist")
-    results = opened(tmp_path, "mnist")
+    results = made(tmp_path, "mnist")
     result = results["mnist"]
     losses, array = result.losses, result.array
     result.losses = lambda s: {k: (x, scale * y) for k, (x, y) in losses(s).items()}
@@ -162,22 +152,19 @@ def test_small_and_large_values_put_no_factor_on_the_title(number, scale, tmp_pa
 @pytest.mark.parametrize("number", FIGURES)
 def test_no_words_of_a_figure_lie_on_others_or_leave_it(number, tmp_path):
     """With the longest numbers that there are, and students that are not good samplers."""
-    write_runs(
-        tmp_path, FIGURES[number].EXPERIMENTS, n=40, phi_1=0.02, quality=123.4,
-        snapshots=(512, 1024, 2048, 3072),
-    )  # fmt: skip
-    results = opened(tmp_path, *FIGURES[number].EXPERIMENTS)
+    longest = {"n": 40, "phi_1": 0.02, "quality": 123.4, "snapshots": (512, 1024, 2048, 3072)}
+    results = made(tmp_path, *FIGURES[number].EXPERIMENTS, **longest)
     for result in results.values():
         whole = result.record
 
-        def longest(snapshot, stage="evaluate", whole=whole):
+        def changed(snapshot, stage="evaluate", whole=whole):
             record = whole(snapshot, stage)
             if "pairing" in record:
                 far = {"delta_e": 8.76e-05, "delta_e_null": 0.00123, "n": 1000}
                 record["pairing"] |= far | {"retention": -0.0603, "concordance": -0.8888}
             return record
 
-        result.record = longest
+        result.record = changed
     figure = FIGURES[number].draw(results)
     said = written(figure)
     whole = figure.bbox
@@ -191,8 +178,7 @@ def test_no_words_of_a_figure_lie_on_others_or_leave_it(number, tmp_path):
 
 
 def test_results_above_a_panel_do_not_reach_the_next(tmp_path):
-    write_run(tmp_path, "mnist", snapshots=(512, 1024, 2048, 3072))
-    figure = FIGURES[9].draw(opened(tmp_path, "mnist"))
+    figure = FIGURES[9].draw(made(tmp_path, "mnist", snapshots=(512, 1024, 2048, 3072)))
     rendered(figure)
     panels = [axes for axes in figure.axes if axes.collections]
     for axes, after in itertools.pairwise(panels):
@@ -202,9 +188,8 @@ def test_results_above_a_panel_do_not_reach_the_next(tmp_path):
 
 @pytest.mark.parametrize(("quality", "poor"), [(3.7, True), (2.01, True), (2.0, False), ("nan", 0)])
 def test_a_student_that_is_no_good_sampler_is_named_by_rule(tmp_path, quality, poor):
-    write_run(tmp_path, "chessboard", quality=quality)
-    write_run(tmp_path, "mnist", snapshots=(3072,), quality=1.2)
-    results = opened(tmp_path, "chessboard", "mnist")
+    results = made(tmp_path, "chessboard", quality=quality)
+    results |= made(tmp_path, "mnist", snapshots=(3072,), quality=1.2)
     drawn = " ".join(words for words, _ in written(FIGURES[2].draw(results)))
     assert ("not a good sampler" in drawn) == bool(poor)
     for number in (2, 3):
@@ -217,12 +202,10 @@ def test_a_student_that_is_no_good_sampler_is_named_by_rule(tmp_path, quality, p
 
 
 def test_every_student_of_figures_9_and_10_is_judged_and_none_of_figure_12(tmp_path):
-    write_run(tmp_path, "mnist", snapshots=(512, 3072), quality=3.0)
-    results = opened(tmp_path, "mnist")
+    results = made(tmp_path, "mnist", quality=3.0)
     for number, count in ((1, 1), (9, 2), (10, 2), (12, 0)):
         assert caption(FIGURES[number], results).count("not a good sampler") == count
 
 
 def test_a_record_without_quality_says_nothing_of_it(tmp_path):
-    write_run(tmp_path, "chessboard", quality=None)
-    assert caption(FIGURES[2], opened(tmp_path, "chessboard")) == FIGURES[2].CAPTION
+    assert caption(FIGURES[2], made(tmp_path, "chessboard", quality=None)) == FIGURES[2].CAPTION

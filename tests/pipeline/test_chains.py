@@ -1,43 +1,27 @@
 """Which chains a plan has, in how many processes, and their commands."""
 
-from __future__ import annotations
-
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 from command import command
+from plans import plan_of, study_plan
 
 from dmdrepro.experiments import STUDIES
 from dmdrepro.pipeline.chains import chains_of
-from dmdrepro.pipeline.plan import make_plan, make_study_plan
 from dmdrepro.pipeline.processes import MOST, Processes, jobs_of
-from dmdrepro.pipeline.request import Request
 from dmdrepro.pipeline.task import STAGES
 
 CPU = torch.device("cpu")
 NAMES = ("chessboard", "ring")
 
 
-def plan_of(*names, size="laptop", **options):
-    return make_plan(Request(list(names), size, "cpu", runs=Path("nowhere"), **options), STAGES)
-
-
-def study_plan(seeds=(0, 1)):
-    study = STUDIES["start"]
-    request = Request([study.experiment], study.size, "cpu", runs=Path("nowhere"))
-    return make_study_plan(study, seeds, request)
-
-
 def test_students_wait_for_their_teachers_which_arms_share():
-    found = chains_of(plan_of("chessboard", "mlp-manifold"))
-    assert [[task.stage for task in chain.tasks] for chain in found] == [
-        ["teacher"],
-        ["distill", "sample", "evaluate"],
-    ] * 2
+    found = chains_of(plan_of("chessboard", "mlp-manifold", size="laptop"))
+    stages = [[task.stage for task in chain.tasks] for chain in found]
+    assert stages == [["teacher"], ["distill", "sample", "evaluate"]] * 2
     assert [chain.after for chain in found[1::2]] == [{chain.makes} for chain in found[::2]]
-    found = chains_of(study_plan())
+    found = chains_of(study_plan((0, 1)))
     assert len({chain.makes for chain in found} - {None}) == 2  # a seed's arms share one
     assert len(found) == 2 + 2 * len(STUDIES["start"].arms)
 
@@ -58,7 +42,7 @@ def test_how_many_processes(wanted, names, size, threads, jobs):
 
 
 def test_a_gpu_is_one_place():
-    assert jobs_of(plan_of(*NAMES), torch.device("cuda"), 16) == 1
+    assert jobs_of(plan_of(*NAMES, size="laptop"), torch.device("cuda"), 16) == 1
 
 
 def command_of(plan, chain, places=2, threads=4):
@@ -68,31 +52,27 @@ def command_of(plan, chain, places=2, threads=4):
 
 def test_a_chains_command_makes_that_chain_alone(tmp_path):
     short = ["teacher.snapshots=5,10", "distill.iterations=5", "data.cells=4"]
-    request = Request(list(NAMES), "smoke", "cpu", seed=3, runs=tmp_path, settings=short)
-    plan = make_plan(request, STAGES)
+    plan = plan_of(*NAMES, seed=3, runs=tmp_path, settings=short)
     chains = chains_of(plan)
     words = command_of(plan, chains[3])
     assert "--threads=2" in words
     assert "--sharers=2" in words
     assert "--set=data.cells=4" not in words  # the ring has none
     for chain in chains[3:5]:
-        printed = command(*command_of(plan, chain))
-        assert [line.split()[0] for line in printed.splitlines() if "done in" in line] == [
-            task.stage for task in chain.tasks
-        ]
+        lines = command(*command_of(plan, chain)).splitlines()
+        made = [line.split()[0] for line in lines if "done in" in line]
+        assert made == [task.stage for task in chain.tasks]
     made = {p.parent.name for p in tmp_path.rglob("manifest.json")}
     assert made == {"teacher", "distill-5", "sample-5", "evaluate-5"}
     assert not list(tmp_path.rglob("report.html"))
 
 
 def test_a_studys_chain_is_named_too(tmp_path):
-    study = STUDIES["start"].at("smoke")
-    request = Request([study.experiment], "smoke", "cpu", runs=tmp_path)
-    plan = make_study_plan(study, (1,), request)
+    plan = study_plan((1,), runs=tmp_path)
     for chain in chains_of(plan)[:2]:
         command(*command_of(plan, chain))
     folder = tmp_path / "smoke/seed1"
     made = {str(p.parent.relative_to(folder)) for p in folder.rglob("manifest.json")}
-    arm = f"chessboard@{study.arms[0].name}"
+    arm = f"chessboard@{STUDIES['start'].arms[0].name}"
     assert made == {"chessboard/teacher", *(f"{arm}/{s}-60" for s in STAGES[1:])}
     assert not list(tmp_path.rglob("study.png"))

@@ -1,22 +1,23 @@
 """What the doctor measured is what the dry run counts with, on the same device and versions."""
 
-from __future__ import annotations
-
 import pytest
 from command import SMOKE, command
 
 from dmdrepro.bench.doctor.scope import row
-from dmdrepro.bench.doctor.steps import STUDENT, TEACHER
 from dmdrepro.experiments import build
 from dmdrepro.experiments.estimate import estimate
 from dmdrepro.pipeline import measured
-from dmdrepro.pipeline.measured import STEPS, recall, remember
+from dmdrepro.pipeline.measured import STUDENT, TEACHER, recall
 
 ROWS = [
     row(STUDENT, "chessboard", iteration_ms=20.0, threads=2),
     row(TEACHER, "chessboard, batch 64", step_ms=10.0, threads=2),
     row("machine", "python", value="3.13"),
 ]
+
+
+def remember(rows=ROWS):
+    measured.remember(measured.measured(rows, "smoke"), None)
 
 
 @pytest.fixture
@@ -27,8 +28,7 @@ def cache(tmp_path, monkeypatch):
 
 
 def test_steps_count_as_measured_and_other_settings_by_the_model(cache):
-    assert set(STEPS) == {STUDENT, TEACHER}
-    remember(ROWS, None, "smoke")
+    remember()
     found = recall(None, "smoke")
     usual = build("chessboard", "smoke")
     many = build("chessboard", "smoke", overrides={"distill.iterations": "5000"})
@@ -50,9 +50,9 @@ def test_steps_count_as_measured_and_other_settings_by_the_model(cache):
 
 
 def test_nothing_is_counted_of_another_device_version_or_size(cache, monkeypatch):
-    remember([], None, "smoke")
+    remember([])
     assert not cache.exists()
-    remember(ROWS, None, "smoke")
+    remember()
     assert recall(None, "laptop") is None
     monkeypatch.setattr(measured, "_processor", lambda: "another processor")
     assert recall(None, "smoke") is None
@@ -75,7 +75,7 @@ def test_a_file_that_is_not_ours_is_as_none(cache, words, monkeypatch):
 def test_the_dry_run_says_where_its_times_come_from(cache, tmp_path):
     words = ("all", "chessboard", *SMOKE, "--dry-run", "--runs", tmp_path / "runs")
     assert "a model fitted to published runs" in command(*words)
-    remember(ROWS, None, "smoke")
+    remember()
     date = recall(None, "smoke").date
     printed = command(*words)
     assert f"(training measured by doctor on {date}, the rest a model" in printed

@@ -1,40 +1,31 @@
 """What the dry run and the list say: what is left, whole names, refusals in full."""
 
-from __future__ import annotations
-
 import re
 import shutil
 
 import pytest
 from command import ENVIRONMENT, SMOKE, command
+from plans import plan_of
+from processes import chessboard
 
 from dmdrepro.data import mnist_files
 from dmdrepro.experiments import REGISTRY, STUDIES
 from dmdrepro.pipeline.cost import cost_of, side_by_side
-from dmdrepro.pipeline.plan import make_plan, make_study_plan
+from dmdrepro.pipeline.plan import make_study_plan
 from dmdrepro.pipeline.request import Request
-from dmdrepro.pipeline.task import STAGES, State, Task
+from dmdrepro.pipeline.task import State, Task
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.stage import Stage
-from dmdrepro.stages.run import Run
-
-
-def request(runs, *names, **options):
-    return Request(list(names), "smoke", "cpu", runs=runs, offline=True, **options)
 
 
 @pytest.mark.parametrize(
     ("stage", "step", "left"),
     [("teacher", 45, 0.25), ("distill-60", 10, 0.75), ("sample-60", 3, 0.5)],
 )
-def test_what_is_left_of_an_interrupted_stage_is_counted(
-    finished, tmp_path, monkeypatch, stage, step, left
-):
-    runs = tmp_path / "runs"
-    shutil.copytree(finished, runs)
+def test_what_is_left_of_an_interrupted_stage_is_counted(runs, monkeypatch, stage, step, left):
     (runs / "smoke/seed0/chessboard" / stage / "manifest.json").unlink()
     monkeypatch.setattr(Stage, "progress", lambda self: step * (self.folder.name == stage))
-    tasks = make_plan(request(runs, "chessboard"), STAGES).tasks
+    tasks = plan_of("chessboard", runs=runs).tasks
     task = next(t for t in tasks if t.stage == stage.split("-")[0])
     assert task.state().words == f"stopped at step {step}"
     assert task.state().left == pytest.approx(left)
@@ -50,11 +41,12 @@ def test_a_study_needs_mnist_for_its_own_stages_alone(tmp_path, monkeypatch, don
     absent = mnist_files.MnistStatus(None, "no folder has it")
     monkeypatch.setattr(mnist_files, "find_mnist", lambda folder: absent)
     study = STUDIES["teacher-length"].at("smoke")
+    request = Request(["mnist"], "smoke", "cpu", runs=tmp_path, offline=True)
     if done == "the arms":
-        assert not make_study_plan(study, (0,), request(tmp_path, "mnist")).downloads
+        assert not make_study_plan(study, (0,), request).downloads
     else:
         with pytest.raises(RunError, match="mnist cannot run: needs MNIST, which is absent"):
-            make_study_plan(study, (0,), request(tmp_path, "mnist"))
+            make_study_plan(study, (0,), request)
 
 
 def left_to_do(printed: str) -> float:
@@ -78,7 +70,8 @@ def test_left_to_do_counts_neither_what_is_done_nor_what_is_refused(finished):
 def test_the_plan_of_all_ends_with_figures_and_tables(finished):
     printed = command("all", "chessboard", *SMOKE, "--runs", finished, "--dry-run")
     assert f"Figures: 2, 3, over_n, into {finished}/smoke/seed0/figures" in printed
-    assert f"Tables: into {finished}/smoke/seed0/tables" in printed
+    for words in ("Tables: into", "Known answers: into", "Report:"):
+        assert f"{words} {finished}/smoke/seed0/" in printed
     printed = command("teacher", "chessboard", *SMOKE, "--runs", finished, "--dry-run")
     assert "Figures" not in printed
     assert "Tables" not in printed
@@ -86,10 +79,8 @@ def test_the_plan_of_all_ends_with_figures_and_tables(finished):
 
 def test_figures_dry_run_lists_what_would_be_drawn(finished):
     printed = command("figures", "chessboard", *SMOKE, "--runs", finished, "--dry-run")
-    assert re.findall(r"Figure (\d+): (.*)", printed) == [
-        ("2", "complete"),
-        ("3", "without mnist"),
-    ]
+    found = re.findall(r"Figure (\d+): (.*)", printed)
+    assert found == [("2", "complete"), ("3", "without mnist")]
     folder = finished / "smoke/seed0/figures"
     drawn = {path.stem for path in folder.glob("*.png")}
     assert drawn == {"figure_02", "figure_03", "over_n"}
@@ -103,22 +94,24 @@ def test_a_figure_is_complete_only_with_every_planned_student(finished, tmp_path
     assert "Figure 2: without chessboard's students of the teacher at 30 iterations" in printed
 
 
+def whole_grid(printed: str, columns: int) -> list[str]:
+    """The table's lines: none is too long, no cell is cut."""
+    grid = [line for line in printed.splitlines() if line[:1] in "┏┡└│"]
+    assert max(map(len, grid)) <= columns
+    assert "\N{HORIZONTAL ELLIPSIS}" not in printed
+    return grid
+
+
 @pytest.mark.parametrize("columns", [60, 80, 100, 200])
-def test_no_name_and_no_refusal_is_cut_at_any_width(finished, tmp_path, monkeypatch, columns):
-    runs = tmp_path / "runs"
-    shutil.copytree(finished, runs)
-    manifest = Run(make_plan(request(runs, "chessboard"), ()).experiments[0], runs).folder
-    (manifest / "teacher" / "manifest.json").write_text("{}")
+def test_no_name_and_no_refusal_is_cut_at_any_width(runs, monkeypatch, columns):
+    manifest = chessboard(runs) / "teacher/manifest.json"
+    manifest.write_text("{}")
     monkeypatch.setitem(ENVIRONMENT, "COLUMNS", str(columns))
-    for printed in (
-        command("list", "--runs", runs),
-        command("all", *SMOKE, "--runs", runs, "--dry-run"),
-    ):
-        grid = [line for line in printed.splitlines() if line[:1] in "┏┡└│"]
-        assert max(map(len, grid)) <= columns
-        assert "\N{HORIZONTAL ELLIPSIS}" not in printed
+    for words in (("list",), ("all", *SMOKE, "--dry-run")):
+        printed = command(*words, "--runs", runs)
+        grid = whole_grid(printed, columns)
         refusals = [line for line in printed.splitlines() if "refused: " in line]
-        assert any(f"{manifest}/teacher/manifest.json" in line for line in refusals)
+        assert any(str(manifest) in line for line in refusals)
         names = {"chessboard", "moons", "ring", "mlp-manifold"}
         for name in names if "Plan" in printed else REGISTRY:
             assert any(re.search(rf"│ {name} ", line) for line in grid), (name, printed)
@@ -126,17 +119,14 @@ def test_no_name_and_no_refusal_is_cut_at_any_width(finished, tmp_path, monkeypa
 
 def test_the_papers_plan_is_whole_at_eighty_columns(tmp_path, monkeypatch):
     monkeypatch.setitem(ENVIRONMENT, "COLUMNS", "80")
-    options = ("--size", "paper", "--gpu", "0", "--runs", tmp_path / "r", "--dry-run")
-    printed = command("all", *options)
-    grid = [line for line in printed.splitlines() if line[:1] in "┏┡└│"]
-    assert max(map(len, grid)) <= 80
-    assert "\N{HORIZONTAL ELLIPSIS}" not in printed
+    words = ("--size", "paper", "--gpu", "0", "--runs", tmp_path / "r", "--dry-run")
+    printed = command("all", *words)
+    whole_grid(printed, 80)
     assert "│ chessboard (20,000) " in printed
 
 
 def test_independent_stages_take_the_time_of_the_longest_way_on_enough_devices(tmp_path):
-    request = Request(["ring", "chessboard"], "paper", "0-7", seeds="0-1", runs=tmp_path)
-    plan = make_plan(request, STAGES)
+    plan = plan_of("ring", "chessboard", size="paper", gpu="0-7", seeds="0-1", runs=tmp_path)
     left = {task: {"teacher": 3.0, "distill": 2.0, "evaluate": 4.0}.get(task.stage, 0.0)
             for task in plan.tasks}  # fmt: skip
     students = sum(task.stage == "distill" for task in plan.tasks)

@@ -1,13 +1,10 @@
 """Jobs of a real Slurm of one node; skipped where its daemons cannot be started."""
 
-from __future__ import annotations
-
-import json
 import re
 import time
 
 import pytest
-from command import SMOKE, command
+from command import SMOKE, command, record_of
 from processes import environment, reproduce, tree
 from slurm_node import Node, lacking
 
@@ -49,7 +46,7 @@ def test_a_job_equals_the_command_and_is_not_submitted_twice(node, submit, tmp_p
     assert "Nothing is left to do." in submit("teacher", "ring")
     command("teacher", "ring", *SMOKE, "--runs", tmp_path / "here")
     assert tree(tmp_path / "runs") == tree(tmp_path / "here")
-    record = json.loads((tmp_path / "runs/smoke/seed0/ring/teacher/record.json").read_text())
+    record = record_of(tmp_path / "runs", "ring/teacher")
     assert {"slurm_job", "host", "torch", "device"} <= record["provenance"].keys()
     assert "│ done " in reproduce("list", "--slurm", "--runs", tmp_path / "runs")
 
@@ -75,14 +72,8 @@ def test_a_preempted_job_goes_on_to_the_same_bytes(node, submit, tmp_path):
     job = re.search(r"job (\d+)", printed)[1]
     log = tmp_path / "runs/smoke/seed0/ring/teacher/log.jsonl"
     node.wait_for(log.is_file, "it trains")
-    node.ask(
-        "sbatch",
-        "--partition=high",
-        "--exclusive",
-        "--time=1",
-        "--output=/dev/null",
-        "--wrap=sleep 3",
-    )
+    alone = ("--partition=high", "--exclusive", "--time=1", "--output=/dev/null")
+    node.ask("sbatch", *alone, "--wrap=sleep 3")
     node.wait_for(lambda: "PENDING" in node.ask("squeue", "-h", "-j", job, "-o", "%T"), "requeued")
     assert (log.parent / "state.json").is_file()
     node.wait_for(lambda: "sleep" not in node.ask("squeue", "-o", "%o"), "the other ends")

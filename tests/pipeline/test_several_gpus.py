@@ -1,38 +1,24 @@
 """Chains on several devices: the assignment as a function, and whole runs with a stand-in."""
 
-from __future__ import annotations
-
 import random
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
 from command import SMOKE, command
+from plans import plan_of
 from processes import environment, tree
 
 from dmdrepro.pipeline.chains import Work, chains_of, make_chains
 from dmdrepro.pipeline.devices import APART, Devices, free_device, is_apart
-from dmdrepro.pipeline.plan import make_plan
-from dmdrepro.pipeline.request import Request
-from dmdrepro.pipeline.task import STAGES
 from dmdrepro.runs.errors import RunError
-from dmdrepro.training.session import Progress
-
-
-def plan_of(*names, size="laptop", **options):
-    return make_plan(
-        Request(list(names), size, "cpu", **{"runs": Path("nowhere"), **options}), STAGES
-    )
+from dmdrepro.stages.context import Context
+from dmdrepro.training.session import Session
 
 
 def test_evaluations_are_chains_that_wait_for_their_samples():
     found = chains_of(plan_of("chessboard"), APART)
-    assert [[task.stage for task in chain.tasks] for chain in found] == [
-        ["teacher"],
-        ["distill", "sample"],
-        ["evaluate"],
-    ]
+    stages = [[task.stage for task in chain.tasks] for chain in found]
+    assert stages == [["teacher"], ["distill", "sample"], ["evaluate"]]
     teacher, student, evaluation = found
     assert student.after == {teacher.makes}
     assert evaluation.after == {teacher.makes, student.makes}
@@ -49,12 +35,8 @@ def test_a_device_has_one_chain_of_each_kind():
 
 @pytest.mark.parametrize("devices", [1, 2, 3])
 def test_all_are_made_in_order_and_no_device_works_on_two(devices):
-    draw, plan, order, most = (
-        random.Random(devices),
-        plan_of("chessboard", "ring", seeds="0-2"),
-        [],
-        [],
-    )
+    draw, order, most = random.Random(devices), [], []
+    plan = plan_of("chessboard", "ring", seeds="0-2")
 
     class Fake(Devices):
         def start(self, chain):
@@ -74,10 +56,9 @@ def test_all_are_made_in_order_and_no_device_works_on_two(devices):
 
             return Fakework()
 
-    session = SimpleNamespace(stop_requested=False, progress=Progress(), say=print)
+    session = Session()
     names = [str(number) for number in range(devices)]
-    context = SimpleNamespace(session=session)
-    make_chains(plan, Fake(plan, context, names, 4, print), session, pytest.fail)
+    make_chains(plan, Fake(plan, Context(session), names, 4, print), session, pytest.fail)
     assert len(order) == len(chains_of(plan, APART)) == 18
     assert max(most) == devices
 
@@ -87,10 +68,9 @@ def test_two_stand_ins_end_with_the_bytes_of_one(tmp_path, monkeypatch):
     for name, value in environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("TRITON_INTERPRET", raising=False)  # of the kernels' tests alone
-    plan = plan_of("ring", "chessboard", size="smoke", runs=tmp_path / "two", offline=True)
-    session = SimpleNamespace(stop_requested=False, progress=Progress(), say=print)
-    context = SimpleNamespace(session=session, answered=lambda *known: None)
-    executor = Devices(plan, context, ("cpu", "cpu"), 4, print)
+    plan = plan_of("ring", "chessboard", runs=tmp_path / "two", offline=True)
+    session = Session()
+    executor = Devices(plan, Context(session), ("cpu", "cpu"), 4, print)
     make_chains(plan, executor, session, pytest.fail)
     threads = torch.get_num_threads()
     torch.set_num_threads(executor.threads)
@@ -103,12 +83,6 @@ def test_two_stand_ins_end_with_the_bytes_of_one(tmp_path, monkeypatch):
     assert sum(name.endswith("record.json") for name in two) == 8
 
 
-@pytest.mark.parametrize("words", ["cpu,0", "0,0", "2-1", "x", "-1", "0,"])
-def test_a_mistake_in_the_list_is_a_sentence(words, tmp_path):
-    printed = command("all", "--gpu", words, "--runs", tmp_path / "r", code=1)
-    assert f"--gpu {words} is neither a GPU's number" in printed
-
-
 def test_jobs_are_for_a_cpu():
     with pytest.raises(RunError, match="--jobs is for a CPU"):
-        make_plan(Request(["ring"], "smoke", "0-3", jobs=2), STAGES)
+        plan_of("ring", gpu="0-3", jobs=2)

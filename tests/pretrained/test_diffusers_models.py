@@ -3,8 +3,6 @@
 Without diffusers networks of the same signature stand in; then it is our formulas alone.
 """
 
-from __future__ import annotations
-
 import math
 
 import pytest

@@ -1,13 +1,9 @@
 """Whatever a file asks for, nothing runs; whatever is wrong with it is said in one sentence."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
 import pickle
-import subprocess
-import sys
 import zipfile
 from collections import OrderedDict
 
@@ -15,6 +11,7 @@ import pytest
 import torch
 from conftest import ROOT
 from foreign_files import Persistent, dump, edm_contents, module_state
+from processes import run
 
 import dmdrepro
 from dmdrepro.pretrained.formats import read_contents
@@ -248,10 +245,7 @@ def test_thousands_of_mutations_end_in_a_sentence_and_ask_for_nothing(edm, saved
     times = 3000
     (tmp_path / "edm").write_bytes(edm)
     (tmp_path / "saved").write_bytes(saved)
-    command = [sys.executable, "-c", MUTATE, ROOT, tmp_path / "edm", tmp_path / "saved", str(times)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    found = json.loads(done.stdout)
+    found = json.loads(run("-c", MUTATE, ROOT, tmp_path / "edm", tmp_path / "saved", times))
     assert found["read"] + found["refused"] == times
     assert found["refused"] > times // 2
     assert found["read"] > 10
@@ -271,7 +265,4 @@ def test_the_restricted_process_may_do_nothing():
         "    except isolated.Unreadable: continue\n"
         "    sys.stderr.write('it was allowed'); os._exit(1)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, ROOT], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert run("-c", code, ROOT) == ""

@@ -1,7 +1,5 @@
 """A denoiser from a file: the same weights, whatever wrote them, and refusals in a sentence."""
 
-from __future__ import annotations
-
 import re
 from contextlib import nullcontext
 
@@ -186,6 +184,7 @@ def test_like_gives_the_architecture_and_is_left_as_it_was(conditional, tmp_path
     [
         ({"model_type": "SongUNet", "decoder_type": "skip"}, "decoder_type='skip', which is not"),
         ({"model_type": "Transformer"}, "'Transformer'; only DhariwalUNet and SongUNet"),
+        ({"model_type": ["SongUNet"]}, "only DhariwalUNet and SongUNet"),
         ({"attention_heads": 4}, "attention_heads=4, which is not supported"),
         ({"model_channels": "64"}, "width='64', which makes none"),
         ({"channel_mult": 2}, "channel_mult=2, which makes none"),

@@ -1,7 +1,5 @@
 """The answer in words: the rule of each word, the sentences, and how short it is."""
 
-from __future__ import annotations
-
 import io
 
 import pytest
@@ -12,6 +10,7 @@ from rich.console import Console
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.measures import evaluation
 from dmdrepro.measures.expected import PaperNumber
+from dmdrepro.measures.pairing import sentence
 from dmdrepro.measures.students import collect
 from dmdrepro.report import all_seeds, render_terminal
 from dmdrepro.report.answer import answer, answer_table, answers
@@ -63,6 +62,11 @@ def test_over_seeds_word_and_verdict_are_by_the_ratio_of_the_medians(tmp_path):
 )
 def test_a_student_that_draws_no_samples_is_no_copy(tmp_path, parts, word):
     assert answer(student(tmp_path, **parts)).word == word
+
+
+def test_the_page_reads_no_pairing_into_a_student_that_hardly_varies(tmp_path):
+    found = student(tmp_path, pairing={"warnings": ["The student hardly varies: ..."]})
+    assert sentence(found).endswith("hardly varies, so its pairing says nothing.")
 
 
 def test_an_image_student_that_has_not_left_its_start_is_no_sampler():
@@ -131,8 +135,8 @@ def test_a_move_that_costs_nothing_is_still_one(tmp_path):
     assert "970 of 1,000 are optimally paired" in found.sentence
 
 
-def test_a_null_over_all_classes_is_said_to_be():
-    (found,) = collect(of_size(published(), "laptop", ["mnist-conditional"]))
+def test_a_null_over_all_classes_is_said_to_be(tmp_path):
+    found = student(tmp_path, experiment="mnist-conditional")
     assert "another's of any class, which counts the shared class as kept" in answer(found).sentence
     assert any("all" in note for note in answer_table([found]).notes)
 

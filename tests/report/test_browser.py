@@ -1,7 +1,5 @@
 """The page in a real browser, where there is one: no request, nothing too wide, all shown."""
 
-from __future__ import annotations
-
 import html
 import json
 import re
@@ -9,12 +7,11 @@ import shutil
 import subprocess
 
 import pytest
-from known_record import known_record
-from page_runs import write_runs
+from page_runs import known_record, page_bytes, write_runs
 from PIL import Image
-from study_runs import write_study
+from report_runs import write_study
 
-from dmdrepro.report import Picture, all_seeds, open_studies, report_page, tables_of
+from dmdrepro.report import Picture
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
@@ -79,10 +76,8 @@ def page(tmp_path):
     Image.new("RGB", (1500, 400), "red").save(tmp_path / "wide.png")
     png = (tmp_path / "wide.png").read_bytes()
     pictures = [Picture(2, "w" * 300, ("chessboard",), png), Picture(4, "A.", ("mnist",), png)]
-    results = all_seeds(runs, "laptop", 0)
-    tables = tables_of(results, "laptop", {"moons": f"no {'x/' * 200}file"})
-    studies = open_studies(runs, "laptop", 0)
-    return report_page(results, tables, pictures, "laptop", 0, studies, known_record())
+    lack = {"moons": f"no {'x/' * 200}file"}
+    return page_bytes(runs, "laptop", pictures, lack, known_record())
 
 
 def test_no_request_leaves_the_machine(tmp_path, page):

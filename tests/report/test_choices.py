@@ -1,19 +1,15 @@
 """The choices that the paper left open, read from the runs, and the paper's slips."""
 
-from __future__ import annotations
-
 import pytest
-from report_runs import rows_of, write_run
+from report_runs import rows_in, write_run
 
 from dmdrepro.experiments import REGISTRY, build
 from dmdrepro.experiments.registry import field_names
-from dmdrepro.report import build_tables
 from dmdrepro.report.choices import CHOICES
 
 
 def ours(runs, item):
-    rows = {r["item"]: r["ours"] for r in rows_of(build_tables(runs, "laptop", 0), "choices")}
-    return rows[item]
+    return {r["item"]: r["ours"] for r in rows_in(runs, "choices")}[item]
 
 
 def test_a_field_that_no_choice_names_is_shown(tmp_path, monkeypatch):
@@ -50,7 +46,7 @@ def test_values_that_differ_are_given_by_experiment(tmp_path):
 
 def test_items_of_experiments_that_were_not_run_are_left_out(tmp_path):
     write_run(tmp_path, "ring", (4000,))
-    items = {r["item"] for r in rows_of(build_tables(tmp_path, "laptop", 0), "choices")}
+    items = {r["item"] for r in rows_in(tmp_path, "choices")}
     assert "ring of Gaussians" in items
     assert "MNIST" not in items
     assert "data radius" not in ours(tmp_path, "ring of Gaussians")
@@ -58,6 +54,6 @@ def test_items_of_experiments_that_were_not_run_are_left_out(tmp_path):
 
 
 def test_the_slips_are_listed(tmp_path):
-    where = [r["where"] for r in rows_of(build_tables(tmp_path, "paper", 0), "slips")]
+    where = [r["where"] for r in rows_in(tmp_path, "slips", "paper")]
     for place in ("Figure 10", "Figure 11", "Figure 12", "section 3.4", "Figure 1", "appendix C"):
         assert any(place in w for w in where), place

@@ -1,12 +1,10 @@
 """The page's curves: what is drawn, what a tooltip says, how long curves are thinned."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
 import pytest
-from page_runs import page_of, section, write_runs
+from page_runs import chart_of, page_of, section, tooltips, write_runs
 from report_runs import PAIRING, write_run
 
 from dmdrepro.measures.chart import Chart, Line
@@ -15,45 +13,28 @@ from dmdrepro.report.page.chart import draw
 from dmdrepro.runs.log import thinned
 
 
-@pytest.fixture
-def runs(tmp_path):
-    return write_runs(tmp_path)
-
-
-def chart_of(page, name, title):
-    figures = section(page, name).all("figure")
-    return next(f.all("svg")[0] for f in figures if f.text.startswith(title))
-
-
-def tooltips(svg):
-    """Iteration -> all that its tooltip says."""
-    return {t.text.split()[2]: t.text for t in svg.all("title")}
-
-
-def test_every_seed_is_a_line_and_every_iteration_has_a_tooltip(runs):
-    page = page_of(runs)
-    svg = chart_of(page, "chessboard", "Retention")
-    assert len(svg.all("path")) == 2
-    assert list(tooltips(svg)) == ["0", "50", "500", "6,000"]
-    said = tooltips(svg)["500"]
+def test_every_seed_is_a_line_and_every_iteration_has_a_tooltip(tmp_path):
+    page = section(page_of(write_runs(tmp_path)), "chessboard")
+    retention, delta, quality = (chart_of(page, n) for n in ("Retention", "Delta_E", "Quality"))
+    assert len(retention.all("path")) == 2
+    assert list(tooltips(retention, 2)) == ["0", "50", "500", "6,000"]
+    said = tooltips(retention, 2)["500"]
     assert "retention, seed 0: 0.250 retention, seed 1: 0.250" in said
-    delta = chart_of(page, "chessboard", "Delta_E")
     assert len(delta.all("path")) == 4  # each with its null
-    assert "Delta_E, seed 1: 0.875" in tooltips(delta)["50"]
-    assert "null, seed 0: 2.00" in tooltips(delta)["50"]
-    quality = chart_of(page, "chessboard", "Quality")
-    assert "G, seed 0: 9.00" in tooltips(quality)["0"]
-    assert "Phi_8, seed 0: 1.10" in tooltips(quality)["0"]
+    assert "Delta_E, seed 1: 0.875" in tooltips(delta, 2)["50"]
+    assert "null, seed 0: 2.00" in tooltips(delta, 2)["50"]
+    assert "G, seed 0: 9.00" in tooltips(quality, 2)["0"]
+    assert "Phi_8, seed 0: 1.10" in tooltips(quality, 2)["0"]
 
 
-def test_teachers_have_a_colour_each_in_lines_and_legend(runs):
-    found = section(page_of(runs), "mnist")
+def test_teachers_have_a_colour_each_in_lines_and_legend(tmp_path):
+    found = section(page_of(write_runs(tmp_path)), "mnist")
     legend = found.classed("legend")[0]
     assert legend.text == "Teacher iterations: 512 3,072"
     assert [s.attributes["class"] for s in legend.classed("swatch")] == ["swatch c0", "swatch c1"]
-    svg = chart_of(page_of(runs), "mnist", "DM loss")
+    svg = chart_of(found, "DM loss")
     assert [g.attributes["class"] for g in svg.classed("line")] == ["line c0", "line c1"]
-    assert "DM loss, teacher 3,072, seed 0: 3.00" in tooltips(svg)["10"]
+    assert "DM loss, teacher 3,072, seed 0: 3.00" in tooltips(svg, 2)["10"]
 
 
 def test_what_was_not_kept_is_said(tmp_path):

@@ -1,7 +1,5 @@
 """A seed whose samples have left the data is named, and is in no mean, curve, figure or verdict."""
 
-from __future__ import annotations
-
 import copy
 import json
 import math
@@ -9,12 +7,12 @@ import math
 import numpy as np
 import pytest
 from conftest import ROOT
-from report_runs import PAIRING, rows_of, write_run
-from study_runs import write_arm
+from page_runs import page_bytes
+from report_runs import PAIRING, rows_in, rows_of, tables_in, write_arm, write_run
 
 from dmdrepro.experiments import REGISTRY, STUDIES, build
 from dmdrepro.paper_figures.run import last_run
-from dmdrepro.report import all_seeds, build_tables, open_studies, report_page, tables_of
+from dmdrepro.report import all_seeds, open_studies, tables_of
 from dmdrepro.report.study import open_arms, study_tables, study_ways
 from dmdrepro.runs.divergence import LIMIT, divergence
 from dmdrepro.runs.published import of_size, read_published
@@ -31,14 +29,9 @@ def quality(student: float, teacher_8: float = 0.2, teacher_1: float = 2.6) -> d
     return {name: {"e_ot": value, "ratio": value / 0.04} for name, value in e_ot.items()}
 
 
-def pairing(delta_e: float) -> dict:
-    return PAIRING | {"delta_e": delta_e}
-
-
-def write(runs, seed: int, student: float, delta_e: float, name="chessboard", **more) -> None:
-    write_run(
-        runs, name, (4000,), seed=seed, pairing=pairing(delta_e), quality=quality(student), **more
-    )
+def write(runs, seed: int, student: float, delta_e: float) -> None:
+    parts = {"pairing": PAIRING | {"delta_e": delta_e}, "quality": quality(student)}
+    write_run(runs, "chessboard", (4000,), seed=seed, **parts)
 
 
 @pytest.mark.parametrize("diverged", [0, 1, 2])
@@ -48,25 +41,23 @@ def test_means_are_of_the_others_and_the_seed_is_named(tmp_path, diverged):
         far = seed == diverged
         write(tmp_path, seed, FAR if far else 0.1, 5e-7 if far else 10.0 + seed)
     others = [seed for seed in range(3) if seed != diverged]
-    tables = build_tables(tmp_path, "laptop", 0)
-    row = next(r for r in rows_of(tables, "paper_and_ours") if r["seeds"])
+    table = tables_in(tmp_path)["paper_and_ours"]
+    row = next(r for r in rows_of(table) if r["seeds"])
     assert row["seeds"] == ", ".join(map(str, others))
     assert row["Delta_E"].value == pytest.approx(np.mean([10.0 + s for s in others]))
     assert row["Delta_E"].low == 10.0 + others[0]
     assert row["quality student"].high == pytest.approx(0.1 / 0.04)
-    table = next(table for table in tables if table.name == "paper_and_ours")
     assert any(f"seed {diverged} diverged: left out" in note for note in table.notes)
 
 
 def test_where_all_have_diverged_no_row_is_left_and_the_reason_is_said(tmp_path):
     write(tmp_path, 0, FAR, 1e-8)
     results = all_seeds(tmp_path, "laptop", 0)
-    tables = tables_of(results, "laptop")
-    assert [r["seeds"] for r in rows_of(tables, "paper_and_ours") if r["seeds"]] == []
-    said = [r["why"] for r in rows_of(tables, "not_run") if r["experiment"] == "chessboard"]
-    assert len(said) == 1
-    assert said[0].startswith("seed 0 diverged: left out (its samples are 5e+05 times")
-    page = report_page(results, tables, [], "laptop", 0).decode()
+    assert [r for r in rows_in(tmp_path, "paper_and_ours") if r["seeds"]] == []
+    rows = rows_in(tmp_path, "not_run")
+    (said,) = (r["why"] for r in rows if r["experiment"] == "chessboard")
+    assert said.startswith("seed 0 diverged: left out (its samples are 5e+05 times")
+    page = page_bytes(tmp_path).decode()
     assert "Not shown: " in page
     assert "diverged: left out (its samples are 5e+05 times" in page
     run = last_run({name: seeds[0] for name, seeds in results.items()}, "chessboard")
@@ -82,7 +73,7 @@ def test_one_of_several_teachers_students_may_diverge(tmp_path):
         folder.rename(tmp_path / "laptop/seed0/mnist" / folder.name)
     result = open_results(tmp_path, "laptop", 0, ["mnist"])["mnist"]
     assert (result.evaluated, result.snapshots) == ((512, 3072), (3072,))
-    rows = rows_of(build_tables(tmp_path, "laptop", 0), "paper_and_ours")
+    rows = rows_in(tmp_path, "paper_and_ours")
     assert [r["teacher iterations"] for r in rows if r["seeds"]] == [3072]
 
 
@@ -90,10 +81,10 @@ def test_the_verdict_is_of_the_others(tmp_path):
     for seed in range(3):
         write_run(
             tmp_path, "chessboard", (20000,), size="paper", seed=seed,
-            pairing=pairing(8.55 if seed < 2 else 5e-7) | {"delta_e_null": 100.0},
+            pairing=PAIRING | {"delta_e": 8.55 if seed < 2 else 5e-7, "delta_e_null": 100.0},
             quality=quality(0.1 if seed < 2 else FAR),
         )  # fmt: skip
-    rows = rows_of(build_tables(tmp_path, "paper", 0), "verdict")
+    rows = rows_in(tmp_path, "verdict", "paper")
     row = next(r for r in rows if r["experiment"] == "chessboard")
     assert (row["verdict"], row["seeds"]) == ("reproduced", "0, 1")
 
@@ -107,11 +98,11 @@ def test_a_study_leaves_it_out_of_table_curves_and_page(tmp_path):
     arms = open_arms(study, tmp_path, [0, 1])
     name = study.arms[0].name
     assert [way.seed for way in study_ways(arms) if way.student.experiment == name] == [1]
-    tables = study_tables(study, arms)
-    row = next(r for r in rows_of(tables, "study_start") if r["arm"] == name)
+    own, _, lacking = study_tables(study, arms)
+    row = next(r for r in rows_of(own) if r["arm"] == name)
     assert row["seeds"] == "1"
-    assert any(f"In {name}: seed 0 diverged: left out" in note for note in tables[0].notes)
-    (absent,) = rows_of(tables, "not_run")
+    assert any(f"In {name}: seed 0 diverged: left out" in note for note in own.notes)
+    (absent,) = rows_of(lacking)
     assert (absent["arm"], absent["seed"]) == (name, 0)
     assert absent["why"].startswith("diverged: left out")
     assert len(open_studies(tmp_path, "laptop", 0)) == 1
@@ -165,6 +156,7 @@ def test_no_published_record_has_diverged_and_one_that_does_is_left_out(tmp_path
             found["pairing"]["delta_e"] = 5.07e-7
         (tmp_path / f"{seed}.json").write_text(json.dumps(found))
     results = of_size(read_published(tmp_path), "laptop", list(REGISTRY))
-    row = next(r for r in rows_of(tables_of(results, "laptop"), "paper_and_ours") if r["seeds"])
+    table = tables_of(results, "laptop")[0]
+    row = next(r for r in rows_of(table) if r["seeds"])
     assert row["seeds"] == "0"
     assert math.isclose(row["Delta_E"], 21.4, rel_tol=0.01)

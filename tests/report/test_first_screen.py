@@ -1,20 +1,18 @@
 """The report's first screen: one sentence, a dot a seed on a true scale, and two clouds."""
 
-from __future__ import annotations
-
 import io
 import re
 
 import numpy as np
 import pytest
 from conftest import ROOT
-from page_runs import page_of, write_runs
+from page_runs import page_bytes, page_of, write_runs
 from PIL import Image
 from report_runs import IMAGES, PAIRING, write_run
 
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.paper_figures import FIGURES
-from dmdrepro.report import Picture, Table, all_seeds, report_page, tables_of
+from dmdrepro.report import Picture, Table
 from dmdrepro.report.page.page import LIMIT
 from dmdrepro.report.page.tables import varying
 
@@ -89,7 +87,6 @@ def test_with_all_figures_the_page_has_at_most_two_megabytes(tmp_path, drawn):
         pngs = [buffer.getvalue()]
     modules = list(FIGURES.items())[: len(pngs)]
     pictures = [Picture(n, "A.", m.EXPERIMENTS, pngs[n - 1]) for n, m in modules]
-    results = all_seeds(tmp_path, "laptop", 0)
-    page = report_page(results, tables_of(results, "laptop"), pictures, "laptop", 0)
+    page = page_bytes(tmp_path, pictures=pictures)
     assert page.count(b"<img ") == len(pngs)
     assert len(page) <= LIMIT == 2_000_000

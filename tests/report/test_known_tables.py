@@ -1,15 +1,13 @@
 """Tables and page section of the known answers, from a record alone."""
 
-from __future__ import annotations
-
 import math
 
 import pytest
-from known_record import known_record
-from page_reader import check_page
+from page_runs import known_record, page_of, sections
+from report_runs import rows_of
 
 from dmdrepro.measures.table import Band
-from dmdrepro.report import all_seeds, known_tables, report_page, tables_of
+from dmdrepro.report import known_tables
 from dmdrepro.report.known import drawn, two_errors
 from dmdrepro.report.render import to_json, to_markdown
 from dmdrepro.runs.results import Missing
@@ -22,37 +20,23 @@ def record():
     return known_record()
 
 
-def page_of(runs, known):
-    results = all_seeds(runs, "smoke", 0)
-    return check_page(
-        report_page(results, tables_of(results, "smoke"), [], "smoke", 0, known=known)
-    )
-
-
-def section(page):
-    return next(s for s in page.all("section") if s.attributes["id"] == ANCHOR)
-
-
-def rows(table):
-    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
-
-
 def test_the_circles_rows_have_values_beside_limits(record):
     circle, loss, _ = known_tables(record)
-    for row in rows(circle):
+    for row in rows_of(circle):
         assert row["cos(theta)"] == pytest.approx(math.cos(row["theta"]), abs=1e-9)
-    assert rows(circle)[0]["Delta_E"] == 0
-    last = rows(circle)[-1]
+    assert rows_of(circle)[0]["Delta_E"] == 0
+    last = rows_of(circle)[-1]
     assert isinstance(last["Delta_E"], Band)
     assert last["its limit"] > 100 * last["Delta_E"].high
-    for row in rows(loss):
-        assert row["DM loss"] == pytest.approx(rows(loss)[0]["DM loss"], rel=0.05)
+    first, *_ = found = rows_of(loss)
+    assert first["less that at 0"] is None
+    for row in found:
+        assert row["DM loss"] == pytest.approx(first["DM loss"], rel=0.05)
         assert row["gradient moved"] == pytest.approx(row["2 |sin(theta / 2)|"], abs=5e-3)
-    assert rows(loss)[0]["less that at 0"] is None
 
 
 def test_every_other_case_has_a_row(record):
-    found = rows(known_tables(record)[2])
+    found = rows_of(known_tables(record)[2])
     names = {row["case"].partition(",")[0] for row in found}
     alone = {"Gaussians", "translated", "permuted", "constant", "partly copied"}
     assert names == alone | {"class shared"}
@@ -80,8 +64,8 @@ def test_the_tables_can_be_written_strictly(record):
 
 
 def test_the_section_draws_the_curves_over_theta(tmp_path, record):
-    page = page_of(tmp_path, record)
-    found = section(page)
+    page = page_of(tmp_path, known=record)
+    found = sections(page)[ANCHOR]
     charts = {f.all("b")[0].text: f.all("svg")[0] for f in found.all("figure")}
     assert list(charts) == ["Delta_E", "Retention and concordance", "DM loss", "Gradients"]
     for svg in charts.values():
@@ -96,7 +80,7 @@ def test_the_section_draws_the_curves_over_theta(tmp_path, record):
 
 
 def test_theta_is_spaced_evenly(tmp_path, record):
-    found = section(page_of(tmp_path, record))
+    found = sections(page_of(tmp_path, known=record))[ANCHOR]
     dots = found.all("svg")[0].all("circle")
     at = sorted({float(dot.attributes["cx"]) for dot in dots})
     share = (at[1] - at[0]) / (at[2] - at[0])
@@ -114,11 +98,10 @@ def test_theta_is_spaced_evenly(tmp_path, record):
     ],
 )
 def test_without_a_record_the_section_says_why(tmp_path, known, words):
-    found = section(page_of(tmp_path, known))
+    found = sections(page_of(tmp_path, known=known))[ANCHOR]
     assert words in found.text
     assert not found.all("svg")
 
 
 def test_a_page_may_do_without(tmp_path):
-    page = page_of(tmp_path, None)
-    assert ANCHOR not in [s.attributes["id"] for s in page.all("section")]
+    assert ANCHOR not in sections(page_of(tmp_path))

@@ -1,17 +1,18 @@
 """The report as one page: stands alone, says what is missing, and no text becomes markup."""
 
-from __future__ import annotations
-
 import io
 
 import pytest
-from page_runs import LOSSES, kept, page_of, section, write_runs
+from page_runs import LOSSES, kept, page_of, section, sections
 from PIL import Image
-from report_runs import PAIRING, STUDENT, write_run
+from report_runs import PAIRING, list_again, rows_of, tables_in, write_run
 
 from dmdrepro.experiments import REGISTRY
-from dmdrepro.report import Picture, all_seeds, build_tables, report_page, tables_of
-from dmdrepro.runs.files import write_json, write_manifest
+from dmdrepro.measures.students import collect
+from dmdrepro.report import Picture
+from dmdrepro.report.page.provenance import stages_table
+from dmdrepro.runs.files import write_json
+from dmdrepro.runs.results import open_results
 
 HOSTILE = "</script><script>x</script>\"'<img src=//x.example/a onerror=x>&amp;\udcff"
 
@@ -22,14 +23,9 @@ def png(side: int = 3) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.fixture
-def runs(tmp_path):
-    return write_runs(tmp_path)
-
-
-def test_a_whole_page_stands_alone_and_begins_with_the_answer(runs):
-    page = page_of(runs, pictures=[Picture(2, "A caption.", ("chessboard",), png())])
-    order = [s.attributes["id"] for s in page.all("section")]
+def test_a_whole_page_stands_alone_and_begins_with_the_answer(two_runs):
+    page = page_of(two_runs, pictures=[Picture(2, "A caption.", ("chessboard",), png())])
+    order = list(sections(page))
     assert order[:3] == ["answer", "experiment-mnist", "experiment-chessboard"]  # by figure
     assert page.all("table")[0].all("th")[0].text == "experiment"
     found = section(page, "chessboard").text
@@ -50,7 +46,7 @@ def test_every_table_of_the_report_is_on_the_page(tmp_path):
     error = {"sigma": [80.0], "relative_error": [0.5], "relative_to_signal": [0.25]}
     turn = {"degrees": -149.0, "concordance": 0.625}
     write_run(tmp_path, "ring", (4000,), denoiser_error=error, turn=turn)
-    tables = build_tables(tmp_path, "laptop", 0)
+    tables = tables_in(tmp_path).values()
     assert len(tables) == 12  # all that there are
     titles = [title.text for title in page_of(tmp_path).classed("title")]
     for table in tables:
@@ -81,24 +77,24 @@ def test_without_any_result_every_experiment_says_how_it_is_made(tmp_path):
     assert "python reproduce.py all ring --size laptop" in absent.text
     assert "needs MNIST, which is absent" in absent.text
     assert not page.all("svg")
-    assert [s.attributes["id"] for s in page.all("section")] == ["slips"]
+    assert list(sections(page)) == ["slips"]
 
 
-def test_a_damaged_experiment_says_which_file_and_the_others_are_shown(runs):
-    (runs / "laptop/seed0/mnist/evaluate-512/record.json").write_text("{}")
-    page = page_of(runs)
+def test_a_damaged_experiment_says_which_file_and_the_others_are_shown(two_runs):
+    (two_runs / "laptop/seed0/mnist/evaluate-512/record.json").write_text("{}")
+    page = page_of(two_runs)
     words = section(page, "mnist").text
     assert "Not shown: damaged: evaluate-512" in words
     assert not section(page, "mnist").all("svg")
     assert section(page, "chessboard").all("svg")
 
 
-def test_stages_that_are_gone_or_damaged_do_not_break_the_provenance(runs):
-    folder = runs / "laptop/seed0/chessboard/teacher"
-    assert "not there" in section(page_of(runs), "chessboard").text
+def test_stages_that_are_gone_or_damaged_do_not_break_the_provenance(two_runs):
+    folder = two_runs / "laptop/seed0/chessboard/teacher"
+    assert "not there" in section(page_of(two_runs), "chessboard").text
     folder.mkdir()
     (folder / "manifest.json").write_text("no JSON")
-    assert "damaged" in section(page_of(runs), "chessboard").text
+    assert "damaged" in section(page_of(two_runs), "chessboard").text
 
 
 def test_provenance_has_times_device_versions_and_the_changed_fields(tmp_path):
@@ -116,8 +112,25 @@ def test_provenance_has_times_device_versions_and_the_changed_fields(tmp_path):
         folder / "distill-15/record.json",
         {"engine": "graphs", "engine_option": "graphs", "provenance": facts},
     )
-    write_manifest(folder / "distill-15", ["record.json", "config.json", STUDENT])
+    list_again(folder / "distill-15")
     assert " --engine graphs" in section(page_of(tmp_path), "ring").text
+
+
+def test_threads_and_engines_of_all_sittings_are_shown(tmp_path):
+    folder = write_run(tmp_path, "ring", (4000,)) / "distill-4000"
+    sittings = [
+        {"threads": 2, "engine": "eager", "device": "cpu", "from": 0, "to": 5},
+        {"threads": 1, "engine": "channels-last", "device": "cpu", "from": 5, "to": 9},
+    ]
+    facts = {"device": "cpu", "threads": 1, "sittings": sittings}
+    write_json(folder / "record.json", {"engine": "channels-last", "provenance": facts})
+    list_again(folder)
+    results = open_results(tmp_path, "laptop", 0, ["ring"])
+    students = collect({name: [result] for name, result in results.items()})
+    row = next(r for r in rows_of(stages_table(students)) if r["stage"] == "distill")
+    assert row["threads"] == "2, then 1"
+    assert row["engine"] == "eager, then channels-last"
+    assert row["device"] == "cpu"
 
 
 def test_no_text_becomes_markup(tmp_path):
@@ -132,20 +145,14 @@ def test_no_text_becomes_markup(tmp_path):
     assert page.text.count("onerror=x") >= 6
 
 
-def test_a_figure_is_embedded_once_and_linked_where_it_belongs_too(runs):
+def test_a_figure_is_embedded_once_and_linked_where_it_belongs_too(two_runs):
     pictures = [
         Picture(3, "Two.", ("chessboard", "mnist"), png()),
         Picture(4, "One.", ("mnist",), None, "it has not been drawn; draw it"),
     ]
-    page = page_of(runs, pictures=pictures)
+    page = page_of(two_runs, pictures=pictures)
     assert len(page.all("img")) == 1
     assert len(section(page, "mnist").all("img")) == 1
     links = [a.attributes["href"] for a in section(page, "chessboard").all("a")]
     assert "#figure-3" in links
     assert "Figure 4 is not shown: it has not been drawn" in section(page, "mnist").text
-
-
-def test_equal_results_give_equal_bytes(runs):
-    results = all_seeds(runs, "laptop", 0)
-    pages = [report_page(results, tables_of(results, "laptop"), [], "laptop", 0) for _ in "ab"]
-    assert pages[0] == pages[1]

@@ -1,7 +1,5 @@
 """The page's colours can be told from its background, light and dark (WCAG 2.2, level AA)."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,27 +1,23 @@
-"""The paper's Delta_E beside ours: all its numbers, and no reduced run posing as the paper's."""
-
-from __future__ import annotations
+"""The paper's Delta_E beside ours, no reduced run posing as the paper's; and what was not run."""
 
 import math
 
 import pytest
-from report_runs import PAIRING, rows_of, write_run
+from report_runs import PAIRING, list_again, rows_in, rows_of, tables_in, write_run
 
+from dmdrepro.experiments import REGISTRY
 from dmdrepro.measures.expected import PAPER_NUMBERS, paper_number
-from dmdrepro.report import Band, build_tables
-from dmdrepro.runs.files import write_manifest
+from dmdrepro.measures.table import Band
 
 NAME = "paper_and_ours"
 
 
 def rows(runs, size="laptop", seed=0, experiment=None):
-    found = rows_of(build_tables(runs, size, seed), NAME)
-    return [r for r in found if experiment in (None, r["experiment"])]
+    return [r for r in rows_in(runs, NAME, size, seed) if experiment in (None, r["experiment"])]
 
 
 def notes(runs, size="laptop", seed=0):
-    table = next(t for t in build_tables(runs, size, seed) if t.name == NAME)
-    return " ".join(table.notes)
+    return " ".join(tables_in(runs, size, seed)[NAME].notes)
 
 
 def test_the_papers_numbers_are_the_papers():
@@ -145,8 +141,7 @@ def test_a_damaged_run_is_not_shown_and_its_file_is_named(tmp_path):
     change(folder / "evaluate-4000" / "record.json")
     assert [r["Delta_E"] for r in rows(tmp_path, experiment="ring")] == ["not run"]
     assert rows(tmp_path, experiment="chessboard")[0]["Delta_E"] == 0.5
-    (row,) = (r for r in rows_of(build_tables(tmp_path, "laptop", 0), "not_run")
-              if r["experiment"] == "ring")  # fmt: skip
+    (row,) = (r for r in rows_in(tmp_path, "not_run") if r["experiment"] == "ring")
     assert row["what"] == "everything"
     assert row["why"].startswith("damaged: evaluate-4000/record.json")
 
@@ -167,10 +162,9 @@ def test_a_new_student_is_not_shown_with_the_old_evaluation(tmp_path):
     for run in (folder, other):
         student = run / "distill-4000"
         (student / "student.safetensors").write_text("another")
-        write_manifest(student, ["record.json", "config.json", "student.safetensors"])
+        list_again(student)
     assert [r["Delta_E"] for r in rows(tmp_path, experiment="ring")] == ["not run"]
-    found = rows_of(build_tables(tmp_path, "laptop", 0), "not_run")
-    why = next(r["why"] for r in found if r["experiment"] == "ring")
+    why = next(r["why"] for r in rows_in(tmp_path, "not_run") if r["experiment"] == "ring")
     assert "run `python reproduce.py sample ring --size laptop --seed 0 --fresh`" in why
 
 
@@ -179,3 +173,33 @@ def change(record):
     text = record.read_text()
     assert "0.75" in text
     record.write_text(text.replace("0.75", "0.95"))
+
+
+def not_run(runs, size="laptop", reasons=None):
+    rows = rows_of(tables_in(runs, size, not_run=reasons)["not_run"])
+    return {(r["experiment"], r["what"]): r["why"] for r in rows}
+
+
+def test_every_experiment_without_results_is_listed_with_how_to_make_it(tmp_path):
+    found = not_run(tmp_path, "paper")
+    assert {name for name, _ in found} == set(REGISTRY)
+    assert found["imagenet64", "everything"].startswith("needs weights: python reproduce.py all")
+    assert "python reproduce.py all ring --size paper" in found["ring", "everything"]
+
+
+def test_the_reason_of_this_command_comes_first(tmp_path):
+    found = not_run(tmp_path, reasons={"mnist": "needs MNIST, which is absent"})
+    assert found["mnist", "everything"] == "needs MNIST, which is absent"
+
+
+def test_students_that_were_planned_and_not_evaluated_are_listed(tmp_path):
+    write_run(tmp_path, "mnist", (512,))
+    found = not_run(tmp_path, reasons={"mnist": "stopped: the loss is nan"})
+    assert found["mnist", "student of the teacher at 3,072 iterations"] == "not evaluated yet"
+    assert found["mnist", "what is left to do"] == "stopped: the loss is nan"
+    assert ("mnist", "everything") not in found
+
+
+def test_a_reduced_report_lists_the_papers_size_as_not_run(tmp_path):
+    assert "--size paper" in not_run(tmp_path)["all experiments", "the paper's size"]
+    assert ("all experiments", "the paper's size") not in not_run(tmp_path, "paper")

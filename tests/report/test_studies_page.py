@@ -1,47 +1,25 @@
 """The page's section of the studies: tables and curves of the arms that are there, no others."""
 
-from __future__ import annotations
-
-import pytest
 from page_reader import read_page
-from page_runs import page_of, write_runs
-from study_runs import write_arm, write_study
+from page_runs import chart_of, page_bytes, page_of, sections, tooltips
+from report_runs import write_arm, write_study
 
 from dmdrepro.experiments import STUDIES
-from dmdrepro.report import all_seeds, open_studies, report_page, tables_of
 
 RATES = STUDIES["learning-rate"]
 
 
-def studies_of(page):
-    return next(s for s in page.all("section") if s.attributes["id"] == "studies")
-
-
-def chart_of(section, title):
-    return next(f.all("svg")[0] for f in section.all("figure") if f.text.startswith(title))
-
-
-def tooltips(svg):
-    """Path -> all that its tooltip says."""
-    return {t.text.split()[1]: t.text for t in svg.all("title")}
-
-
-@pytest.fixture
-def runs(tmp_path):
-    return write_runs(tmp_path)
-
-
-def test_without_a_finished_arm_there_is_no_section(runs):
-    page = page_of(runs)
-    assert "studies" not in [s.attributes["id"] for s in page.all("section")]
+def test_without_a_finished_arm_there_is_no_section(two_runs):
+    page = page_of(two_runs)
+    assert "studies" not in sections(page)
     assert "What the paper leaves open" not in page.all("nav")[0].text
-    write_arm(runs, RATES, RATES.arms[0], 1, 0.5)  # of another seed than the page's
-    assert "studies" not in [s.attributes["id"] for s in page_of(runs).all("section")]
+    write_arm(two_runs, RATES, RATES.arms[0], 1, 0.5)  # of another seed than the page's
+    assert "studies" not in sections(page_of(two_runs))
 
 
-def test_a_study_has_its_question_tables_curves_and_origin(runs):
-    page = page_of(write_study(runs, "learning-rate"))
-    found = studies_of(page)
+def test_a_study_has_its_question_tables_curves_and_origin(two_runs):
+    page = page_of(write_study(two_runs, "learning-rate"))
+    found = sections(page)["studies"]
     assert found.all("h2")[0].text == "What the paper leaves open"
     assert [h.text for h in found.all("h3")] == ["learning-rate (chessboard)"]
     assert RATES.question in found.text
@@ -54,12 +32,12 @@ def test_a_study_has_its_question_tables_curves_and_origin(runs):
     words = "python reproduce.py study learning-rate --seeds 0,1 --size laptop"
     assert found.all("pre")[0].text == words
     assert "#studies" in [a.attributes["href"] for a in page.all("nav")[0].all("a")]
-    order = [s.attributes["id"] for s in page.all("section")]
+    order = list(sections(page))
     assert order.index("studies") == order.index("experiment-chessboard") + 1
 
 
-def test_every_arm_and_seed_is_a_line_over_the_path_in_its_arms_colour(runs):
-    found = studies_of(page_of(write_study(runs, "learning-rate")))
+def test_every_arm_and_seed_is_a_line_over_the_path_in_its_arms_colour(two_runs):
+    found = sections(page_of(write_study(two_runs, "learning-rate")))["studies"]
     retention, quality = (chart_of(found, name) for name in ("Retention", "Quality"))
     for svg in (retention, quality):
         lines = [g.attributes["class"] for g in svg.classed("line")]
@@ -73,13 +51,13 @@ def test_every_arm_and_seed_is_a_line_over_the_path_in_its_arms_colour(runs):
     assert {"0", "1.9e-05", "path"} <= set(texts)
 
 
-def test_seeds_that_lack_an_arm_are_named(runs):
+def test_seeds_that_lack_an_arm_are_named(two_runs):
     start = STUDIES["start"]
-    write_arm(runs, start, start.arms[0], 0, 0.5)
-    broken = write_arm(runs, start, start.arms[1], 0, 0.5)
-    write_arm(runs, start, start.arms[1], 1, 0.5)
+    write_arm(two_runs, start, start.arms[0], 0, 0.5)
+    broken = write_arm(two_runs, start, start.arms[1], 0, 0.5)
+    write_arm(two_runs, start, start.arms[1], 1, 0.5)
     (broken / "evaluate-4000/record.json").write_text("{}")
-    found = studies_of(page_of(runs))
+    found = sections(page_of(two_runs))["studies"]
     lacking = next(t for t in found.classed("table") if t.text.startswith("Not run"))
     said = [row.text for row in lacking.all("tbody")[0].all("tr")]
     assert len(said) == 4
@@ -93,21 +71,16 @@ def test_a_study_of_which_nothing_is_sound_says_so_without_curves(tmp_path):
     start = STUDIES["start"]
     broken = write_arm(tmp_path, start, start.arms[1], 0, 0.5)
     (broken / "evaluate-4000/record.json").write_text("{}")
-    found = studies_of(page_of(tmp_path))
+    found = sections(page_of(tmp_path))["studies"]
     assert "damaged: evaluate-4000" in found.text
     assert not found.all("svg", "pre")
 
 
-def test_equal_results_give_equal_bytes(runs):
-    write_study(write_study(runs, "learning-rate"), "batch", (0,))
-    pages = []
-    for _ in "ab":
-        results = all_seeds(runs, "laptop", 0)
-        studies = open_studies(runs, "laptop", 0)
-        tables = tables_of(results, "laptop")
-        pages.append(report_page(results, tables, [], "laptop", 0, studies))
-    assert pages[0] == pages[1]
-    assert [h.text for h in studies_of(read_page(pages[0])).all("h3")] == [
+def test_equal_results_give_equal_bytes(two_runs):
+    write_study(write_study(two_runs, "learning-rate"), "batch", (0,))
+    page = page_bytes(two_runs)
+    assert page == page_bytes(two_runs)
+    assert [h.text for h in sections(read_page(page))["studies"].all("h3")] == [
         "learning-rate (chessboard)",
         "batch (chessboard)",
     ]

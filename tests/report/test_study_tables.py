@@ -1,10 +1,8 @@
 """A study's tables and curves: arms and seeds kept apart, what is missing named."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
-from study_runs import write_arm
+from report_runs import write_arm
 
 from dmdrepro.experiments import STUDIES, Arm, Study, build
 from dmdrepro.measures.along import study_charts

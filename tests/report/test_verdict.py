@@ -1,14 +1,14 @@
 """The verdict: the written rule, applied to every number and claim, and to nothing else."""
 
-from __future__ import annotations
-
 import pytest
-from report_runs import PAIRING, rows_of, write_run
+from report_runs import PAIRING, rows_in, write_run
 
 from dmdrepro.measures.expected import CLAIMS, PAPER_NUMBERS, RULE, PaperNumber, regime
+from dmdrepro.measures.students import collect
 from dmdrepro.measures.table import Band
-from dmdrepro.report import build_tables
-from dmdrepro.report.verdict import DIFFERS, NOT_RUN, REPRODUCED, SAME, verdict
+from dmdrepro.report import all_seeds
+from dmdrepro.report.seeds import verdict_word
+from dmdrepro.report.verdict import DIFFERS, NOT_RUN, PATH_MATCHED, REPRODUCED, SAME, verdict
 
 NUMBER = PaperNumber("chessboard", "there", delta_e=8.0)
 FIGURE = PaperNumber("moons", "there", regime=("partly", "remaps"))
@@ -16,7 +16,7 @@ GOOD = ([1.2], [1.1])  # quality of student and of Phi_8
 
 
 def rows(runs, size="paper"):
-    return rows_of(build_tables(runs, size, 0), "verdict")
+    return rows_in(runs, "verdict", size)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,36 @@ def test_a_run_at_the_papers_size_is_judged_and_its_changes_are_named(tmp_path):
     row = next(row for row in rows(tmp_path) if row["experiment"] == "chessboard")
     assert (row["the paper"], row["ours"], row["verdict"]) == ("8.55", 8.0, "reproduced, changed")
     assert row["why"].endswith("with distill.lr 2e-06 instead of 0.0001")
+
+
+def test_the_papers_network_at_its_path_has_a_state_of_its_own(tmp_path):
+    """At laptop-32 the stop after 600 iterations has the path 0.023; the paper's is 0.02."""
+    pairing = PAIRING | {"delta_e": 0.4, "delta_e_null": 2.0}
+    write_run(tmp_path, "mnist", (256, 2048), size="laptop-32", pairing=pairing)
+    found = [row for row in rows(tmp_path, "laptop-32") if row["verdict"] != NOT_RUN]
+    assert [row["the paper"] for row in found] == [
+        "1.05 (teacher of 1,024)",
+        "0.389 (teacher of 2,048)",
+    ]
+    assert {row["verdict"] for row in found} == {PATH_MATCHED}
+    assert {row["ours"] for row in found} == {0.4}
+    said = "600 iterations, path 0.023 of the paper's 0.02 at 100 times its rate"
+    assert all(row["why"].startswith(f"{said}: partly: 0.2 of the null") for row in found)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"model.width": "16"}, {"distill.iterations": "350"}, {"data.resolution": "16"}]
+)
+def test_another_network_or_path_is_not_matched(tmp_path, settings):
+    write_run(tmp_path, "mnist", (2048,), size="laptop-32", settings=settings)
+    assert {row["verdict"] for row in rows(tmp_path, "laptop-32")} == {NOT_RUN}
+
+
+def test_a_claims_verdict_does_not_stand_for_a_number_that_the_record_lacks(tmp_path):
+    parts = {"pairing": PAIRING | {"delta_e": None}, "memorisation": {"fraction": 0.0}}
+    write_run(tmp_path, "mnist", (8192,), size="paper", **parts)
+    (student,) = collect(all_seeds(tmp_path, "paper", 0))
+    assert verdict_word(student) is None
 
 
 def test_the_claims_of_the_figures_are_judged(tmp_path):

@@ -1,7 +1,5 @@
 """What an interrupted stage goes on from is checked: state, log, finished files, configuration."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import json
@@ -10,19 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from made_stage import KEY, OTHER, make
+from processes import flip
 
 from dmdrepro.runs import files
 from dmdrepro.runs.errors import DamagedArtifact, DifferentConfiguration
 from dmdrepro.runs.files import MANIFEST, verify_manifest, write_bytes
 from dmdrepro.runs.log import LossLog
-from dmdrepro.runs.stage import Stage
-
-KEY = {"name": "chessboard", "teacher": {"lr": 1e-3}}
-OTHER = {"name": "chessboard", "teacher": {"lr": 2e-3}}
-
-
-def make(tmp_path, key=KEY) -> Stage:
-    return Stage(tmp_path / "teacher", key, "teacher chessboard")
 
 
 @pytest.fixture
@@ -61,13 +53,11 @@ def test_an_untouched_stage_goes_on(tmp_path, interrupted):
 def test_every_flipped_byte_of_what_it_goes_on_from_is_seen(tmp_path, interrupted, name):
     whole = (interrupted / name).read_bytes()
     seen = len(whole) - (len('{"step": 2, "loss": 3.0}\n') if name == "log.jsonl" else 0)
-    for position in range(seen):
-        changed = bytearray(whole)
-        changed[position] ^= 0x01
-        (interrupted / name).write_bytes(bytes(changed))
+    for place in range(seen):
+        flip(interrupted / name, place)
         with pytest.raises(DamagedArtifact, match=r"(?s)teacher/.*--fresh"):
             go_on(tmp_path)
-    (interrupted / name).write_bytes(whole)
+        (interrupted / name).write_bytes(whole)
     go_on(tmp_path)
 
 

@@ -1,15 +1,13 @@
 """A record names this project's commit, and never that of a repository around it."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
 import subprocess
-import sys
 
 import pytest
 from conftest import ROOT
+from processes import completed
 
 from dmdrepro import __version__
 from dmdrepro.runs.provenance import commit
@@ -87,6 +85,5 @@ def test_an_installed_package_has_the_commit_that_pip_recorded(tmp_path, recorde
         "from dmdrepro.runs.provenance import provenance as p; "
         "found = p(); print(found['commit'], found['version'])"
     )
-    command = [sys.executable, "-c", code]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path)
-    assert printed.stdout.split() == ["abc123" if recorded == "vcs" else "None", __version__]
+    printed = completed("-c", code, env=None, cwd=tmp_path).stdout
+    assert printed.split() == ["abc123" if recorded == "vcs" else "None", __version__]

@@ -1,20 +1,13 @@
 """A stage is new, interrupted or done, and never mixes configurations."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
+from made_stage import OTHER, make
 
 from dmdrepro.runs.errors import DifferentConfiguration
 from dmdrepro.runs.files import write_bytes
 from dmdrepro.runs.stage import Stage, differences
-
-KEY = {"name": "chessboard", "teacher": {"lr": 1e-3, "snapshots": [10, 20]}}
-
-
-def make(tmp_path, key=KEY) -> Stage:
-    return Stage(tmp_path / "teacher", key, "teacher chessboard")
 
 
 def finish(stage: Stage) -> None:
@@ -45,7 +38,7 @@ def test_the_record_says_where_the_result_comes_from(tmp_path):
 
 def test_another_configuration_is_refused_and_the_difference_named(tmp_path):
     finish(make(tmp_path))
-    other = make(tmp_path, {**KEY, "teacher": {"lr": 2e-3, "snapshots": [10, 20]}})
+    other = make(tmp_path, OTHER)
     with pytest.raises(DifferentConfiguration, match=r"teacher\.lr: 0\.001 there, 0\.002 now"):
         other.check_configuration()
     with pytest.raises(DifferentConfiguration):

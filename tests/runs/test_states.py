@@ -1,26 +1,15 @@
 """Two saved states are kept: the newest whole one is used; what has no listing is moved aside."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
 import pytest
 import torch
+from made_stage import KEY, OTHER, make
+from processes import flip
 
 from dmdrepro.runs import files
 from dmdrepro.runs.errors import DamagedArtifact
-from dmdrepro.runs.stage import Stage
-
-KEY = {"name": "chessboard", "teacher": {"lr": 1e-3}}
-OTHER = {"name": "chessboard", "teacher": {"lr": 0.5}}
-
-
-def make(tmp_path, key=KEY) -> Stage:
-    stage = Stage(tmp_path / "teacher", key, "teacher chessboard")
-    stage.said = []
-    stage.say = stage.said.append
-    return stage
 
 
 @pytest.fixture
@@ -44,9 +33,7 @@ def spoil(file: Path, how: str) -> None:
     elif how == "short":
         file.write_bytes(file.read_bytes()[:-1])
     else:
-        data = bytearray(file.read_bytes())
-        data[-1] ^= 1
-        file.write_bytes(bytes(data))
+        flip(file)
 
 
 NEWEST = ("state.json", "state-2.safetensors", "snapshot-2.safetensors", "log.jsonl")

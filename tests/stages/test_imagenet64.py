@@ -1,14 +1,12 @@
 """imagenet64 from a tiny teacher of the public one's form: imported, distilled, measured, drawn."""
 
-from __future__ import annotations
-
 import json
 
 import command as commands
 import numpy as np
 import pytest
 import torch
-from command import SMOKE, command
+from command import SMOKE, command, record_of
 from foreign_files import adm_arguments, write
 from safetensors.torch import load_file
 
@@ -81,7 +79,7 @@ def test_all_of_it_runs_and_fills_figures_6_to_8(folders, tmp_path):
     labels = np.load(folder / f"sample-{SNAPSHOT}" / "labels.npy")
     assert labels.max() < 1000
     assert len(np.unique(labels)) > 40
-    record = json.loads((folder / f"evaluate-{SNAPSHOT}" / "record.json").read_text())
+    record = record_of(tmp_path, f"imagenet64/evaluate-{SNAPSHOT}")
     assert record["quality"] is None
     assert record["pairing"]["null"] == "second draw"
     run = last_run(open_results(tmp_path, "smoke", 0, ["imagenet64"]), "imagenet64")

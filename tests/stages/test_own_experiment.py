@@ -1,7 +1,5 @@
 """A user's own file: a data set, a network and an experiment, and the whole pipeline runs them."""
 
-from __future__ import annotations
-
 import json
 import math
 from dataclasses import dataclass, field
@@ -9,6 +7,7 @@ from typing import ClassVar
 
 import pytest
 import torch
+from report_runs import rows_in
 from torch import nn
 
 from dmdrepro.data import Data
@@ -17,7 +16,6 @@ from dmdrepro.experiments.config import Distill, Teacher
 from dmdrepro.experiments.estimate import estimate
 from dmdrepro.experiments.sampling import Sampling
 from dmdrepro.models import Model
-from dmdrepro.report import build_tables
 from dmdrepro.stages.context import Context
 from dmdrepro.stages.distill import make_student
 from dmdrepro.stages.evaluate import make_evaluation
@@ -101,8 +99,8 @@ def test_the_whole_pipeline_runs_it(registered, tmp_path, monkeypatch):
     assert record["pairing"]["null"] == "second draw"
     assert [part["iterations"] for part in record["along"]] == [3]
     assert (record["memorisation"], record["features"], record["denoiser_error"]) == (None,) * 3
-    tables = {table.name: table.rows for table in build_tables(tmp_path, "pocket", 1)}
-    assert {row[0] for row in tables["along_distillation"]} == {"spiral"}
+    rows = rows_in(tmp_path, "along_distillation", "pocket", 1)
+    assert {row["experiment"] for row in rows} == {"spiral"}
     for stage in ("teacher", "distill", "sample", "evaluate"):
         assert estimate(experiment, stage, gpu=False).seconds > 0
 

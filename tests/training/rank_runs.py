@@ -3,8 +3,6 @@
 Leaves `<what>-<sittings>/` for each, `sittings` being numbers of ranks: a stage's files.
 """
 
-from __future__ import annotations
-
 import os
 import socket
 import sys

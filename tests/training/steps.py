@@ -1,12 +1,13 @@
 """Small experiments to take steps of, and a stand-in for CUDA graphs where there is no GPU."""
 
-from __future__ import annotations
+from types import MappingProxyType
 
 import torch
 
 from dmdrepro.experiments import build
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.draws import Draws
+from dmdrepro.training.step import Step, state_of
 from dmdrepro.training.student import Distillation
 from dmdrepro.training.teacher import Denoising, draw_inputs
 
@@ -26,9 +27,24 @@ def given(name="mlp-manifold", device=CPU, **overrides):
     return experiment, step, Draws(experiment, 7, dataset, device)
 
 
-def blocks(draws, until, start=0, every=5):
-    for first in range(start, until, every):
-        yield draws.block(range(first, min(first + every, until)))
+class Nothing(Step):
+    """A step that trains nothing."""
+
+    parts = MappingProxyType({})
+
+    def __call__(self, block):
+        return []
+
+
+def blocks(draws, until, start=0):
+    for first in range(start, until, 5):
+        yield draws.block(range(first, min(first + 5, until)))
+
+
+def student_step(name="mlp-manifold", **overrides):
+    """A distillation, and the inputs of its first three blocks."""
+    _, step, draws = given(name, **overrides)
+    return step, list(blocks(draws, 12))
 
 
 def numbers(found) -> list[float]:
@@ -36,9 +52,15 @@ def numbers(found) -> list[float]:
     return [float(value) for losses in found for value in losses.values()]
 
 
-def teacher_step(name):
+def same_state(a, b) -> bool:
+    """Whether two steps have trained the same, to the bit."""
+    pairs = zip(state_of(a.parts).values(), state_of(b.parts).values(), strict=True)
+    return all(torch.equal(x, y) for x, y in pairs)
+
+
+def teacher_step(name, **overrides):
     """An update of an experiment's teacher, and the inputs of eight of them."""
-    experiment = build(name, "smoke", overrides={"teacher.warmup": "0"})
+    experiment = build(name, "smoke", overrides={"teacher.warmup": "0"} | overrides)
     dataset = experiment.data.make()
     step = Denoising(build_denoiser(experiment).train(), experiment.teacher, CPU)
     return step, [[draw_inputs(experiment, dataset, k, CPU)] for k in range(8)]

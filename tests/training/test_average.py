@@ -1,7 +1,5 @@
 """A student's weights averaged, and a tenth of the rate, from an iteration on."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 from safetensors.torch import load

@@ -1,7 +1,5 @@
 """The digits' classifier learns, leaves the held-out images alone, and resumes to the bit."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import pytest

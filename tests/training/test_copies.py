@@ -1,22 +1,19 @@
 """Copies of the weights change no bit under autocast, and spare a rounding for each weight."""
 
-from __future__ import annotations
-
 import contextlib
 import copy
+from functools import partial
 
 import pytest
 import torch
-from steps import blocks, given, numbers, teacher_step
+from steps import blocks, given, numbers, same_state, student_step, teacher_step
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from dmdrepro.experiments import build
 from dmdrepro.models.adm import adm_denoiser
 from dmdrepro.models.song import song_denoiser
 from dmdrepro.training import student, teacher
+from dmdrepro.training.average import ema_decay, update_ema
 from dmdrepro.training.copies import as_float32, copied, used_weights
-from dmdrepro.training.ema import ema_decay, update_ema
-from dmdrepro.training.step import state_of
 
 
 class Roundings(TorchDispatchMode):
@@ -33,28 +30,35 @@ class Roundings(TorchDispatchMode):
         return function(*args, **(kwargs or {}))
 
 
-def taken(step, inputs):
-    """Losses of each block, the state after all, and the conversions made."""
-    with Roundings() as counted:
-        losses = [numbers(step(block)) for block in inputs]
-    return losses, state_of(step.parts), counted
+chessboard = partial(student_step, "chessboard", precision="bfloat16")
 
 
 @pytest.mark.parametrize(
-    "settings", [{}, {"distill.gan": "true"}, {"distill.regression_weight": "0.1"}], ids=str
+    ("made", "fewer"),
+    [
+        (chessboard, 40),
+        (partial(chessboard, **{"distill.gan": "true"}), 40),
+        (partial(chessboard, **{"distill.regression_weight": "0.1"}), 40),
+        (partial(teacher_step, "chessboard", precision="bfloat16"), 0),
+    ],
+    ids=("student", "gan", "regression", "teacher"),
 )
-def test_a_distillation_keeps_its_bits_and_rounds_weights_at_once(settings, monkeypatch):
-    found = []
+def test_training_keeps_its_bits_and_rounds_weights_at_once(made, fewer, monkeypatch):
+    steps, losses, counted = [], [], []
     for with_copies in (True, False):
-        _, step, draws = given("chessboard", precision="bfloat16", **settings)
+        step, inputs = made()
         if not with_copies:
-            step._copied = []
             monkeypatch.setattr(student, "copy_weights", lambda denoiser: None)
-        found.append(taken(step, list(blocks(draws, 12))))
-    (losses, state, ours), (expected, expected_state, plain) = found
-    assert losses == expected
-    assert all(torch.equal(state[key], value) for key, value in expected_state.items())
-    assert plain.alone - ours.alone > 40
+            for loop in (student, teacher):
+                monkeypatch.setattr(loop, "copied", lambda denoisers: contextlib.nullcontext())
+        with Roundings() as count:
+            losses.append([numbers(step(block)) for block in inputs])
+        steps.append(step)
+        counted.append(count)
+    assert losses[0] == losses[1]
+    assert same_state(*steps)
+    ours, plain = counted
+    assert plain.alone - ours.alone > fewer
     assert ours.together > plain.together
 
 
@@ -86,29 +90,16 @@ def test_a_unet_with_attention_keeps_its_bits(made):
     assert many - few == 2 * weights  # there and back
 
 
-def test_a_teacher_keeps_its_bits(monkeypatch):
-    experiment = build("chessboard", "smoke", overrides={"precision": "bfloat16"})
-    monkeypatch.setattr("steps.build", lambda *a, **k: experiment)
-    found = []
-    for with_copies in (True, False):
-        step, inputs = teacher_step("chessboard")
-        if not with_copies:
-            monkeypatch.setattr(teacher, "copied", lambda denoisers: contextlib.nullcontext())
-        found.append(taken(step, inputs))
-    (losses, state, ours), (expected, expected_state, plain) = found
-    assert losses == expected
-    assert all(torch.equal(state[key], value) for key, value in expected_state.items())
-    assert ours.alone < plain.alone
-
-
 def test_nothing_is_copied_in_float32_nor_left_after_a_step():
     for precision, there in (("float32", False), ("bfloat16", True)):
         _, step, draws = given("chessboard", precision=precision)
-        seen = []
-        monkey = step.student_gradients
-        step.student_gradients = lambda *a, m=monkey, s=step, k=seen: (
-            k.append(bool(s.student.copies)) or m(*a)
-        )
+        seen, plain = [], step.student_gradients
+
+        def spy(*inputs, step=step, seen=seen, plain=plain):
+            seen.append(bool(step.student.copies))
+            return plain(*inputs)
+
+        step.student_gradients = spy
         step(next(iter(blocks(draws, 5))))
         assert seen == [there]
         assert not step.student.copies

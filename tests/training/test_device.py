@@ -1,7 +1,5 @@
 """Choosing a device: what would fail hours later is said at once."""
 
-from __future__ import annotations
-
 import sys
 
 import pytest

@@ -1,12 +1,21 @@
 """Every way of executing a step gives the plain loop's numbers, or says why it cannot."""
 
-from __future__ import annotations
-
-from types import MappingProxyType
+from functools import partial
 
 import pytest
 import torch
-from steps import CPU, blocks, given, impossible, numbers, record_by, teacher_step
+from steps import (
+    CPU,
+    Nothing,
+    blocks,
+    given,
+    impossible,
+    numbers,
+    record_by,
+    same_state,
+    student_step,
+    teacher_step,
+)
 from torch._dynamo.exc import TorchDynamoException
 
 from dmdrepro.bench.plain import plain_iteration
@@ -14,19 +23,11 @@ from dmdrepro.runs.errors import RunError
 from dmdrepro.training.engine import Engine
 from dmdrepro.training.recorded import WARM_UP
 from dmdrepro.training.session import Session
-from dmdrepro.training.step import Step, state_of
 
 
 def prepared(words, step, device=CPU):
     """A step by an engine, which nothing may make do without graphs."""
     return Engine.parse(words).on(device).prepare(step, pytest.fail)
-
-
-class Nothing(Step):
-    parts = MappingProxyType({})
-
-    def __call__(self, block):
-        return []
 
 
 @pytest.mark.parametrize(
@@ -85,14 +86,9 @@ def test_a_step_that_cannot_be_recorded_is_not_tried():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("precision", "rounding"), [("float32", 2e-3), ("bfloat16", 5e-2)])
 @pytest.mark.parametrize(
-    ("name", "words", "precision", "rounding"),
-    [
-        ("chessboard", "compiled", "float32", 2e-3),
-        ("chessboard", "compiled", "bfloat16", 5e-2),
-        ("mlp-manifold", "compiled,channels-last", "float32", 2e-3),
-        ("mlp-manifold", "compiled,channels-last", "bfloat16", 5e-2),
-    ],
+    ("name", "words"), [("chessboard", "compiled"), ("mlp-manifold", "compiled,channels-last")]
 )
 def test_compiled_steps_give_the_losses_of_the_plain_loop(name, words, precision, rounding):
     _, plain, draws = given(name)
@@ -103,22 +99,27 @@ def test_compiled_steps_give_the_losses_of_the_plain_loop(name, words, precision
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "setting", "value"),
+    "made",
     [
-        ("mlp-manifold", "gan", "true"),
-        ("chessboard", "gan", "true"),
-        ("chessboard", "regression_weight", "0.1"),
-        ("chessboard", "real_score", "exact"),
-        ("chessboard", "start", "random"),
+        partial(student_step, **{"distill.gan": "true"}),
+        partial(student_step, "chessboard", **{"distill.gan": "true"}),
+        partial(student_step, "chessboard", **{"distill.regression_weight": "0.1"}),
+        partial(student_step, "chessboard", **{"distill.real_score": "exact"}),
+        partial(student_step, "chessboard", **{"distill.start": "random"}),
+        partial(teacher_step, "chessboard"),
     ],
+    ids=("gan", "toy's gan", "regression", "exact score", "random start", "teacher"),
 )
-def test_compiled_steps_give_the_losses_of_eager_ones(name, setting, value):
+def test_compiled_steps_give_the_losses_of_eager_ones(made):
     """Where the plain loop does not go."""
-    _, eager, draws = given(name, **{f"distill.{setting}": value})
-    _, nets, _ = given(name, **{f"distill.{setting}": value})
-    step = prepared("compiled", nets)
-    for block in blocks(draws, 10):
-        assert numbers(step(block)) == pytest.approx(numbers(eager(block)), rel=2e-3, abs=1e-6)
+    found = []
+    for words in ("eager", "compiled"):
+        step, inputs = made()
+        run = prepared(words, step)
+        found.append([numbers(run(block)) for block in inputs])
+    assert found[1][0] != found[1][-1]
+    for eager, compiled in zip(*found, strict=True):
+        assert compiled == pytest.approx(eager, rel=2e-3, abs=1e-6)
 
 
 @pytest.mark.slow
@@ -136,18 +137,6 @@ def test_a_compiled_step_is_one_graph_for_each_function(setting, value, function
     counters = torch._dynamo.utils.counters
     assert not counters["graph_break"]
     assert counters["stats"]["unique_graphs"] >= functions
-
-
-@pytest.mark.slow
-def test_a_compiled_teacher_step_gives_the_losses_of_an_eager_one():
-    found = []
-    for words in ("eager", "compiled"):
-        step, inputs = teacher_step("chessboard")
-        step = prepared(words, step)
-        found.append([numbers(step(block)) for block in inputs])
-    assert found[1][0] != found[1][-1]
-    for eager, compiled in zip(*found, strict=True):
-        assert compiled == pytest.approx(eager, rel=2e-3)
 
 
 def test_what_cannot_be_compiled_is_one_sentence():
@@ -184,8 +173,7 @@ def test_auto_replays_to_the_bit_on_a_gpu(name, gpu):
     step = prepared("auto", other, gpu)
     for block in blocks(draws, 5 * (WARM_UP + 4)):
         assert numbers(step(block)) == numbers(plain(block))
-    for a, b in zip(state_of(plain.parts).values(), state_of(other.parts).values(), strict=True):
-        assert torch.equal(a, b)
+    assert same_state(plain, other)
 
 
 def _compare(plain, draws, step, until, rounding=2e-3):
@@ -195,30 +183,30 @@ def _compare(plain, draws, step, until, rounding=2e-3):
             assert found[it][key].item() == pytest.approx(value, rel=rounding), (it, key)
 
 
-def test_an_engine_is_named_as_it_is_written():
-    assert str(Engine.parse("eager")) == "eager"
-    assert Engine.parse("eager") == Engine()
-    assert str(Engine.parse("channels-last, compiled")) == "compiled,channels-last"
+@pytest.mark.parametrize(
+    ("words", "device", "named"),
+    [
+        ("eager", "cpu", "eager"),
+        ("channels-last, compiled", "cpu", "compiled,channels-last"),
+        ("auto", "cpu", "eager"),
+        ("auto", "cuda", "graphs,channels-last"),
+    ],
+)
+def test_an_engine_is_named_as_it_is_executed(words, device, named):
+    assert str(Engine.parse(words).on(torch.device(device))) == named
 
 
-@pytest.mark.parametrize("words", ["", "fast", "compiled,,graphs", "channels_last"])
-def test_an_unknown_engine_is_one_sentence(words):
-    with pytest.raises(RunError, match="use auto, eager, or some of compiled, graphs, channels-l"):
-        Engine.parse(words)
+KNOWN = "use auto, eager, or some of compiled, graphs, channels-l"
 
 
-def test_what_stands_alone_is_not_joined():
-    with pytest.raises(RunError, match="--engine eager,compiled: eager stands alone"):
-        Engine.parse("eager,compiled")
-
-
-def test_graphs_need_a_gpu():
-    with pytest.raises(RunError, match=r"graphs need a CUDA GPU .* use --engine eager\."):
-        Engine.parse("graphs").on(CPU)
-    assert str(Engine.parse("compiled,channels-last").on(CPU)) == "compiled,channels-last"
-
-
-def test_auto_is_graphs_on_a_gpu_and_eager_elsewhere():
-    auto = Engine.parse("auto")
-    assert str(auto.on(CPU)) == "eager"
-    assert str(auto.on(torch.device("cuda"))) == "graphs,channels-last"
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        *((words, KNOWN) for words in ("", "fast", "compiled,,graphs", "channels_last")),
+        ("eager,compiled", "--engine eager,compiled: eager stands alone"),
+        ("graphs", r"graphs need a CUDA GPU .* use --engine eager\."),
+    ],
+)
+def test_an_engine_that_there_is_not_is_one_sentence(words, says):
+    with pytest.raises(RunError, match=says):
+        Engine.parse(words).on(CPU)

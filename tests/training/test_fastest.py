@@ -1,17 +1,15 @@
 """`auto` takes the fastest way that is right, in a fixed order and time, and remembers it."""
 
-from __future__ import annotations
-
 import pytest
 import torch
-from steps import CPU, record_by, rerun
+from steps import CPU, Nothing, record_by, rerun
 
 from dmdrepro.experiments import build
 from dmdrepro.training import fastest as module
 from dmdrepro.training.engine import Engine
 from dmdrepro.training.fastest import WAYS, fastest
 from dmdrepro.training.session import Session
-from dmdrepro.training.trial import trial
+from dmdrepro.training.trial import student_work, trial
 
 GPU = torch.device("cuda", 0)
 PLAIN, COMPILED, GRAPHS = WAYS
@@ -84,6 +82,14 @@ def test_a_trial_times_a_record_that_is_right(stage, monkeypatch):
     assert 0 < found["iteration_s"] < found["first_s"]
 
 
+def test_a_trial_of_the_adversarial_loss_needs_no_data():
+    experiment = build("mnist-conditional", "smoke", overrides={"distill.gan": "true"})
+    _, inputs, every = student_work(experiment, CPU)
+    real = next(inputs)[every - 1].real
+    assert real.x.shape == (experiment.distill.batch, *experiment.data.shape)
+    assert real.classes.shape == (experiment.distill.batch, 10)
+
+
 def test_a_trial_says_why_a_record_is_wrong(monkeypatch):
     record_by(lambda work: lambda: 2 * work(), monkeypatch)
     found = trial(build("chessboard", "smoke"), "distill", PLAIN, CPU)
@@ -106,10 +112,6 @@ def test_a_session_asks_for_a_long_stage_alone(monkeypatch):
         lambda e, stage, *_: asked.append(stage) or Engine(auto=True, graphs=True),
     )
     record_by(rerun, monkeypatch)
-
-    class Nothing:
-        parts, denoisers, functions, no_graphs = {}, (), (), ""
-
     session = Session(device=CPU, engine=Engine.parse("auto").on(GPU))
     session.prepare(Nothing(), build("mnist", "paper"), "distill")
     assert str(session.executed) == "graphs"

@@ -1,7 +1,5 @@
 """A loss that is not finite stops the run and is never logged as a number."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

@@ -1,7 +1,5 @@
 """A step from given gradients is torch's own fused AdamW, and clipping is torch's own."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 
@@ -23,6 +21,11 @@ def loss_of(net, seed):
     """Of the first two layers; the third gets no gradient."""
     x = torch.randn(5, 3, 8, 8, generator=torch.Generator().manual_seed(seed))
     return net[1](torch.relu(net[0](x))).square().mean() * 50
+
+
+def step(net, optimiser, k, change=lambda gradients: gradients):
+    gradients, _ = clipped_gradients([loss_of(net, k)], list(net.parameters()), 1.0)
+    optimiser.update(change(gradients), torch.tensor(1e-2))
 
 
 @pytest.mark.parametrize("most", [1e9, 0.3])
@@ -75,9 +78,7 @@ def test_gradients_and_moments_lie_as_the_parameters_do():
     optimisers = [AdamW(n.parameters(), SETTINGS, CPU) for n in (net, plain)]
     for k in range(3):
         for n, optimiser in zip((net, plain), optimisers, strict=True):
-            gradients, _ = clipped_gradients([loss_of(n, k)], list(n.parameters()), 1.0)
-            gradients = [None if g is None else g.contiguous() for g in gradients]
-            optimiser.update(gradients, torch.tensor(1e-2))
+            step(n, optimiser, k, lambda found: [g if g is None else g.contiguous() for g in found])
         for parameter, state in optimisers[0].state.items():
             assert state["exp_avg"].stride() == parameter.stride()
     for a, b in zip(net.parameters(), plain.parameters(), strict=True):
@@ -87,16 +88,12 @@ def test_gradients_and_moments_lie_as_the_parameters_do():
 def test_a_restored_state_goes_on_to_the_same_bits():
     nets = network(), network()
     first, second = (AdamW(n.parameters(), SETTINGS, CPU) for n in nets)
-
-    def steps(net, optimiser, which):
-        for k in which:
-            gradients, _ = clipped_gradients([loss_of(net, k)], list(net.parameters()), 1.0)
-            optimiser.update(gradients, torch.tensor(1e-2))
-
-    steps(nets[0], first, range(3))
+    for k in range(3):
+        step(nets[0], first, k)
     nets[1].load_state_dict(nets[0].state_dict())
     restore_optimiser(second, {k: v.clone() for k, v in optimiser_tensors(first).items()})
-    steps(nets[0], first, range(3, 6))
-    steps(nets[1], second, range(3, 6))
+    for k in range(3, 6):
+        step(nets[0], first, k)
+        step(nets[1], second, k)
     for a, b in zip(*(n.parameters() for n in nets), strict=True):
         assert torch.equal(a, b)

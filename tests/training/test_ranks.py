@@ -1,7 +1,5 @@
 """Several ranks make the training that one makes: losses, weights, resumption."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """A loop that was stopped and went on ends with the files of one that never stopped."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 from steps import record_by, rerun

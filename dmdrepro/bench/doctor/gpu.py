@@ -1,7 +1,5 @@
 """What one eager block spends its time on, and what NVIDIA's own checker says of the kernels."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys
@@ -23,8 +21,7 @@ CHECKED = "ERROR SUMMARY: 0 errors"
 def profiled(scope: Scope) -> Iterator[Row]:
     """Kernels (on a CPU operations) by the time that they take; all of them in profile.txt."""
     device = scope.device
-    experiment = next((e for e in scope.experiments() if e.name == "mnist"), None)
-    if experiment is None:
+    if (experiment := scope.experiment("mnist")) is None:
         return
     runner = Runner(experiment, device, Engine().prepare)
     runner.seconds(2)
@@ -59,15 +56,8 @@ def sanitized(scope: Scope) -> Iterator[Row]:
     if scope.device.type != "cuda" or checker is None:
         yield row(SANITIZER, "memcheck", None, "no CUDA GPU" if checker else "it is not installed")
         return
-    command = [
-        checker,
-        "--tool",
-        "memcheck",
-        sys.executable,
-        "-P",
-        "-m",
-        "dmdrepro.bench.doctor.truth",
-    ]
+    module = "dmdrepro.bench.doctor.truth"
+    command = [checker, "--tool", "memcheck", sys.executable, "-P", "-m", module]
     # Each tensor an allocation of its own, so that a step past its end is seen.
     env = environment() | {"PYTORCH_NO_CUDA_MEMORY_CACHING": "1"}
     log = scope.out / "compute-sanitizer.txt"

@@ -1,7 +1,5 @@
 """The checks in order, within a time: each row is written as it comes, whatever a check does."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import multiprocessing
@@ -12,13 +10,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from dmdrepro.bench.doctor.page import page
 from dmdrepro.bench.doctor.scope import Row, Scope, out_of_time, row
 from dmdrepro.bench.doctor.worker import FAILED, Check
 from dmdrepro.commands import as_now
-from dmdrepro.runs.files import write_bytes
+from dmdrepro.runs.files import set_aside, write_bytes
 
 SECONDS = 600.0
 ROWS, PAGE, LOG = "doctor.jsonl", "doctor.md", "doctor.log"
@@ -33,11 +30,11 @@ class Examination:
     def __init__(
         self, scope: Scope, began: float, seconds: float, say: Callable[[str], None]
     ) -> None:
-        self.scope, self.rows, self._say = scope, [], say
+        self.scope, self.rows, self.say = scope, [], say
         self.began, self.seconds = began, seconds
         self.last = began + seconds - SPARE_S
         for name in (ROWS, PAGE, LOG):
-            _set_aside(scope.out / name)
+            set_aside(scope.out / name)
 
     def add(self, found: Row) -> None:
         found = {**found, "at_s": round(time.time() - self.began, 1)}
@@ -47,16 +44,7 @@ class Examination:
         write_bytes(self.scope.out / PAGE, page(self.rows, self.seconds).encode())
         if found["ok"] is not True:
             mark = "WRONG" if found["ok"] is False else "note"
-            self._say(f"{mark}: {found['part']}: {found['what']}: {found['why']}")
-
-
-def _set_aside(file: Path) -> None:
-    """Keep what lies there as .old1, .old2, ..."""
-    number = 1
-    while (old := file.with_name(f"{file.name}.old{number}")).exists():
-        number += 1
-    if file.exists():
-        file.rename(old)
+            self.say(f"{mark}: {found['part']}: {found['what']}: {found['why']}")
 
 
 def examine(
@@ -74,13 +62,13 @@ def examine(
     found = Examination(scope, began, seconds, say)
     left = list(checks)
     while left and time.time() < found.last:
-        left = _sitting(left, found, say)
+        left = _sitting(left, found)
     for check in left:
         found.add(out_of_time(check.name))
     return found.rows
 
 
-def _sitting(checks: list[Check], found: Examination, say: Callable[[str], None]) -> list[Check]:
+def _sitting(checks: list[Check], found: Examination) -> list[Check]:
     """Checks in one process until one fails or is ended; returns those that are left."""
     ours, theirs = multiprocessing.Pipe()
     with theirs, (found.scope.out / LOG).open("ab") as log:
@@ -99,7 +87,7 @@ def _sitting(checks: list[Check], found: Examination, say: Callable[[str], None]
         while (message := _next(ours, until)) is not None:
             kind, content = message
             if kind == "begin":
-                say(f"{content} ...")
+                found.say(f"{content} ...")
                 allowed = EXTRA_S + SLACK * check.share * found.seconds / SECONDS
                 until = min(found.last, time.time() + allowed)
                 ours.send(until - SPARE_S)
@@ -107,12 +95,15 @@ def _sitting(checks: list[Check], found: Examination, say: Callable[[str], None]
                 failed |= content["part"] == FAILED
                 found.add(content)
             else:
-                say(f"{check.name}: {content:.1f} s")
+                found.say(f"{check.name}: {content:.1f} s")
                 if not left:
                     return []
                 check = left.pop(0)
-        if not failed:
-            found.add(_ended(check.name, process, until))
+        if not failed and time.time() >= until:
+            found.add(out_of_time(check.name))
+        elif not failed:
+            ended = f"its process ended by itself (exit status {process.wait(5)})"
+            found.add(row(FAILED, check.name, False, f"{ended}; {LOG} has its words"))
         return left
     finally:
         _end(process)
@@ -124,13 +115,6 @@ def _next(connection: Connection, until: float) -> tuple | None:
         return connection.recv() if connection.poll(max(0.0, until - time.time())) else None
     except (EOFError, ConnectionError):
         return None
-
-
-def _ended(name: str, process: subprocess.Popen, until: float) -> Row:
-    if time.time() >= until:
-        return out_of_time(name)
-    why = f"its process ended by itself (exit status {process.wait(5)}); {LOG} has its words"
-    return row(FAILED, name, False, why)
 
 
 def _end(process: subprocess.Popen) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import torch
 
     from dmdrepro.experiments import Experiment
+    from dmdrepro.pipeline.measured import Measured
 
 Row = dict[str, object]
 NOT_RUN = "checks without a result"  # the part of the rows of checks that had no time
@@ -38,19 +39,34 @@ class Scope:
 
         return select_device(self.gpu)
 
-    def experiments(self) -> list[Experiment]:
-        """Those with data of their own, at the size asked for; else paper on a GPU, else laptop."""
-        from dmdrepro.experiments import REGISTRY, build
+    @property
+    def chosen_size(self) -> str:
+        """The size asked for; else paper on a GPU, else laptop."""
         from dmdrepro.pipeline.request import default_size
 
-        size = self.size or default_size(self.gpu)
+        return self.size or default_size(self.gpu)
+
+    def experiments(self) -> list[Experiment]:
+        """Those with data of their own, at the chosen size."""
+        from dmdrepro.experiments import REGISTRY, build
+
+        size = self.chosen_size
         known = [build(name, size) for name, cls in REGISTRY.items() if size in cls.sizes()]
         return [experiment for experiment in known if experiment.data.sampled]
 
+    def experiment(self, name: str) -> Experiment | None:
+        """That of the name; None if it is not among them."""
+        return next((each for each in self.experiments() if each.name == name), None)
+
+    def measured(self) -> Measured:
+        """The steps that earlier checks timed."""
+        from dmdrepro.pipeline.measured import measured
+
+        return measured(self.rows, self.chosen_size)
+
     def found(self, part: str, what: str) -> Row:
         """The row of an earlier check; empty if there is none."""
-        rows = (row for row in self.rows if (row["part"], row["what"]) == (part, what))
-        return next(rows, {})
+        return next((r for r in self.rows if (r["part"], r["what"]) == (part, what)), {})
 
 
 def row(part: str, what: str, ok: bool | None = True, why: str = "", **figures: object) -> Row:

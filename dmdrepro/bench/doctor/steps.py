@@ -1,10 +1,8 @@
 """A training step as a run would execute it, beside the plain loop; and what `all` would take."""
 
-from __future__ import annotations
-
-import math
+import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from unittest import mock
@@ -13,32 +11,28 @@ import torch
 
 from dmdrepro import kernels
 from dmdrepro.bench.doctor.scope import Row, Scope, row
-from dmdrepro.bench.step import Runner, ways
-from dmdrepro.bench.timing import medians
+from dmdrepro.bench.step import Prepare, Runner, ways
+from dmdrepro.bench.timing import medians, seconds
 from dmdrepro.experiments import Experiment
 from dmdrepro.experiments.estimate import estimate
 from dmdrepro.models.edm import EDMDenoiser
+from dmdrepro.pipeline.measured import STUDENT, TEACHER
+from dmdrepro.pipeline.task import STAGES
 from dmdrepro.training.device import peak_gib
 from dmdrepro.training.engine import AUTO, Engine
 from dmdrepro.training.recorded import WARM_UP
 from dmdrepro.training.session import Session
 from dmdrepro.training.trial import teacher_work
 
-STUDENT, TEACHER = "one iteration of a distillation", "one step of a teacher"
 TIME, WAYS = "time of `all`", "ways of one mnist iteration"
 REPLAYS = 4  # blocks at a time; on a CPU one
 TURNS = 5  # in each of which ours and the plain loop are timed
 
 
-def student_of(name: str) -> Callable[[Scope], Iterator[Row]]:
-    """The check of one experiment's iteration."""
-
-    def check(scope: Scope) -> Iterator[Row]:
-        for experiment in scope.experiments():
-            if experiment.name == name:
-                yield _student(experiment, scope)
-
-    return check
+def student_of(name: str, scope: Scope) -> Iterator[Row]:
+    """One experiment's iteration."""
+    if (experiment := scope.experiment(name)) is not None:
+        yield _student(experiment, scope)
 
 
 def the_other_students(scope: Scope) -> Iterator[Row]:
@@ -49,113 +43,99 @@ def the_other_students(scope: Scope) -> Iterator[Row]:
 
 
 def _student(experiment: Experiment, scope: Scope) -> Row:
-    device = scope.device
-    session = Session(device=device, engine=Engine.parse(AUTO).on(device), say=lambda words: None)
-    begin_peak(device)
-    ours = Runner(experiment, device, session.prepare)
-    first_s = ours.first_seconds() if device.type == "cuda" else 5 * ours.seconds(1)
-    peak = peak_gib(device)  # before the plain loop's networks are there too
-    plain = Runner(experiment, device, None)
-    plain.seconds(1)
-    ours_s, plain_s = in_turns(ours, plain, device, scope)
-    executed = session.execution()
+    session = _session(scope.device)
+    figures = _timed(experiment, experiment, session.prepare, scope)
     return row(
         STUDENT,
         experiment.name,
-        None if session.why_not else True,
-        session.why_not and f"without CUDA graphs: {session.why_not}",
+        *_graphs(session),
         asked=AUTO,
-        executed=executed["engine"],
+        executed=session.execution()["engine"],
         record="equal" if session.executed.graphs else "none",
-        first_s=first_s,
-        iteration_ms=1e3 * ours_s,
-        plain_ms=1e3 * plain_s,
-        times_plain=plain_s / ours_s,
-        peak_gib=peak,
+        **figures,
         threads=torch.get_num_threads(),
     )
 
 
-def in_turns(
-    ours: Runner, plain: Runner, device: torch.device, scope: Scope
-) -> tuple[float, float]:
-    """Seconds of an iteration of both: the medians of turns, as many as there is time for."""
-    blocks = REPLAYS if device.type == "cuda" else 1
-    pairs, lasted = [], 0.0
+def _session(device: torch.device) -> Session:
+    return Session(device=device, engine=Engine.parse(AUTO).on(device), say=lambda words: None)
+
+
+def _graphs(session: Session) -> tuple[bool | None, str]:
+    """A row's `ok` and `why`."""
+    if session.why_not:
+        return None, f"without CUDA graphs: {session.why_not}"
+    return True, ""
+
+
+def _timed(
+    experiment: Experiment, usual: Experiment, prepare: Prepare, scope: Scope
+) -> dict[str, float]:
+    """An iteration of ours and the plain loop's of `usual`: medians of as many turns as fit."""
+    device = scope.device
+    gpu = device.type == "cuda"
+    _begin_peak(device)
+    ours = Runner(experiment, device, prepare)
+    first_s = ours.first_seconds() if gpu else 5 * ours.seconds(1)
+    peak = peak_gib(device)  # before the plain loop's networks are there too
+    plain = Runner(usual, device, None)
+    plain.seconds(1)
+    blocks, pairs, lasted = REPLAYS if gpu else 1, [], 0.0
     while not pairs or (len(pairs) < TURNS and scope.left() > lasted):
         begin = time.time()
         pairs.append((ours.seconds(blocks), plain.seconds(blocks)))
         lasted = time.time() - begin
-    return medians(pairs)
+    ours_s, plain_s = medians(pairs)
+    figures = {"first_s": first_s, "iteration_ms": 1e3 * ours_s, "plain_ms": 1e3 * plain_s}
+    return figures | {"times_plain": plain_s / ours_s, "peak_gib": peak}
 
 
 def teachers(scope: Scope) -> Iterator[Row]:
     """A step of the longest and of the quickest teacher, at their own batch."""
-    device = scope.device
     for experiment in scope.experiments():
         if experiment.name in ("mnist", "chessboard"):
-            yield _teacher(experiment, device, scope)
+            yield _teacher(experiment, scope)
 
 
-def _teacher(experiment: Experiment, device: torch.device, scope: Scope) -> Row:
-    session = Session(device=device, engine=Engine.parse(AUTO).on(device), say=lambda words: None)
-    begin_peak(device)
+def _teacher(experiment: Experiment, scope: Scope) -> Row:
+    device = scope.device
+    session = _session(device)
+    _begin_peak(device)
     step, inputs, _ = teacher_work(experiment, device)
     step = session.prepare(step)
 
-    def seconds(steps: int) -> float:
-        begin = time.perf_counter()
-        for _ in range(steps):
-            step(inputs())
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        return (time.perf_counter() - begin) / steps
+    def made(steps: int = 1) -> float:
+        return seconds(lambda: [step(next(inputs)) for _ in range(steps)], device)
 
-    first_s = (WARM_UP + 1) * seconds(WARM_UP + 1) if device.type == "cuda" else seconds(1)
-    times = [seconds(1)]
+    first_s = made(WARM_UP + 1 if device.type == "cuda" else 1)
+    times = [made()]
     while len(times) < 20 and scope.left() > times[-1]:
-        times.append(seconds(1))
+        times.append(made())
     return row(
         TEACHER,
         f"{experiment.name}, batch {experiment.teacher.batch}",
-        None if session.why_not else True,
-        session.why_not and f"without CUDA graphs: {session.why_not}",
+        *_graphs(session),
         executed=session.execution()["engine"],
         first_s=first_s,
-        step_ms=1e3 * sorted(times)[len(times) // 2],
+        step_ms=1e3 * statistics.median_high(times),
         peak_gib=peak_gib(device),
         threads=torch.get_num_threads(),
     )
 
 
-def teacher_ms(scope: Scope, name: str) -> float | None:
-    """Of a step, if it was timed."""
-    rows = (row for row in scope.rows if row["part"] == TEACHER)
-    return next((row["step_ms"] for row in rows if str(row["what"]).startswith(f"{name},")), None)
-
-
-def way_of(name: str) -> Callable[[Scope], Iterator[Row]]:
+def way_of(name: str, scope: Scope) -> Iterator[Row]:
     """One way of executing MNIST's iteration; a check of its own, since a compiler may hang."""
-
-    def check(scope: Scope) -> Iterator[Row]:
-        yield from _way(name, name, scope)
-
-    return check
+    yield from _way(name, name, scope)
 
 
-def without(what: str) -> Callable[[Scope], Iterator[Row]]:
+def without(what: str, scope: Scope) -> Iterator[Row]:
     """The way that `auto` begins with, without one of the things that should make it fast.
 
     Nondeterministic algorithms are a diagnosis: no run uses them.
     """
-
-    def check(scope: Scope) -> Iterator[Row]:
-        device = scope.device
-        usual = "graphs+channels-last" if device.type == "cuda" else "eager"
-        with WITHOUT[what]():
-            yield from _way(usual, f"{usual}, without {what}", scope)
-
-    return check
+    usual = "graphs+channels-last" if scope.device.type == "cuda" else "eager"
+    with WITHOUT[what]():
+        yield from _way(usual, f"{usual}, without {what}", scope)
 
 
 @contextmanager
@@ -176,20 +156,11 @@ WITHOUT = {
 
 
 def _way(name: str, shown: str, scope: Scope) -> Iterator[Row]:
-    device = scope.device
-    for experiment in scope.experiments():
-        chosen = ways(experiment, device).get(name)
-        if experiment.name != "mnist" or chosen is None:
-            continue
-        begin_peak(device)
-        ours = Runner(chosen[0], device, chosen[1].prepare)
-        first_s = ours.first_seconds() if device.type == "cuda" else 5 * ours.seconds(1)
-        peak = peak_gib(device)
-        plain = Runner(experiment, device, None)
-        ours_s, plain_s = in_turns(ours, plain, device, scope)
-        figures = {"iteration_ms": 1e3 * ours_s, "plain_ms": 1e3 * plain_s}
-        figures |= {"times_plain": plain_s / ours_s, "peak_gib": peak}
-        yield row(WAYS, shown, first_s=first_s, **figures)
+    if (usual := scope.experiment("mnist")) is None:
+        return
+    if (chosen := ways(usual, scope.device).get(name)) is not None:
+        experiment, engine = chosen
+        yield row(WAYS, shown, **_timed(experiment, usual, engine.prepare, scope))
 
 
 def forecast(scope: Scope) -> Iterator[Row]:
@@ -197,27 +168,27 @@ def forecast(scope: Scope) -> Iterator[Row]:
 
     An experiment that was not timed counts with the iteration of mnist or chessboard, its like.
     """
-    gpu, model_of_all, measured_of_all = scope.device.type == "cuda", 0.0, 0.0
-    for experiment in scope.experiments():
+    known, experiments, every = scope.measured(), scope.experiments(), []
+    for experiment in experiments:
         like = "mnist" if experiment.images else "chessboard"
-        own = scope.found(STUDENT, experiment.name).get("iteration_ms")
-        iteration = own or scope.found(STUDENT, like).get("iteration_ms")
-        step, students = teacher_ms(scope, like), len(experiment.teacher.snapshots)
-        model = {s: estimate(experiment, s, gpu=gpu).seconds for s in ("teacher", "distill")}
-        rest = sum(estimate(experiment, s, gpu=gpu).seconds for s in ("sample", "evaluate"))
-        model_s = model["teacher"] + students * (model["distill"] + rest)
-        if iteration is None or step is None:
-            measured_of_all = math.nan
+        students = len(experiment.teacher.snapshots)
+        model_s = measured_s = 0.0
+        for stage in STAGES:
+            count = 1 if stage == "teacher" else students
+            cost = estimate(experiment, stage, gpu=scope.device.type == "cuda")
+            model_s += count * cost.seconds
+            measured_s += count * known.corrected(experiment, stage, cost).seconds
+        own = "distill" in known.ms.get(experiment.name, {})
+        timed = known.ms.get(like, {}).keys()
+        if "teacher" not in timed or not (own or "distill" in timed):
             yield row(TIME, experiment.name, None, "no iteration was timed", model_s=model_s)
             continue
-        trained = step * experiment.teacher.snapshots[-1]
-        distilled = students * iteration * experiment.distill.iterations
-        measured_s = (trained + distilled) / 1e3 + students * rest
         ok, why = (True, "") if own else (None, f"not timed itself: as {like}")
+        every.append((model_s, measured_s))
         yield row(TIME, experiment.name, ok, why, **_compared(model_s, measured_s))
-        model_of_all, measured_of_all = model_of_all + model_s, measured_of_all + measured_s
-    if measured_of_all > 0:
-        yield row(TIME, "all, one after the other", **_compared(model_of_all, measured_of_all))
+    if every and len(every) == len(experiments):
+        model_s, measured_s = map(sum, zip(*every, strict=True))
+        yield row(TIME, "all, one after the other", **_compared(model_s, measured_s))
 
 
 def _compared(model_s: float, measured_s: float) -> dict[str, float]:
@@ -225,7 +196,7 @@ def _compared(model_s: float, measured_s: float) -> dict[str, float]:
     return {"model_s": model_s, "measured_s": measured_s, "measured_over_model": ratio}
 
 
-def begin_peak(device: torch.device) -> None:
+def _begin_peak(device: torch.device) -> None:
     """Forget the memory that was used before."""
     if device.type == "cuda":
         torch.cuda.empty_cache()

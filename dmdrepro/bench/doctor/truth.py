@@ -1,13 +1,12 @@
 """Every kernel at odd sizes, as it runs on this device, against float64 and against itself."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import torch
 
 from dmdrepro import kernels
 from dmdrepro.bench.doctor.scope import Row, Scope, row
+from dmdrepro.bench.kernels import dm_formula
 from dmdrepro.kernels import Bidding
 
 PART = "kernels against float64"
@@ -57,14 +56,10 @@ def _dm_gradient(device: torch.device, dtype: torch.dtype) -> Iterator[Pair]:
         x, eps, real, fake = (_randn(device, dtype, *shape, seed=i) for i in range(4))
         sigma = _randn(device, torch.float32, shape[0], seed=4).exp()
         s = sigma.double().reshape(-1, *[1] * (len(shape) - 1))
-        noisy = (x.double() + s * eps.double()).to(dtype)
-        skip, out = 0.25 / (s**2 + 0.25), s * 0.5 / (s**2 + 0.25).sqrt()
-        d_real = skip * noisy.double() + out * real.double()
-        weight = (x.double() - d_real).abs().flatten(1).mean(1).reshape(s.shape)
-        grad = out * (fake.double() - real.double()) / weight
-        found, loss = kernels.dm_gradient(x, noisy, sigma, real, fake, 0.5)
-        yield found, grad, 1e-5
-        yield loss, 0.5 * grad.square().flatten(1).mean(1), 1e-5
+        given = x, (x.double() + s * eps.double()).to(dtype), sigma, real, fake
+        truth = dm_formula(*(tensor.double() for tensor in given))
+        for found, right in zip(kernels.dm_gradient(*given, 0.5), truth, strict=True):
+            yield found, right, 1e-5
 
 
 def _pairwise(device: torch.device, dtype: torch.dtype) -> Iterator[Pair]:

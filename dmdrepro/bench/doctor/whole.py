@@ -1,7 +1,5 @@
 """Whole commands: the smallest one from data to page, an exact optimum, and MNIST's students."""
 
-from __future__ import annotations
-
 import subprocess
 import time
 from collections.abc import Iterator
@@ -9,7 +7,6 @@ from collections.abc import Iterator
 import torch
 
 from dmdrepro.bench.doctor.scope import Row, Scope, row
-from dmdrepro.bench.doctor.steps import STUDENT, teacher_ms
 from dmdrepro.commands import as_now
 from dmdrepro.data.mnist_files import find_mnist
 from dmdrepro.experiments import build
@@ -23,21 +20,14 @@ FEWEST = 200  # iterations of a distillation that say anything
 
 def smoke(scope: Scope) -> Iterator[Row]:
     """`all chessboard mnist --size smoke`, without mnist if it is not there."""
-    began, names = time.time(), ["chessboard", *["mnist"] * find_mnist(scope.data).found]
-    status, said = _command(scope, "all", *names, "--size", "smoke")
-    what = " ".join(["all", *names])
-    yield row(SMOKE, what, *_judged(status, said), took_s=time.time() - began)
+    words = ["all", "chessboard", *["mnist"] * find_mnist(scope.data).found]
+    began = time.time()
+    judged = _command(scope, *words, "--size", "smoke")
+    yield row(SMOKE, " ".join(words), *judged, took_s=time.time() - began)
 
 
-def _judged(status: int | None, said: str) -> tuple[bool | None, str]:
-    """A command's `ok` and `why`."""
-    if status is None or status == LACKING:
-        return None, said
-    return (False, f"exit status {status}: {said}") if status else (True, "")
-
-
-def _command(scope: Scope, *words: str) -> tuple[int | None, str]:
-    """(exit status, last line) of a command of ours; None: it had no time to end."""
+def _command(scope: Scope, *words: str) -> tuple[bool | None, str]:
+    """`ok` and `why` of a command of ours."""
     device = scope.device
     gpu = "cpu" if device.type == "cpu" else str(device.index)
     options = ["--gpu", gpu, "--offline", "--fresh", "--runs", str(scope.out / "runs")]
@@ -48,8 +38,10 @@ def _command(scope: Scope, *words: str) -> tuple[int | None, str]:
                               timeout=max(1.0, scope.left() - 3), check=False)  # fmt: skip
     except subprocess.TimeoutExpired:
         return None, "not done in time"
-    last = [*done.stdout.splitlines(), *done.stderr.splitlines()] or [""]
-    return done.returncode, last[-1].strip()
+    *_, said = ["", *done.stdout.splitlines(), *done.stderr.splitlines()]
+    if done.returncode not in (0, LACKING):
+        return False, f"exit status {done.returncode}: {said.strip()}"
+    return (None, said.strip()) if done.returncode else (True, "")
 
 
 def optima(scope: Scope) -> Iterator[Row]:
@@ -80,21 +72,19 @@ def optima(scope: Scope) -> Iterator[Row]:
 
 def students(scope: Scope) -> Iterator[Row]:
     """`all mnist` with one short teacher and as many iterations as there is time for."""
-    experiment = next((e for e in scope.experiments() if e.name == "mnist"), None)
-    iteration = scope.found(STUDENT, "mnist").get("iteration_ms")
-    step = teacher_ms(scope, "mnist")
+    experiment, ms = scope.experiment("mnist"), scope.measured().ms.get("mnist", {})
     if not find_mnist(scope.data).found:
         yield row(MNIST, "student", None, "MNIST is not there")
         return
-    if experiment is None or iteration is None or step is None:
+    if experiment is None or len(ms) < 2:
         yield row(MNIST, "student", None, "no step of it was timed")
         return
     settings = {"teacher.snapshots": str(SNAPSHOT)}
     short = build("mnist", experiment.size, overrides=settings)
     gpu = scope.device.type == "cuda"
     rest = sum(estimate(short, s, gpu=gpu).seconds for s in ("classifier", "sample", "evaluate"))
-    left = scope.left() - 20 - 1.5 * rest - SNAPSHOT * step / 1e3
-    iterations = int(left / (1.1 * iteration / 1e3))
+    left = scope.left() - 20 - 1.5 * rest - SNAPSHOT * ms["teacher"] / 1e3
+    iterations = int(left / (1.1 * ms["distill"] / 1e3))
     if iterations < FEWEST:
         yield row(MNIST, "student", None, f"no time for {FEWEST} iterations and all they need")
         return
@@ -102,11 +92,6 @@ def students(scope: Scope) -> Iterator[Row]:
     settings["distill.iterations"] = str(iterations)
     began = time.time()
     words = [word for pair in settings.items() for word in ("--set", "=".join(pair))]
-    status, said = _command(scope, "all", "mnist", "--size", experiment.size, *words)
-    yield row(
-        MNIST,
-        f"teacher {SNAPSHOT:,}, student {iterations:,} iterations",
-        *_judged(status, said),
-        took_s=time.time() - began,
-        folder=str(scope.out / "runs"),
-    )
+    what = f"teacher {SNAPSHOT:,}, student {iterations:,} iterations"
+    judged = _command(scope, "all", "mnist", "--size", experiment.size, *words)
+    yield row(MNIST, what, *judged, took_s=time.time() - began, folder=str(scope.out / "runs"))

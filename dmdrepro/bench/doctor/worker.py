@@ -1,11 +1,10 @@
 """The process in which checks run, one after the other, until one fails: then another goes on."""
 
-from __future__ import annotations
-
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from multiprocessing.connection import Connection
 
@@ -21,7 +20,7 @@ class Check:
 
     find: str
     share: float
-    argument: str = ""  # of a function that makes the check
+    argument: str = ""  # the function's first, before the scope
 
     @property
     def name(self) -> str:
@@ -31,7 +30,7 @@ class Check:
     def load(self) -> Callable:
         module, _, name = self.find.partition(":")
         found = getattr(import_module(module), name)
-        return found(self.argument) if self.argument else found
+        return partial(found, self.argument) if self.argument else found
 
 
 def work(handle: int) -> None:

@@ -3,8 +3,6 @@
 The page's style sheet has the colours, light and dark; tooltips have the values.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """One experiment's section: what the paper says, what we found, figures, curves, provenance."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Mapping, Sequence
 

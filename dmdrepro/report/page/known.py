@@ -1,16 +1,13 @@
 """The page's section on pairs whose pairing is known."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dmdrepro.commands import program
 from dmdrepro.measures.chart import Chart, Line
-from dmdrepro.measures.students import as_number
-from dmdrepro.measures.table import Table
-from dmdrepro.report.known import circle_table, dm_loss_table, pairs_table
+from dmdrepro.measures.table import Band, Table, middle
+from dmdrepro.report.known import drawn, known_tables, two_errors
 from dmdrepro.report.page.provenance import duration, short_commit
 from dmdrepro.runs.results import Missing
 
@@ -21,6 +18,7 @@ def known_part(record: dict | Missing) -> dict[str, object]:
     """What `known.html` shows of a record, or why there is none."""
     if isinstance(record, Missing):
         return {"lack": record}
+    *of_circle, pairs = known_tables(record)
     facts = record.get("provenance") or {}
     versions = [f"{name} {facts[name]}" for name in ("torch", "numpy", "scipy") if facts.get(name)]
     origin = [
@@ -32,8 +30,8 @@ def known_part(record: dict | Missing) -> dict[str, object]:
     return {
         "charts": circle_charts(record),
         "command": f"{program()} known",
-        "numbers": [_over_pi(table) for table in (circle_table(record), dm_loss_table(record))],
-        "pairs": pairs_table(record),
+        "numbers": [_over_pi(table) for table in of_circle],
+        "pairs": pairs,
         "origin": [words for words in origin if words],
     }
 
@@ -54,10 +52,7 @@ def circle_charts(record: Mapping) -> list[Chart]:
         return Line(label, thetas, [value(each) for each in record["circle"]], colour, dashed)
 
     def mean(name: str) -> Callable[[Mapping], float]:
-        return lambda each: _mean([as_number(pairing[name]) for pairing in each["draws"]])
-
-    def limit(name: str) -> Callable[[Mapping], float]:
-        return lambda each: float(as_number(each["population"][name]))
+        return lambda each: float(middle(drawn(each, name)))
 
     def chart(title: str, note: str, *lines: Line, shown: tuple[float, ...] = (0.0,)) -> Chart:
         return Chart(title, THETA, lines, shown, note, linear=True)
@@ -71,15 +66,15 @@ def circle_charts(record: Mapping) -> list[Chart]:
             "Retention and concordance", "dashed: cos(theta); the three coincide",
             line("retention", mean("retention")),
             line("concordance", mean("concordance"), 1),
-            line("cos(theta)", limit("retention"), 2, True),
+            line("cos(theta)", lambda each: float(each["population"]["retention"]), 2, True),
             shown=(-1.0, 1.0),
         ),
         chart(
             "DM loss", "dashed: two standard errors of the samples",
             line("quadrature", lambda each: each["dm"]["rule"]["loss"]),
             line("samples", lambda each: each["dm"]["loss"]["value"], 1),
-            line("two standard errors above", lambda each: _beside(each, 2), 1, True),
-            line("two standard errors below", lambda each: _beside(each, -2), 1, True),
+            line("two standard errors above", lambda each: _errors(each).high, 1, True),
+            line("two standard errors below", lambda each: _errors(each).low, 1, True),
         ),
         chart(
             "Gradients", "in theta the slope is 0; in the matrix M the gradient moves",
@@ -89,10 +84,5 @@ def circle_charts(record: Mapping) -> list[Chart]:
     ]  # fmt: skip
 
 
-def _beside(each: Mapping, errors: float) -> float:
-    loss = each["dm"]["loss"]
-    return loss["value"] + errors * loss["error"]
-
-
-def _mean(values: list) -> float:
-    return math.fsum(values) / len(values) if all(map(math.isfinite, values)) else math.nan
+def _errors(each: Mapping) -> Band:
+    return two_errors(each["dm"]["loss"])

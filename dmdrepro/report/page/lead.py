@@ -1,14 +1,12 @@
 """The page's first screen: the answer in one sentence, and how much each student kept."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dmdrepro.measures.expected import RULE
 from dmdrepro.measures.students import Student
-from dmdrepro.measures.table import Band, cell_text
+from dmdrepro.measures.table import cell_text, middle
 from dmdrepro.report.answer import NO_SAMPLER, SAYS_NOTHING, Answer
 
 # What the student does, by the answer's word, in the order of the sentence.
@@ -75,8 +73,7 @@ def dot_plot(found: Sequence[Answer]) -> DotPlot:
 
 
 def _mean(student: Student, name: str) -> str:
-    cell = student.cell("pairing", name)
-    value = cell.value if isinstance(cell, Band) else cell
+    value = middle(student.cell("pairing", name))
     finite = isinstance(value, float) and math.isfinite(value)
     return cell_text(round(value, 4) if finite else value)
 

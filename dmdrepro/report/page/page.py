@@ -3,8 +3,6 @@
 The templates beside this file have its words.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial

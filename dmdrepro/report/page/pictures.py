@@ -1,7 +1,5 @@
 """The paper's figures as the page shows them: each embedded once, linked to elsewhere."""
 
-from __future__ import annotations
-
 import base64
 import io
 from dataclasses import dataclass

@@ -1,10 +1,9 @@
 """Where an experiment's numbers come from: command, stages with device and versions, fields."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Sequence
 
+from dmdrepro.experiments import leaves
 from dmdrepro.measures.students import Student
 from dmdrepro.measures.table import Cell, Table
 from dmdrepro.report.commands import stage_facts, value_words
@@ -91,28 +90,16 @@ def configurations(students: Sequence[Student]) -> list[Table]:
         groups.setdefault(json.dumps(student.config, sort_keys=True), []).append(student)
     found = []
     for group in groups.values():
-        changes = group[0].changes
+        usual = {field: value_words(value) for field, (value, _) in group[0].changes.items()}
         rows = tuple(
-            (
-                field,
-                value_words(value),
-                "" if field not in changes else value_words(changes[field][0]),
-            )
-            for field, value in _fields(group[0].config)
+            (field, value_words(value), usual.get(field, ""))
+            for field, value in leaves(group[0].config).items()
         )
         title = "Configuration"
         if len(groups) > 1:
             title += f" (teacher at {', '.join(f'{s.snapshot:,}' for s in group)} iterations)"
         found.append(Table("configuration", title, ("field", "value", "changed from"), rows))
     return found
-
-
-def _fields(config: object, prefix: str = "") -> Iterator[tuple[str, object]]:
-    if not isinstance(config, dict):
-        yield prefix, config
-        return
-    for key, value in config.items():
-        yield from _fields(value, f"{prefix}.{key}" if prefix else key)
 
 
 def duration(seconds: object) -> str | None:

@@ -1,7 +1,5 @@
 """What the paper leaves open: each study's question, its arms' numbers and their curves."""
 
-from __future__ import annotations
-
 from dmdrepro.commands import program
 from dmdrepro.measures.along import study_charts
 from dmdrepro.measures.null import null_notes

@@ -1,7 +1,5 @@
 """What the page's templates show of a table: its heads, its cells and what each cell is."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 
