@@ -38,32 +38,29 @@ PAGES = tuple(ROOT / name for name in NAMES)
 MARKED = re.compile(r"(<!-- records: ([^>]*?) -->\n)((?:\|.*\n)+)")
 OF_CHOICES = re.compile(r"(<!-- (choices|slips) -->\n)((?:\|.*\n)*)")
 
-# What a column holds of a record; several values stand apart as in the head.
+# What a column holds of a record; several values (blanks between) stand apart as in the head.
 COLUMNS = {
-    "Delta_E": ("pairing.delta_e",),
-    "null": ("pairing.delta_e_null",),
-    "retention": ("pairing.retention",),
-    "concordance": ("pairing.concordance",),
-    "remapped": ("pairing.remapped",),
-    "concordance before distillation": ("pairing_untrained.concordance",),
-    "retention before distillation": ("pairing_untrained.retention",),
-    "Delta_E, null against Phi_32": ("pairing_phi_32.delta_e", "pairing_phi_32.delta_e_null"),
-    "quality of G": ("quality.student.ratio",),
-    "of Phi_8": ("quality.teacher_8.ratio",),
-    "Frechet": ("features.student.frechet_squared",),
-    "Frechet of G; of Phi_8": (
-        "features.student.frechet_squared",
-        "features.teacher_8.frechet_squared",
-    ),
-    "precision, recall": ("features.student.precision", "features.student.recall"),
-    "turn (degrees)": ("turn.degrees",),
-    "concordance turned": ("turn.concordance",),
-    "error over signal at 80": ("denoiser_error.relative_to_signal.-1",),
-    "DM loss": ("dm_loss",),
-    "displacement": ("pearson",),
-    r"\|G - Phi_8\|": ("pearson_student",),
-    r"\|G' - Phi_8\|": ("pearson_student_repaired",),
-    r"-\|Phi_1 - Phi_8\|": ("pearson_start",),
+    "Delta_E": "pairing.delta_e",
+    "null": "pairing.delta_e_null",
+    "retention": "pairing.retention",
+    "concordance": "pairing.concordance",
+    "remapped": "pairing.remapped",
+    "concordance before distillation": "pairing_untrained.concordance",
+    "retention before distillation": "pairing_untrained.retention",
+    "Delta_E, null against Phi_32": "pairing_phi_32.delta_e pairing_phi_32.delta_e_null",
+    "quality of G": "quality.student.ratio",
+    "of Phi_8": "quality.teacher_8.ratio",
+    "Frechet": "features.student.frechet_squared",
+    "Frechet of G; of Phi_8": "features.student.frechet_squared features.teacher_8.frechet_squared",
+    "precision, recall": "features.student.precision features.student.recall",
+    "turn (degrees)": "turn.degrees",
+    "concordance turned": "turn.concordance",
+    "error over signal at 80": "denoiser_error.relative_to_signal.-1",
+    "DM loss": "dm_loss",
+    "displacement": "pearson",
+    r"\|G - Phi_8\|": "pearson_student",
+    r"\|G' - Phi_8\|": "pearson_student_repaired",
+    r"-\|Phi_1 - Phi_8\|": "pearson_start",
 }
 # Decimals by the last word of a path; else three significant digits, four decimals at most.
 DECIMALS = dict.fromkeys(("retention", "concordance", "remapped"), 3) | {"degrees": 0}
@@ -163,7 +160,8 @@ def _columns(records: Sequence[Mapping], heads: Iterable[str]) -> dict[str, str]
     """Each known column's cell; empty where a record lacks the value."""
     shown = {}
     for head in heads:
-        if paths := COLUMNS.get(head):
+        if head in COLUMNS:
+            paths = COLUMNS[head].split()
             found = [[_lookup(record, path) for record in records] for path in paths]
             lacks = any(value is None for values in found for value in values)
             decimals = [DECIMALS.get(path.split(".")[-1]) for path in paths]

@@ -1,7 +1,5 @@
 """Squared distances between teacher and student images, red lines around the optimal pairs."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -23,15 +21,6 @@ _SHARE = 0.2  # of a cell's side that the line is wide, between these
 _NEAR_IS_DARK = ListedColormap(colormaps["Blues_r"](np.linspace(0.18, 1.0, 256)))
 
 
-@dataclass(frozen=True)
-class Heatmap:
-    """What one panel shows."""
-
-    sqdist: np.ndarray  # [n, n], teacher i x student j
-    assignment: np.ndarray  # [n], the student paired with teacher i in the optimal assignment
-    pairing: dict  # the record of all N samples, not only of these n
-
-
 def draw_heatmaps(page: Page, *runs: StudentRun | Missing) -> None:
     """A panel or two side by side, each with its own colour scale."""
     page.space(title_height(3))
@@ -39,14 +28,14 @@ def draw_heatmaps(page: Page, *runs: StudentRun | Missing) -> None:
     drawn = False
     for x, run in zip((_LEFT, _LEFT + side + _GAP), runs, strict=False):
         axes = page.axes(x, side, side)
-        read = attempt(run, lambda run: Heatmap(*map(run.array, ARRAYS), run.pairing()))
+        read = attempt(run, lambda run: (*map(run.array, ARRAYS), run.pairing()))
         if isinstance(read, Missing):
             draw_missing(axes, read)
             continue
-        bar = page.axes(x + side + 0.06, _BAR, side)
-        draw_heatmap(axes, bar, read)
+        sqdist, assignment, pairing = read
+        draw_heatmap(axes, page.axes(x + side + 0.06, _BAR, side), sqdist, assignment)
         drawn = True
-        first, *others = pairing_words(read.pairing)
+        first, *others = pairing_words(pairing)  # of all N samples
         detail = f"teacher {iterations(run.snapshot)}, {run.size_words}"
         results = [first, ", ".join(others)]
         panel_title(axes, name_of(run.experiment), detail, results=results)
@@ -57,13 +46,16 @@ def draw_heatmaps(page: Page, *runs: StudentRun | Missing) -> None:
         page.space(0.12)
 
 
-def draw_heatmap(axes: Axes, bar: Axes, heatmap: Heatmap) -> None:
-    """One panel and, in `bar`, its scale."""
-    n = len(heatmap.sqdist)
+def draw_heatmap(axes: Axes, bar: Axes, sqdist: np.ndarray, assignment: np.ndarray) -> None:
+    """One panel and, in `bar`, its scale.
+
+    `sqdist`: [n, n], teacher i x student j; `assignment`: [n], the student that is optimal for i.
+    """
+    n = len(sqdist)
     # The paper's horizontal axis is the teacher's index i; a matrix's is its column.
-    shown = axes.imshow(heatmap.sqdist.T, cmap=_NEAR_IS_DARK, vmin=0.0, aspect="auto")
+    shown = axes.imshow(sqdist.T, cmap=_NEAR_IS_DARK, vmin=0.0, aspect="auto")
     points = 72 * axes.get_position().width * axes.figure.get_figwidth()
-    axes.add_collection(optimal_boxes(heatmap.assignment, points))
+    axes.add_collection(optimal_boxes(assignment, points))
     axes.set(xlim=(-0.5, n - 0.5), ylim=(n - 0.5, -0.5))  # boxes do not move the limits
     ticks = sorted({0, (n // 2), n - 1}) if n < 20 else [0, *range(n // 4 - 1, n, n // 4)]
     axes.set_xticks(ticks, [str(t + 1) for t in ticks])

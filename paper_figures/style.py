@@ -22,6 +22,14 @@ RED = "#d8281f"
 
 TITLE, BODY, SMALL = 9.0, 8.0, 7.0  # points
 
+TICKS = {
+    "labelsize": SMALL,
+    "color": SOFT,
+    "labelcolor": INK,
+    "major.size": 2.0,
+    "major.width": 0.5,
+    "major.pad": 2.0,
+}
 # STIX comes with matplotlib, so the same text is drawn on every machine; it sets like the
 # paper's Times.
 STYLE = {
@@ -36,18 +44,7 @@ STYLE = {
     "axes.edgecolor": SOFT,
     "axes.linewidth": 0.5,
     "axes.unicode_minus": True,
-    "xtick.labelsize": SMALL,
-    "ytick.labelsize": SMALL,
-    "xtick.color": SOFT,
-    "ytick.color": SOFT,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "xtick.major.size": 2.0,
-    "ytick.major.size": 2.0,
-    "xtick.major.width": 0.5,
-    "ytick.major.width": 0.5,
-    "xtick.major.pad": 2.0,
-    "ytick.major.pad": 2.0,
+    **{f"{axis}tick.{name}": value for axis in "xy" for name, value in TICKS.items()},
     "legend.frameon": False,
     "legend.fontsize": SMALL,
     "legend.title_fontsize": SMALL,

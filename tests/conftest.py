@@ -94,25 +94,23 @@ def backend(request, monkeypatch):
 
 
 @pytest.fixture
-def gpu():
+def gpu(monkeypatch):
     """The first GPU, chosen as the commands choose it; what that sets for the process is undone."""
     if not torch.cuda.is_available():
         pytest.skip("no CUDA GPU")
     from dmdrepro.training.device import select_device
 
-    cudnn, filling = torch.backends.cudnn, torch.utils.deterministic
-    before = (
-        torch.are_deterministic_algorithms_enabled(),
-        filling.fill_uninitialized_memory,
-        cudnn.deterministic,
-        cudnn.allow_tf32,
-        torch.get_float32_matmul_precision(),
-    )
+    for owner, name in (
+        (torch.utils.deterministic, "fill_uninitialized_memory"),
+        (torch.backends.cudnn, "deterministic"),
+        (torch.backends.cudnn, "allow_tf32"),
+    ):
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    precision = torch.get_float32_matmul_precision()
     yield select_device("0")
-    deterministic, filling.fill_uninitialized_memory, cudnn.deterministic = before[:3]
-    cudnn.allow_tf32 = before[3]
     torch.use_deterministic_algorithms(deterministic)
-    torch.set_float32_matmul_precision(before[4])
+    torch.set_float32_matmul_precision(precision)
 
 
 @pytest.fixture
@@ -177,3 +175,11 @@ def whole(tmp_path_factory):
     from fake_runs import ALL, made
 
     return made(tmp_path_factory.mktemp("whole"), *ALL)
+
+
+@pytest.fixture
+def two_runs(tmp_path) -> Path:
+    """`page_runs.write_runs`, to be changed: for the tests of the page."""
+    from page_runs import write_runs
+
+    return write_runs(tmp_path)

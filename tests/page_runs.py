@@ -17,22 +17,13 @@ LOSSES = [0.0, 1.0, 3.0, 2.0, 1.0, 0.5]
 
 def kept(*points: tuple[int, float, float]) -> dict:
     """Parts of a record with students kept at (iterations, Delta_E, retention)."""
-    return {
-        "along": [
-            {
-                "iterations": iterations,
-                "pairing": {**PAIRING, "delta_e": delta_e, "retention": retention},
-                "quality": {"ratio": 3.0},
-            }
-            for iterations, delta_e, retention in points
-        ],
-        "quality": {
-            "n": 1000,
-            "teacher_1": {"ratio": 9.0},
-            "student": {"ratio": 1.5},
-            "teacher_8": {"ratio": 1.1},
-        },
-    }
+    along = []
+    for iterations, delta_e, retention in points:
+        pairing = {**PAIRING, "delta_e": delta_e, "retention": retention}
+        along.append({"iterations": iterations, "pairing": pairing, "quality": {"ratio": 3.0}})
+    ratios = {"teacher_1": 9.0, "student": 1.5, "teacher_8": 1.1}
+    quality = {name: {"ratio": ratio} for name, ratio in ratios.items()}
+    return {"along": along, "quality": {"n": 1000, **quality}}
 
 
 def page_bytes(

@@ -1,7 +1,5 @@
 """Plans of commands, for tests that look at them or make their chains."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from dmdrepro.experiments import STUDIES

@@ -25,7 +25,7 @@ MAY = {
     "dmdrepro/pipeline": "checkout commands data experiments loading runs stages watching",
     "dmdrepro/measures": "data diffusion experiments kernels metrics runs",
     "dmdrepro/report": "commands experiments measures paper_figures runs",
-    "dmdrepro/comparison": "diffusion kernels measures metrics paper_figures report runs",
+    "dmdrepro/comparison": "diffusion kernels measures metrics paper_figures report runs settings",
     "paper_figures": "runs",
 }
 

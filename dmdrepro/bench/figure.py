@@ -1,7 +1,5 @@
 """The benchmark's curves, from its record and nothing else: every point is one measured row."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path

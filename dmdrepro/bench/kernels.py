@@ -1,7 +1,5 @@
 """Each kernel, as the main path calls it, against the plain formula and against its limit."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import torch

@@ -1,7 +1,5 @@
 """What a distillation iteration costs over the batch: ours and the plain loop."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """All of Delta_E against plain libraries, on the same samples in one run."""
 
-from __future__ import annotations
-
 import multiprocessing
 from collections.abc import Iterator
 from functools import partial

@@ -4,8 +4,6 @@ The inputs and mathematics of `training.student`, written as usual: images drawn
 iteration, separate eager operations, a surrogate loss for the gradient, losses read back at once.
 """
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 

@@ -1,7 +1,5 @@
 """All rows of the benchmark, and how they are shown."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 

@@ -1,7 +1,5 @@
 """What Delta_E costs over N: ours with and without the matrix in memory, scipy, POT."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 

@@ -1,7 +1,5 @@
 """Distillations side by side in processes, as `all` runs them on a CPU, against the plain loop."""
 
-from __future__ import annotations
-
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor

@@ -1,7 +1,5 @@
 """A distillation iteration against a plain eager loop of the same work, trick by trick."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """How a call is timed: both alternatives in turns, the median of the repeats."""
 
-from __future__ import annotations
-
 import statistics
 import time
 from collections.abc import Callable, Iterable

@@ -3,8 +3,6 @@
 This file imports little: until `main` has set its handlers, a signal has Python's own effect.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import threading

@@ -1,7 +1,5 @@
 """`reproduce.py all`."""
 
-from __future__ import annotations
-
 from dmdrepro.cli import known
 from dmdrepro.cli import options as o
 from dmdrepro.cli.execute import conclude, run_command

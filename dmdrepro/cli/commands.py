@@ -1,7 +1,5 @@
 """The commands as one app: one file each, which parses, calls and prints."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated

@@ -1,7 +1,5 @@
 """The consoles of every command: what they print does nothing but be read."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """`reproduce.py doctor`."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The dry run: each stage with its state and what is left of its estimated cost."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from rich.table import Table

@@ -1,7 +1,5 @@
 """`reproduce.py evaluate`."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A command's stages: planned, shown, executed; what was not run, and the exit status."""
 
-from __future__ import annotations
-
 import contextlib
 import select
 import threading

@@ -1,7 +1,5 @@
 """`reproduce.py figures`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from dmdrepro.cli import options as o

@@ -1,7 +1,5 @@
 """From exceptions to one sentence and an exit code; from signals to a saved state."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn

@@ -1,7 +1,5 @@
 """`reproduce.py known`, and the same as a part of `all`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from dmdrepro.cli import options as o

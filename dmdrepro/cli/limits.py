@@ -1,7 +1,5 @@
 """What the machine refuses, as a sentence with what helps: threads, memory, libraries, files."""
 
-from __future__ import annotations
-
 import errno
 import os
 import resource  # at once: at the limit not even this could be loaded

@@ -1,7 +1,5 @@
 """`reproduce.py list`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from rich.table import Table

@@ -1,7 +1,5 @@
 """The options that the commands share."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from dataclasses import fields

@@ -1,7 +1,5 @@
 """The standard streams made fit for whatever reads them: nobody, a full disk, another alphabet."""
 
-from __future__ import annotations
-
 import errno
 import os
 import sys

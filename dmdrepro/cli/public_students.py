@@ -1,7 +1,5 @@
 """`study public-students`: one table and one figure of other people's students, no training."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from dmdrepro.cli.compare_networks import draw_pair, drawing_session

@@ -1,7 +1,5 @@
 """`--published` and `--publish`: the project's own measured records."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Figures, tables and the page of what has been evaluated."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`--slurm`: a plan submitted, or shown as jobs; what has become of the jobs."""
 
-from __future__ import annotations
-
 import shlex
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`reproduce.py teacher`, `distill`, `sample`, `classifier`: the commands that make one stage."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from dmdrepro.cli import options as o

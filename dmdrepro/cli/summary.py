@@ -1,7 +1,5 @@
 """`reproduce.py summary`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A command that torchrun has started several times: the first does it, the others train along."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import typer

@@ -1,7 +1,5 @@
 """The process of `--jobs` that makes chains, one after the other (pipeline/processes.py)."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

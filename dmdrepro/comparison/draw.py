@@ -1,7 +1,5 @@
 """Samples of networks: the teacher by Heun steps, the student by one evaluation, from one noise."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import numpy as np

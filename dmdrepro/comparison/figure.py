@@ -1,7 +1,5 @@
 """The figure of a comparison: samples of both, their cloud, distances, and curves over N."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -13,7 +11,7 @@ from dmdrepro.kernels import pairwise_sqdist
 from dmdrepro.measures.chart import Chart, Line
 from dmdrepro.paper_figures.cloud import draw_plane_row
 from dmdrepro.paper_figures.curves import draw_panel
-from dmdrepro.paper_figures.heatmap import Heatmap, draw_heatmap
+from dmdrepro.paper_figures.heatmap import draw_heatmap
 from dmdrepro.paper_figures.image_grid import COLUMNS, draw_tiles
 from dmdrepro.paper_figures.page import EDGE, Page, panel_title, title_height
 from dmdrepro.paper_figures.run import SHOWN
@@ -38,7 +36,7 @@ def draw(found: Found) -> Figure:
     draw_plane_row(page, {name: _flat(x[:SHOWN]) for name, x in sets.items()})
     page.space(title_height(1))
     axes, bar = page.axes(LEFT, SIDE, SIDE), page.axes(LEFT + SIDE + 0.06, 0.08, SIDE)
-    draw_heatmap(axes, bar, _heatmap(found))
+    draw_heatmap(axes, bar, *_heatmap(found))
     axes.set(xlabel=r"teacher sample $i$", ylabel=r"student sample $j$")
     bar.set_ylabel("squared distance", fontsize=SMALL)
     panel_title(axes, "Distances", "red boxes: the optimal pairing")
@@ -85,10 +83,11 @@ def as_images(samples: np.ndarray) -> np.ndarray | None:
     return 2 * x - 1 if low >= 0 and high <= 1 else x
 
 
-def _heatmap(found: Found) -> Heatmap:
+def _heatmap(found: Found) -> tuple[np.ndarray, np.ndarray]:
+    """Squared distances [n, n] of a few samples, and their optimal assignment [n]."""
     x, y = (torch.from_numpy(_flat(each[:FEW])) for each in (found.teacher, found.student))
     few = found.pairing_of(np.arange(len(x))).assignment
-    return Heatmap(pairwise_sqdist(x, y).numpy(), few, {})
+    return pairwise_sqdist(x, y).numpy(), few
 
 
 def _flat(x: np.ndarray) -> np.ndarray:

@@ -1,7 +1,5 @@
 """A comparison as one HTML page that needs nothing else."""
 
-from __future__ import annotations
-
 import base64
 import io
 
@@ -10,6 +8,7 @@ from dmdrepro.measures.table import cell_text
 from dmdrepro.paper_figures.style import styled
 from dmdrepro.report.answer import MEANINGS
 from dmdrepro.report.page.templates import encoded, templates
+from dmdrepro.settings import leaves
 
 DPI = 160
 ASIDE = ("assignment", "warnings", "answer", "sentence")  # shown elsewhere, or too long
@@ -18,21 +17,14 @@ ASIDE = ("assignment", "warnings", "answer", "sentence")  # shown elsewhere, or 
 def page(found: Found) -> bytes:
     """The page, UTF-8; equal comparisons give equal bytes."""
     facts = {name: value for name, value in found.to_json().items() if name not in ASIDE}
-    template, numbers = templates().get_template("comparison.html"), list(_rows(facts))
+    numbers = [(name, _text(value)) for name, value in leaves(facts).items()]
     said = {"answer": found.answer, "lines": found.lines, "warnings": found.warnings}
-    text = template.render(**said, meanings=MEANINGS, picture=_png(found), numbers=numbers)
-    return encoded(text)
+    render = templates().get_template("comparison.html").render
+    return encoded(render(**said, meanings=MEANINGS, picture=_png(found), numbers=numbers))
 
 
-def _rows(facts: dict, prefix: str = ""):
-    """(name, value) of every leaf."""
-    for name, value in facts.items():
-        if isinstance(value, dict):
-            yield from _rows(value, f"{prefix}{name}.")
-        elif isinstance(value, list):
-            yield f"{prefix}{name}", ", ".join(map(cell_text, value))
-        else:
-            yield f"{prefix}{name}", cell_text(value)
+def _text(value: object) -> str:
+    return ", ".join(map(cell_text, value)) if isinstance(value, list) else cell_text(value)
 
 
 @styled

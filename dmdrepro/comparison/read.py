@@ -1,7 +1,5 @@
 """Samples as they were given: arrays as they are, paths read; folders whose names must agree."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What real samples tell of teacher and student: quality, memorisation, and D(z)."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 
 import numpy as np

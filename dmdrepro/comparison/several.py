@@ -1,7 +1,5 @@
 """Several comparisons side by side: a table, and how much each student keeps as a figure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Disjoint subsets of the samples: an interval for what N samples say, and the curve over N."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 

@@ -12,6 +12,7 @@ from dmdrepro.settings import ConfigError
 NAME = "public-students"
 QUESTION = "Which public one-step students keep their teacher's pairing?"
 EDM = "nvlabs-fi-cdn.nvidia.com/edm/pretrained"
+DMD2 = "huggingface.co/tianweiy/DMD2, model/imagenet (CC BY-NC-SA)"
 PML = "huggingface.co/UT-Austin-PML"
 IMAGENET, CIFAR = "EDM ImageNet-64", "EDM CIFAR-10"
 # Teacher -> patterns below the folder of weights, of which the first that is there is taken.
@@ -35,14 +36,7 @@ class Public:
 
 STUDENTS = (
     *(
-        Public(
-            f"DMD2, FID {fid}",
-            IMAGENET,
-            f"*fid{fid}*/pytorch_model.bin",
-            80.0,
-            "huggingface.co/tianweiy/DMD2, model/imagenet (CC BY-NC-SA)",
-            path,
-        )
+        Public(f"DMD2, FID {fid}", IMAGENET, f"*fid{fid}*/pytorch_model.bin", 80.0, DMD2, path)
         for fid, path in (("1.51", 0.077), ("2.61", 0.162), ("1.28", 0.176))
     ),
     *(

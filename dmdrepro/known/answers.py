@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -15,6 +16,7 @@ from dmdrepro.known.population import Pair, Population
 from dmdrepro.metrics import pairing_inefficiency
 from dmdrepro.runs.streams import generator, stream_seed
 
+Draw = Callable[[np.random.Generator], Pair]
 TENTHS = tuple(k * math.pi / 10 for k in range(11))
 SHIFT, LENGTH = 3.0, 1.0  # of the translated set and of the constant student
 SMALL_D = 16  # of those two, of the permuted set and of the classes
@@ -36,10 +38,6 @@ class KnownSettings:
     share_ns: tuple[int, ...] = (100, 1000)
     dm_samples: int = 20_000
     dm_every: int = 80  # of the noise levels in the quadrature rule
-
-    def __post_init__(self) -> None:
-        if 0.0 not in self.thetas:
-            raise ValueError("The circle's thetas must have 0, with which the others are compared.")
 
 
 # Quicker, for tests of whole commands.
@@ -69,23 +67,16 @@ def known_answers(settings: KnownSettings, seed: int) -> dict:
 
 def circle_answers(settings: KnownSettings, seed: int) -> list[dict]:
     """Pairing and DM loss of appendix C's students, one entry for each theta."""
-    losses = circle_losses(settings, seed)
-    return [
-        {
-            "theta": theta,
-            "delta": DELTA,
-            "n": settings.n,
-            "dm": loss,
-            **_measured(
-                lambda rng, theta=theta: circle(rng.standard_normal((settings.n, 2)), theta),
-                circle_population(theta),
-                settings.draws,
-                seed,
-                "circle",
-            ),
-        }
-        for theta, loss in zip(settings.thetas, losses, strict=True)
-    ]
+    found = []
+    for theta, loss in zip(settings.thetas, circle_losses(settings, seed), strict=True):
+
+        def draw(rng: np.random.Generator, theta=theta) -> Pair:
+            return circle(rng.standard_normal((settings.n, 2)), theta)
+
+        measured = _measured(draw, circle_population(theta), settings.draws, seed, "circle")
+        entry = {"theta": theta, "delta": DELTA, "n": settings.n, "dm": loss}
+        found.append(entry | measured)
+    return found
 
 
 def circle_losses(settings: KnownSettings, seed: int) -> list[dict]:
@@ -131,13 +122,8 @@ def pair_answers(settings: KnownSettings, seed: int) -> list[dict]:
 
     def add(group: str, what: str, n: int, d: int, population: Population, draw, *given) -> None:
         """`draw(n, *given, rng)`: a pair."""
-        measured = _measured(
-            lambda rng: draw(n, *given, rng),
-            population,
-            settings.draws,
-            seed,
-            f"{group}/{what}/{n}/{d}",
-        )
+        name = f"{group}/{what}/{n}/{d}"
+        measured = _measured(partial(draw, n, *given), population, settings.draws, seed, name)
         found.append({"group": group, "what": what, "n": n, "d": d, **measured})
 
     for dim in settings.gaussian_dims:
@@ -160,13 +146,7 @@ def pair_answers(settings: KnownSettings, seed: int) -> list[dict]:
     return found
 
 
-def _measured(
-    draw: Callable[[np.random.Generator], Pair],
-    population: Population,
-    draws: int,
-    seed: int,
-    name: str,
-) -> dict:
+def _measured(draw: Draw, population: Population, draws: int, seed: int, name: str) -> dict:
     """The case's limits and the pairing of each of its draws."""
     found = []
     for number in range(draws):

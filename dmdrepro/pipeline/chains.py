@@ -4,8 +4,6 @@ A chain is made by one process: a teacher, a classifier, or a student with its s
 evaluation. Chains wait for the teacher and the classifier that they need, and for nothing else.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What is left of a plan, and what it costs: the dry run's numbers."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

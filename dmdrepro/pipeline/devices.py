@@ -4,8 +4,6 @@ A device does the work of one chain at a time. Evaluations are chains of their o
 the exact optimum on the CPU, so one has a device beside the chain that works on it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 
 from dmdrepro.pipeline.chains import Chain

@@ -1,7 +1,5 @@
 """A plan executed: data fetched, old results set aside, every chain made."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from dmdrepro.data.mnist_layout import MnistUnavailable

@@ -1,7 +1,5 @@
 """The executor that makes chains in this process, one after the other."""
 
-from __future__ import annotations
-
 from dmdrepro.data.mnist_layout import MnistUnavailable
 from dmdrepro.pipeline.chains import Chain, ChainFailed, Executor, Work
 from dmdrepro.pipeline.task import Task

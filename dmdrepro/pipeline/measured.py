@@ -1,7 +1,5 @@
 """What `doctor` measured on this machine, kept in the user's cache for the dry run's times."""
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import json

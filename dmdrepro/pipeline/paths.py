@@ -1,7 +1,5 @@
 """Paths that a user gives: refused before any work if nothing could be written to them."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Before the work: whether all that a command writes later can be written, and fits on the disk."""
 
-from __future__ import annotations
-
 import contextlib
 import shutil
 from collections.abc import Iterable

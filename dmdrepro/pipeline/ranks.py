@@ -1,7 +1,5 @@
 """What torchrun tells the processes that it starts: which rank of how many each is."""
 
-from __future__ import annotations
-
 import os
 from typing import NamedTuple
 

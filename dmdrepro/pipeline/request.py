@@ -1,7 +1,5 @@
 """What the user asked for, and the experiments that this means."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, fields
 from pathlib import Path

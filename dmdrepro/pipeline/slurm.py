@@ -6,8 +6,6 @@ saves, stops and resumes as every command does; Slurm's warning before the end m
 submitit puts it into the queue again. What was submitted is kept in `<runs>/slurm/*.json`.
 """
 
-from __future__ import annotations
-
 import getpass
 import hashlib
 import json

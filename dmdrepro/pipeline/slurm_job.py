@@ -1,7 +1,5 @@
 """What runs inside a job of Slurm: one command of ours, which is told to save before the end."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

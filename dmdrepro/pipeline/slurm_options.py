@@ -1,7 +1,5 @@
 """What a user asks of Slurm: options of the command line, or a TOML file of them."""
 
-from __future__ import annotations
-
 import math
 import re
 import tomllib

@@ -1,7 +1,5 @@
 """One stage of a plan: what it is called, where it lies, how far it is."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from dmdrepro.runs.errors import DamagedArtifact, DifferentConfiguration, RunError

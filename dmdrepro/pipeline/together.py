@@ -1,7 +1,5 @@
 """The processes that make one chain together: torchrun starts them, and if one ends it ends all."""
 
-from __future__ import annotations
-
 import os
 import sys
 

@@ -1,7 +1,5 @@
 """One experiment's trouble, named: its values and its size end it and not the others."""
 
-from __future__ import annotations
-
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The command lines that make a plan's parts, for processes and jobs of a queue."""
 
-from __future__ import annotations
-
 from dmdrepro.experiments.registry import field_names
 from dmdrepro.pipeline.chains import Chain
 from dmdrepro.pipeline.plan import Plan

@@ -1,7 +1,5 @@
 """Whether a run's samples have left the data altogether: read off an evaluation's record."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 

@@ -1,7 +1,5 @@
 """What can go wrong with a run, each as one sentence for the user."""
 
-from __future__ import annotations
-
 
 class RunError(RuntimeError):
     """A run that cannot go on as asked; the message says what, where and what to do."""

@@ -1,7 +1,5 @@
 """Atomic files, strict JSON and the manifest that no flipped byte passes unseen."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

@@ -1,7 +1,5 @@
 """Where the files of a run lie, and the names of those that one stage leaves and others read."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What a kill leaves in a folder: parts of files, saved states; and results without a listing."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

@@ -1,7 +1,5 @@
 """A run folder holds files of its own: nothing is read or written through a link in it."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

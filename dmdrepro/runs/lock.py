@@ -1,7 +1,5 @@
 """One process at a time makes a stage; a second one is told who the first is."""
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import errno

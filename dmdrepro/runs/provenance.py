@@ -1,7 +1,5 @@
 """Where a number comes from: versions, commit, device, threads, wall time."""
 
-from __future__ import annotations
-
 import datetime
 import importlib.metadata
 import json

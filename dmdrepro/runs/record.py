@@ -3,8 +3,6 @@
 What a newer version added is optional here, so that the records of an older one still open.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from dmdrepro.runs.shape import (

@@ -1,7 +1,5 @@
 """What a JSON file must hold, written down as a value of the same form, and the check of it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What the records of one experiment or arm show, wherever they lie."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import cached_property
 

@@ -4,8 +4,6 @@ A stage that is stopped and goes on ends with the bytes of one that never stoppe
 same code, versions, device, threads and engine.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from dmdrepro.runs.provenance import provenance

@@ -1,7 +1,5 @@
 """One stage of a run as a folder: new, interrupted or done; never mixed up, never half."""
 
-from __future__ import annotations
-
 import datetime
 import time
 from collections.abc import Callable, Iterable, Iterator

@@ -3,8 +3,6 @@
 The newest and the one before it are kept, so that one damaged file costs a minute and not the run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path

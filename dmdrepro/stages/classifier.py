@@ -1,7 +1,5 @@
 """Stage `classifier`: the network that reads MNIST's digits, one for all seeds of a size."""
 
-from __future__ import annotations
-
 from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.run import Run

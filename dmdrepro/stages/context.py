@@ -1,7 +1,5 @@
 """What every stage is given: where the runs and the data are, and the session."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path

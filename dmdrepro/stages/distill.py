@@ -1,7 +1,5 @@
 """Stage `distill`: a one-step student from one teacher snapshot."""
 
-from __future__ import annotations
-
 from dmdrepro.runs.checkpoint import load_tensors
 from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.context import Context, Made

@@ -1,7 +1,5 @@
 """Stage `evaluate`: everything that is measured of a student (dmdrepro/measures)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

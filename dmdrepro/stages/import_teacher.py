@@ -1,7 +1,5 @@
 """A public teacher instead of a trained one: its file's weights as the run's snapshot."""
 
-from __future__ import annotations
-
 import torch
 
 from dmdrepro.pretrained.load import put_tensors

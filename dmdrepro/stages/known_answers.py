@@ -1,7 +1,5 @@
 """Stage `known`: measure pairs whose pairing is known; one stage a seed, of no experiment."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from pathlib import Path
 

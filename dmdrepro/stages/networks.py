@@ -1,7 +1,5 @@
 """Samples of anyone's network, from a file of weights: drawn once, resumed, sealed."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """Whether a user's data set draws what it says, before anything is trained on it."""
 
-from __future__ import annotations
-
 import torch
 
 from dmdrepro.data import Data

@@ -1,7 +1,5 @@
 """An experiment's run folder: its stages, and what each depends on."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path

@@ -4,8 +4,6 @@ Of a class-conditional experiment also a second draw of Phi_1 and of each studen
 fresh noise, which is what an independent pairing that shares the class costs.
 """
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

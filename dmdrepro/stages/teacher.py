@@ -1,7 +1,5 @@
 """Stage `teacher`: train the teacher, keep its snapshots; or import it from a public file."""
 
-from __future__ import annotations
-
 from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.import_teacher import import_teacher

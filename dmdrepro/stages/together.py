@@ -1,7 +1,5 @@
 """A training by all ranks: the first one begins it, and the others follow."""
 
-from __future__ import annotations
-
 from dmdrepro.experiments import Experiment
 from dmdrepro.runs.checkpoint import Tensors
 from dmdrepro.runs.stage import Stage

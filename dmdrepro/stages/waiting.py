@@ -1,7 +1,5 @@
 """Two commands that need one stage: the second waits for the first instead of failing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from time import sleep

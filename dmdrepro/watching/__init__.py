@@ -1,7 +1,5 @@
 """Curves to look at while the work goes on (`--log`): who can draw them, one file each."""
 
-from __future__ import annotations
-
 import importlib.util
 
 from dmdrepro.runs.errors import RunError

@@ -1,7 +1,5 @@
 """Samples as a picture: a grid of images, or a scatter of points."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure

@@ -1,7 +1,5 @@
 """TensorBoard's event files, in `tensorboard/` of the stage's folder."""
 
-from __future__ import annotations
-
 import numpy as np
 from torch.utils.tensorboard import SummaryWriter
 

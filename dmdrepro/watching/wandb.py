@@ -4,8 +4,6 @@
 a resumed stage makes again are equal, so they are left out.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 

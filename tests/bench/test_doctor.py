@@ -1,7 +1,5 @@
 """The doctor ends in time whatever a check does, writes every row, and says what is wrong."""
 
-from __future__ import annotations
-
 import json
 import sys
 import time

@@ -1,7 +1,5 @@
 """The bench's curves show the record's rows and no others."""
 
-from __future__ import annotations
-
 import pytest
 from matplotlib.figure import Figure
 

@@ -1,7 +1,5 @@
 """The bench's rows: how times are taken, which ways are measured, and that they agree."""
 
-from __future__ import annotations
-
 import copy
 import time
 

@@ -3,8 +3,6 @@
 Its status is the first rank's. They save at every step, and none is told of another's end.
 """
 
-from __future__ import annotations
-
 import functools
 import os
 import socket

@@ -1,7 +1,5 @@
 """A disk that is read-only below a folder, in this process."""
 
-from __future__ import annotations
-
 import errno
 import functools
 import os

@@ -1,7 +1,5 @@
 """`reproduce.py` saving at every step and waiting after a stage's third save: to be killed."""
 
-from __future__ import annotations
-
 import itertools
 import sys
 import time

@@ -1,7 +1,5 @@
 """The boundary effect by class in a real evaluation, against the arrays that lie beside it."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from command import SMOKE, command, record_of

@@ -1,7 +1,5 @@
 """Processes of a checkout run the checkout's own code, whatever else is installed."""
 
-from __future__ import annotations
-
 import shutil
 
 from conftest import ROOT

@@ -1,7 +1,5 @@
 """The classifier's stage: made when it is needed, shared, and part of what an evaluation is."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import struct

@@ -1,7 +1,5 @@
 """Whole commands."""
 
-from __future__ import annotations
-
 import json
 import signal
 

@@ -1,7 +1,5 @@
 """`compare A B` with --classes and --independent."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np

@@ -1,7 +1,5 @@
 """`compare` where there is not enough memory: one sentence that names the option."""
 
-from __future__ import annotations
-
 import numpy as np
 from command import command, normal, saved
 from processes import completed, environment

@@ -1,7 +1,5 @@
 """`compare --teacher W --student W`: drawn, kept, resumed and compared as in Python."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A run that diverges, by its command: said where it ends, and in no table."""
 
-from __future__ import annotations
-
 import json
 
 from command import SMOKE, command, record_of

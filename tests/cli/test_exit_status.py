@@ -1,7 +1,5 @@
 """What each exit status means, as `--help` says it."""
 
-from __future__ import annotations
-
 import pytest
 from command import SMOKE, command, invoke
 

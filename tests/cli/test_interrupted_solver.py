@@ -1,7 +1,5 @@
 """Ctrl-C and SIGTERM end a solver that computes in one call for many seconds."""
 
-from __future__ import annotations
-
 import os
 import signal
 import threading

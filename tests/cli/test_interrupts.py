@@ -1,7 +1,5 @@
 """A signal or an error leaves a sentence, the right exit code and a terminal as it was."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import pty

@@ -1,7 +1,5 @@
 """`known` through the real CLI, and as a part of `all`."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from command import SMOKE, command, record_of

@@ -1,7 +1,5 @@
 """Limits of the machine: a sentence that names the limit, no traceback."""
 
-from __future__ import annotations
-
 import errno
 import os
 import resource

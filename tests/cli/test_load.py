@@ -1,7 +1,5 @@
 """`--load`: experiments, studies and measures of one's own; the worked examples of the docs."""
 
-from __future__ import annotations
-
 import shutil
 from importlib import metadata
 

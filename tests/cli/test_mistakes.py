@@ -1,7 +1,5 @@
 """A user's mistake ends in one sentence that says what, where and what to do."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A network that is none any more is never saved as done, and no message claims what is not."""
 
-from __future__ import annotations
-
 import json
 from types import SimpleNamespace
 

@@ -1,7 +1,5 @@
 """What is printed where: names with control characters, no width, no reader, no room."""
 
-from __future__ import annotations
-
 import io
 import os
 import unicodedata

@@ -1,7 +1,5 @@
 """A user's own file is never replaced; what an earlier command of ours wrote is."""
 
-from __future__ import annotations
-
 import json
 import os
 

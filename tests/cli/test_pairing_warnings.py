@@ -1,7 +1,5 @@
 """Doubts about samples: printed by `compare`, kept by the stage, shown in table and page."""
 
-from __future__ import annotations
-
 import html
 import json
 

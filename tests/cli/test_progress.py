@@ -1,7 +1,5 @@
 """One display for all that a command is at, with and without a terminal."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """`study public-students` of tiny networks under the public files' names."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """`--publish` and `--published`: what was measured can be printed without running anything."""
 
-from __future__ import annotations
-
 import re
 
 from command import SMOKE, command

@@ -1,7 +1,5 @@
 """A mistake in a command ends in one sentence, before anything is made."""
 
-from __future__ import annotations
-
 import pytest
 from command import SMOKE, command
 

@@ -1,7 +1,5 @@
 """The page that `all` and `evaluate` leave and `figures` refreshes."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Commands in a run folder that holds links, lacks listings, is full, or belongs to another."""
 
-from __future__ import annotations
-
 import copy
 import json
 import os

@@ -1,7 +1,5 @@
 """The second draw of a class-conditional experiment: what `sample` makes and `evaluate` uses."""
 
-from __future__ import annotations
-
 import shutil
 
 import numpy as np

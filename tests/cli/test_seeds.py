@@ -1,7 +1,5 @@
 """`--seeds`: one command over several seeds is each seed's command."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

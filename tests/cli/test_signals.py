@@ -1,7 +1,5 @@
 """Signals in the middle of the work: which are heeded, what is saved, what insists."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

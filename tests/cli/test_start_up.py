@@ -5,8 +5,6 @@ change: death by it, for Ctrl-C also an error of Python's start. The system tell
 once SIGTERM has a handler, only a sentence and 128 + its number will do.
 """
 
-from __future__ import annotations
-
 import random
 import signal
 import time

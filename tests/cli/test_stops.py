@@ -1,7 +1,5 @@
 """Commands that are stopped, fail in part, or meet results of another make."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import signal

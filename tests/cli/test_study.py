@@ -1,7 +1,5 @@
 """`study` through the real CLI: arms share the teacher, a second run makes nothing."""
 
-from __future__ import annotations
-
 import json
 import shutil
 

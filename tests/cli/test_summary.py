@@ -1,7 +1,5 @@
 """`summary`: what was found, over folders and seeds, without running anything."""
 
-from __future__ import annotations
-
 import json
 
 from command import command as reproduce

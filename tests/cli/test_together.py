@@ -1,7 +1,5 @@
 """One command in several ranks: a signal to one, the death of one, torchrun started by us."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """A stage that several runs share is waited for; one of a single run is refused."""
 
-from __future__ import annotations
-
 import threading
 import time
 

@@ -1,7 +1,5 @@
 """How OpenMP's threads wait: briefly, unless the user has chosen."""
 
-from __future__ import annotations
-
 import os
 
 import pytest

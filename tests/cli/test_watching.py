@@ -1,7 +1,5 @@
 """A long optimum says how far it is and stops when asked to."""
 
-from __future__ import annotations
-
 import os
 import signal
 

@@ -1,7 +1,5 @@
 """A command whose MNIST could not be had does the rest, says so last, and does not exit 0."""
 
-from __future__ import annotations
-
 import pytest
 from command import SMOKE, command
 

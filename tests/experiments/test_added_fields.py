@@ -1,11 +1,12 @@
 """A field added later: runs and records made before it are read as what the program did then."""
 
+import json
 from dataclasses import dataclass, field
 
 import pytest
 from conftest import ROOT
 
-from dmdrepro.experiments import REGISTRY, build
+from dmdrepro.experiments import REGISTRY, as_of_now, build, leaves
 from dmdrepro.experiments.config import Teacher
 from dmdrepro.experiments.toys import ChessboardExperiment
 from dmdrepro.measures.students import Student
@@ -61,3 +62,14 @@ def test_a_published_record_shows_what_it_was_made_with(tomorrow):
     tomorrow()
     changes = Student("chessboard", snapshot, (record,)).changes
     assert (changes["shift"], changes["teacher.tilt"]) == ((1, 0), (0.0, 0.5))
+
+
+def test_every_published_record_has_the_fields_of_today():
+    """A field that was added since says what the program did before it (`settings.added`)."""
+    for file in sorted((ROOT / "docs/published").glob("*.json")):
+        found = json.loads(file.read_text())
+        today = build(found["experiment"], found["size"], found["seed"]).as_dict()
+        unused = set() if found.get("over_n") else {"sampling.sizes", "sampling.sets"}
+        assert leaves(as_of_now(found["config"])).keys() | unused == leaves(today).keys(), file.name
+        pairings = [found["pairing"], *(stop["pairing"] for stop in found["along"])]
+        assert all({"concordance", "gap", "solver"} <= set(pairing) for pairing in pairings)

@@ -17,12 +17,12 @@ from dmdrepro.experiments.estimate import estimate
           for size, snapshot in (("laptop", 4000), ("paper", 20000))),
         ("mnist", "laptop", 512),
         ("mnist", "laptop", 3072),
-        ("mnist-conditional", "laptop", 2048),
-        ("mlp-manifold", "laptop", 1536),
     ],
 )  # fmt: skip
 def test_the_time_is_that_of_the_published_runs_within_a_factor_of_three(name, size, snapshot):
-    """The quickest of them: others had the machine to share."""
+    """The quickest of them: others had the machine to share, as had all of conditional MNIST and
+    the manifold, which are therefore not here.
+    """
     files = sorted((ROOT / "docs/published").glob(f"{size}-{name}-{snapshot}-seed*.json"))
     records = [json.loads(file.read_text()) for file in files]
     stages = [record["stages"] for record in records]
@@ -32,13 +32,9 @@ def test_the_time_is_that_of_the_published_runs_within_a_factor_of_three(name, s
     }
     for stage in ("teacher", "distill", "sample", "evaluate"):
         measured = min(made[stage]["wall_s"] for made in stages)
-        assert made_by(stages, stage) == {("cpu", 1)}
+        assert {(made[stage]["device"], made[stage]["threads"]) for made in stages} == {("cpu", 1)}
         found = estimate(build(name, size, overrides=drawn), stage, gpu=False).seconds
         assert measured / 3 < found < measured * 3, (stage, found, measured)
-
-
-def made_by(stages, stage):
-    return {(made[stage]["device"], made[stage]["threads"]) for made in stages}
 
 
 def test_ranks_share_activations_and_time_but_not_weights():

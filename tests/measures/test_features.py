@@ -8,26 +8,15 @@ NAME = "image_features"
 
 
 def measured(frechet, **more):
-    return {
-        "frechet_squared": frechet,
-        "frechet_squared_sd": frechet / 10,
-        "precision": 0.75,
-        "recall": 0.5,
-        **more,
-    }
+    found = {"frechet_squared": frechet, "frechet_squared_sd": frechet / 10}
+    return found | {"precision": 0.75, "recall": 0.5} | more
 
 
 def features(scale=1.0, sha256="ab" * 32, **more):
-    return {
-        "classifier": {"sha256": sha256, "accuracy": 0.9877},
-        "n": 1000,
-        "draws": 5,
-        "data": measured(6.0 * scale),
-        "teacher_1": measured(1000.0 * scale, **more),
-        "teacher_8": measured(20.0 * scale, **more),
-        "teacher_32": measured(21.0 * scale, **more),
-        "student": measured(30.0 * scale, **more),
-    }
+    drawn = {"teacher_1": 1000.0, "teacher_8": 20.0, "teacher_32": 21.0, "student": 30.0}
+    sets = {name: measured(scale * frechet, **more) for name, frechet in drawn.items()}
+    about = {"classifier": {"sha256": sha256, "accuracy": 0.9877}, "n": 1000, "draws": 5}
+    return {**about, "data": measured(6.0 * scale), **sets}
 
 
 def along(*iterations):

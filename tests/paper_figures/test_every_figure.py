@@ -11,6 +11,9 @@ from report_runs import list_again
 
 from dmdrepro import paper_figures
 from dmdrepro.commands import advice
+from dmdrepro.paper_figures.run import last_run
+from dmdrepro.paper_figures.words import pairing_words
+from dmdrepro.runs.files import read_json, write_json
 from dmdrepro.runs.results import Missing, open_results
 
 FIGURES = pytest.mark.parametrize("module", paper_figures.FIGURES.values(), ids=lambda m: m.NUMBER)
@@ -213,3 +216,26 @@ def test_figure_11_and_12_show_the_arrays_with_their_lines(whole):
     counts = [patch.get_height() for patch in twelve.patches]
     assert sum(counts) == len(run.array(3072, "memorisation_ratio"))
     assert set(twelve.lines[0].get_xdata()) == {1 / 3}
+
+
+@pytest.mark.parametrize(
+    ("null", "said"),
+    [("second draw", "(second draw)"), ("class", "(class)"), ("all", "(all pairs)")],
+)
+def test_the_heading_of_a_conditional_run_names_it(tmp_path, null, said):
+    folder = write_run(tmp_path, "mlp-manifold") / "evaluate-3072"
+    record = read_json(folder / "record.json")
+    record["config"]["data"] = {"classes": 10}
+    record["pairing"]["null"] = null
+    write_json(folder / "record.json", record)
+    list_again(folder)
+    results = open_results(tmp_path, "laptop", 0, ["mlp-manifold", "mnist-conditional"])
+    assert pairing_words(last_run(results, "mlp-manifold").pairing())[1].endswith(said)
+    assert said in words(paper_figures.FIGURES[8].draw(results))
+
+
+def test_an_unconditional_heading_is_as_before(tmp_path):
+    run = last_run(made(tmp_path, "mnist"), "mnist")
+    found = pairing_words(run.pairing())
+    assert "(" not in found[1]
+    assert pairing_words({**run.record("pairing"), "null": "all"}) == found

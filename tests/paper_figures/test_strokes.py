@@ -40,10 +40,8 @@ def assert_clear(figure: Figure) -> None:
     """Legends lie in the figure, on no axes, on no label of theirs and not on each other."""
     boxes = [legend.get_window_extent() for legend in legends(figure)]
     assert boxes
-    taken = [axes.get_window_extent() for axes in figure.axes]
-    taken += [axes.xaxis.label.get_window_extent() for axes in figure.axes]
-    taken += [axes.yaxis.label.get_window_extent() for axes in figure.axes]
-    taken += [t.get_window_extent() for axes in figure.axes for t in axes.texts]
+    others = [(a, a.xaxis.label, a.yaxis.label, *a.texts) for a in figure.axes]
+    taken = [artist.get_window_extent() for artist in itertools.chain(*others)]
     for box in boxes:
         assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
         assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1

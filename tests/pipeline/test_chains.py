@@ -1,7 +1,5 @@
 """Which chains a plan has, in how many processes, and their commands."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 
 import pytest

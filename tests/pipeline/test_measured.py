@@ -1,7 +1,5 @@
 """What the doctor measured is what the dry run counts with, on the same device and versions."""
 
-from __future__ import annotations
-
 import pytest
 from command import SMOKE, command
 

@@ -1,7 +1,5 @@
 """What the dry run and the list say: what is left, whole names, refusals in full."""
 
-from __future__ import annotations
-
 import re
 import shutil
 

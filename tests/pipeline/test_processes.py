@@ -1,7 +1,5 @@
 """Chains in processes side by side: the same results, stops, what ends a process and the others."""
 
-from __future__ import annotations
-
 import errno
 import os
 import signal

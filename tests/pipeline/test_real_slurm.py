@@ -1,7 +1,5 @@
 """Jobs of a real Slurm of one node; skipped where its daemons cannot be started."""
 
-from __future__ import annotations
-
 import re
 import time
 

@@ -1,7 +1,5 @@
 """Chains on several devices: the assignment as a function, and whole runs with a stand-in."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

@@ -1,7 +1,5 @@
 """A plan as jobs of Slurm: which, after which, with what arguments."""
 
-from __future__ import annotations
-
 import shutil
 from types import SimpleNamespace
 

@@ -29,14 +29,9 @@ def quality(student: float, teacher_8: float = 0.2, teacher_1: float = 2.6) -> d
     return {name: {"e_ot": value, "ratio": value / 0.04} for name, value in e_ot.items()}
 
 
-def pairing(delta_e: float) -> dict:
-    return PAIRING | {"delta_e": delta_e}
-
-
-def write(runs, seed: int, student: float, delta_e: float, name="chessboard", **more) -> None:
-    write_run(
-        runs, name, (4000,), seed=seed, pairing=pairing(delta_e), quality=quality(student), **more
-    )
+def write(runs, seed: int, student: float, delta_e: float) -> None:
+    parts = {"pairing": PAIRING | {"delta_e": delta_e}, "quality": quality(student)}
+    write_run(runs, "chessboard", (4000,), seed=seed, **parts)
 
 
 @pytest.mark.parametrize("diverged", [0, 1, 2])
@@ -86,7 +81,7 @@ def test_the_verdict_is_of_the_others(tmp_path):
     for seed in range(3):
         write_run(
             tmp_path, "chessboard", (20000,), size="paper", seed=seed,
-            pairing=pairing(8.55 if seed < 2 else 5e-7) | {"delta_e_null": 100.0},
+            pairing=PAIRING | {"delta_e": 8.55 if seed < 2 else 5e-7, "delta_e_null": 100.0},
             quality=quality(0.1 if seed < 2 else FAR),
         )  # fmt: skip
     rows = rows_in(tmp_path, "verdict", "paper")

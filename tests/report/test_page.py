@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from page_runs import LOSSES, kept, page_of, section, sections, write_runs
+from page_runs import LOSSES, kept, page_of, section, sections
 from PIL import Image
 from report_runs import PAIRING, list_again, rows_of, tables_in, write_run
 
@@ -23,13 +23,8 @@ def png(side: int = 3) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.fixture
-def runs(tmp_path):
-    return write_runs(tmp_path)
-
-
-def test_a_whole_page_stands_alone_and_begins_with_the_answer(runs):
-    page = page_of(runs, pictures=[Picture(2, "A caption.", ("chessboard",), png())])
+def test_a_whole_page_stands_alone_and_begins_with_the_answer(two_runs):
+    page = page_of(two_runs, pictures=[Picture(2, "A caption.", ("chessboard",), png())])
     order = list(sections(page))
     assert order[:3] == ["answer", "experiment-mnist", "experiment-chessboard"]  # by figure
     assert page.all("table")[0].all("th")[0].text == "experiment"
@@ -85,21 +80,21 @@ def test_without_any_result_every_experiment_says_how_it_is_made(tmp_path):
     assert list(sections(page)) == ["slips"]
 
 
-def test_a_damaged_experiment_says_which_file_and_the_others_are_shown(runs):
-    (runs / "laptop/seed0/mnist/evaluate-512/record.json").write_text("{}")
-    page = page_of(runs)
+def test_a_damaged_experiment_says_which_file_and_the_others_are_shown(two_runs):
+    (two_runs / "laptop/seed0/mnist/evaluate-512/record.json").write_text("{}")
+    page = page_of(two_runs)
     words = section(page, "mnist").text
     assert "Not shown: damaged: evaluate-512" in words
     assert not section(page, "mnist").all("svg")
     assert section(page, "chessboard").all("svg")
 
 
-def test_stages_that_are_gone_or_damaged_do_not_break_the_provenance(runs):
-    folder = runs / "laptop/seed0/chessboard/teacher"
-    assert "not there" in section(page_of(runs), "chessboard").text
+def test_stages_that_are_gone_or_damaged_do_not_break_the_provenance(two_runs):
+    folder = two_runs / "laptop/seed0/chessboard/teacher"
+    assert "not there" in section(page_of(two_runs), "chessboard").text
     folder.mkdir()
     (folder / "manifest.json").write_text("no JSON")
-    assert "damaged" in section(page_of(runs), "chessboard").text
+    assert "damaged" in section(page_of(two_runs), "chessboard").text
 
 
 def test_provenance_has_times_device_versions_and_the_changed_fields(tmp_path):
@@ -150,12 +145,12 @@ def test_no_text_becomes_markup(tmp_path):
     assert page.text.count("onerror=x") >= 6
 
 
-def test_a_figure_is_embedded_once_and_linked_where_it_belongs_too(runs):
+def test_a_figure_is_embedded_once_and_linked_where_it_belongs_too(two_runs):
     pictures = [
         Picture(3, "Two.", ("chessboard", "mnist"), png()),
         Picture(4, "One.", ("mnist",), None, "it has not been drawn; draw it"),
     ]
-    page = page_of(runs, pictures=pictures)
+    page = page_of(two_runs, pictures=pictures)
     assert len(page.all("img")) == 1
     assert len(section(page, "mnist").all("img")) == 1
     links = [a.attributes["href"] for a in section(page, "chessboard").all("a")]

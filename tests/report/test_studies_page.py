@@ -1,8 +1,7 @@
 """The page's section of the studies: tables and curves of the arms that are there, no others."""
 
-import pytest
 from page_reader import read_page
-from page_runs import chart_of, page_bytes, page_of, sections, tooltips, write_runs
+from page_runs import chart_of, page_bytes, page_of, sections, tooltips
 from report_runs import write_arm, write_study
 
 from dmdrepro.experiments import STUDIES
@@ -10,21 +9,16 @@ from dmdrepro.experiments import STUDIES
 RATES = STUDIES["learning-rate"]
 
 
-@pytest.fixture
-def runs(tmp_path):
-    return write_runs(tmp_path)
-
-
-def test_without_a_finished_arm_there_is_no_section(runs):
-    page = page_of(runs)
+def test_without_a_finished_arm_there_is_no_section(two_runs):
+    page = page_of(two_runs)
     assert "studies" not in sections(page)
     assert "What the paper leaves open" not in page.all("nav")[0].text
-    write_arm(runs, RATES, RATES.arms[0], 1, 0.5)  # of another seed than the page's
-    assert "studies" not in sections(page_of(runs))
+    write_arm(two_runs, RATES, RATES.arms[0], 1, 0.5)  # of another seed than the page's
+    assert "studies" not in sections(page_of(two_runs))
 
 
-def test_a_study_has_its_question_tables_curves_and_origin(runs):
-    page = page_of(write_study(runs, "learning-rate"))
+def test_a_study_has_its_question_tables_curves_and_origin(two_runs):
+    page = page_of(write_study(two_runs, "learning-rate"))
     found = sections(page)["studies"]
     assert found.all("h2")[0].text == "What the paper leaves open"
     assert [h.text for h in found.all("h3")] == ["learning-rate (chessboard)"]
@@ -42,8 +36,8 @@ def test_a_study_has_its_question_tables_curves_and_origin(runs):
     assert order.index("studies") == order.index("experiment-chessboard") + 1
 
 
-def test_every_arm_and_seed_is_a_line_over_the_path_in_its_arms_colour(runs):
-    found = sections(page_of(write_study(runs, "learning-rate")))["studies"]
+def test_every_arm_and_seed_is_a_line_over_the_path_in_its_arms_colour(two_runs):
+    found = sections(page_of(write_study(two_runs, "learning-rate")))["studies"]
     retention, quality = (chart_of(found, name) for name in ("Retention", "Quality"))
     for svg in (retention, quality):
         lines = [g.attributes["class"] for g in svg.classed("line")]
@@ -57,13 +51,13 @@ def test_every_arm_and_seed_is_a_line_over_the_path_in_its_arms_colour(runs):
     assert {"0", "1.9e-05", "path"} <= set(texts)
 
 
-def test_seeds_that_lack_an_arm_are_named(runs):
+def test_seeds_that_lack_an_arm_are_named(two_runs):
     start = STUDIES["start"]
-    write_arm(runs, start, start.arms[0], 0, 0.5)
-    broken = write_arm(runs, start, start.arms[1], 0, 0.5)
-    write_arm(runs, start, start.arms[1], 1, 0.5)
+    write_arm(two_runs, start, start.arms[0], 0, 0.5)
+    broken = write_arm(two_runs, start, start.arms[1], 0, 0.5)
+    write_arm(two_runs, start, start.arms[1], 1, 0.5)
     (broken / "evaluate-4000/record.json").write_text("{}")
-    found = sections(page_of(runs))["studies"]
+    found = sections(page_of(two_runs))["studies"]
     lacking = next(t for t in found.classed("table") if t.text.startswith("Not run"))
     said = [row.text for row in lacking.all("tbody")[0].all("tr")]
     assert len(said) == 4
@@ -82,10 +76,10 @@ def test_a_study_of_which_nothing_is_sound_says_so_without_curves(tmp_path):
     assert not found.all("svg", "pre")
 
 
-def test_equal_results_give_equal_bytes(runs):
-    write_study(write_study(runs, "learning-rate"), "batch", (0,))
-    page = page_bytes(runs)
-    assert page == page_bytes(runs)
+def test_equal_results_give_equal_bytes(two_runs):
+    write_study(write_study(two_runs, "learning-rate"), "batch", (0,))
+    page = page_bytes(two_runs)
+    assert page == page_bytes(two_runs)
     assert [h.text for h in sections(read_page(page))["studies"].all("h3")] == [
         "learning-rate (chessboard)",
         "batch (chessboard)",

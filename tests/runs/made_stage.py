@@ -1,7 +1,5 @@
 """A stage `teacher chessboard` in a test's folder, which keeps what it says."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from dmdrepro.runs.stage import Stage

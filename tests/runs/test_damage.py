@@ -1,7 +1,5 @@
 """What an interrupted stage goes on from is checked: state, log, finished files, configuration."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import json

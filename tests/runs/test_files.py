@@ -1,7 +1,5 @@
 """A changed byte never passes unseen."""
 
-from __future__ import annotations
-
 import json
 import math
 import os

@@ -1,7 +1,5 @@
 """Nothing is read or written through a link in a run folder; a listing names its own files."""
 
-from __future__ import annotations
-
 import os
 
 import pytest

@@ -1,7 +1,5 @@
 """Who holds a stage is told; a dead holder blocks nobody; no locks, no run."""
 
-from __future__ import annotations
-
 import errno
 import os
 import platform

@@ -1,7 +1,5 @@
 """A record names this project's commit, and never that of a repository around it."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Published records: the tables made from them are those of the runs themselves."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Every sitting of an interrupted stage is recorded, and one under another setting is said."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

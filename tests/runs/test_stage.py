@@ -1,7 +1,5 @@
 """A stage is new, interrupted or done, and never mixes configurations."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Two saved states are kept: the newest whole one is used; what has no listing is moved aside."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

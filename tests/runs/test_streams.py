@@ -1,7 +1,5 @@
 """A step's randomness is a function of (seed, stream, step)."""
 
-from __future__ import annotations
-
 import torch
 
 from dmdrepro.runs.streams import generator, stream_seed

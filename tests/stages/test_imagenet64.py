@@ -1,7 +1,5 @@
 """imagenet64 from a tiny teacher of the public one's form: imported, distilled, measured, drawn."""
 
-from __future__ import annotations
-
 import json
 
 import command as commands

@@ -1,7 +1,5 @@
 """A user's own file: a data set, a network and an experiment, and the whole pipeline runs them."""
 
-from __future__ import annotations
-
 import json
 import math
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """`--log`: the curves are those of the log, each point once, however often a loop was stopped."""
 
-from __future__ import annotations
-
 import json
 import time
 

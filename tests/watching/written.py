@@ -1,7 +1,5 @@
 """What writers wrote, read back: curve -> the steps and values that are shown."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

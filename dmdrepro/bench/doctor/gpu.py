@@ -1,7 +1,5 @@
 """What one eager block spends its time on, and what NVIDIA's own checker says of the kernels."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """What the machine has: versions, driver, compiler, memory, disk, MNIST, and its copy rate."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import importlib.util
 import os

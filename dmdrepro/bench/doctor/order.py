@@ -1,7 +1,5 @@
 """The checks of a GPU and of a CPU, in the order of their worth."""
 
-from __future__ import annotations
-
 from dmdrepro.bench.doctor.worker import Check
 
 

@@ -1,7 +1,5 @@
 """The doctor's page: Markdown, one table for each part, the answer first."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from dmdrepro.bench.doctor.scope import NOT_RUN, Row

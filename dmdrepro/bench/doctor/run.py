@@ -1,7 +1,5 @@
 """The checks in order, within a time: each row is written as it comes, whatever a check does."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import multiprocessing

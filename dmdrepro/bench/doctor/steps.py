@@ -1,7 +1,5 @@
 """A training step as a run would execute it, beside the plain loop; and what `all` would take."""
 
-from __future__ import annotations
-
 import statistics
 import time
 from collections.abc import Iterator

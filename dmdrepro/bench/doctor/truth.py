@@ -1,7 +1,5 @@
 """Every kernel at odd sizes, as it runs on this device, against float64 and against itself."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import torch

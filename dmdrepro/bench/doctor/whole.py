@@ -1,7 +1,5 @@
 """Whole commands: the smallest one from data to page, an exact optimum, and MNIST's students."""
 
-from __future__ import annotations
-
 import subprocess
 import time
 from collections.abc import Iterator

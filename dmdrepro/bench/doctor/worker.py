@@ -1,7 +1,5 @@
 """The process in which checks run, one after the other, until one fails: then another goes on."""
 
-from __future__ import annotations
-
 import time
 import traceback
 from collections.abc import Callable

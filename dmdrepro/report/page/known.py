@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from dmdrepro.commands import program
 from dmdrepro.measures.chart import Chart, Line
-from dmdrepro.measures.students import as_number
 from dmdrepro.measures.table import Band, Table, middle
 from dmdrepro.report.known import drawn, known_tables, two_errors
 from dmdrepro.report.page.provenance import duration, short_commit
@@ -55,9 +54,6 @@ def circle_charts(record: Mapping) -> list[Chart]:
     def mean(name: str) -> Callable[[Mapping], float]:
         return lambda each: float(middle(drawn(each, name)))
 
-    def limit(name: str) -> Callable[[Mapping], float]:
-        return lambda each: float(as_number(each["population"][name]))
-
     def chart(title: str, note: str, *lines: Line, shown: tuple[float, ...] = (0.0,)) -> Chart:
         return Chart(title, THETA, lines, shown, note, linear=True)
 
@@ -70,7 +66,7 @@ def circle_charts(record: Mapping) -> list[Chart]:
             "Retention and concordance", "dashed: cos(theta); the three coincide",
             line("retention", mean("retention")),
             line("concordance", mean("concordance"), 1),
-            line("cos(theta)", limit("retention"), 2, True),
+            line("cos(theta)", lambda each: float(each["population"]["retention"]), 2, True),
             shown=(-1.0, 1.0),
         ),
         chart(
