@@ -15,14 +15,12 @@ from dmdrepro.metrics.own_nearest import bounded_rows, product
 from dmdrepro.metrics.watch import News, Watch, nobody
 
 LONG = 256  # dimensions from which on a product in float32 saves more than the bounds cost
-SUMMED = 512  # products in float32; the sums of these are float64, so that the bounds are nearer
+SUMMED = 512  # products in float32, so that the bounds are nearer than those of one long sum
 ENTRIES = 1 << 20  # of the product at once
+FEW = 64  # rows that are made float64 at once
 # Of what the mean entry is above a row's least: farther below the entry the bound is of no use.
 FAR = 0.05
 LOOKED_AT = 16  # entries of each row, beyond which all of them are better made in float64
-# The search for potentials begins at prices -|y_j - c|^2 if the rows' least entries are on average
-# at least this share of them; much smaller entries would lose their digits beside such prices.
-COMPARABLE = 1e-3
 
 
 class TooCoarse(Exception):
@@ -33,18 +31,23 @@ class BoundedCosts(Costs):
     """`Costs` of x, y [N, D] on a CPU; raises TooCoarse, at any time, if they do not pay."""
 
     def __init__(self, x: np.ndarray, y: np.ndarray, watch: Watch = nobody) -> None:
-        rows = bounded_rows(x, y, 2 * (SUMMED + 8))
-        (n, d), low_x, low_y = x.shape, rows.low_x / rows.scale**2, rows.low_y / rows.scale**2
-        held, step = np.empty((n, n)), max(1, ENTRIES // n)
-        for part in (slice(first, first + step) for first in range(0, n, step)):
-            watch(News("squared distances", part.start / n))
-            block = held[part]
-            block[:] = 0
-            for some in (slice(first, first + SUMMED) for first in range(0, d, SUMMED)):
-                block += product(rows.x[part, some], rows.y[:, some])
-            block *= -2 / rows.scale**2
-            block += low_x[part, None]
-            block += low_y
+        (n, d), held = x.shape, np.empty((len(x), len(x)))
+        parts = [slice(first, first + SUMMED) for first in range(0, d, SUMMED)]
+        rows = bounded_rows(x, y, 2 * (SUMMED + 8 + len(parts)))
+        low_x, low_y = rows.low_x / rows.scale**2, rows.low_y / rows.scale**2
+        step = max(1, ENTRIES // n)
+        for first in range(0, n, step):
+            watch(News("squared distances", first / n))
+            some = rows.x[first : first + step]
+            total = product(some[:, parts[0]], rows.y[:, parts[0]])
+            for part in parts[1:]:
+                total += product(some[:, part], rows.y[:, part])
+            for start in range(0, len(total), FEW):  # a core's cache keeps so many rows
+                few = slice(first + start, first + min(start + FEW, len(total)))
+                block = held[few]
+                np.multiply(total[start : start + FEW], -2 / rows.scale**2, out=block, dtype=float)
+                block += low_x[few, None]
+                block += low_y
         self._sets, self._costs, self._exact = (x, y), held, np.zeros((n, n), dtype=bool)
         self._above = rows.width_x, rows.width_y  # bound + both >= entry
         self._left = LOOKED_AT * n
@@ -52,16 +55,7 @@ class BoundedCosts(Costs):
         width = sum(float(w.mean()) for w in self._above)
         if not width <= FAR * (self.mean - self.mean_cheapest):
             raise TooCoarse
-        if self.mean_cheapest >= COMPARABLE * low_y.mean():
-            self.start = torch.from_numpy(-low_y)
-
-    def matrix(self, who: str) -> torch.Tensor:
-        """Plus `start`'s prices, less each row's least: the same optima, found in a quarter of the
-        time. Under the distances themselves all rows want the same few columns.
-        """
-        costs = self._costs + self.start.numpy()
-        costs -= costs.min(1, keepdims=True)
-        return torch.from_numpy(costs)
+        self.start = torch.from_numpy(low_y.mean() - low_y)
 
     def entries(self, columns: torch.Tensor) -> torch.Tensor:
         self.look_at(columns.numpy())

@@ -14,7 +14,7 @@ from scipy.spatial.distance import cdist
 
 from dmdrepro.kernels import backend, pairwise_sqdist
 from dmdrepro.kernels.pairwise_sqdist.reference import pairwise_sqdist_reference
-from dmdrepro.metrics.balanced import balanced_costs
+from dmdrepro.metrics.balanced import balanced_prices, shared_prices
 from dmdrepro.metrics.memory import cpu_copy
 from dmdrepro.metrics.watch import News, Watch, nobody
 
@@ -26,8 +26,11 @@ DIRECT = 16
 CACHED = 1 << 18  # entries made at once by differences: 2 MB, which a core's cache keeps
 PRODUCT = 1 << 20  # by a matrix product
 LEAST_ROWS = 256  # of a product; fewer spend their time on the other side
-ROOM = 10 * CACHED  # entries of balanced costs, which memory_plan counts as working memory
+ROOM = 10  # times these: entries of balanced costs, which memory_plan counts as working memory
 NEAREST = 16  # columns of each row that are known from the beginning
+# The search for potentials begins at prices if the rows' least entries are on average at least this
+# share of them; much smaller entries would lose their digits beside such prices.
+COMPARABLE = 1e-3
 
 
 class Costs:
@@ -85,11 +88,37 @@ class Costs:
         return self.held
 
     def balanced(self) -> np.ndarray | None:
-        """Other costs [N, N] with the same optima; None if there are none, or no room for them."""
-        points = self._points
-        if points is None or not points.alone or len(self) ** 2 > ROOM:
+        """C with prices, less each row's least: other costs [N, N] with the same optima.
+
+        `start` becomes these prices. None if there are none, or no room for the matrix.
+        """
+        alone = self._points is not None and self._points.alone
+        room = ROOM * (CACHED if alone else PRODUCT)
+        if self.device.type != "cpu" or len(self) ** 2 > room:
             return None
-        return balanced_costs(points.x, points.y)
+        if alone and (found := balanced_prices(self._points.x, self._points.y)) is not None:
+            self.start = torch.from_numpy(found - found.mean())
+        if not self.start.any():
+            return None
+        prices, near, cost = (t.numpy() for t in (self.start, *self._nearest()))
+        cost = cost + prices[near]
+        cheapest = np.take_along_axis(near, cost.argmin(1, keepdims=True), 1)
+        shared = prices + shared_prices(near, cost)
+        found, columns = self._less_each_least(shared)
+        if len(np.unique(columns)) < len(np.unique(cheapest)):  # what is on no list is too cheap
+            shared, found = prices, self._less_each_least(prices)[0]
+        comparable = self.mean_cheapest >= COMPARABLE * np.abs(shared).mean()
+        self.start, self._near = torch.from_numpy(shared if comparable else 0 * shared), None
+        return found
+
+    def _less_each_least(self, prices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(C with prices, less each row's least [N, N], the column of that [N])."""
+        found, column = np.empty(self.shape), np.empty(len(self), dtype=np.int64)
+        for rows, block in self.blocks():
+            np.add(block.numpy(), prices, out=found[rows])
+            column[rows] = found[rows].argmin(1)
+            found[rows] -= np.take_along_axis(found[rows], column[rows, None], 1)
+        return found, column
 
     def blocks(self) -> Iterator[tuple[slice, torch.Tensor]]:
         """(rows, C[rows]) over all rows, not to be written to."""
@@ -190,8 +219,7 @@ class Costs:
     def _put_nearest(self, rows: slice, block: torch.Tensor) -> None:
         if block.device.type == "cpu":  # numpy: one thread, see `_cheapest`
             costs = block.numpy()
-            column = np.argpartition(costs + self.start.numpy(), self._near[0].shape[1] - 1, 1)
-            column = np.ascontiguousarray(column[:, : self._near[0].shape[1]])
+            column = cheapest_few(costs, self.start.numpy(), self._near[0].shape[1])
             self._near[0][rows] = torch.from_numpy(column)
             self._near[1][rows] = torch.from_numpy(np.take_along_axis(costs, column, 1))
             return
@@ -219,6 +247,21 @@ def _cheapest(block: torch.Tensor) -> tuple[torch.Tensor, float, float, float]:
     if not finite:
         raise ValueError("Squared distances overflow float64; scale both sets down alike.")
     return column, float(total), float(least.sum()), float(largest)
+
+
+def cheapest_few(costs: np.ndarray, price: np.ndarray, k: int) -> np.ndarray:
+    """[R, K]: the columns of least C_ij + p_j, but for the last bits, of rows [R, N]; in any order.
+
+    A column's number takes the last bits of the sum: numpy partitions values in half the time that
+    it takes for their places.
+    """
+    last = (1 << (len(price) - 1).bit_length()) - 1
+    total = costs + price
+    bits = total.view(np.int64)
+    bits &= ~last
+    bits |= np.arange(len(price))
+    total.partition(k - 1, 1)
+    return bits[:, :k] & last
 
 
 def as_costs(cost: Costs | torch.Tensor) -> Costs:

@@ -26,7 +26,7 @@ ENTRIES = 1 << 20  # of the bounds at once
 SMALL = 2.0**-100  # below it, and above its inverse, float32 is left
 ORDINARY = 30  # rows whose largest value lies within 2^-30 and 2^30 are left at their scale
 TINY = 2.0**-100  # of squares of order 1: what float32 may lose below its range
-ONE_THREAD = 1 << 29  # multiply-adds that end sooner than threads that wait for one another
+ONE_THREAD = 1 << 27  # multiply-adds that end sooner than threads that wait for one another
 EXACT = ("none", "ieee")  # else torch may round float32 factors to fewer digits
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from dmdrepro.kernels import cheapest_two
-from dmdrepro.metrics.costs import Costs, as_costs
+from dmdrepro.metrics.costs import Costs, as_costs, cheapest_few
 from dmdrepro.metrics.shortest_paths import Paths
 from dmdrepro.metrics.watch import News
 
@@ -156,7 +156,7 @@ class _Look:
         if self._cpu:
             costs = block.numpy()[rows]
             every = np.arange(len(rows))
-            near = np.argpartition(costs + self._price.numpy(), k - 1, 1)[:, :k]
+            near = cheapest_few(costs, self._price.numpy(), k)
             return near, np.take_along_axis(costs, near, 1), costs[every, column]
         better = block[torch.from_numpy(rows).to(block.device)]
         near = (better + self._price).topk(k, dim=1, largest=False, sorted=False).indices

@@ -9,11 +9,10 @@ import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
 
-from dmdrepro.metrics.auction import AT_ONCE_FROM, Unfinished, auction
+from dmdrepro.metrics.auction import AT_ONCE_FROM, CYCLES, Unfinished, auction, cancelled
 from dmdrepro.metrics.costs import Costs
 from dmdrepro.metrics.interruptible import interruptible
 from dmdrepro.metrics.memory import cpu_copy
-from dmdrepro.metrics.potentials import find_potentials
 from dmdrepro.metrics.watch import News
 
 # Measured on one core (docs/performance.md): lapx takes a third of scipy's time from here on, ...
@@ -50,9 +49,9 @@ def _by_matrix(
         return torch.from_numpy(interruptible(lambda: columns_of(matrix)).astype(np.int64))
 
     if (balanced := costs.balanced()) is not None:
-        columns = solved(balanced)
         # The certificate asks for the same potentials, which are remembered.
-        if find_potentials(costs, columns).cycles is None:
+        columns, optimal = cancelled(costs, solved(balanced), CYCLES)
+        if optimal:
             return columns
     return solved(matrix)
 

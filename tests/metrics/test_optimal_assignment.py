@@ -54,7 +54,8 @@ def test_every_solver_finds_the_same_pairing_at_odd_sizes(solver):
         expected = optimal_assignment(x, y, "scipy")
         found = optimal_assignment(x, y, solver)
         assert (found.assignment == expected.assignment).all()
-        assert (found.e_ot, found.gap) == (expected.e_ot, expected.gap)
+        assert found.e_ot == expected.e_ot
+        assert 0 <= found.gap < 1e-14
 
 
 @solvers
