@@ -72,8 +72,8 @@ class Found:
         null = NULLS.get(record.null, SECOND)
         lines = [
             self.sentence,
-            f"Delta_E {cell_text(record.delta_e)}, of {null} {cell_text(record.delta_e_null)}. "
-            f"Retention {_two(record.retention)}{ranged}, "
+            f"Delta_E {cell_text(record.delta_e)}; its null, of {null}, "
+            f"{cell_text(record.delta_e_null)}. Retention {_two(record.retention)}{ranged}, "
             f"concordance {_two(record.concordance)}.",
             self._about_interval(),
         ]

@@ -100,7 +100,7 @@ def test_an_arm_that_was_made_otherwise_is_not_sent_to_options_that_a_study_lack
 def test_the_page_of_every_seed_shows_the_study_over_all_seeds(made, seed):
     page = (made / f"smoke/seed{seed}/report.html").read_text()
     assert 'id="study-start"' in page
-    assert "Does a student that does not start at the teacher copy it?" in page
+    assert "Does a toy student copy its teacher if it does not start from it?" in page
     # Retention, concordance, quality, DM loss; the experiments have none.
     assert page.count("<svg") == 4
     assert all(f"start=random, seed {k}: " in page for k in (0, 1))
