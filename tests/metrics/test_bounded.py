@@ -91,3 +91,11 @@ def test_two_far_clusters_keep_their_digits(apart):
     found = pairing_inefficiency(x + far, y + far)
     cost = exact(x + far, y + far)
     assert found.e_ot == pytest.approx(cost[linear_sum_assignment(cost)].mean(), rel=1e-12)
+
+
+def test_the_last_block_of_rows_may_be_of_any_size():
+    x, y = (gaussian(seed, 1_100, 256).astype(np.float32) for seed in (0, 1))  # 953 rows, then 147
+    costs = BoundedCosts(x, y)
+    truth = exact(x, y)
+    assert (costs.held.numpy() <= truth).all()
+    assert np.allclose(costs.held.numpy(), truth, rtol=1e-3)
