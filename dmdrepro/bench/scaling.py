@@ -7,10 +7,10 @@ import numpy as np
 import torch
 
 from dmdrepro.bench.pairing import POT, by_pot, by_scipy
-from dmdrepro.bench.timing import seconds
 from dmdrepro.metrics import pairing_inefficiency
 from dmdrepro.metrics.assignment import sqdist_matrix
 from dmdrepro.metrics.memory_plan import least_memory, plan_costs
+from dmdrepro.training.device import seconds
 
 QUICK, SIZES, LARGE = (100,), (1000, 3000, 10_000), (20_000, 50_000)
 DIMENSIONS = (4, 256)

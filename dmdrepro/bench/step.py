@@ -1,6 +1,5 @@
 """A distillation iteration against a plain eager loop of the same work, trick by trick."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from dmdrepro.bench.timing import medians
 from dmdrepro.experiments import Experiment, build, nearest
 from dmdrepro.runs.errors import RunError
 from dmdrepro.training.build import build_denoiser
+from dmdrepro.training.device import seconds
 from dmdrepro.training.draws import Draws
 from dmdrepro.training.engine import Engine
 from dmdrepro.training.step import Step
@@ -38,7 +38,9 @@ class Runner:
 
     def seconds(self, blocks: int) -> float:
         """Of one iteration, over so many blocks of `student_every`."""
-        start = time.perf_counter()
+        return seconds(lambda: self._run(blocks), self._device) / (blocks * self._every)
+
+    def _run(self, blocks: int) -> None:
         for first in range(self._done, self._done + blocks * self._every, self._every):
             block = range(first, first + self._every)
             if self._step is not None:
@@ -46,10 +48,7 @@ class Runner:
             else:
                 for it in block:
                     plain_iteration(self._nets, self._draws, it)
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
         self._done += blocks * self._every
-        return (time.perf_counter() - start) / (blocks * self._every)
 
     def first_seconds(self) -> float:
         """Of the warm-up blocks, in which compilers and graphs are made."""

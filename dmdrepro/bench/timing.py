@@ -1,19 +1,11 @@
 """How a call is timed: both alternatives in turns, the median of the repeats."""
 
 import statistics
-import time
 from collections.abc import Callable, Iterable
 
 import torch
 
-
-def seconds(call: Callable[[], object], device: torch.device) -> float:
-    """Wall seconds of one call; on a GPU until its work is done."""
-    _wait(device)
-    start = time.perf_counter()
-    call()
-    _wait(device)
-    return time.perf_counter() - start
+from dmdrepro.training.device import seconds
 
 
 def on_gpu(call: Callable[[], object]) -> float:
@@ -35,8 +27,3 @@ def medians(pairs: Iterable[tuple[float, float]]) -> tuple[float, float]:
     """Of both columns."""
     ours, theirs = zip(*pairs, strict=True)
     return statistics.median(ours), statistics.median(theirs)
-
-
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)

@@ -94,11 +94,12 @@ def _answers(published: dict, names: Sequence[str]) -> None:
 
 def _overview(published: dict) -> None:
     console.print("The answer of each arm of each study:")
-    for study, arms in _studies(published):
-        words = ", ".join(f"{s.experiment} {answer(s).word}" for s in collect(arms))
-        console.print(f"{study.name}: {words}", highlight=False)
     students = collect(of_size(published, "paper", list(REGISTRY)))
-    students += [s for _, arms in _studies(published) for s in collect(arms)]
+    for study, arms in _studies(published):
+        of_study = collect(arms)
+        words = ", ".join(f"{s.experiment} {answer(s).word}" for s in of_study)
+        console.print(f"{study.name}: {words}", highlight=False)
+        students += of_study
     verdict = verdict_table(students)
     absent = dict.fromkeys(str(row[0]) for row in verdict.rows if NOT_RUN in row)
     notes = (

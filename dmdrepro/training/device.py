@@ -4,6 +4,8 @@ import importlib.util
 import os
 import resource
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -50,6 +52,20 @@ def select_device(gpu: str | None) -> torch.device:
     torch.set_float32_matmul_precision("high")  # TF32, as the public code
     torch.backends.cudnn.allow_tf32 = True
     return device
+
+
+def seconds(call: Callable[[], object], device: torch.device) -> float:
+    """Wall seconds of one call; on a GPU until its work is done."""
+    _wait(device)
+    start = time.perf_counter()
+    call()
+    _wait(device)
+    return time.perf_counter() - start
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def peak_gib(device: torch.device) -> float:

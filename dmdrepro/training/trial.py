@@ -7,8 +7,7 @@ and what a record that failed leaves behind could spoil the training.
 import itertools
 import pickle
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -16,6 +15,7 @@ import torch
 from dmdrepro.data import Data
 from dmdrepro.experiments.config import Experiment
 from dmdrepro.training.build import build_denoiser
+from dmdrepro.training.device import seconds
 from dmdrepro.training.draws import Draws
 from dmdrepro.training.engine import Engine
 from dmdrepro.training.recorded import WARM_UP
@@ -57,18 +57,6 @@ def teacher_work(experiment: Experiment, device: torch.device) -> Work:
     return step, inputs, 1
 
 
-def seconds(
-    run: Callable, inputs: Iterator[Sequence], device: torch.device, calls: int = 1
-) -> float:
-    """How long so many calls take together."""
-    begin = time.perf_counter()
-    for _ in range(calls):
-        run(next(inputs))
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter() - begin
-
-
 WORK = {"distill": student_work, "teacher": teacher_work}
 
 
@@ -79,10 +67,10 @@ def trial(experiment: Experiment, stage: str, way: str, device: torch.device) ->
     engine = replace(Engine.parse(way), auto=True)  # to the bit
     run = engine.prepare(step, lambda why, broken: said.append(why))
 
-    first_s = seconds(run, inputs, device, WARM_UP + 2)
+    first_s = seconds(lambda: [run(next(inputs)) for _ in range(WARM_UP + 2)], device)
     if said:
         return {"why": said[0]}
-    times = sorted(seconds(run, inputs, device) for _ in range(TURNS))
+    times = sorted(seconds(lambda: run(next(inputs)), device) for _ in range(TURNS))
     return {"iteration_s": times[TURNS // 2] / iterations, "first_s": first_s}
 
 

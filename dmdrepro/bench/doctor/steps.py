@@ -12,13 +12,13 @@ import torch
 from dmdrepro import kernels
 from dmdrepro.bench.doctor.scope import Row, Scope, row
 from dmdrepro.bench.step import Prepare, Runner, ways
-from dmdrepro.bench.timing import medians, seconds
+from dmdrepro.bench.timing import medians
 from dmdrepro.experiments import Experiment
 from dmdrepro.experiments.estimate import estimate
 from dmdrepro.models.edm import EDMDenoiser
 from dmdrepro.pipeline.measured import STUDENT, TEACHER
 from dmdrepro.pipeline.task import STAGES
-from dmdrepro.training.device import peak_gib
+from dmdrepro.training.device import peak_gib, seconds
 from dmdrepro.training.engine import AUTO, Engine
 from dmdrepro.training.recorded import WARM_UP
 from dmdrepro.training.session import Session
