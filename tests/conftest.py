@@ -78,19 +78,22 @@ def _references_without_a_gpu():
 def backend(request, monkeypatch):
     """Of tests/kernels: the implementation that runs.
 
-    New memory holds NaN, or -7 for integers: what a kernel forgets to write is seen.
+    New memory holds NaN, or the largest integer: what a kernel forgets to write is seen. torch does
+    this itself: a patch of torch.empty would stay in what torch remembers of its functions.
     """
     from dmdrepro import kernels
 
-    plain = torch.empty
-
-    def empty(*args, **kwargs):
-        tensor = plain(*args, **kwargs)
-        return tensor.fill_(float("nan") if tensor.is_floating_point() else -7)
-
-    monkeypatch.setattr(torch, "empty", empty)
-    with kernels.use(request.param):
-        yield request.param
+    modes = (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+    monkeypatch.setattr(torch.utils.deterministic, "fill_uninitialized_memory", True)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        with kernels.use(request.param):
+            yield request.param
+    finally:
+        torch.use_deterministic_algorithms(modes[0], warn_only=modes[1])
 
 
 @pytest.fixture
