@@ -7,6 +7,7 @@ once SIGTERM has a handler, only a sentence and 128 + its number will do.
 
 import random
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -39,6 +40,19 @@ def of_ours(printed: str) -> list[str]:
     ]
 
 
+def end_of(process: subprocess.Popen, number: int, ours: bool) -> tuple[str, bool]:
+    """What a process printed that got a signal, and whether Python's start swallowed the signal.
+
+    Of 1,500 Ctrl-C in its first 0.06 s Python 3.11 printed five and went on. A second one ends it.
+    """
+    try:
+        return process.communicate(timeout=LONG_S if ours else 60)[0], False
+    except subprocess.TimeoutExpired:
+        assert not ours
+        process.send_signal(number)
+        return process.communicate(timeout=LONG_S)[0], True
+
+
 @pytest.mark.skipif(not PROC.is_file(), reason="this system has no /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
 def test_a_signal_at_any_moment_of_the_start_ends_it_with_a_sentence(tmp_path, number):
@@ -57,8 +71,11 @@ def test_a_signal_at_any_moment_of_the_start_ends_it_with_a_sentence(tmp_path, n
             time.sleep(max(0.0, when - time.monotonic()))
             ours = handled(process.pid, signal.SIGTERM)
             process.send_signal(number)
-            printed = process.communicate(timeout=LONG_S)[0]
-            if ours or process.returncode == 128 + number:
+            printed, swallowed = end_of(process, number, ours)
+            if swallowed:
+                assert "KeyboardInterrupt" in printed, printed
+                assert "Run the same command again" in printed
+            elif ours or process.returncode == 128 + number:
                 assert process.returncode == 128 + number, printed
                 assert "Run the same command again" in printed
                 assert "Traceback" not in printed
