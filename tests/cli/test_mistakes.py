@@ -11,8 +11,6 @@ from dmdrepro.experiments import ConfigError
 from dmdrepro.pipeline.trouble import named
 from dmdrepro.runs.errors import NonFinite, RunError
 
-# --- one experiment's trouble ---
-
 
 @pytest.mark.parametrize(
     ("error", "message"),
@@ -68,9 +66,6 @@ def test_the_others_go_on_where_one_fails(tmp_path, monkeypatch, error):
     assert "Error: teacher moons" in command("teacher", "moons", *SMOKE, "--runs", tmp_path, code=1)
 
 
-# --- devices, folders, files ---
-
-
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
 @pytest.mark.parametrize("place", ["file", "file/below"])
 def test_runs_that_are_a_file_are_refused_at_once(tmp_path, place, dry):
@@ -86,9 +81,6 @@ def test_what_reads_no_data_asks_for_none(tmp_path, name):
     command(name, "mnist", *SMOKE, "--runs", tmp_path, "--fresh", "--dry-run")
     printed = command("teacher", "mnist", *SMOKE, "--runs", tmp_path, "--fresh", code=1)
     assert "needs MNIST" in printed
-
-
-# --- compare ---
 
 
 @pytest.fixture

@@ -21,8 +21,6 @@ from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import read_json, read_manifest, write_json, write_manifest
 from dmdrepro.runs.results import open_known, open_results
 
-# --- links ---
-
 
 @pytest.mark.parametrize(
     "name", ["report.html", "figures", "tables", "figures/figure_02.png", "tables/tables.md"]
@@ -52,9 +50,6 @@ def test_a_linked_stage_is_not_read(runs, tmp_path):
     assert "is a link" in command("evaluate", "chessboard", *SMOKE, "--runs", runs, "--dry-run")
 
 
-# --- listings that are lost, leftovers ---
-
-
 def test_what_a_kill_left_in_done_stages_and_results_is_cleaned(runs, finished):
     dead = subprocess.Popen(["true"])
     dead.wait()
@@ -75,9 +70,6 @@ def test_what_a_kill_left_in_done_stages_and_results_is_cleaned(runs, finished):
     assert not [file for file in left if file.exists()]
     assert all(file.exists() for file in kept)
     assert tree(chessboard(runs)) == tree(chessboard(finished))
-
-
-# --- before the start ---
 
 
 def test_too_little_space_is_refused_with_both_numbers_and_shown_by_the_dry_run(
@@ -111,9 +103,6 @@ def test_a_target_that_cannot_be_written_to_is_found_at_once(tmp_path):
     assert f"{tmp_path / 'file'} is not a folder" in printed
 
 
-# --- names that are not ours ---
-
-
 @pytest.mark.parametrize("name", ["evaluate-²", "evaluate-٣", "evaluate-060", "evaluate-x"])
 def test_a_folder_of_another_name_with_a_manifest_is_left_alone(runs, name):
     shutil.copytree(chessboard(runs) / "evaluate-60", chessboard(runs) / name)
@@ -122,8 +111,6 @@ def test_a_folder_of_another_name_with_a_manifest_is_left_alone(runs, name):
         names = () if words[0] == "list" else ("chessboard", *SMOKE)
         command(words[0], *names, *words[1:], "--runs", runs)
 
-
-# --- records that are whole by their seal, and of other types ---
 
 OTHERS = (None, "x", -1, 2.5, True, [], {}, [None], "absent")
 RECORDS = (

@@ -19,9 +19,6 @@ from dmdrepro.training.session import Session
 INT, TERM, HUP, USR1 = signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1
 
 
-# --- a whole command ---
-
-
 def training(runs: Path, ignored: tuple[int, ...] = ()) -> subprocess.Popen:
     """A teacher that is being trained, for hours."""
     words = ("teacher", "chessboard", *SMOKE, "--runs", runs)
@@ -90,9 +87,6 @@ def test_one_that_comes_while_python_ends_does_not_change_the_status():
         dmdrepro.cli.main()
     """
     assert completed("-c", textwrap.dedent(code)).returncode == 128 + TERM
-
-
-# --- one listener ---
 
 
 @pytest.fixture
@@ -169,8 +163,6 @@ def test_handlers_are_put_back():
         assert signal.getsignal(TERM) is not before[1]
     assert [signal.getsignal(number) for number in STOPS] == before
 
-
-# --- exceptions that would be lost ---
 
 PLACES = {
     # An import whose module catches everything, as some of torch's do.

@@ -1,7 +1,5 @@
 """The null of class-conditional sets: what is left out, warned of, taken and refused."""
 
-from __future__ import annotations
-
 import json
 import math
 import re
@@ -12,8 +10,6 @@ import torch
 from pairs import half_kept
 
 from dmdrepro.metrics import pairing_inefficiency
-
-# --- classes of one sample ---
 
 
 def test_classes_of_one_sample_are_named_and_left_out():
@@ -73,9 +69,6 @@ def test_a_second_draw_in_other_units_is_warned_of(change, words):
     found = pairing_inefficiency(x, y, independent=change(other)).warnings
     assert re.search(words, found[0])
     assert "Delta_E" not in found[0]  # which does not depend on it
-
-
-# --- what is accepted ---
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Samples near the ends of float64 are measured as the same samples elsewhere are."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

@@ -25,9 +25,6 @@ CPU = torch.device("cpu")
 NAMES = ("chessboard", "ring")
 
 
-# --- whole commands ---
-
-
 def started(runs: Path, *settings: str) -> subprocess.Popen:
     """Two teachers are being trained, in a group of its own, as a terminal's command is."""
     words = ("all", *NAMES, *SMOKE, *settings, "--jobs", 2, "--runs", runs)
