@@ -19,6 +19,16 @@ LONG_S = 600  # longer than whatever is waited for takes, on a slow machine besi
 NO_CACHE = tempfile.TemporaryDirectory(prefix="dmdrepro-tests-")
 
 
+# `limit(SPARE)` leaves this process so many bytes of addresses.
+LIMIT = """
+import resource
+def limit(spare):
+    pages = int(open('/proc/self/statm').read().split()[0])
+    most = pages * resource.getpagesize() + spare
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+"""
+
+
 def environment() -> dict[str, str]:
     env = {**os.environ, "COLUMNS": "200", "TERM": "dumb", "PYTHONPATH": str(ROOT)}
     env.pop("TRITON_INTERPRET", None)  # the interpreter is for the kernels' tests
@@ -80,11 +90,7 @@ def completed(*arguments: object, **options) -> subprocess.CompletedProcess:
 
 def run(script: str, *arguments: object, code: int = 0) -> str:
     """Run a script, check its exit code and that no traceback is shown; returns all it printed."""
-    done = completed(script, *arguments)
-    printed = done.stdout + done.stderr
-    assert done.returncode == code, printed
-    assert "Traceback" not in printed, printed
-    return printed
+    return ended(begin(script, *arguments), code)
 
 
 def reproduce(*arguments: object, code: int = 0) -> str:

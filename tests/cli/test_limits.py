@@ -8,10 +8,11 @@ import subprocess
 import sys
 import threading
 
+import numpy as np
 import pytest
-from command import SMOKE, command
+from command import SMOKE, command, normal, saved
 from conftest import ROOT
-from processes import environment, heed_signals
+from processes import LIMIT, completed, environment, heed_signals
 
 from dmdrepro.cli.limits import check_threads, limit_sentence, os_sentence
 from dmdrepro.runs.errors import RunError
@@ -122,3 +123,26 @@ def test_what_an_exception_says_of_a_limit(error, words):
 )
 def test_a_file_error_is_told_with_its_own_remedy(number, remedy):
     assert os_sentence(OSError(number, os.strerror(number), "x")).startswith(remedy)
+
+
+def test_an_allocation_that_fails_names_the_option(tmp_path):
+    saved(tmp_path, a=normal(0, 9000, 2), b=normal(1, 9000, 2))
+    run = "import dmdrepro.metrics, dmdrepro.cli\nlimit(300 * 2**20)\ndmdrepro.cli.main()"
+    pairs = ("compare", "a.npy", "b.npy", "--memory", "50")
+    env = environment() | {"OMP_NUM_THREADS": "1"}
+    done = completed("-c", LIMIT + run, *pairs, cwd=tmp_path, env=env)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    sentence = "an allocation failed: there is not enough memory; --memory 50 is more than"
+    assert done.stderr.startswith(f"Error: compare a.npy b.npy: {sentence}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_sentence_names_an_option_that_was_not_given(tmp_path, monkeypatch):
+    def fails(*arguments, **options):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: 8 bytes.")
+
+    pair = saved(tmp_path, a=np.eye(3), b=np.eye(3))
+    monkeypatch.setattr("dmdrepro.comparison.measure.pairing_inefficiency", fails)
+    said = "not enough memory; name how much may be taken, as --memory 1 (GiB)"
+    assert said in command("compare", *pair, code=1)

@@ -115,16 +115,6 @@ def test_the_memory_that_is_taken_is_said_before_the_work(arrays):
     assert "20 samples, without their matrix, needs" in few
 
 
-def test_a_part_of_the_bench_is_measured_alone(tmp_path):
-    out = tmp_path / "b.json"
-    printed = command("bench", "--quick", "--only", "over-batch", "--gpu", "cpu", "--out", out)
-    record = json.loads(out.read_text())
-    assert record["batches"]
-    assert record["rows"] == record["scaling"] == []
-    assert {p.name for p in tmp_path.iterdir()} == {"b.json", "b_batch.png"}
-    assert "Over the batch" in printed
-
-
 @pytest.mark.parametrize("way", ["itself", "link", "named", "classes"])
 def test_a_record_never_overwrites_an_array(arrays, tmp_path, way):
     first, out, more = arrays[0], arrays[0], ()

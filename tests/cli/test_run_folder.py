@@ -1,7 +1,6 @@
 """Commands in a run folder that holds links, lacks listings, is full, or belongs to another."""
 
 import copy
-import json
 import os
 import random
 import shutil
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from command import SMOKE, command
 from processes import chessboard, tree
+from report_runs import list_again
 
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.measures import evaluation
@@ -18,7 +18,7 @@ from dmdrepro.pipeline import places
 from dmdrepro.report import report_page, tables_of
 from dmdrepro.report.render import to_json, to_markdown
 from dmdrepro.runs.errors import RunError
-from dmdrepro.runs.files import read_json, read_manifest, write_json, write_manifest
+from dmdrepro.runs.files import read_json, write_json
 from dmdrepro.runs.results import open_known, open_results
 
 
@@ -131,9 +131,8 @@ def places_in(value: object, place: tuple = ()):
 
 
 def reseal(folder: Path, record: dict) -> None:
-    names = list(read_manifest(folder / "manifest.json"))
     write_json(folder / "record.json", record)
-    write_manifest(folder, names)
+    list_again(folder)
 
 
 def changed(record: dict, place: tuple, other: object) -> dict:
@@ -200,10 +199,8 @@ def test_the_commands_name_the_file_and_the_place(runs, stage, place, other):
 )
 def test_a_log_of_other_types_ends_in_a_sentence(runs, line):
     folder = chessboard(runs) / "distill-60"
-    names = list(read_manifest(folder / "manifest.json"))
     with (folder / "log.jsonl").open("a") as log:
         log.write(line + "\n")
-    write_manifest(folder, names)
-    assert json.loads((folder / "manifest.json").read_text())
+    list_again(folder)
     printed = command("figures", "chessboard", *SMOKE, "--runs", runs, code=1)
     assert "log.jsonl does not hold what this version writes (line 41)" in printed

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from cases import DEVICE, both, dtypes, moved, randn
-from tolerance import DM_GRADIENT, PUBLIC_DM_GRADIENT, assert_close
+from cases import DEVICE, DM_GRADIENT, PUBLIC_DM_GRADIENT, assert_close, both, dtypes, moved, randn
 
 from dmdrepro.kernels import dm_gradient
 

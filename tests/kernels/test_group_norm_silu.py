@@ -3,8 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from cases import DEVICE, both, moved, randn
-from tolerance import GROUP_NORM, assert_close
+from cases import DEVICE, GROUP_NORM, assert_close, both, moved, randn
 
 from dmdrepro import kernels
 from dmdrepro.kernels import group_norm_silu

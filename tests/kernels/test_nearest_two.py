@@ -5,8 +5,16 @@ import math
 
 import pytest
 import torch
-from cases import DEVICE, NO_TRITON, both, dtypes, randn
-from tolerance import MEAN_DISTANCE, NEAREST_SQDIST, assert_close
+from cases import (
+    DEVICE,
+    MEAN_DISTANCE,
+    NEAREST_SQDIST,
+    NO_TRITON,
+    assert_close,
+    both,
+    dtypes,
+    randn,
+)
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from dmdrepro import kernels

@@ -2,8 +2,7 @@
 
 import pytest
 import torch
-from cases import both, dtypes, randn
-from tolerance import PAIRWISE_SQDIST, assert_close
+from cases import PAIRWISE_SQDIST, assert_close, both, dtypes, randn
 
 from dmdrepro.kernels import pairwise_sqdist
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 import torch
-from processes import completed, environment
+from processes import LIMIT, completed, environment
 
 from dmdrepro.metrics import memory, memory_limits
 from dmdrepro.metrics.memory_limits import group_leaves, of_groups, of_process
@@ -116,32 +116,20 @@ def test_the_shells_limits_count_addresses(tmp_path, monkeypatch):
     assert memory.available_memory(CPU) == 4
 
 
-def limited(tmp_path, script, *arguments):
-    """Run a script of which LIMIT(bytes) leaves so many addresses; returns the process."""
-    head = (
-        "import resource, sys\n"
+def test_under_ulimit_v_what_fits_is_planned(tmp_path):
+    script = LIMIT + (
         "import torch, numpy, scipy.optimize, scipy.spatial.distance\n"
         "torch.set_num_threads(1)\n"
-        "def LIMIT(spare):\n"
-        "    pages = int(open('/proc/self/statm').read().split()[0])\n"
-        "    limit = pages * resource.getpagesize() + spare\n"
-        "    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))\n"
-    )
-    env = environment() | {"OMP_NUM_THREADS": "1"}
-    return completed("-c", head + script, *arguments, cwd=tmp_path, env=env)
-
-
-def test_under_ulimit_v_what_fits_is_planned(tmp_path):
-    script = (
         "from dmdrepro.metrics.memory_plan import plan_costs\n"
         "from dmdrepro.metrics import pairing_inefficiency\n"
-        "LIMIT(220 * 2**20)\n"
+        "limit(220 * 2**20)\n"
         "plan = plan_costs(10_000, 2, torch.device('cpu'))\n"
         "print(plan.whole, plan.available <= 220 * 2**20, plan.needed <= plan.available)\n"
         "x = numpy.random.default_rng(0).random((10_000, 2))\n"
         "print(pairing_inefficiency(x, x).delta_e)\n"
     )
-    done = limited(tmp_path, script)
+    env = environment() | {"OMP_NUM_THREADS": "1"}
+    done = completed("-c", script, cwd=tmp_path, env=env)
     assert done.stdout == "False True True\n0.0\n", done.stderr
 
 

@@ -74,12 +74,7 @@ def test_a_second_draw_in_other_units_is_warned_of(change, words):
 @pytest.mark.parametrize(
     "make",
     [
-        list,
-        tuple,
-        np.uint8,
-        np.uint64,
-        np.float32,
-        lambda c: torch.tensor(c),
+        *(list, tuple, np.uint8, np.uint64, np.float32, torch.tensor),
         lambda c: torch.tensor(c, dtype=torch.bfloat16),
         lambda c: torch.tensor(c, dtype=torch.float32).requires_grad_(),
     ],
@@ -87,8 +82,8 @@ def test_a_second_draw_in_other_units_is_warned_of(change, words):
 def test_every_kind_of_whole_numbers_is_the_same_classes(make):
     x, y = half_kept(9, 30, 3, 0.5)
     labels = np.arange(30) % 3
-    given = make(labels) if make in (np.uint8, np.uint64, np.float32) else make(labels.tolist())
-    assert pairing_inefficiency(x, y, classes=given) == pairing_inefficiency(x, y, classes=labels)
+    found = pairing_inefficiency(x, y, classes=make(labels))
+    assert found == pairing_inefficiency(x, y, classes=labels)
 
 
 @pytest.mark.parametrize(

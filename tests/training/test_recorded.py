@@ -5,16 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 import torch
-from steps import (
-    blocks,
-    given,
-    impossible,
-    numbers,
-    record_by,
-    rerun,
-    same_state,
-    teacher_step,
-)
+from steps import blocks, given, impossible, numbers, record_by, rerun, same_state, teacher_step
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
