@@ -144,7 +144,8 @@ def _write(folder: Path, record: dict, config: dict, files: dict[str, bytes]) ->
 
 def list_again(folder: Path) -> dict[str, str]:
     """A stage's manifest, of the files that are there; returns their SHA-256."""
-    write_manifest(folder, sorted(p.name for p in folder.iterdir() if p.name != "manifest.json"))
+    names = (p.name for p in folder.iterdir() if p.is_file() and p.name != "manifest.json")
+    write_manifest(folder, sorted(names))
     return verify_manifest(folder)
 
 

@@ -45,7 +45,7 @@ WRONG = {
     "longer": (lambda data: data + b"\0", "longer"),
     "flipped": (flipped, "SHA-256"),
     "packed and truncated": (lambda data: gzip.compress(data)[:-20], "truncated"),
-    "packed and damaged": (lambda data: flipped(gzip.compress(data)[:-8]) + b"\0" * 8, "gzip"),
+    "packed and damaged": (lambda data: gzip.compress(data)[:-8] + bytes(8), "gzip"),
     "packed and flipped": (lambda data: gzip.compress(flipped(data)), "SHA-256"),
 }
 
