@@ -92,7 +92,6 @@ def test_the_handlers_come_before_the_libraries(way, tmp_path):
     """What is imported before a signal gets its sentence: little of ours, nothing of others'."""
     script = (
         "import runpy, signal, sys\n"
-        "class Seen(Exception): pass\n"
         "def seen(*_): print(*sorted(m.partition('.')[0] for m in sys.modules)); sys.exit()\n"
         "signal.signal = lambda number, handler: seen() if number == signal.SIGTERM else None\n"
         f"sys.argv = ['x', 'list']; way = {WAYS[way]!r}\n"
@@ -109,11 +108,7 @@ NAMES = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
 
 @pytest.mark.parametrize(
     ("chosen", "spins"),
-    [
-        ({}, "1000"),
-        ({"GOMP_SPINCOUNT": "7"}, "7"),
-        ({"OMP_WAIT_POLICY": "ACTIVE"}, None),
-    ],
+    [({}, "1000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "ACTIVE"}, None)],
 )
 def test_how_threads_wait_is_set_unless_the_user_has_chosen(monkeypatch, chosen, spins):
     for name in NAMES:
@@ -125,7 +120,7 @@ def test_how_threads_wait_is_set_unless_the_user_has_chosen(monkeypatch, chosen,
     monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)  # this process goes on as it was
 
 
-def test_it_is_said_before_torch_is_imported():
+def test_how_threads_wait_is_set_before_torch_is_imported():
     script = (
         "import os, sys, types, dmdrepro.cli\n"
         "def app(): print('torch' in sys.modules, os.environ['GOMP_SPINCOUNT'])\n"

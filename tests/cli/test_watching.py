@@ -1,6 +1,7 @@
 """A long optimum says how far it is and stops when asked to, even in a solver's one long call."""
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from command import SMOKE, command, normal, saved
-from processes import begin, ended
+from processes import begin, chessboard, ended
 
 from dmdrepro.cli.progress import Row
 from dmdrepro.metrics import pairing_inefficiency, pairing_of_sets, sample_quality
@@ -73,11 +74,10 @@ def test_pairs_that_are_interrupted_say_that_nothing_is_kept(tmp_path, monkeypat
     assert "go on from there" not in printed
 
 
-def test_a_stop_request_ends_the_stage_evaluate_within_an_optimum(tmp_path, monkeypatch, stopped):
-    for stage in ("teacher", "distill", "sample"):
-        command(stage, "chessboard", *SMOKE, "--runs", tmp_path)
+def test_a_stop_request_ends_the_stage_evaluate_within_an_optimum(runs, monkeypatch, stopped):
+    shutil.rmtree(chessboard(runs) / "evaluate-60")
     monkeypatch.setattr("dmdrepro.metrics.assignment.certify", lambda *_: pytest.fail("ran on"))
-    words = ("evaluate", "chessboard", *SMOKE, "--runs", tmp_path)
+    words = ("evaluate", "chessboard", *SMOKE, "--runs", runs)
     printed = stopped("dmdrepro.metrics.costs:Costs.blocks", 1, signal.SIGINT, *words)
     assert "it starts again from the samples" in printed
 
