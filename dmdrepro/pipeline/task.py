@@ -47,6 +47,11 @@ class Task:
         """Such as `distill ring, seed 0 (60)`."""
         return f"{self.stage} {self.words}"
 
+    def about(self, sentence: str) -> str:
+        """A sentence about the stage, which names it once."""
+        named = sentence.startswith((self.title, self.place().what))
+        return sentence if named else f"{self.title}: {sentence}"
+
     @property
     def looks_at_data(self) -> bool:
         """Whether the stage needs the data set, beyond its shape and number of classes."""
