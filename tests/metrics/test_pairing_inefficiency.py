@@ -93,8 +93,8 @@ def test_a_copy_has_delta_e_zero():
 @pytest.mark.parametrize("value", [0.0, 0.1, 1 / 3, 1e5])
 def test_a_constant_student_has_delta_e_zero_and_no_retention(value):
     student = np.full((50, 4), value)
-    for given in ({}, {"classes": np.arange(50) % 5}, {"independent": student}):
-        record = pairing_inefficiency(gaussian(7, 50, 4), student, **given)
+    for more in ({}, {"classes": np.arange(50) % 5}, {"independent": student}):
+        record = pairing_inefficiency(gaussian(7, 50, 4), student, **more)
         assert (record.delta_e, record.delta_e_null) == (0.0, 0.0)
         assert math.isnan(record.retention)
 
