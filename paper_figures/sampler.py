@@ -1,13 +1,11 @@
 """Whether a student samples well enough for its figure to be held against the paper's."""
 
-from types import ModuleType
-
+from dmdrepro.paper_figures.figure import ALL, NONE, PaperFigure
 from dmdrepro.paper_figures.run import Results, StudentRun, attempt
 from dmdrepro.paper_figures.words import name_of, number
 from dmdrepro.runs.results import Missing
 
 BOUND = 2.0  # quality ratio (E_OT to the data over that of other data) of a good sampler, at most
-LAST, ALL, NONE = "the longest-trained teacher's", "every teacher's", "no student"
 
 
 def remark(run: StudentRun | Missing) -> str:
@@ -21,14 +19,10 @@ def remark(run: StudentRun | Missing) -> str:
     )
 
 
-def caption(module: ModuleType, results: Results) -> str:
-    """The figure's caption, and a sentence for each student in it that is not a good sampler.
-
-    A module's STUDENTS says whose students it shows; without it, the longest-trained teacher's.
-    """
-    shown = getattr(module, "STUDENTS", LAST)
-    sentences = [module.CAPTION]
-    for name in module.EXPERIMENTS if shown != NONE else ():
+def caption(figure: PaperFigure, results: Results) -> str:
+    """The figure's caption, and a sentence for each student in it that is not a good sampler."""
+    shown, sentences = figure.STUDENTS, [figure.CAPTION]
+    for name in figure.EXPERIMENTS if shown != NONE else ():
         result = results.get(name)
         if result is None or isinstance(result, Missing) or not result.snapshots:
             continue

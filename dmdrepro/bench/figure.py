@@ -82,7 +82,6 @@ def _figure(
         axes.set_xticks([], minor=True)
         axes.set(title=title, xlabel=x)
         axes.legend()
-        axes.spines[["top", "right"]].set_visible(False)
     figure.axes[0].set_ylabel(y)
     commit = (facts["commit"] or "unknown")[:12]
     run = f"{facts['device']}, {facts['threads']} threads, torch {facts['torch']}, commit {commit}"
