@@ -9,11 +9,10 @@ from pathlib import Path
 
 from dmdrepro.paper_figures.curves import save_curves
 from dmdrepro.paper_figures.dm_loss import DM_LOSS
-from dmdrepro.paper_figures.figure import PaperFigure
+from dmdrepro.paper_figures.figure import PaperFigure, caption
 from dmdrepro.paper_figures.one_panel import BOUNDARY, MEMORISATION
 from dmdrepro.paper_figures.rows import ROWS, own_rows
 from dmdrepro.paper_figures.run import Results, Unavailable
-from dmdrepro.paper_figures.sampler import caption
 from dmdrepro.paper_figures.saving import kept_png, save
 
 __all__ = [

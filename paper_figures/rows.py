@@ -6,7 +6,7 @@ import numpy as np
 
 from dmdrepro.paper_figures.cloud import draw_grid_and_pca, draw_pca_row, draw_toy_row
 from dmdrepro.paper_figures.distances import draw_distance_row
-from dmdrepro.paper_figures.figure import ALL, Fill, PaperFigure
+from dmdrepro.paper_figures.figure import ALL, Fill, PaperFigure, remark
 from dmdrepro.paper_figures.heatmap import draw_heatmaps
 from dmdrepro.paper_figures.image_grid import draw_grid, draw_image_rows
 from dmdrepro.paper_figures.page import Page
@@ -19,7 +19,6 @@ from dmdrepro.paper_figures.run import (
     planned_snapshots,
     run_at,
 )
-from dmdrepro.paper_figures.sampler import remark
 from dmdrepro.paper_figures.words import iterations, name_of, pairing_words
 from dmdrepro.runs.results import Missing
 

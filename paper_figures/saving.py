@@ -8,9 +8,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from PIL import Image
 
-from dmdrepro.paper_figures.figure import PaperFigure
+from dmdrepro.paper_figures.figure import PaperFigure, caption
 from dmdrepro.paper_figures.run import Results, Unavailable
-from dmdrepro.paper_figures.sampler import caption
 from dmdrepro.paper_figures.style import styled
 from dmdrepro.runs.files import write_bytes
 from dmdrepro.runs.results import Result

@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 
+from dmdrepro.commands import program
+from dmdrepro.measures.along import study_charts
+from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import Results, collect
 from dmdrepro.measures.table import Table, seed_words
 from dmdrepro.report.answer import MEANINGS, answers
@@ -17,10 +20,9 @@ from dmdrepro.report.page.known import known_part
 from dmdrepro.report.page.lead import dot_plot, sentence
 from dmdrepro.report.page.pictures import Picture
 from dmdrepro.report.page.provenance import summary_table
-from dmdrepro.report.page.studies import study_part
 from dmdrepro.report.page.tables import heads, ran, rows, varying
 from dmdrepro.report.page.templates import encoded, templates
-from dmdrepro.report.study import OpenStudy
+from dmdrepro.report.study import OpenStudy, study_tables, study_ways
 from dmdrepro.runs.results import Missing
 
 CLOSING = ("paper_and_ours", "choices", "slips")  # tables about all experiments
@@ -79,7 +81,7 @@ def report_page(
         ],
         absent=absent,
         not_run=named.get("not_run"),
-        studies=[study_part(study) for study in studies],
+        studies=[_study_part(study) for study in studies],
         known=None if known is None else known_part(known),
         closing=[table for table in closing if table.rows],
     )
@@ -88,6 +90,26 @@ def report_page(
         if len(page) <= LIMIT:
             break
     return page
+
+
+def _study_part(opened: OpenStudy) -> dict[str, object]:
+    """What `studies.html` shows of one study."""
+    study, arms = opened.study, opened.arms
+    tables = {table.name: table for table in study_tables(study, arms)}
+    found, students = study_ways(arms), collect(arms)
+    seeds = sorted({seed for student in students for seed in student.seeds})
+    line = f"{program()} study {study.name} --seeds {','.join(map(str, seeds))}"
+    return {
+        "study": study,
+        "own": tables.get(f"study_{study.name}"),
+        "along": tables.get("along_distillation"),
+        "lacking": tables.get("not_run"),
+        "charts": study_charts(found, ["path"]),
+        "notes": null_notes(students),
+        "found": found,
+        "command": f"{line} --size {study.size}",
+        "origin": summary_table(students),
+    }
 
 
 def _by_figure(names: Iterable[str]) -> list[str]:
