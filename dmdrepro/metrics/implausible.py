@@ -7,8 +7,6 @@ sums and signs know nothing of it. So two draws of one law raise none at any N, 
 than some tens of samples seldom do.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

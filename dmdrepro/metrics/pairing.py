@@ -1,7 +1,5 @@
 """Pairing inefficiency Delta_E, and the numbers to compare it with (section 3.1)."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
