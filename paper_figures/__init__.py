@@ -16,15 +16,8 @@ from dmdrepro.paper_figures.run import Results, Unavailable
 from dmdrepro.paper_figures.saving import kept_png, save
 
 __all__ = [
-    "FIGURES",
-    "Unavailable",
-    "caption",
-    "kept_png",
-    "own",
-    "save",
-    "save_all",
-    "save_curves",
-]
+    "FIGURES", "Unavailable", "caption", "kept_png", "own", "save", "save_all", "save_curves",
+]  # fmt: skip
 
 _EVERY = (*ROWS, DM_LOSS, BOUNDARY, MEMORISATION)
 FIGURES: dict[int, PaperFigure] = {f.NUMBER: f for f in sorted(_EVERY, key=lambda f: f.NUMBER)}

@@ -80,8 +80,7 @@ class Result(Shown):
     def evaluated(self) -> tuple[int, ...]:
         """Teacher iterations whose student has been evaluated, ascending."""
         done = self.folder.glob(f"evaluate-*/{files.MANIFEST}")
-        numbers = (layout.number_of(path.parent.name, "evaluate-") for path in done)
-        return tuple(sorted(number for number in numbers if number is not None))
+        return tuple(layout.numbers_of((path.parent.name for path in done), "evaluate-"))
 
     def record(self, snapshot: int, stage: str = "evaluate") -> dict:
         """The record of a stage; of the teacher if `stage` is "teacher"."""
@@ -214,8 +213,8 @@ def read_array(file: Path) -> np.ndarray:
 
 def seeds_found(runs: Path, size: str) -> list[int]:
     """The seeds that have a folder at a size, ascending."""
-    numbers = (layout.number_of(p.name, "seed") for p in (runs / size).glob("seed*") if p.is_dir())
-    return sorted(number for number in numbers if number is not None)
+    folders = (path.name for path in (runs / size).glob("seed*") if path.is_dir())
+    return layout.numbers_of(folders, "seed")
 
 
 def open_results(

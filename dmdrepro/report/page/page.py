@@ -50,7 +50,9 @@ def report_page(
     named = {table.name: table for table in tables}
     verdict, found = named["verdict"], answers(students)
     others = sorted({s for student in students for s in student.seeds} - {seed})
-    shown = [name for name in _by_figure(results) if _has_results(name, results)]
+    # With anything to show, be it what is wrong with it.
+    firsts = {name: results[name][0] for name in _by_figure(results)}
+    shown = [n for n, first in firsts.items() if not isinstance(first, Missing) or first.unusable]
     absent = [name for name in results if name not in shown]
     closing = [*(ran(named[key]) for key in CLOSING if key in named), summary_table(students)]
     homes = {p: next((n for n in shown if n in p.experiments), "") for p in pictures}
@@ -65,7 +67,7 @@ def report_page(
         sentence=sentence(found),
         answers=found,
         kept=dot_plot(found),
-        clouds=draw_clouds({name: first for name, (first, *_) in results.items()}),
+        clouds=draw_clouds(firsts),
         meanings=MEANINGS,
         verdicts=Counter(row[verdict.columns.index("verdict")] for row in verdict.rows),
         verdict=ran(verdict),
@@ -118,9 +120,3 @@ def _by_figure(names: Iterable[str]) -> list[str]:
 
     firsts = {name: n for n, m in reversed(FIGURES.items()) for name in m.EXPERIMENTS}
     return sorted(names, key=lambda name: firsts.get(name, len(FIGURES)))
-
-
-def _has_results(name: str, results: Results) -> bool:
-    """Whether there is anything to show of an experiment, be it what is wrong with it."""
-    first = results[name][0]
-    return not isinstance(first, Missing) or first.unusable
