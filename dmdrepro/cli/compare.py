@@ -121,11 +121,9 @@ def _check_outputs(json: str | None, report: Path | None, files: Sequence[Path])
     """Refuse an output that cannot be written, or would overwrite what is not ours."""
     from dmdrepro.metrics.arrays import file_of
 
-    outputs = (
-        {}
-        if json in (None, "-")
-        else {"--json": (Path(json), overwrite.json_with(overwrite.COMPARISON))}
-    )
+    outputs = {}
+    if json not in (None, "-"):
+        outputs["--json"] = Path(json), overwrite.json_with(overwrite.COMPARISON)
     if report is not None:
         if str(report) == "-":
             fail("--report - cannot be given: a page is not printed; name a file.")
