@@ -1,35 +1,26 @@
 """The paper's twelve figures, drawn from finished runs and nothing else.
 
-Each figure, a module or one of ROWS, has NUMBER, EXPERIMENTS (whose runs it reads), CAPTION and
-`draw(results)`, of the results that dmdrepro.runs.results.open_results gives. A panel whose run is
-missing says so, and why.
+Each is a `PaperFigure` (figure.py), drawn from what dmdrepro.runs.results.open_results gives. A
+panel whose run is missing says so, and why.
 """
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import ModuleType
 
-from dmdrepro.paper_figures import figure_04, figure_09, figure_11, figure_12
 from dmdrepro.paper_figures.curves import save_curves
-from dmdrepro.paper_figures.rows import ROWS, Rows, own_rows
+from dmdrepro.paper_figures.dm_loss import DM_LOSS
+from dmdrepro.paper_figures.figure import PaperFigure, caption
+from dmdrepro.paper_figures.one_panel import BOUNDARY, MEMORISATION
+from dmdrepro.paper_figures.rows import ROWS, own_rows
 from dmdrepro.paper_figures.run import Results, Unavailable
-from dmdrepro.paper_figures.sampler import caption
-from dmdrepro.paper_figures.saving import kept_png, save_figure, stem_of
+from dmdrepro.paper_figures.saving import kept_png, save
 
 __all__ = [
-    "FIGURES",
-    "Unavailable",
-    "caption",
-    "kept_png",
-    "own",
-    "save",
-    "save_all",
-    "save_curves",
-]
+    "FIGURES", "Unavailable", "caption", "kept_png", "own", "save", "save_all", "save_curves",
+]  # fmt: skip
 
-Drawn = ModuleType | Rows
-MODULES = (figure_04, figure_09, figure_11, figure_12)
-FIGURES: dict[int, Drawn] = dict(sorted((figure.NUMBER, figure) for figure in (*ROWS, *MODULES)))
+_EVERY = (*ROWS, DM_LOSS, BOUNDARY, MEMORISATION)
+FIGURES: dict[int, PaperFigure] = {f.NUMBER: f for f in sorted(_EVERY, key=lambda f: f.NUMBER)}
 
 
 def save_all(
@@ -49,12 +40,7 @@ def save_all(
     return files
 
 
-def save(module: Drawn, results: Results, folder: Path) -> list[Path]:
-    """Draw and save one figure as PNG and PDF; returns the files."""
-    return save_figure(module.draw(results), Path(folder) / stem_of(module), module, results)
-
-
-def own(experiment: str, images: bool) -> Rows | None:
+def own(experiment: str, images: bool) -> PaperFigure | None:
     """The figure of an experiment that none of the paper's figures shows; None if one does."""
-    known = {name for module in FIGURES.values() for name in module.EXPERIMENTS}
+    known = {name for figure in FIGURES.values() for name in figure.EXPERIMENTS}
     return None if experiment in known else own_rows(experiment, images)

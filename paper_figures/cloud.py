@@ -83,7 +83,6 @@ def _draw_cloud(
     """Points [N, 2] in their colours; says how many lie outside the limits."""
     scatter(axes, points, colours)
     axes.set(xlim=x_limits, ylim=y_limits)
-    axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(title, fontsize=BODY, color=INK, pad=3)
     limits = np.array([x_limits, y_limits])
     outside = int(np.any((points < limits[:, 0]) | (points > limits[:, 1]), axis=1).sum())

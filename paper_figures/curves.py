@@ -125,7 +125,6 @@ def draw_panel(axes: Axes, chart: Chart, seeds: Sequence[int], sizes: Sequence[s
         axes.set_ylim(bottom=0)
     axes.set_xlabel(X_WORDS.get(chart.x_label, chart.x_label))
     axes.tick_params(labelsize=SMALL)
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 def save_curves(title: str, charts: Sequence[Chart], folder: Path, stem: str) -> list[Path]:

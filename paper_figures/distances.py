@@ -82,5 +82,4 @@ def draw_distances(axes: Axes, distances: FromTeacher, reach: float) -> None:
     )  # fmt: skip
     axes.set(xlim=(0, limit), ylim=(0, limit))
     axes.locator_params(nbins=4)
-    axes.spines[["top", "right"]].set_visible(False)
     axes.set_xlabel(rf"$\|\Phi_1(z)-\Phi_8(z)\|$, times {distances.scale_words}", fontsize=SMALL)

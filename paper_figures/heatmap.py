@@ -60,6 +60,7 @@ def draw_heatmap(axes: Axes, bar: Axes, sqdist: np.ndarray, assignment: np.ndarr
     ticks = sorted({0, (n // 2), n - 1}) if n < 20 else [0, *range(n // 4 - 1, n, n // 4)]
     axes.set_xticks(ticks, [str(t + 1) for t in ticks])
     axes.set_yticks(ticks, [str(t + 1) for t in ticks])
+    axes.spines[:].set_visible(True)
     axes.set(xlabel=r"teacher image $i$", ylabel=r"student image $j$")
     colours = axes.figure.colorbar(shown, cax=bar)
     colours.outline.set_visible(False)

@@ -14,7 +14,7 @@ _SIDES = 0.15  # inches free beside the words, both sides together
 def draw_missing(axes: Axes, missing: Missing, named: bool = True) -> None:
     """The experiment's name (if no heading has it) and the reason, wrapped to the panel."""
     axes.set(xticks=[], yticks=[], xlim=(0, 1), ylim=(0, 1), facecolor=PALE)
-    axes.spines[:].set(color=FAINT, linewidth=0.5)
+    axes.spines[:].set(color=FAINT, linewidth=0.5, visible=True)
     points = (axes.get_position().width * axes.figure.get_figwidth() - _SIDES) * 72
     name = wrap(name_of(missing.experiment), points, "bold") if named else []
     reason = wrap(missing.reason, points)

@@ -4,13 +4,12 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 
 from matplotlib.figure import Figure
 from PIL import Image
 
+from dmdrepro.paper_figures.figure import PaperFigure, caption
 from dmdrepro.paper_figures.run import Results, Unavailable
-from dmdrepro.paper_figures.sampler import caption
 from dmdrepro.paper_figures.style import styled
 from dmdrepro.runs.files import write_bytes
 from dmdrepro.runs.results import Result
@@ -19,16 +18,10 @@ CONFIGURATION = "Configuration"  # the text chunk with the runs that a figure wa
 DPI = {"png": 220, "pdf": 300}  # of a PDF: its scatters and images
 
 
-def stem_of(module: ModuleType) -> str:
-    """`figure_02`; `figure_of_<experiment>` of one that the paper does not have."""
-    number = module.NUMBER
-    return f"figure_{number:02d}" if isinstance(number, int) else f"figure_of_{number[3:]}"
-
-
-def provenance(module: ModuleType, results: Results) -> dict[str, dict]:
+def provenance(figure: PaperFigure, results: Results) -> dict[str, dict]:
     """Each run that the figure reads, with the digests of its results, or why there is none."""
     origin = {}
-    for name in module.EXPERIMENTS:
+    for name in figure.EXPERIMENTS:
         if isinstance(result := results.get(name), Result):
             digests = {str(snapshot): result.digest(snapshot) for snapshot in result.snapshots}
             about = {"size": result.size, "seed": result.seed, "config": result.config}
@@ -38,21 +31,21 @@ def provenance(module: ModuleType, results: Results) -> dict[str, dict]:
     return origin
 
 
-def save_figure(figure: Figure, stem: Path, module: ModuleType, results: Results) -> list[Path]:
-    """Write `stem`.png and `stem`.pdf.
+def save(figure: PaperFigure, results: Results, folder: Path) -> list[Path]:
+    """Draw one figure and write it as PNG and PDF into `folder`; returns the files.
 
     PNG text chunks: Title, Description, Configuration (JSON), Seed. PDF: Title,
     Subject, and all the rest as JSON in Keywords. No dates, so equal runs give equal bytes.
     """
-    origin = provenance(module, results)
+    origin = provenance(figure, results)
     seeds = sorted({run["seed"] for run in origin.values() if "seed" in run})
     about = {
-        "Title": f"Figure {module.NUMBER}",
-        "Description": caption(module, results),
+        "Title": f"Figure {figure.NUMBER}",
+        "Description": caption(figure, results),
         CONFIGURATION: json.dumps(origin, sort_keys=True),
         "Seed": ", ".join(map(str, seeds)) or "none",
     }
-    return write_figure(figure, stem, about)
+    return write_figure(figure.draw(results), Path(folder) / figure.stem, about)
 
 
 @styled
@@ -77,13 +70,13 @@ def write_figure(figure: Figure, stem: Path, about: Mapping[str, str]) -> list[P
     return paths
 
 
-def kept_png(module: ModuleType, results: Results, folder: Path) -> bytes:
+def kept_png(figure: PaperFigure, results: Results, folder: Path) -> bytes:
     """The bytes of the figure's PNG in `folder`.
 
     Raises Unavailable if there is none, if it is no whole PNG, and if the runs that it
     was drawn from (as it says itself) are not these results.
     """
-    path = Path(folder) / f"{stem_of(module)}.png"
+    path = Path(folder) / f"{figure.stem}.png"
     if not path.is_file():
         raise Unavailable("it has not been drawn")
     try:
@@ -92,6 +85,6 @@ def kept_png(module: ModuleType, results: Results, folder: Path) -> bytes:
             drawn_from = image.text.get(CONFIGURATION)
     except (OSError, SyntaxError, ValueError):  # what PIL raises for broken files
         raise Unavailable(f"{path.name} is damaged") from None
-    if drawn_from != json.dumps(provenance(module, results), sort_keys=True):
+    if drawn_from != json.dumps(provenance(figure, results), sort_keys=True):
         raise Unavailable(f"{path.name} was drawn from other results than these")
     return path.read_bytes()

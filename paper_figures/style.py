@@ -43,6 +43,8 @@ STYLE = {
     "axes.labelpad": 2.5,
     "axes.edgecolor": SOFT,
     "axes.linewidth": 0.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
     "axes.unicode_minus": True,
     **{f"{axis}tick.{name}": value for axis in "xy" for name, value in TICKS.items()},
     "legend.frameon": False,

@@ -4,7 +4,10 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-Points = Sequence[tuple[float, float]]
+from matplotlib.figure import Figure
+
+from dmdrepro.paper_figures.style import BLUE, INK, PAGE, RED, SOFT, styled
+from dmdrepro.runs.files import write_bytes
 
 
 def draw_scaling(record: dict, path: Path) -> None:
@@ -14,10 +17,11 @@ def draw_scaling(record: dict, path: Path) -> None:
     """
     rows = record["scaling"]
     panels = {
-        f"independent samples in R$^{{{d}}}$": _lines(rows, {"d": d}, "n", "cpu_s")
+        f"independent samples in R$^{{{d}}}$": [row for row in rows if row["d"] == d]
         for d in sorted({row["d"] for row in rows})
     }
-    _draw(panels, path, record, "N", "processor seconds, one call", shared=True)
+    labels = {"n": "N", "cpu_s": "processor seconds, one call"}
+    _draw(panels, path, record["provenance"], labels, shared=True)
 
 
 def draw_batches(record: dict, path: Path) -> None:
@@ -25,66 +29,44 @@ def draw_batches(record: dict, path: Path) -> None:
 
     Raises ValueError for a record without such rows.
     """
-    rows = [{**row, "ms": 1e3 * row["iteration_s"]} for row in record["batches"]]
-    panels = {
-        f"{name}, {size} size": _lines(rows, {"experiment": name, "size": size}, "batch", "ms")
-        for name, size in dict.fromkeys((row["experiment"], row["size"]) for row in rows)
-    }
-    _draw(panels, path, record, "batch", "ms, one iteration", shared=False)
+    panels: dict[str, list[dict]] = {}
+    for row in record["batches"]:
+        title = f"{row['experiment']}, {row['size']} size"
+        panels.setdefault(title, []).append({**row, "ms": 1e3 * row["iteration_s"]})
+    labels = {"batch": "batch", "ms": "ms, one iteration"}
+    _draw(panels, path, record["provenance"], labels, shared=False)
 
 
-def _lines(rows: Sequence[Mapping], where: Mapping, x: str, y: str) -> dict[str, Points]:
-    """Way -> its points, by x, of the rows that have all values of `where`."""
-    mine = [row for row in rows if where.items() <= row.items()]
-    ways = dict.fromkeys(row["way"] for row in mine)
-    return {way: sorted((r[x], r[y]) for r in mine if r["way"] == way) for way in ways}
-
-
+@styled
 def _draw(
-    panels: Mapping[str, dict[str, Points]],
+    panels: Mapping[str, Sequence[Mapping]],
     path: Path,
-    record: dict,
-    x: str,
-    y: str,
+    facts: Mapping,
+    labels: Mapping[str, str],
     *,
     shared: bool,
 ) -> None:
-    """`shared`: the panels have one vertical axis."""
-    from dmdrepro.paper_figures.style import styled
-    from dmdrepro.runs.files import write_bytes
-
+    """`labels`: of a row's x and y; `shared`: the panels have one vertical axis."""
+    (x, x_label), (y, y_label) = labels.items()
     if not panels:
-        raise ValueError(f"The record has no rows over {x}.")
-    picture = io.BytesIO()
-    figure = styled(_figure)(panels, record["provenance"], x, y, shared)
-    about = {"Title": "dmdrepro bench", "Seed": "none"}  # as figures of ours are told from others
-    figure.savefig(picture, format="png", dpi=220, metadata=about)
-    write_bytes(path, picture.getvalue())
-
-
-def _figure(
-    panels: Mapping[str, Mapping[str, Points]], facts: Mapping, x: str, y: str, shared: bool
-):
-    from matplotlib.figure import Figure
-
-    from dmdrepro.paper_figures.style import BLUE, INK, PAGE, RED, SOFT
-
-    ways = dict.fromkeys(way for lines in panels.values() for way in lines)
-    looks = dict(zip(ways, (BLUE, RED, SOFT, INK), strict=False))
+        raise ValueError(f"The record has no rows over {x_label}.")
+    ways = dict.fromkeys(row["way"] for rows in panels.values() for row in rows)
     figure = Figure(figsize=(PAGE, 2.8), layout="constrained")
     grid = figure.subplots(1, len(panels), sharey=shared, squeeze=False)[0]
-    for axes, (title, lines) in zip(grid, panels.items(), strict=True):
-        for way, points in lines.items():
-            xs, ys = zip(*points, strict=True)
-            axes.loglog(xs, ys, "o-", ms=3, lw=1, color=looks[way], label=way)
-        values = sorted({value for points in lines.values() for value, _ in points})
+    for axes, (title, rows) in zip(grid, panels.items(), strict=True):
+        for way, colour in zip(ways, (BLUE, RED, SOFT, INK), strict=False):
+            if points := sorted((row[x], row[y]) for row in rows if row["way"] == way):
+                axes.loglog(*zip(*points, strict=True), "o-", ms=3, lw=1, color=colour, label=way)
+        values = sorted({row[x] for row in rows})
         axes.set_xticks(values, [f"{value:,}" for value in values], minor=False)
         axes.set_xticks([], minor=True)
-        axes.set(title=title, xlabel=x)
+        axes.set(title=title, xlabel=x_label)
         axes.legend()
-        axes.spines[["top", "right"]].set_visible(False)
-    figure.axes[0].set_ylabel(y)
+    grid[0].set_ylabel(y_label)
     commit = (facts["commit"] or "unknown")[:12]
     run = f"{facts['device']}, {facts['threads']} threads, torch {facts['torch']}, commit {commit}"
     figure.supxlabel(run, fontsize="small", color=SOFT)
-    return figure
+    picture = io.BytesIO()
+    about = {"Title": "dmdrepro bench", "Seed": "none"}  # as figures of ours are told from others
+    figure.savefig(picture, format="png", dpi=220, metadata=about)
+    write_bytes(path, picture.getvalue())

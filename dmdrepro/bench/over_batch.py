@@ -1,13 +1,14 @@
 """What a distillation iteration costs over the batch: ours and the plain loop."""
 
-import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import torch
 
 from dmdrepro.bench.step import PLAIN, Prepare, Runner, step_size
+from dmdrepro.bench.timing import medians
 from dmdrepro.experiments import build
+from dmdrepro.measures.table import Table
 from dmdrepro.training.engine import Engine
 
 BATCHES = {"chessboard": (32, 128, 512, 2048), "mnist": (8, 32, 128)}
@@ -31,20 +32,17 @@ def batch_rows(device: torch.device, *, quick: bool, say: Callable[[str], None])
             runners = {way: Runner(experiment, device, p) for way, p in prepared.items()}
             for runner in runners.values():
                 runner.seconds(5 if device.type == "cuda" else 1)
-            found = [{way: r.seconds(blocks) for way, r in runners.items()} for _ in range(turns)]
-            for way in runners:
-                median = statistics.median(turn[way] for turn in found)
+            found = ([r.seconds(blocks) for r in runners.values()] for _ in range(turns))
+            for way, median in zip(runners, medians(found), strict=True):
                 about = {"experiment": name, "size": size, "batch": batch, "way": way}
                 say(f"{name}, batch {batch}, {way}: {1e3 * median:.3g} ms an iteration")
                 yield {**about, "iteration_s": median}
 
 
-def show_batches(record: dict):
-    """The rows as a rich table."""
-    from rich.table import Table
-
-    table = Table("experiment", "size", "batch", "way", "an iteration", title="Over the batch")
-    for row in record["batches"]:
-        time = f"{1e3 * row['iteration_s']:.3g} ms"
-        table.add_row(row["experiment"], row["size"], f"{row['batch']:,}", row["way"], time)
-    return table
+def batches_table(record: dict) -> Table:
+    columns = ("experiment", "size", "batch", "way", "ms an iteration")
+    rows = (
+        (row["experiment"], row["size"], row["batch"], row["way"], 1e3 * row["iteration_s"])
+        for row in record["batches"]
+    )
+    return Table("over_batch", "Over the batch", columns, tuple(rows))

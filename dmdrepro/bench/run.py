@@ -11,6 +11,7 @@ from dmdrepro.bench.pairing import pairing_rows
 from dmdrepro.bench.scaling import scaling_rows
 from dmdrepro.bench.side_by_side import side_by_side_rows
 from dmdrepro.bench.step import step_rows
+from dmdrepro.measures.table import Table
 from dmdrepro.runs.provenance import provenance
 
 ROWS = {
@@ -61,21 +62,19 @@ def run_bench(
     return record
 
 
-def show_rows(record: dict):
-    """The rows as a rich table, with device and versions in its title."""
-    from rich.table import Table
-
+def rows_table(record: dict) -> Table:
+    """With device and versions in its title."""
     facts = record["provenance"]
     title = (
         f"Ratio = alternative / ours (above 1: ours is faster). Device {facts['device']}, "
         f"{facts['threads']} threads, torch {facts['torch']}, triton {facts['triton']}, "
         f"commit {(facts['commit'] or 'unknown')[:12]}"
     )
-    made = any("first_s" in row for row in record["rows"])
-    columns = ("what", "ours", "alternative", "its time", "ratio", *(["made in"] * made))
-    table = Table(*columns, title=title)
+    columns = ("what", "ours (ms)", "alternative", "its (ms)", "ratio", "made in (s)")
+    rows = []
     for row in record["rows"]:
-        ours, theirs = (f"{1e3 * row[key]:.3g} ms" for key in ("ours_s", "alternative_s"))
-        first = [f"{row['first_s']:.3g} s" if "first_s" in row else ""] * made
-        table.add_row(row["what"], ours, row["alternative"], theirs, f"{row['ratio']:.2f}", *first)
-    return table
+        ours, theirs = (1e3 * row[name] for name in ("ours_s", "alternative_s"))
+        last = row["ratio"], row.get("first_s")
+        rows.append((row["what"], ours, row["alternative"], theirs, *last))
+    table = Table("rows", title, columns, tuple(rows))
+    return table if any(row[-1] for row in rows) else table.only(columns[:-1])

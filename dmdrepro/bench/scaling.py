@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from dmdrepro.bench.pairing import POT, by_pot, by_scipy
+from dmdrepro.measures.table import Table
 from dmdrepro.metrics import pairing_inefficiency
 from dmdrepro.metrics.assignment import sqdist_matrix
 from dmdrepro.metrics.memory_plan import least_memory, plan_costs
@@ -66,12 +67,7 @@ def _ours(x: torch.Tensor, y: torch.Tensor, memory: int | None = None) -> float:
     return pairing_inefficiency(x, y, memory=memory).e_ot
 
 
-def show_scaling(record: dict):
-    """The rows as a rich table."""
-    from rich.table import Table
-
-    table = Table("N", "D", "way", "processor s", "wall s", title="Delta_E over N")
-    for row in record["scaling"]:
-        times = (f"{row[key]:.3g}" for key in ("cpu_s", "wall_s"))
-        table.add_row(f"{row['n']:,}", str(row["d"]), row["way"], *times)
-    return table
+def scaling_table(record: dict) -> Table:
+    names = ("n", "d", "way", "cpu_s", "wall_s")
+    rows = tuple(tuple(row[name] for name in names) for row in record["scaling"])
+    return Table("over_n", "Delta_E over N", ("N", "D", "way", "processor s", "wall s"), rows)

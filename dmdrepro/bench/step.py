@@ -1,5 +1,6 @@
 """A distillation iteration against a plain eager loop of the same work, trick by trick."""
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -9,12 +10,11 @@ from dmdrepro.bench.plain import plain_iteration
 from dmdrepro.bench.timing import medians
 from dmdrepro.experiments import Experiment, build, nearest
 from dmdrepro.runs.errors import RunError
-from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.device import seconds
 from dmdrepro.training.draws import Draws
 from dmdrepro.training.engine import Engine
 from dmdrepro.training.step import Step
-from dmdrepro.training.student import Distillation
+from dmdrepro.training.trial import student_work
 
 PLAIN = "plain eager loop"
 TIMED = ("chessboard", "mnist")
@@ -30,29 +30,25 @@ class Runner:
         self, experiment: Experiment, device: torch.device, prepare: Prepare | None
     ) -> None:
         """`prepare`: an engine's or a session's; None: the plain loop."""
-        settings = experiment.distill
-        self._nets = Distillation(experiment, build_denoiser(experiment).state_dict(), device)
-        self._draws = Draws(experiment, 0, experiment.data, device)
-        self._device, self._every, self._done = device, settings.student_every, 0
-        self._step = None if prepare is None else prepare(self._nets)
+        step, inputs, self._every = student_work(experiment, device)
+        self._device = device
+        plain = prepare is None
+        self._blocks = _plain(step, experiment, device) if plain else map(prepare(step), inputs)
 
     def seconds(self, blocks: int) -> float:
         """Of one iteration, over so many blocks of `student_every`."""
-        return seconds(lambda: self._run(blocks), self._device) / (blocks * self._every)
-
-    def _run(self, blocks: int) -> None:
-        for first in range(self._done, self._done + blocks * self._every, self._every):
-            block = range(first, first + self._every)
-            if self._step is not None:
-                self._step(self._draws.block(block))
-            else:
-                for it in block:
-                    plain_iteration(self._nets, self._draws, it)
-        self._done += blocks * self._every
+        made = seconds(lambda: [next(self._blocks) for _ in range(blocks)], self._device)
+        return made / (blocks * self._every)
 
     def first_seconds(self) -> float:
         """Of the warm-up blocks, in which compilers and graphs are made."""
         return WARM_UP_BLOCKS * self._every * self.seconds(WARM_UP_BLOCKS)
+
+
+def _plain(nets: Step, experiment: Experiment, device: torch.device) -> Iterator[object]:
+    draws, every = Draws(experiment, 0, experiment.data, device), experiment.distill.student_every
+    for first in itertools.count(0, every):
+        yield [plain_iteration(nets, draws, it) for it in range(first, first + every)]
 
 
 def ways(experiment: Experiment, device: torch.device) -> dict[str, tuple[Experiment, Engine]]:

@@ -1,7 +1,7 @@
 """How a call is timed: both alternatives in turns, the median of the repeats."""
 
 import statistics
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
@@ -23,7 +23,6 @@ def in_turns(
     return medians((seconds(ours, device), seconds(alternative, device)) for _ in range(repeats))
 
 
-def medians(pairs: Iterable[tuple[float, float]]) -> tuple[float, float]:
-    """Of both columns."""
-    ours, theirs = zip(*pairs, strict=True)
-    return statistics.median(ours), statistics.median(theirs)
+def medians(turns: Iterable[Sequence[float]]) -> tuple[float, ...]:
+    """Of each column."""
+    return tuple(map(statistics.median, zip(*turns, strict=True)))

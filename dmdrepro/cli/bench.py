@@ -33,18 +33,19 @@ def bench(
         if out is not None:
             check_output("--out", out, json_with(BENCH))
         from dmdrepro.bench.figure import draw_batches, draw_scaling
-        from dmdrepro.bench.over_batch import show_batches
-        from dmdrepro.bench.run import PARTS, run_bench, show_rows
-        from dmdrepro.bench.scaling import show_scaling
+        from dmdrepro.bench.over_batch import batches_table
+        from dmdrepro.bench.run import PARTS, rows_table, run_bench
+        from dmdrepro.bench.scaling import scaling_table
+        from dmdrepro.report import render_terminal
         from dmdrepro.training.device import select_device
 
         parts = PARTS if only is None else _parsed(only, PARTS)
         if large and "over-n" not in parts:
             fail(f"--large measures over N, which --only {only} leaves out.")
-        # What is measured -> how it is drawn, the end of the picture's name, how it is shown.
+        # What is measured -> how it is drawn, the end of the picture's name, its table.
         curves = {
-            "scaling": (draw_scaling, "pairing", show_scaling),
-            "batches": (draw_batches, "batch", show_batches),
+            "scaling": (draw_scaling, "pairing", scaling_table),
+            "batches": (draw_batches, "batch", batches_table),
         }
         pictures, kept = {}, out is not None and is_kept(out)
         for name, (_, end, _) in curves.items() if kept else ():
@@ -59,10 +60,10 @@ def bench(
             keep=partial(write_record, out) if kept else lambda record: None,
         )
         if record["rows"]:
-            console.print(show_rows(record))
+            console.print(render_terminal(rows_table(record)))
         measured = {name: of for name, of in curves.items() if record[name]}
-        for _, _, show in measured.values():
-            console.print(show(record))
+        for _, _, table_of in measured.values():
+            console.print(render_terminal(table_of(record)))
         if out is not None:
             write_record(out, record)
             drawn = {pictures[name]: of[0] for name, of in measured.items() if name in pictures}

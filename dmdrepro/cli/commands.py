@@ -85,10 +85,8 @@ def _options(
 
 
 app.command("all")(all_stages)
-app.command("teacher")(stage.command("teacher"))
-app.command("distill")(stage.command("distill"))
-app.command("sample")(stage.command("sample"))
-app.command("classifier")(stage.command("classifier"))
+for _name in stage.COMMANDS:
+    app.command(_name)(stage.command(_name))
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
 app.command("figures")(figures.figures)

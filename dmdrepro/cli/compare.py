@@ -7,16 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dmdrepro.cli import compare_networks as w
+from dmdrepro.cli import overwrite
 from dmdrepro.cli.console import PlainConsole
 from dmdrepro.cli.guard import NOTHING_KEPT, console, errors, fail, guarded
 from dmdrepro.cli.options import argument, option
-from dmdrepro.cli.overwrite import (
-    COMPARISON,
-    check_output,
-    give_record,
-    is_comparison_page,
-    json_with,
-)
 from dmdrepro.cli.progress import Display
 from dmdrepro.pipeline.trouble import says_no_memory
 
@@ -106,7 +100,7 @@ def compare(
         for line in str(found).splitlines():
             talk.print(line)
         if json is not None:
-            give_record(json, found.to_json(), talk)
+            overwrite.give_record(json, found.to_json(), talk)
         if report is not None:
             found.report(report)
             talk.print(f"Written: {report}")
@@ -127,18 +121,20 @@ def _check_outputs(json: str | None, report: Path | None, files: Sequence[Path])
     """Refuse an output that cannot be written, or would overwrite what is not ours."""
     from dmdrepro.metrics.arrays import file_of
 
-    outputs = {} if json in (None, "-") else {"--json": (Path(json), json_with(COMPARISON))}
+    outputs = {}
+    if json not in (None, "-"):
+        outputs["--json"] = Path(json), overwrite.json_with(overwrite.COMPARISON)
     if report is not None:
         if str(report) == "-":
             fail("--report - cannot be given: a page is not printed; name a file.")
-        outputs["--report"] = report, is_comparison_page
+        outputs["--report"] = report, overwrite.is_comparison_page
         if "--json" in outputs and report.resolve() == outputs["--json"][0].resolve():
             fail(f"--json and --report both name {report}; name two files.")
     for name, (path, ours) in outputs.items():
         for file in map(file_of, files):
             if path.is_file() and file.exists() and path.samefile(file):
                 fail(f"{name} {path} would overwrite the array in {file}; name another file.")
-        check_output(name, path, ours)
+        overwrite.check_output(name, path, ours)
 
 
 def _measured(

@@ -43,8 +43,8 @@ def doctor(
             from dmdrepro.training.device import check_gpu
 
             gpu = check_gpu(gpu)
-        from dmdrepro.bench.doctor import PAGE, examine
         from dmdrepro.bench.doctor.order import CPU, GPU
+        from dmdrepro.bench.doctor.run import PAGE, examine
         from dmdrepro.bench.doctor.scope import Scope
         from dmdrepro.pipeline.measured import measured, remember
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.execute import conclude
-from dmdrepro.cli.guard import fail, guarded
+from dmdrepro.cli.guard import fail
 from dmdrepro.cli.published import check_alone, draw_published
 from dmdrepro.cli.results import chosen_figures, draw_figures, refresh_page, show_figures_plan
 from dmdrepro.commands import program
@@ -25,23 +25,22 @@ Published = o.option(Path | None, "--published", metavar="FOLDER", about=
 @o.takes_request(**o.SHARED)
 def figures(request: Request, published: Published = None) -> None:
     """Draw the paper's figures and the report from what has been evaluated."""
-    with guarded():
-        if published is not None:
-            check_alone(request, *request.names)
-            check_target("--published", published)
-            draw_published(published)
-            return
-        if request.settings:
-            fail(
-                "figures draws what has been evaluated, whatever its configuration was; "
-                "leave out --set, or give it to `all`."
-            )
-        plan = make_plan(request, ())
-        if request.dry_run:
-            show_figures_plan(plan)
-            return
-        _refuse_nothing(plan)
-        conclude(plan, draw_figures(plan) | refresh_page(plan))
+    if published is not None:
+        check_alone(request, *request.names)
+        check_target("--published", published)
+        draw_published(published)
+        return
+    if request.settings:
+        fail(
+            "figures draws what has been evaluated, whatever its configuration was; "
+            "leave out --set, or give it to `all`."
+        )
+    plan = make_plan(request, ())
+    if request.dry_run:
+        show_figures_plan(plan)
+        return
+    _refuse_nothing(plan)
+    conclude(plan, draw_figures(plan) | refresh_page(plan))
 
 
 def _refuse_nothing(plan: Plan) -> None:

@@ -35,7 +35,8 @@ def make_for(plan: Plan) -> None:
         write(plan.runs, plan.size, plan.seed)
     except RunError as error:
         plan.failed.append(KNOWN_NAME)
-        errors.print(f"{KNOWN_NAME} failed: {error}")
+        what = "" if str(error).startswith(KNOWN_NAME) else f"{KNOWN_NAME}: "
+        errors.print(f"failed: {what}{error}")
 
 
 def make(runs: Path, size: str, seed: int, fresh: bool = False) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from dmdrepro.cli.guard import guarded
 from dmdrepro.cli.together import by_ranks
 from dmdrepro.pipeline.request import Request
 
@@ -64,7 +65,6 @@ Snapshot = option(int | None, "--snapshot", metavar="ITERATIONS", min=1, about=
 
 def _load(files: list[Path] | None) -> list[Path] | None:
     """Run the files, and what installed packages name, before the command looks at its names."""
-    from dmdrepro.cli.guard import guarded
     from dmdrepro.loading import load_file, load_packages
 
     with guarded():
@@ -162,7 +162,8 @@ def takes_request(**options: object) -> Callable[[Callable[..., None]], Callable
 
         def command(**given: object) -> None:
             request = Request(**{name: given.pop(name) for name in options})
-            by_ranks(request, lambda: function(request, **given))
+            with guarded():
+                by_ranks(request, lambda: function(request, **given))
 
         keyword = inspect.Parameter.KEYWORD_ONLY
         parameters = [

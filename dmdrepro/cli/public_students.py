@@ -4,15 +4,7 @@ from pathlib import Path
 
 from dmdrepro.cli.compare_networks import draw_pair, drawing_session
 from dmdrepro.cli.guard import console, errors, fail
-from dmdrepro.experiments.public_students import (
-    NAME,
-    QUESTION,
-    STUDENTS,
-    TEACHERS,
-    Public,
-    find,
-    folder_of,
-)
+from dmdrepro.experiments import public_students as public
 from dmdrepro.pipeline.places import ready
 from dmdrepro.pipeline.request import Request
 from dmdrepro.report import render_terminal, write_tables
@@ -23,7 +15,7 @@ SMOKE, USUAL = (40, 2), (1000, 8)  # samples, and the teacher's steps
 
 def public_students(request: Request) -> None:
     """Draw from each student whose file is there, compare, print; others are one line each."""
-    folder = folder_of(request.weights)
+    folder = public.folder_of(request.weights)
     given, notes = _given(folder)
     for words in notes:
         console.print(words)
@@ -44,16 +36,16 @@ def public_students(request: Request) -> None:
         fail(f"{len(failed)} failed: {', '.join(failed)}.")
 
 
-def _given(folder: Path) -> tuple[list[tuple[Public, Path, Path]], list[str]]:
+def _given(folder: Path) -> tuple[list[tuple[public.Public, Path, Path]], list[str]]:
     """(student, its teacher's file, its own) of those that are there; a line for each other."""
     given, notes = [], []
-    for student in STUDENTS:
-        teacher = find(folder, *TEACHERS[student.teacher])
-        file = find(folder, student.file)
+    for student in public.STUDENTS:
+        teacher = public.find(folder, *public.TEACHERS[student.teacher])
+        file = public.find(folder, student.file)
         if file is None:
             notes.append(f"not run: {student.name}: no {student.file}; from {student.source}.")
         elif teacher is None:
-            notes.append(f"not run: {student.name}: no {TEACHERS[student.teacher][0]}.")
+            notes.append(f"not run: {student.name}: no {public.TEACHERS[student.teacher][0]}.")
         else:
             given.append((student, teacher, file))
     return given, notes
@@ -88,13 +80,12 @@ def _show(rows: list, notes: list[str], request: Request) -> None:
     from dmdrepro.comparison.several import several_figure, several_table
     from dmdrepro.paper_figures.saving import write_figure
 
-    folder = ready(request.runs / (request.size or "paper") / f"study-{NAME}", request.runs)
-    table = several_table("public_students", QUESTION, rows, notes)
+    folder = ready(request.runs / (request.size or "paper") / f"study-{public.NAME}", request.runs)
+    table = several_table("public_students", public.QUESTION, rows, notes)
     write_tables([table], folder)
     seeds = ", ".join(dict.fromkeys(str(row.seed) for row in rows))
-    write_figure(
-        several_figure(QUESTION, rows), folder / "study", {"Title": QUESTION, "Seed": seeds}
-    )
+    about = {"Title": public.QUESTION, "Seed": seeds}
+    write_figure(several_figure(public.QUESTION, rows), folder / "study", about)
     records = [{"student": r.student, "seed": r.seed, **r.found.to_json()} for r in rows]
     write_bytes(folder / "records.json", json_text({"records": records}).encode())
     console.print(render_terminal(table, folder))

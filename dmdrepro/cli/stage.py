@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from dmdrepro.cli import options as o
 from dmdrepro.cli.execute import conclude, run_command
-from dmdrepro.cli.guard import guarded
 from dmdrepro.pipeline.request import Request
 
 TRAINING = {"engine": o.Engine, "gpus_per_run": o.GpusPerRun, "log": o.Log}
@@ -27,9 +26,8 @@ def command(name: str) -> Callable[..., None]:
     options, about = COMMANDS[name]
 
     def make(request: Request) -> None:
-        with guarded():
-            if (plan := run_command(request, (name,))) is not None:
-                conclude(plan)
+        if (plan := run_command(request, (name,))) is not None:
+            conclude(plan)
 
     make.__doc__ = about
     return o.takes_request(**o.SHARED, **options, **o.SLURM)(make)

@@ -6,7 +6,7 @@ from pathlib import Path
 from dmdrepro.cli import options as o
 from dmdrepro.cli.evaluate import Publish
 from dmdrepro.cli.execute import conclude, run_plan
-from dmdrepro.cli.guard import console, fail, guarded
+from dmdrepro.cli.guard import console, fail
 from dmdrepro.cli.published import check_publish, publish_results
 from dmdrepro.cli.results import print_answer, refresh_page
 from dmdrepro.experiments import STUDIES, Study, nearest
@@ -41,32 +41,31 @@ def study(
     tables: o.Tables = False,
 ) -> None:
     """Answer what the paper leaves open, by changed copies of an experiment over several seeds."""
-    with guarded():
-        if name is None:
-            _list()
-            return
-        if name == public.NAME:
-            if arm or publish is not None or request.log:
-                fail(f"Study {name} trains nothing; leave out --arm, --publish and --log.")
-            from dmdrepro.cli.public_students import public_students
+    if name is None:
+        _list()
+        return
+    if name == public.NAME:
+        if arm or publish is not None or request.log:
+            fail(f"Study {name} trains nothing; leave out --arm, --publish and --log.")
+        from dmdrepro.cli.public_students import public_students
 
-            public_students(request)
-            return
-        if name not in STUDIES:
-            fail(f"There is no study {name!r}; {nearest(name, [*STUDIES, public.NAME])}")
-        if request.weights is not None:
-            fail(f"--weights goes with study {public.NAME}.")
-        chosen = STUDIES[name]
-        chosen = chosen if request.size is None else chosen.at(request.size)
-        wanted = chosen.seeds if request.seeds is None else request.every_seed
-        request = replace(request, experiments=[chosen.experiment], size=chosen.size)
-        made = _only(chosen, arm or [])
-        if publish is not None:
-            for each in made.arms:
-                check_publish(publish, [made.build(each, seed) for seed in wanted], each.name)
-        plan = run_plan(make_study_plan(made, wanted, request))
-        if plan is not None:
-            conclude(plan, {} if plan.part else _results(plan, chosen, made, publish, tables))
+        public_students(request)
+        return
+    if name not in STUDIES:
+        fail(f"There is no study {name!r}; {nearest(name, [*STUDIES, public.NAME])}")
+    if request.weights is not None:
+        fail(f"--weights goes with study {public.NAME}.")
+    chosen = STUDIES[name]
+    chosen = chosen if request.size is None else chosen.at(request.size)
+    wanted = chosen.seeds if request.seeds is None else request.every_seed
+    request = replace(request, experiments=[chosen.experiment], size=chosen.size)
+    made = _only(chosen, arm or [])
+    if publish is not None:
+        for each in made.arms:
+            check_publish(publish, [made.build(each, seed) for seed in wanted], each.name)
+    plan = run_plan(make_study_plan(made, wanted, request))
+    if plan is not None:
+        conclude(plan, {} if plan.part else _results(plan, chosen, made, publish, tables))
 
 
 def _results(

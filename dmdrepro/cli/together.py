@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from dmdrepro.cli.guard import HOW_TO_GO_ON, fail, guarded
+from dmdrepro.cli.guard import HOW_TO_GO_ON, fail
 from dmdrepro.cli.signals import Listener
 from dmdrepro.pipeline.ranks import this_rank
 from dmdrepro.pipeline.request import Request
@@ -33,14 +33,12 @@ def by_ranks(request: Request, work: Callable[[], None]) -> None:
         return
     from dmdrepro.training.ranks import Ranks
 
-    with guarded():
-        ranks = Ranks.join(rank.number, rank.size)
+    ranks = Ranks.join(rank.number, rank.size)
     if ranks.first:
         work()
         ranks.end()
     else:
-        with guarded():
-            _follow(request, ranks)
+        _follow(request, ranks)
 
 
 def _follow(request: Request, ranks) -> None:

@@ -21,10 +21,11 @@ from dmdrepro.comparison.draw import (
     scale_words,
     takes_labels,
 )
-from dmdrepro.comparison.read import Reader, check_folders, check_shapes
+from dmdrepro.comparison.read import Reader, check_folders, check_shapes, same_file
 from dmdrepro.comparison.real import against_real, as_real, not_real, other_units
 from dmdrepro.comparison.subsets import interval
 from dmdrepro.diffusion.schedule import SIGMA_MAX
+from dmdrepro.metrics.other_formats import shown
 from dmdrepro.metrics.pairing import PairingRecord, pairing_inefficiency
 from dmdrepro.metrics.reordered import reordered_words
 from dmdrepro.metrics.samples import Samples, as_tensor
@@ -33,6 +34,10 @@ from dmdrepro.runs.streams import generator
 
 Given = Samples | str | Path | Callable[..., torch.Tensor]
 SAME = "Teacher and student are equal in every value: is it the same set twice?"
+SAME_FILE = (
+    "Teacher and student are both {}: a set counts as a copy of itself. Name the student's own "
+    "samples."
+)
 
 
 def compare(
@@ -119,7 +124,9 @@ def compare(
         own = {name: each[rows] for name, each in given.items()}
         return pairing_inefficiency(x[rows], y[rows], **own, watch=watch)
 
-    if torch.equal(x.double(), y.double()):
+    if same_file(teacher, student):
+        doubts.append(SAME_FILE.format(shown(teacher)))
+    elif torch.equal(x.double(), y.double()):
         doubts.append(SAME)
     elif words := reordered_words(x, y, record):
         doubts.append(words)

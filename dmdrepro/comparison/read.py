@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from dmdrepro.metrics import load_array
-from dmdrepro.metrics.arrays import file_of
+from dmdrepro.metrics.arrays import file_of, split_name
 from dmdrepro.metrics.image_folder import image_files
 from dmdrepro.metrics.other_formats import shown
 from dmdrepro.metrics.samples import Samples
@@ -38,6 +38,14 @@ class Reader:
         if len(found) < n:
             raise ValueError(f"{name} has {len(found):,} samples and n is {n:,}.")
         return found[:n]
+
+
+def same_file(one: object, other: object) -> bool:
+    """Whether both are paths of one array, in whatever way they name it."""
+    if not (isinstance(one, str | Path) and isinstance(other, str | Path)):
+        return False
+    (file, name), (other_file, other_name) = split_name(one), split_name(other)
+    return name == other_name and file.samefile(other_file)
 
 
 def check_folders(teacher: object, student: object, classes: object) -> list[str]:

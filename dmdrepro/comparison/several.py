@@ -70,7 +70,6 @@ def several_figure(title: str, rows: Sequence[Row]) -> Figure:
     axes.set_yticks(range(len(rows)), [row.student for row in rows])
     axes.set(ylim=(len(rows) - 0.5, -0.5), xlabel="1: kept, 0: independent")
     axes.legend(fontsize=SMALL, loc="upper left", bbox_to_anchor=(0, -0.35 / height), ncols=2)
-    axes.spines[["top", "right"]].set_visible(False)
     page.space(height + 0.62)
     return page.figure()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -38,6 +38,14 @@ class Table:
         unknown = [name for name in self.essential if name not in self.columns]
         if unknown:
             raise ValueError(f"Table {self.name} has no column {unknown[0]!r} to be essential.")
+
+    @classmethod
+    def of(
+        cls, name: str, title: str, columns: Mapping, things: Iterable, notes=(), essential=()
+    ) -> Table:
+        """A row a thing; `columns`: head -> its cell of a thing."""
+        rows = tuple(tuple(cell(each) for cell in columns.values()) for each in things)
+        return cls(name, title, tuple(columns), rows, notes, essential)
 
     def only(self, names: Sequence[str]) -> Table:
         """The same rows under the named columns alone, without notes."""

@@ -43,7 +43,7 @@ def load_array(
     and images of several sizes or kinds.
     """
     try:
-        file, key = _split(path)
+        file, key = split_name(path)
         name, suffix = shown(file), file.suffix.lower()
         if file.is_dir() and key is None:
             return load_images(image_files(file)[:n], _Room(name, None, memory, say))
@@ -113,10 +113,10 @@ def _amount(count: int) -> str:
 
 def file_of(path: str | Path) -> Path:
     """The file that `load_array` would open: the path without the array's name after `#`."""
-    return _split(path)[0]
+    return split_name(path)[0]
 
 
-def _split(path: str | Path) -> tuple[Path, str | None]:
+def split_name(path: str | Path) -> tuple[Path, str | None]:
     """The file, and the array's name after `#`: a `#` may be part of a folder's or file's name."""
     words = str(path)
     if words.startswith("~") and not Path(path).exists():  # what a shell leaves in --real=~/x.npy

@@ -1,7 +1,5 @@
 """The exact optimal pairing of two equally large sets of samples (equation 4), certified."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field

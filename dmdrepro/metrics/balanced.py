@@ -4,8 +4,6 @@ To add a number to each column moves no optimum. Under the squared distances the
 want the same few columns, and a solver by shortest paths takes four times as long.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 LEAST = 1e-12  # of the largest variance: what a direction without any counts as

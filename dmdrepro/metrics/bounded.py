@@ -4,8 +4,6 @@ An entry is a proven lower bound until it is looked at; then it is exact. A perm
 entries that is optimal beside bounds is optimal.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 

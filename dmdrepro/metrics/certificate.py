@@ -1,7 +1,5 @@
 """A proof that no pairing is cheaper, from the pairing alone."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The class of each sample: what is accepted, and which rows belong to which class."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ sums and signs know nothing of it. So two draws of one law raise none at any N, 
 than some tens of samples seldom do.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -38,20 +36,14 @@ PAIRS = 256  # of a set's samples, whose distances are compared
 LEAST = 10  # samples of which none varies, if those of the other set all differ
 
 
-def input_warnings(
-    teacher: Samples,
-    student: Samples,
-    names: tuple[str, str] = ("teacher", "student"),
-    misread: str = "Delta_E near 0",
-) -> tuple[str, ...]:
+def input_warnings(teacher: Samples, student: Samples) -> tuple[str, ...]:
     """Sentences about teacher and student [N, ...]; none for plausible ones.
 
     On integers against other floats, distant means, one set much wider, a set that hardly varies.
-    `names`: what the sentences call the two; `misread`: the number that does not mean a copy then.
     Raises ValueError as `same_rows` does.
     """
     whole = are_integers(teacher), are_integers(student)
-    return row_warnings(*same_rows(teacher=teacher, student=student), whole, names, misread)
+    return row_warnings(*same_rows(teacher=teacher, student=student), whole)
 
 
 def row_warnings(
@@ -62,7 +54,10 @@ def row_warnings(
     misread: str = "Delta_E near 0",
     moments: Moments | None = None,
 ) -> tuple[str, ...]:
-    """The same of rows [N, D]; `whole`: whether they were integers; `moments`: theirs, if known."""
+    """The same of rows [N, D]; `whole`: whether they were integers; `moments`: theirs, if known.
+
+    `names`: what the sentences call the two; `misread`: the number that does not mean a copy then.
+    """
     exponent = exponent_of(x, y)
     values = as_array(x), as_array(y)
     x, y = (scaled(rows, -exponent) for rows in (x, y))
@@ -75,20 +70,20 @@ def row_warnings(
     of_x, of_y = map(_range, values)
     ranges = f"The {one}'s values lie in {of_x}, the {other}'s in {of_y}"
     found = [f"{words}. {ranges}: are both in the same units?"] if words else []
-    if spread is not None and not 1 / COLLAPSED < spread < COLLAPSED:
+    parts = [] if shift is None else [f"the means are {shift:.3g} standard deviations apart"]
+    if spread is not None:
         wide, narrow = names if spread > 1 else names[::-1]
         times = max(spread, 1 / spread) if spread > 0 else math.inf
-        found.append(_collapse(narrow, wide, times, ranges, misread))
-    elif spread is not None or shift is not None:
-        parts = []
-        if shift is not None:
-            parts.append(f"the means are {shift:.3g} standard deviations apart")
-        if spread is not None:
-            wide, narrow = names if spread > 1 else names[::-1]
-            times = max(spread, 1 / spread)
-            parts.append(
-                f"the {wide}'s samples are {times:.3g} times as far apart as the {narrow}'s"
+        if times >= COLLAPSED:
+            how = f"its samples are {_times(times)} nearer to each other than the {wide}'s"
+            how = "its samples are equal" if math.isinf(times) else how
+            doubt = (
+                f"The {narrow} hardly varies: {how}. {ranges}. It has collapsed, or the two are in "
+                f"different units. So {misread} does not mean a copy here."
             )
+            return (*found, doubt)
+        parts.append(f"the {wide}'s samples are {times:.3g} times as far apart as the {narrow}'s")
+    if parts:
         found.append(
             f"{one.capitalize()} and {other} differ greatly: {' and '.join(parts)}. {ranges}: are "
             "both in the same units?"
@@ -96,16 +91,9 @@ def row_warnings(
     return tuple(found)
 
 
-def _collapse(narrow: str, wide: str, times: float, ranges: str, misread: str) -> str:
-    if math.isinf(times):
-        how = "its samples are equal"
-    else:
-        ratio = float(f"{times:.3g}")
-        how = f"its samples are {ratio:,g} times nearer to each other than the {wide}'s"
-    return (
-        f"The {narrow} hardly varies: {how}. {ranges}. It has collapsed, or the two are in "
-        f"different units. So {misread} does not mean a copy here."
-    )
+def _times(ratio: float) -> str:
+    """`1,230 times`."""
+    return "infinitely many times" if math.isinf(ratio) else f"{float(f'{ratio:.3g}'):,g} times"
 
 
 def _range(rows: np.ndarray) -> str:
@@ -170,10 +158,9 @@ def noise_warnings(
     middle, teachers_middle = np.median(own), np.median(teachers)
     if middle * COLLAPSED > teachers_middle or abs(_rank_sum(teachers, own)) <= RANKS:
         return ()
-    ratio = float(f"{teachers_middle / middle:.3g}") if middle > 0 else math.inf
-    times = "infinitely many times" if math.isinf(ratio) else f"{ratio:,g} times"
+    told = told.format(times=_times(teachers_middle / middle if middle > 0 else math.inf))
     return (
-        f"The student hardly varies with its noise: {told.format(times=times)}. So Delta_E near 0 "
+        f"The student hardly varies with its noise: {told}. So Delta_E near 0 "
         "does not mean a copy here.",
     )
 

@@ -1,7 +1,5 @@
 """Long work in compiled code that a signal can end at once."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait

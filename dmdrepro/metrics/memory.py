@@ -1,7 +1,5 @@
 """How much memory can be had, so that what does not fit is refused before it is asked for."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What limits this process's memory besides the machine: control groups and the shell's limits."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Iterator

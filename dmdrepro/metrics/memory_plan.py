@@ -1,7 +1,5 @@
 """How much memory the exact optimum will take, and which way is gone, said before the work."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

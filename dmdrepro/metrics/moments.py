@@ -4,8 +4,6 @@ In numpy on one thread, in blocks that fit a core's cache: torch's threads would
 other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

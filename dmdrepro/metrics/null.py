@@ -4,8 +4,6 @@ Samples of one class are near each other. Beside pairs of other classes, two sam
 only the class would seem to keep a pairing, so the independent pairing shares the class too.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

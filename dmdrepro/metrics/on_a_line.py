@@ -5,8 +5,6 @@ coordinate that is constant in one set costs all pairings the same. Comparisons 
 there is no gap to compute and no distance to hold.
 """
 
-from __future__ import annotations
-
 import torch
 
 FEW = 8

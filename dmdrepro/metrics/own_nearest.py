@@ -6,8 +6,6 @@ a copying student costs a small part of the matrix of distances, in float32; flo
 decide the pairs that the bound leaves open.
 """
 
-from __future__ import annotations
-
 import math
 from bisect import bisect_left
 from dataclasses import dataclass

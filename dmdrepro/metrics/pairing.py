@@ -1,7 +1,5 @@
 """Pairing inefficiency Delta_E, and the numbers to compare it with (section 3.1)."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
@@ -148,13 +146,14 @@ def _measured(
     between = (n * e_ind - e_dt) / (n - 1)  # the mean over pairs i != j
     least = NO_PAIRING * math.sqrt(spread_x * spread_y)
     meaningless = best <= least
+    rounding = NO_PAIRING * e_ot if meaningless else 0.0
     record = PairingRecord(
         delta_e=_excess(e_dt, e_ot),
         e_dt=e_dt,
         e_ot=e_ot,
         e_ind=e_ind,
         retention=math.nan if meaningless else kept / best,
-        delta_e_null=_excess(e_ind, e_ot),
+        delta_e_null=_excess(e_ind, e_ot, rounding),
         concordance=2 * kept * n / (n - 1) / between if between > 0 else math.nan,
         remapped=remapped_share(x, y, assignment, own, optimum.sqdist),
         n=n,
@@ -194,14 +193,16 @@ def _measured(
         record,
         null=null.kind,
         e_ind=null.e_ind,
-        delta_e_null=_excess(null.e_ind, e_ot),
+        delta_e_null=_excess(null.e_ind, e_ot, rounding),
         retention=null.retention(2 * (best - kept), 2 * least),
         concordance=null.concordance,
     )
 
 
-def _excess(energy: float, e_ot: float) -> float:
-    """energy / E_OT - 1, with the digits that the subtraction of 1 would lose."""
+def _excess(energy: float, e_ot: float, rounding: float = 0.0) -> float:
+    """energy / E_OT - 1, with the digits that the subtraction of 1 would lose; 0 if rounded so."""
+    if abs(energy - e_ot) <= rounding:
+        return 0.0
     if e_ot == 0:
         return math.inf if energy > 0 else 0.0
     return (energy - e_ot) / e_ot

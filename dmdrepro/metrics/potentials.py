@@ -8,8 +8,6 @@ permutation. (With v = -p this is the mirror image of v_j <- min_i(v_sigma(i) + 
 C_i,sigma(i)): paths to a row in place of paths from it, so that C is read along its rows.)
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

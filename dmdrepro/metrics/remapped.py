@@ -1,7 +1,5 @@
 """How many of the teacher's samples an optimal pairing gives another student's sample."""
 
-from __future__ import annotations
-
 import functools
 import math
 

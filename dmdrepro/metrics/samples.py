@@ -1,7 +1,5 @@
 """What a metric accepts as samples, and in what form it gets them."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

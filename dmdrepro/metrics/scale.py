@@ -4,8 +4,6 @@ Squared distances of values beyond about 1e150 overflow, and of values below 1e-
 sets are multiplied by a power of two, which changes no digit; all others are left alone.
 """
 
-from __future__ import annotations
-
 import math
 
 import torch

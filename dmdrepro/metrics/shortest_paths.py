@@ -7,8 +7,6 @@ between passes every row's price becomes the length of the whole path that its s
 operations on several of torch's threads wait for one another longer than they work.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from dmdrepro.metrics.watch import News, Watch, nobody

@@ -1,7 +1,5 @@
 """Who finds the optimal assignment: each solver by its name, and which one `auto` takes."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Callable
 

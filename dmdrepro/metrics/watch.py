@@ -1,7 +1,5 @@
 """What a long optimum tells while it is at work: who is asked may also stop it, by raising."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

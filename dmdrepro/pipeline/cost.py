@@ -37,7 +37,7 @@ class PlanCost:
     @property
     def refused(self) -> list[str]:
         """Why tasks are refused, each in a sentence."""
-        return [f"{t.title}: {s.reason}" for t, s, _ in self.rows if s.reason]
+        return [t.about(s.reason) for t, s, _ in self.rows if s.reason]
 
 
 def _cost(task: Task, plan: Plan) -> Estimate:

@@ -28,8 +28,10 @@ def execute(plan: Plan, context, jobs: int, threads: int, complain: Callable[[st
         name = plan.named(experiment)
         plan.cannot[name] = str(error)
         plan.failed.append(name)
-        complain(f"{task.title} failed: {error}")
+        complain(f"failed: {task.about(str(error))}")
 
+    if plan.stages == ("evaluate",):
+        _refuse_without_samples(plan, failed)
     prepare(plan, context, failed)
     if not plan.part:
         context.session.progress.expect(Forecast(plan))
@@ -50,6 +52,21 @@ def execute(plan: Plan, context, jobs: int, threads: int, complain: Callable[[st
     finally:
         executor.close()
         context.session.leave_loop()
+
+
+def _refuse_without_samples(plan: Plan, failed: Callable[[Task, Exception], None]) -> None:
+    """Leave out experiments without any samples before a classifier is trained for them."""
+    lacking: dict[str, tuple[Task, RunError] | None] = {}  # by `named`; None: some are there
+    for task in plan.tasks:
+        if task.stage == "evaluate":
+            name = plan.named(task.run.experiment)
+            try:
+                task.check_inputs()
+                lacking[name] = None
+            except RunError as error:
+                lacking.setdefault(name, (task, error))
+    for found in filter(None, lacking.values()):
+        failed(*found)
 
 
 def prepare(plan: Plan, context, failed: Callable[[Task, Exception], None]) -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime
-import json
 import os
 import platform
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 from dmdrepro.data.mnist_files import default_cache
 from dmdrepro.experiments import Experiment, build
 from dmdrepro.experiments.estimate import Estimate, estimate
-from dmdrepro.runs.files import write_json
+from dmdrepro.runs import files
 from dmdrepro.runs.provenance import provenance
 
 STUDENT, TEACHER = "one iteration of a distillation", "one step of a teacher"  # the doctor's
@@ -58,14 +57,12 @@ def measured(rows: Iterable[Mapping], size: str) -> Measured:
 def remember(found: Measured, gpu: str | None) -> None:
     """Keep the times, if there are any and the cache can be written."""
     if found.ms:
-        with contextlib.suppress(OSError):
-            _file().parent.mkdir(parents=True, exist_ok=True)
-            write_json(_file(), {**_read(), _key(gpu, found.size): asdict(found)})
+        files.remember(_file(), _key(gpu, found.size), asdict(found))
 
 
 def recall(gpu: str | None, size: str) -> Measured | None:
     """What was measured on this device with these versions; None if nothing, or it is not ours."""
-    if not (known := _read()):
+    if not (known := files.remembered(_file())):
         return None
     about = known.get(_key(gpu, size))
     try:
@@ -80,14 +77,6 @@ def recall(gpu: str | None, size: str) -> Measured | None:
 
 def _file() -> Path:
     return default_cache().with_name("doctor.json")
-
-
-def _read() -> dict:
-    try:
-        found = json.loads(_file().read_text())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _key(gpu: str | None, size: str) -> str:

@@ -21,15 +21,7 @@ from collections.abc import Callable
 
 from dmdrepro.commands import VARIABLE, as_now, program
 from dmdrepro.experiments.origin import ORIGINS
-from dmdrepro.pipeline.chains import (
-    FIRST,
-    LOOK_S,
-    Chain,
-    ChainFailed,
-    Executor,
-    Work,
-    chains_of,
-)
+from dmdrepro.pipeline.chains import FIRST, LOOK_S, Chain, ChainFailed, Executor, Work, chains_of
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.task import STAGES
 from dmdrepro.pipeline.words import chain_words

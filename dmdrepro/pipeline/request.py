@@ -4,16 +4,8 @@ import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from dmdrepro.experiments import (
-    REGISTRY,
-    ConfigError,
-    Experiment,
-    build,
-    check_name,
-    nearest,
-    parse_overrides,
-)
-from dmdrepro.experiments.registry import field_names
+from dmdrepro.experiments import REGISTRY, ConfigError, Experiment
+from dmdrepro.experiments.registry import build, check_name, field_names, nearest, parse_overrides
 from dmdrepro.pipeline.paths import check_folder
 from dmdrepro.pipeline.ranks import this_rank
 from dmdrepro.runs.errors import RunError

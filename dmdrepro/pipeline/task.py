@@ -29,23 +29,24 @@ class Task:
 
     @property
     def label(self) -> str:
-        if self.stage == "classifier":
-            return self.run.classifier_settings.label
-        name = self.run.name
-        return f"{name} ({self.snapshot:,})" if self.snapshot else name
-
-    @property
-    def words(self) -> str:
-        """The label with its seed, for messages; a classifier is of all seeds."""
-        if self.stage == "classifier":
-            return self.label
-        name = f"{self.run.name}, seed {self.run.experiment.seed}"
-        return f"{name} ({self.snapshot:,})" if self.snapshot else name
+        """Such as `ring (60)`."""
+        return self._named()
 
     @property
     def title(self) -> str:
-        """Such as `distill ring, seed 0 (60)`."""
-        return f"{self.stage} {self.words}"
+        """Such as `distill ring, seed 0 (60)`; a classifier is of all seeds."""
+        return f"{self.stage} {self._named(f', seed {self.run.experiment.seed}')}"
+
+    def _named(self, seed: str = "") -> str:
+        if self.stage == "classifier":
+            return self.run.classifier_settings.label
+        of = f" ({self.snapshot:,})" if self.snapshot else ""
+        return f"{self.run.name}{seed}{of}"
+
+    def about(self, sentence: str) -> str:
+        """A sentence about the stage, which names it once."""
+        named = sentence.startswith((self.title, self.place().what))
+        return sentence if named else f"{self.title}: {sentence}"
 
     @property
     def looks_at_data(self) -> bool:

@@ -6,7 +6,7 @@ the report and in the README.
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dmdrepro.measures.expected import (
@@ -36,7 +36,14 @@ MEANINGS = (
     f"student hardly varies, or its pairing has no meaning: it has no null, or one below "
     f"{RULE.null_above:g}."
 )
-COLUMNS = ("experiment", "teacher", "paper", "Delta_E", "null", "answer")
+COLUMNS: dict[str, Callable[[Student], Cell]] = {
+    "experiment": lambda s: s.experiment,
+    "teacher": lambda s: s.snapshot,
+    "paper": lambda s: getattr(paper_number(s.experiment, s.snapshot), "shown", None),
+    "Delta_E": lambda s: _short(s.cell("pairing", "delta_e")),
+    "null": lambda s: middle(s.cell("pairing", "delta_e_null")),
+    "answer": lambda s: _word(s)[0],
+}
 
 
 @dataclass(frozen=True)
@@ -84,24 +91,11 @@ def answers(students: Sequence[Student]) -> list[Answer]:
 
 def answer_table(students: Sequence[Student], whole: bool = True) -> Table:
     """The paper's numbers beside ours, a row a student; if `whole`, what was not run is a note."""
-    rows: list[tuple[Cell, ...]] = []
-    for student in students:
-        number = paper_number(student.experiment, student.snapshot)
-        rows.append(
-            (
-                student.experiment,
-                student.snapshot,
-                None if number is None else number.shown,
-                _short(student.cell("pairing", "delta_e")),
-                middle(student.cell("pairing", "delta_e_null")),
-                _word(student)[0],
-            )
-        )
     notes = tuple(f"{s.experiment}: {words}." for s in students for words in s.left_out)
     notes += tuple(words for words in null_notes(students) if ALL_PAIRS in words)
     notes += _not_run(students) if whole else ()
     title = "Delta_E: the paper's and ours"
-    return Table("answer", title, COLUMNS, tuple(rows), notes, essential=COLUMNS)
+    return Table.of("answer", title, COLUMNS, students, notes, tuple(COLUMNS))
 
 
 def _not_run(students: Sequence[Student]) -> tuple[str, ...]:

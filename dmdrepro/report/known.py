@@ -64,9 +64,9 @@ def circle_table(record: Mapping) -> Table:
         LIMITS,
         OVER_DRAWS.format(draws=len(first["draws"])),
     )
-    title = "The circle: pairing over theta"
     essential = ("theta", "Delta_E", "its limit", "retention", "concordance")
-    return _table("known_circle", title, CIRCLE, record["circle"], notes, essential)
+    title = "The circle: pairing over theta"
+    return Table.of("known_circle", title, CIRCLE, record["circle"], notes, essential)
 
 
 def dm_loss_table(record: Mapping) -> Table:
@@ -86,9 +86,9 @@ def dm_loss_table(record: Mapping) -> Table:
         "Gradient moved: for students M z / |z| with any matrix M, the gradient in M at R(theta) "
         "less that at R(0), over its length. These students have equal loss and unequal gradients.",
     )
-    title = "The circle: DM loss over theta (Lemma 3.2)"
     essential = ("theta", "DM loss", "less that at 0", "slope by samples", "gradient moved")
-    return _table("known_dm_loss", title, DM_LOSS, record["circle"], notes, essential)
+    title = "The circle: DM loss over theta (Lemma 3.2)"
+    return Table.of("known_dm_loss", title, DM_LOSS, record["circle"], notes, essential)
 
 
 def pairs_table(record: Mapping) -> Table:
@@ -110,12 +110,7 @@ def pairs_table(record: Mapping) -> Table:
     )
     title = "Other pairs whose pairing is known"
     essential = ("case", "N", "D", "Delta_E", "its limit", "retention", "concordance")
-    return _table("known_pairs", title, PAIRS, record["pairs"], notes, essential)
-
-
-def _table(name: str, title: str, columns: Mapping, cases: Sequence, notes, essential) -> Table:
-    rows = tuple(tuple(cell(each) for cell in columns.values()) for each in cases)
-    return Table(name, title, tuple(columns), rows, notes, essential=essential)
+    return Table.of("known_pairs", title, PAIRS, record["pairs"], notes, essential)
 
 
 def drawn(case: Mapping, name: str) -> Cell:

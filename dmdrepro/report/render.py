@@ -1,7 +1,5 @@
 """Tables in the terminal, as Markdown, CSV and strict JSON."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
@@ -9,13 +7,9 @@ import math
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dmdrepro.measures.table import Band, Cell, Table, cell_text
 from dmdrepro.runs.files import write_bytes
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 
 def to_markdown(table: Table) -> str:
@@ -67,7 +61,7 @@ def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
     return [folder / name for name in texts]
 
 
-def render_terminal(table: Table, folder: Path | None = None) -> RenderableType:
+def render_terminal(table: Table, folder: Path | None = None) -> object:
     """For a rich console: all columns if they fit, or as many essential ones as do,
     or paragraphs if none are essential.
 

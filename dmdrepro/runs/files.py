@@ -5,7 +5,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dmdrepro.runs.errors import DamagedArtifact
@@ -85,6 +85,21 @@ def part_by_part(record: dict) -> str:
 
 def write_json(path: Path, value: object) -> None:
     write_bytes(path, json_text(value).encode())
+
+
+def remembered(path: Path) -> dict:
+    """The object that `remember` has kept in a file of the cache; empty if it is not ours."""
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def remember(path: Path, key: str, found: object) -> None:
+    """Keep it beside what is remembered, if the cache can be written."""
+    with suppress(OSError):
+        write_json(path, {**remembered(path), key: found})
 
 
 def read_json(path: Path) -> dict:

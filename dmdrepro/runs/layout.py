@@ -1,6 +1,7 @@
 """Where the files of a run lie, and the names of those that one stage leaves and others read."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 CONFIG, RECORD, LOG = "config.json", "record.json", "log.jsonl"
@@ -34,10 +35,10 @@ def student_file(kept: int | None = None) -> str:
     return "student.safetensors" if kept is None else f"student-{kept}.safetensors"
 
 
-def number_of(name: str, prefix: str) -> int | None:
-    """The number in a folder's name, such as 60 of `evaluate-60`; None for a name of another kind.
+def numbers_of(names: Iterable[str], prefix: str) -> list[int]:
+    """The numbers in folders' names, such as 60 of `evaluate-60`, ascending.
 
     Only the digits that this program writes: `evaluate-060` and `evaluate-²` are somebody else's.
     """
-    match = re.fullmatch(re.escape(prefix) + "(0|[1-9][0-9]*)", name)
-    return None if match is None else int(match[1])
+    form = re.compile(re.escape(prefix) + "(0|[1-9][0-9]*)")
+    return sorted(int(match[1]) for match in map(form.fullmatch, names) if match)

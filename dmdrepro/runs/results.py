@@ -10,26 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dmdrepro.runs import files, layout
 from dmdrepro.runs.errors import DamagedArtifact
-from dmdrepro.runs.files import (
-    MANIFEST,
-    json_text,
-    read_json,
-    read_manifest,
-    unexpected,
-    verify_manifest,
-)
-from dmdrepro.runs.layout import (
-    CONFIG,
-    LOG,
-    RECORD,
-    known_folder,
-    number_of,
-    runs_of,
-    seed_folder,
-    snapshot_file,
-    student_file,
-)
 from dmdrepro.runs.links import refuse_links
 from dmdrepro.runs.log import read_losses
 from dmdrepro.runs.record import EVALUATION, KNOWN, STAGE
@@ -97,16 +79,15 @@ class Result(Shown):
     @cached_property
     def evaluated(self) -> tuple[int, ...]:
         """Teacher iterations whose student has been evaluated, ascending."""
-        done = self.folder.glob(f"evaluate-*/{MANIFEST}")
-        numbers = (number_of(path.parent.name, "evaluate-") for path in done)
-        return tuple(sorted(number for number in numbers if number is not None))
+        done = self.folder.glob(f"evaluate-*/{files.MANIFEST}")
+        return tuple(layout.numbers_of((path.parent.name for path in done), "evaluate-"))
 
     def record(self, snapshot: int, stage: str = "evaluate") -> dict:
         """The record of a stage; of the teacher if `stage` is "teacher"."""
         key = stage, snapshot
         if key not in self._records:
             shape = self._shape if stage == "evaluate" else STAGE
-            self._records[key] = read_shaped(self._file(stage, snapshot, RECORD), shape)
+            self._records[key] = read_shaped(self._file(stage, snapshot, layout.RECORD), shape)
         return self._records[key]
 
     def samples(self, snapshot: int, name: str) -> np.ndarray:
@@ -122,24 +103,24 @@ class Result(Shown):
         import numpy as np
 
         if snapshot not in self._losses:
-            columns = read_losses(self._file("distill", snapshot, LOG)).items()
+            columns = read_losses(self._file("distill", snapshot, layout.LOG)).items()
             self._losses[snapshot] = {k: (np.array(s), np.array(v)) for k, (s, v) in columns}
         return self._losses[snapshot]
 
     def digest(self, snapshot: int) -> str:
         """SHA-256 of all that figures read of a student; equal results, made twice, have one."""
-        files = {}
+        made = {}
         for stage in ("distill", "sample", "evaluate"):
             listed = self._verify(stage, snapshot).items()
-            files[stage] = {k: v for k, v in listed if k.endswith((".npy", ".jsonl"))}
+            made[stage] = {k: v for k, v in listed if k.endswith((".npy", ".jsonl"))}
         measured = {k: v for k, v in self.record(snapshot).items() if k != "provenance"}
-        return hashlib.sha256(json_text([files, measured]).encode()).hexdigest()
+        return hashlib.sha256(files.json_text([made, measured]).encode()).hexdigest()
 
     def _array(self, stage: str, snapshot: int, name: str) -> np.ndarray:
         file = self._file(stage, snapshot, f"{name}.npy")
         array = read_array(file)
         if name.startswith("heatmap") and array.ndim != (1 if name.endswith("assignment") else 2):
-            raise DamagedArtifact(unexpected(file, f"its shape is {list(array.shape)}"))
+            raise DamagedArtifact(files.unexpected(file, f"its shape is {list(array.shape)}"))
         return array
 
     def check(self) -> None:
@@ -151,7 +132,7 @@ class Result(Shown):
         for snapshot in self.evaluated:
             self.record(snapshot)
             samples = self._made("sample", snapshot)
-            student = self._made("distill", snapshot).get(student_file())
+            student = self._made("distill", snapshot).get(layout.student_file())
             if self._own_teacher(snapshot) is False:
                 raise Stale(
                     f"distill-{snapshot} was distilled from another teacher than lies there now",
@@ -170,10 +151,11 @@ class Result(Shown):
 
     def _own_teacher(self, snapshot: int) -> bool | None:
         """Whether the teacher that lies there is the student's own; None if none lies there."""
-        listing = self._place("teacher", snapshot) / MANIFEST
+        listing = self._place("teacher", snapshot) / files.MANIFEST
         if not listing.is_file():
             return None
-        return read_manifest(listing).get(snapshot_file(snapshot)) == self.teacher_weights(snapshot)
+        there = files.read_manifest(listing).get(layout.snapshot_file(snapshot))
+        return there == self.teacher_weights(snapshot)
 
     def teacher_weights(self, snapshot: int) -> str | None:
         """SHA-256 of the teacher that the student was distilled from."""
@@ -187,13 +169,13 @@ class Result(Shown):
 
     def _made(self, stage: str, snapshot: int) -> dict[str, str]:
         """The hashes of a stage that an evaluation stands on; raises Stale if it is not done."""
-        if not (self._place(stage, snapshot) / MANIFEST).is_file():
+        if not (self._place(stage, snapshot) / files.MANIFEST).is_file():
             raise Stale(f"{stage}-{snapshot} is not done, though it was evaluated", "")
         return self._verify(stage, snapshot)
 
     def _made_from(self, stage: str, snapshot: int, name: str) -> object:
         """The hashes that a stage recorded of what it was made from."""
-        return read_json(self._file(stage, snapshot, CONFIG)).get(name)
+        return files.read_json(self._file(stage, snapshot, layout.CONFIG)).get(name)
 
     def _file(self, stage: str, snapshot: int, name: str) -> Path:
         self._verify(stage, snapshot)
@@ -203,8 +185,8 @@ class Result(Shown):
         """A stage's hashes, its files checked once."""
         folder = self._place(stage, snapshot)
         if folder not in self._verified:
-            refuse_links(folder, runs_of(self.folder))
-            self._verified[folder] = verify_manifest(folder)
+            refuse_links(folder, layout.runs_of(self.folder))
+            self._verified[folder] = files.verify_manifest(folder)
         return self._verified[folder]
 
     def _place(self, stage: str, snapshot: int) -> Path:
@@ -226,13 +208,13 @@ def read_array(file: Path) -> np.ndarray:
     try:
         return np.load(file, allow_pickle=False)
     except (ValueError, EOFError) as error:
-        raise DamagedArtifact(unexpected(file, str(error))) from None
+        raise DamagedArtifact(files.unexpected(file, str(error))) from None
 
 
 def seeds_found(runs: Path, size: str) -> list[int]:
     """The seeds that have a folder at a size, ascending."""
-    numbers = (number_of(p.name, "seed") for p in (runs / size).glob("seed*") if p.is_dir())
-    return sorted(number for number in numbers if number is not None)
+    folders = (path.name for path in (runs / size).glob("seed*") if path.is_dir())
+    return layout.numbers_of(folders, "seed")
 
 
 def open_results(
@@ -244,7 +226,7 @@ def open_results(
     shape: Mapping[str, Shape] = EVALUATION,
 ) -> dict[str, Result | Missing]:
     """The finished results of each experiment below `runs`, checked, or why there are none."""
-    folder = seed_folder(runs, size, seed)
+    folder = layout.seed_folder(runs, size, seed)
     found = {name: Result(folder / name, name, size, seed, shape=shape) for name in experiments}
     return {name: open_result(result, advice) for name, result in found.items()}
 
@@ -269,13 +251,13 @@ def open_known(runs: Path, size: str, seed: int, command: str = "") -> dict | Mi
 
     `command`: what makes it.
     """
-    folder = known_folder(runs, size, seed)
-    if not (folder / MANIFEST).is_file():
+    folder = layout.known_folder(runs, size, seed)
+    if not (folder / files.MANIFEST).is_file():
         return Missing(KNOWN_NAME, ": ".join(filter(None, ("not run", command))), seed)
     try:
         refuse_links(folder, runs)
-        verify_manifest(folder)
-        return read_shaped(folder / RECORD, KNOWN)
+        files.verify_manifest(folder)
+        return read_shaped(folder / layout.RECORD, KNOWN)
     except DamagedArtifact as error:
         return _damaged(KNOWN_NAME, folder, seed, error)
 

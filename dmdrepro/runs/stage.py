@@ -6,19 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from dmdrepro.runs import checkpoint
+from dmdrepro.runs import checkpoint, files
 from dmdrepro.runs.errors import DifferentConfiguration, RunError
-from dmdrepro.runs.files import (
-    MANIFEST,
-    check_file,
-    read_json,
-    read_manifest,
-    set_aside,
-    sha256,
-    verify_manifest,
-    write_json,
-    write_manifest,
-)
 from dmdrepro.runs.layout import CONFIG, LOG, RECORD
 from dmdrepro.runs.leftovers import drop_parts, drop_states, unlisted
 from dmdrepro.runs.links import refuse_links, refuse_links_above
@@ -77,7 +66,7 @@ class Stage:
 
     @property
     def done(self) -> bool:
-        return (self.folder / MANIFEST).is_file()
+        return (self.folder / files.MANIFEST).is_file()
 
     def progress(self) -> int:
         """The step of the newest saved state, 0 if there is none."""
@@ -95,7 +84,7 @@ class Stage:
         """Check a done stage's files against its manifest; SHA-256 by file name."""
         if not self.done:
             raise RunError(f"{self.what} is not done in {self.folder}.")
-        return verify_manifest(self.folder)
+        return files.verify_manifest(self.folder)
 
     def check_configuration(self) -> None:
         """Raise DifferentConfiguration if the stage was made with another configuration.
@@ -106,14 +95,14 @@ class Stage:
         """
         refuse_links(self.folder, self._runs)
         if self.done:
-            listing = self.folder / MANIFEST
-            digest = read_manifest(listing).get(CONFIG)
+            listing = self.folder / files.MANIFEST
+            digest = files.read_manifest(listing).get(CONFIG)
         elif (found := find_state(self.folder)) is not None:
             digest, listing = found.state.configuration, found.listing
         else:
             return
-        check_file(self.folder / CONFIG, digest, listing)
-        recorded = filled(read_json(self.folder / CONFIG), self._before, self.key)
+        files.check_file(self.folder / CONFIG, digest, listing)
+        recorded = filled(files.read_json(self.folder / CONFIG), self._before, self.key)
         changes = differences(recorded, self.key)
         if changes:
             listed = "; ".join(changes)
@@ -126,7 +115,7 @@ class Stage:
 
     def set_aside(self) -> Path | None:
         """Move what is there out of the way (for --fresh): nothing made is deleted."""
-        return set_aside(self.folder)
+        return files.set_aside(self.folder)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -150,13 +139,13 @@ class Stage:
             aside = self.set_aside()
             self.say(
                 f"{self.what}: {', '.join(found[:3])}{', ...' if len(found) > 3 else ''} had "
-                f"neither {MANIFEST} nor {STATE} beside them, so nothing says what they are; they "
-                f"are now in {aside}, and the stage is made from its start."
+                f"neither {files.MANIFEST} nor {STATE} beside them, so nothing says what they are; "
+                f"they are now in {aside}, and the stage is made from its start."
             )
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.done and not has_state(self.folder):
-            write_json(self.folder / CONFIG, self.key)
-        self._configuration = sha256(self.folder / CONFIG)
+            files.write_json(self.folder / CONFIG, self.key)
+        self._configuration = files.sha256(self.folder / CONFIG)
         self._opened = time.monotonic()
 
     def load_state(self) -> tuple[int, checkpoint.Tensors] | None:
@@ -187,7 +176,7 @@ class Stage:
     def _check_state(self, state: SavedState, listing: Path) -> None:
         listed = {CONFIG: state.configuration, state.file: state.sha256, **state.made}
         for name, digest in listed.items():
-            check_file(self.folder / name, digest, listing)
+            files.check_file(self.folder / name, digest, listing)
         check_beginning(self.folder / LOG, state.log_bytes, state.log_sha256)
 
     def open_log(self) -> LossLog:
@@ -200,7 +189,7 @@ class Stage:
 
     def vouch(self, name: str) -> None:
         """Let the states saved from now on answer for a finished file."""
-        self._made[name] = sha256(self.folder / name)
+        self._made[name] = files.sha256(self.folder / name)
 
     def save_state(
         self, step: int, tensors: checkpoint.Tensors, log: LossLog | None = None
@@ -215,7 +204,7 @@ class Stage:
         state = SavedState(
             step=step,
             file=file.name,
-            sha256=sha256(file),
+            sha256=files.sha256(file),
             configuration=self._configuration,
             log_bytes=0 if log is None else log.sync(),
             log_sha256=EMPTY if log is None else log.sha256,
@@ -231,7 +220,7 @@ class Stage:
         """Seconds spent on this stage over all its sittings."""
         return self._wall_before + time.monotonic() - self._opened
 
-    def finish(self, files: Iterable[str], device: str | None, record: dict | None = None) -> None:
+    def finish(self, made: Iterable[str], device: str | None, record: dict | None = None) -> None:
         """Write the record and the manifest, then drop the state that is no longer needed."""
         facts = provenance(device)
         facts["finished"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
@@ -239,8 +228,8 @@ class Stage:
         del facts["started"]
         if sittings := self.sittings.all():
             facts["sittings"] = sittings
-        write_json(self.folder / RECORD, {**(record or {}), "provenance": facts})
-        write_manifest(self.folder, [CONFIG, RECORD, *files])
+        files.write_json(self.folder / RECORD, {**(record or {}), "provenance": facts})
+        files.write_manifest(self.folder, [CONFIG, RECORD, *made])
         self._drop_saved()
 
     def tidy(self) -> None:

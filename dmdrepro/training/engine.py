@@ -80,7 +80,7 @@ class Engine:
 
             for denoiser in step.denoisers:
                 denoiser.to(memory_format=torch.channels_last)
-        call = Compiled(step, self) if self.compiled else step
+        call = _compiled(step, self) if self.compiled else step
         if not self.graphs:
             return call
         from dmdrepro.training.recorded import Recorded
@@ -113,30 +113,27 @@ class Engine:
         return AUTO if self.auto else str(self)
 
 
-class Compiled:
-    """A step whose functions torch compiles at their first call; a failure is a RunError."""
+def _compiled(step: Step, engine: Engine) -> Callable[[Sequence], Losses]:
+    """The step whose functions torch compiles at their first call; a failure is a RunError."""
+    import torch
+    from torch._dynamo.exc import TorchDynamoException
 
-    def __init__(self, step: Step, engine: Engine) -> None:
-        import torch
+    # Functions of earlier stages count towards a limit past which torch stops compiling.
+    torch._dynamo.reset()
+    torch._dynamo.config.trace_autograd_ops = True  # a loss and its gradients are one graph
+    for denoiser in step.denoisers:  # for calls from outside of compiled functions
+        denoiser.model.compile(dynamic=False)  # in place: names of weights stay
+    for name in step.functions:
+        setattr(step, name, torch.compile(getattr(step, name), dynamic=False))
 
-        # Functions of earlier stages count towards a limit past which torch stops compiling.
-        torch._dynamo.reset()
-        torch._dynamo.config.trace_autograd_ops = True  # a loss and its gradients are one graph
-        for denoiser in step.denoisers:  # for calls from outside of compiled functions
-            denoiser.model.compile(dynamic=False)  # in place: names of weights stay
-        for name in step.functions:
-            setattr(step, name, torch.compile(getattr(step, name), dynamic=False))
-        self._step, self._engine = step, engine
-
-    def __call__(self, block: Sequence) -> Losses:
-        """As the step; raises RunError if torch cannot compile it."""
-        from torch._dynamo.exc import TorchDynamoException
-
+    def call(block: Sequence) -> Losses:
         try:
-            return self._step(block)
+            return step(block)
         except TorchDynamoException as error:
             why = next((line for line in str(error).splitlines() if line.strip()), "no reason")
             raise RunError(
-                f"--engine {self._engine}: torch could not compile the step ({why.strip()}); "
+                f"--engine {engine}: torch could not compile the step ({why.strip()}); "
                 "leave compiled out (it needs a C++ compiler on a CPU)."
             ) from error
+
+    return call

@@ -5,7 +5,6 @@ was found is remembered in the user's cache for this GPU, these versions and thi
 Whatever was remembered, a stage checks its own record as always.
 """
 
-import contextlib
 import hashlib
 import json
 import pickle
@@ -14,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 
@@ -22,7 +20,7 @@ from dmdrepro.checkout import environment
 from dmdrepro.data.mnist_files import default_cache
 from dmdrepro.experiments.config import Experiment
 from dmdrepro.experiments.estimate import estimate
-from dmdrepro.runs.files import write_json
+from dmdrepro.runs.files import remember, remembered
 from dmdrepro.runs.provenance import provenance
 from dmdrepro.training.engine import Engine
 
@@ -43,12 +41,11 @@ def fastest(
     if estimate(experiment, stage, gpu=True).seconds < WORTH_S:
         return usual
     memory, key = default_cache().parent / "ways.json", _key(experiment, stage, device)
-    known = _remembered(memory)
-    if key not in known:
+    if not _is_ours(found := remembered(memory).get(key)):
         say(f"Which way of execution is the fastest for this {stage} stage: trying, once ...")
-        known[key] = _try_all(experiment, stage, device)
-        _remember(memory, known)
-    times = {w: f["iteration_s"] for w, f in known[key].items() if "iteration_s" in f}
+        found = _try_all(experiment, stage, device)
+        remember(memory, key, found)
+    times = {w: f["iteration_s"] for w, f in found.items() if "iteration_s" in f}
     best = min(times, key=times.__getitem__, default=WAYS[0])
     if times:
         say(f"Executed as {best}: {1e3 * times[best]:.3g} ms an iteration when it was tried.")
@@ -100,19 +97,8 @@ def _key(experiment: Experiment, stage: str, device: torch.device) -> str:
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _remembered(memory: Path) -> dict[str, dict]:
-    """What was found before; nothing if the file is not there or not ours."""
-    try:
-        found = json.loads(memory.read_text())
-        right = all(
-            w in WAYS and isinstance(f, dict) for each in found.values() for w, f in each.items()
-        )
-        return found if right else {}
-    except (OSError, ValueError, AttributeError):
-        return {}
-
-
-def _remember(memory: Path, known: dict[str, dict]) -> None:
-    """If the cache can be written; a machine where it cannot tries again next time."""
-    with contextlib.suppress(OSError):
-        write_json(memory, known)
+def _is_ours(found: object) -> bool:
+    """Whether it is what `_try_all` finds."""
+    return isinstance(found, dict) and all(
+        way in WAYS and isinstance(each, dict) for way, each in found.items()
+    )

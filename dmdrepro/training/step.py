@@ -9,14 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from dmdrepro.runs.checkpoint import (
-    Tensors,
-    optimiser_tensors,
-    pack,
-    put_weights,
-    restore_optimiser,
-    unpack,
-)
+from dmdrepro.runs import checkpoint
 from dmdrepro.training.ranks import ALONE, Ranks
 
 Losses = list[dict[str, torch.Tensor]]
@@ -40,11 +33,11 @@ class Step:
         raise NotImplementedError
 
 
-def state_of(parts: Parts) -> Tensors:
+def state_of(parts: Parts) -> checkpoint.Tensors:
     """Every tensor of the parts: what a saved state holds."""
-    return pack(
+    return checkpoint.pack(
         **{
-            name: optimiser_tensors(part)
+            name: checkpoint.optimiser_tensors(part)
             if isinstance(part, torch.optim.Optimizer)
             else part.state_dict()
             for name, part in parts.items()
@@ -52,13 +45,14 @@ def state_of(parts: Parts) -> Tensors:
     )
 
 
-def restore(parts: Parts, tensors: Tensors) -> None:
+def restore(parts: Parts, tensors: checkpoint.Tensors) -> None:
     """Put back what `state_of` took."""
     for name, part in parts.items():
+        own = checkpoint.unpack(tensors, name)
         if isinstance(part, torch.optim.Optimizer):
-            restore_optimiser(part, unpack(tensors, name))
+            checkpoint.restore_optimiser(part, own)
         else:
-            put_weights(part, unpack(tensors, name), f"The saved state's {name}")
+            checkpoint.put_weights(part, own, f"The saved state's {name}")
 
 
 def share_state(ranks: Ranks, done: int, parts: Parts) -> int:

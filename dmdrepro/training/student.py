@@ -31,9 +31,8 @@ from dmdrepro.training.average import StudentAverage
 from dmdrepro.training.build import build_denoiser, exact_denoiser
 from dmdrepro.training.copies import copied, copy_weights, used_weights
 from dmdrepro.training.draws import Draws, StudentInputs
-from dmdrepro.training.following import open_loop
 from dmdrepro.training.optimiser import AdamW, Gradients, clipped_gradients
-from dmdrepro.training.session import Session
+from dmdrepro.training.session import Session, open_loop
 from dmdrepro.training.start import initial_student
 from dmdrepro.training.step import Losses, Step
 

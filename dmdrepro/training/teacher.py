@@ -17,9 +17,8 @@ from dmdrepro.training.average import ema_decay, update_ema
 from dmdrepro.training.build import build_denoiser
 from dmdrepro.training.copies import copied, used_weights
 from dmdrepro.training.draws import one_hot
-from dmdrepro.training.following import open_loop
 from dmdrepro.training.optimiser import AdamW, Gradients, clipped_gradients
-from dmdrepro.training.session import Session
+from dmdrepro.training.session import Session, open_loop
 from dmdrepro.training.step import Losses, Step
 
 

@@ -7,8 +7,6 @@ need no other order. Nothing is cleared between rounds: an offer is above the co
 older offers are below it, and bidders reset the winner of their column.
 """
 
-from __future__ import annotations
-
 import torch
 import triton
 import triton.language as tl

@@ -4,8 +4,6 @@ Each lane keeps the two cheapest columns that it has seen, in registers and by c
 one reduction at the end of the row. A row is read once: the operation runs at the memory's speed.
 """
 
-from __future__ import annotations
-
 import torch
 import triton
 import triton.language as tl

@@ -1,7 +1,5 @@
 """The DM gradient as one Triton kernel: a program for each sample, two passes over its values."""
 
-from __future__ import annotations
-
 import torch
 import triton
 import triton.language as tl

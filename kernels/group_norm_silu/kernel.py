@@ -5,8 +5,6 @@ channels lie side by side (NHWC). It reads its pixels once each for mean, varian
 stay in the cache. Sums are in a fixed order: no atomics.
 """
 
-from __future__ import annotations
-
 import torch
 import triton
 import triton.language as tl

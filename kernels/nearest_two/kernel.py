@@ -8,8 +8,6 @@ tile) it keeps the least distance in one register, with the place within the par
 All else that a lane saw is no nearer than `let_go`.
 """
 
-from __future__ import annotations
-
 import torch
 import triton
 import triton.language as tl

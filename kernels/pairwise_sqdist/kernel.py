@@ -5,8 +5,6 @@ load; the tile of sums stays in registers. Float64 multiply-adds run at half the
 an H100, and nothing is lost for near-copies.
 """
 
-from __future__ import annotations
-
 import torch
 import triton
 import triton.language as tl

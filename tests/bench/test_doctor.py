@@ -9,10 +9,10 @@ from command import command
 from conftest import ROOT
 from processes import LONG_S
 
-from dmdrepro.bench.doctor import PAGE, examine, order
+from dmdrepro.bench.doctor import order
 from dmdrepro.bench.doctor.machine import machine
 from dmdrepro.bench.doctor.page import page
-from dmdrepro.bench.doctor.run import ROWS
+from dmdrepro.bench.doctor.run import PAGE, ROWS, examine
 from dmdrepro.bench.doctor.scope import NOT_RUN, Scope, row
 from dmdrepro.bench.doctor.steps import STUDENT, TEACHER, TIME, forecast, teachers
 from dmdrepro.bench.doctor.worker import Check

@@ -8,7 +8,7 @@ import torch
 
 from dmdrepro.bench import scaling, side_by_side
 from dmdrepro.bench.pairing import auction_row
-from dmdrepro.bench.run import run_bench, show_rows
+from dmdrepro.bench.run import rows_table, run_bench
 from dmdrepro.bench.side_by_side import side_by_side_row, side_by_side_rows
 from dmdrepro.bench.timing import in_turns, on_gpu
 from dmdrepro.metrics import memory_plan
@@ -48,7 +48,7 @@ def test_chosen_ways_are_timed_and_each_row_is_kept_at_once():
     label = "distillation iteration, chessboard, size smoke: "
     assert [row["what"] for row in record["rows"]] == [label + "eager", label + "bfloat16"]
     assert all(row["first_s"] > 0 < row["ours_s"] for row in record["rows"])
-    assert "made in" in [column.header for column in show_rows(record).columns]
+    assert "made in (s)" in rows_table(record).columns
 
 
 def measured(monkeypatch, memory):

@@ -32,6 +32,10 @@ def reproduce(tmp_path, monkeypatch):
 
 def test_evaluations_share_one_classifier_and_name_it(reproduce, tmp_path):
     runs = tmp_path / "runs"
+    for names in (BOTH, ()):  # it is not made for what has no samples
+        printed = reproduce("evaluate", *names, *SHORT, code=1)
+        assert "teacher mnist, seed 0 is not done" in printed
+        assert "classifier MNIST" not in printed
     printed = reproduce("all", *BOTH, *SHORT, "--tables")
     assert printed.count("classifier MNIST 8x8: done in") == 1
     assert "Image quality by classifier features" in printed

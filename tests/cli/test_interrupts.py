@@ -49,7 +49,7 @@ def test_an_error_in_a_terminal_gives_the_cursor_back_first(tmp_path, named):
     with contextlib.suppress(OSError):  # Linux's end of file, once the process has gone
         while part := os.read(leader, 65536):
             printed += part
-            if b" failed: " in printed:  # without names the next experiment's turn has come
+            if b"failed: " in printed:  # without names the next experiment's turn has come
                 process.terminate()
     os.close(leader)
     code = process.wait()
@@ -59,7 +59,7 @@ def test_an_error_in_a_terminal_gives_the_cursor_back_first(tmp_path, named):
     assert code == (1 if named else 143)
     if named:
         assert printed.rindex(SHOW) < printed.index(b"Error: ")
-    mark = b"Error: " if named else b"teacher chessboard, seed 0 failed: "
+    mark = b"Error: " if named else b"failed: teacher chessboard, seed 0"
     before = printed[: printed.index(mark)]
     assert before.count(HIDE) == before.count(SHOW)
     assert before.endswith((b"\r", b"\n", b"\x1b[2K", b"\x1b[1A", b"\x1b[?25h")), before[-60:]

@@ -68,7 +68,7 @@ def test_all_makes_them_once_and_shows_them_on_the_page(tmp_path):
     # Damaged, they end neither the tables nor the page, but the command.
     (tmp_path / PLACE / "record.json").write_text("{}")
     last = command("all", "ring", *SMOKE, "--runs", tmp_path, code=1)
-    assert "known answers failed: " in last
+    assert "failed: known answers: " in last
     assert "Report: " in last
     assert "Not shown: " in page.read_text()
     for words in (("evaluate", "ring"), ("figures",)):

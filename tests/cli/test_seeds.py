@@ -62,7 +62,7 @@ def test_one_seeds_failure_leaves_the_others(tmp_path, monkeypatch):
     monkeypatch.setattr(here, "make", failing)
     words = ("ring", *SMOKE, "--seeds", "0,1", "--runs", tmp_path)
     printed = command("all", *words, code=1)
-    assert "distill ring, seed 0 (60) failed: it broke." in printed
+    assert "failed: distill ring, seed 0 (60): it broke." in printed
     assert "1 failed: ring (seed 0)." in printed
     assert (tmp_path / "smoke/seed1/ring/evaluate-60/manifest.json").is_file()
     assert build("ring", "smoke", 0).folder == "smoke/seed0/ring"

@@ -60,7 +60,7 @@ def test_a_stop_late_in_a_stage_is_kept_and_the_rest_ends_bit_equal(
 def test_a_stop_while_an_experiment_fails_is_not_forgotten(tmp_path, stopped):
     arguments = ("teacher", *SMOKE, "--runs", tmp_path, "--set", "teacher.lr=1e30")
     printed = stopped(f"{LOOP}.checkpoint", 30, signal.SIGINT, *arguments)
-    assert printed.count(" failed: ") == 1
+    assert printed.count("\nfailed: ") == 1
     assert "Stopped, saved." in printed
     assert len(list((tmp_path / "smoke/seed0").glob("*/teacher"))) == 1
 

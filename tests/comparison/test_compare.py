@@ -70,6 +70,14 @@ def test_another_order_is_noticed_and_an_equal_set_too():
     assert "equal in every value" in str(dmdrepro.compare(X, X.copy()))
 
 
+def test_one_file_given_twice_is_named(tmp_path):
+    np.savez(tmp_path / "both.npz", one=X, two=FRESH)
+    one, two = (f"{tmp_path}/both.npz#{name}" for name in ("one", "two"))
+    (warning,) = dmdrepro.compare(one, f"{tmp_path}/../{tmp_path.name}/both.npz#one").warnings
+    assert warning.startswith(f"Teacher and student are both {one}")
+    assert not dmdrepro.compare(one, two).warnings
+
+
 def test_real_samples_tell_quality_memorisation_and_distance():
     real = gaussian(8, 500, 1, 6, 6)
     found = dmdrepro.compare(X, 0.9 * X + 0.2 * FRESH, real=real)

@@ -82,10 +82,11 @@ def test_a_copy_has_delta_e_zero():
 
 @pytest.mark.parametrize("value", [0.0, 0.1, 1 / 3, 1e5])
 def test_a_constant_student_has_delta_e_zero_and_no_retention(value):
-    record = pairing_inefficiency(gaussian(7, 50, 4), np.full((50, 4), value))
-    assert record.delta_e == 0.0
-    assert record.delta_e_null == pytest.approx(0, abs=1e-12)
-    assert math.isnan(record.retention)
+    student = np.full((50, 4), value)
+    for more in ({}, {"classes": np.arange(50) % 5}, {"independent": student}):
+        record = pairing_inefficiency(gaussian(7, 50, 4), student, **more)
+        assert (record.delta_e, record.delta_e_null) == (0.0, 0.0)
+        assert math.isnan(record.retention)
 
 
 def test_near_copies_keep_their_digits_where_the_gram_form_loses_them_all():

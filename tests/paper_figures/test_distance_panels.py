@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgba
 
 from dmdrepro.paper_figures import FIGURES
 from dmdrepro.paper_figures.distances import read_distances
-from dmdrepro.paper_figures.figure_04 import running_mean, windows
+from dmdrepro.paper_figures.dm_loss import running_mean, windows
 from dmdrepro.paper_figures.run import last_run
 from dmdrepro.paper_figures.style import RED
 from dmdrepro.paper_figures.words import number, pairing_words

@@ -12,6 +12,7 @@ from report_runs import list_again
 
 from dmdrepro import paper_figures
 from dmdrepro.commands import advice
+from dmdrepro.paper_figures.rows import chosen
 from dmdrepro.paper_figures.run import last_run
 from dmdrepro.paper_figures.words import pairing_words
 from dmdrepro.runs.files import read_json, write_json
@@ -192,7 +193,6 @@ def test_the_longest_stale_reason_stays_inside_its_panel(module, tmp_path):
 
 
 def test_the_four_snapshots_of_figure_9_are_the_papers_where_the_run_has_them():
-    chosen = paper_figures.FIGURES[9].chosen
     assert chosen((1024, 2048, 3072, 4096, 6144, 8192)) == (1024, 2048, 4096, 8192)
     assert chosen((512, 3072)) == (512, 3072)
     assert chosen((1, 2, 3, 4, 5, 6)) == (1, 3, 4, 6)

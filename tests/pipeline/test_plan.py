@@ -116,6 +116,13 @@ def test_no_name_and_no_refusal_is_cut_at_any_width(runs, monkeypatch, columns):
             assert any(re.search(rf"│ {name} ", line) for line in grid), (name, printed)
 
 
+def test_a_refusal_names_its_stage_once(finished):
+    words = ("all", "chessboard", *SMOKE, "--set", "teacher.lr=1", "--runs", finished, "--dry-run")
+    refusals = [line for line in command(*words).splitlines() if line.startswith("refused: ")]
+    assert all(line.count("teacher chessboard, seed 0") == 1 for line in refusals)
+    assert refusals
+
+
 def test_the_papers_plan_is_whole_at_eighty_columns(tmp_path, monkeypatch):
     monkeypatch.setitem(ENVIRONMENT, "COLUMNS", "80")
     words = ("--size", "paper", "--gpu", "0", "--runs", tmp_path / "r", "--dry-run")

@@ -3,7 +3,3 @@
 Checks run in the order of their worth in a process of their own (`worker`), which is ended if one
 takes too long; every row is written at once (`run`, `page`).
 """
-
-from dmdrepro.bench.doctor.run import PAGE, examine
-
-__all__ = ["PAGE", "examine"]

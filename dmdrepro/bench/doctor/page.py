@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from dmdrepro.bench.doctor.scope import NOT_RUN, Row
+from dmdrepro.measures.table import Table
 from dmdrepro.pipeline.cost import time_words
+from dmdrepro.report.render import to_markdown
 
 COMMON = ("part", "what", "ok", "why", "at_s")
-MARKS = {True: "ok", False: "**wrong**", None: "-"}
+MARKS = {True: "ok", False: "WRONG", None: "-"}
 
 
 def page(rows: Sequence[Row], seconds: float) -> str:
@@ -43,17 +45,17 @@ def _answer(rows: Sequence[Row], seconds: float) -> list[str]:
 def _table(part: str, rows: Sequence[Row]) -> str:
     figures = list(dict.fromkeys(name for row in rows for name in row if name not in COMMON))
     reasons = any(row["why"] for row in rows)
-    head = ["what", "", *(_title(name) for name in figures), *(["why"] * reasons)]
-    lines = [_line(head), _line(["---"] * len(head))]
-    for row in rows:
-        values = (_shown(name, row.get(name, "")) for name in figures)
-        why = [str(row["why"])] * reasons
-        lines.append(_line([str(row["what"]), MARKS[row["ok"]], *values, *why]))
-    return "\n".join([f"## {part[0].upper()}{part[1:]}", "", *lines, ""])
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+    cells = tuple(
+        (
+            str(row["what"]),
+            MARKS[row["ok"]],
+            *(_shown(name, row.get(name, "")) for name in figures),
+            *([str(row["why"])] * reasons),
+        )
+        for row in rows
+    )
+    columns = ("what", "", *map(_title, figures), *(["why"] * reasons))
+    return to_markdown(Table(part, f"{part[0].upper()}{part[1:]}", columns, cells))
 
 
 UNITS = {"_ms": " (ms)", "_s": "", "_gib": " (GiB)"}

@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 
+from dmdrepro.commands import program
+from dmdrepro.measures.along import study_charts
+from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import Results, collect
 from dmdrepro.measures.table import Table, seed_words
 from dmdrepro.report.answer import MEANINGS, answers
@@ -17,10 +20,9 @@ from dmdrepro.report.page.known import known_part
 from dmdrepro.report.page.lead import dot_plot, sentence
 from dmdrepro.report.page.pictures import Picture
 from dmdrepro.report.page.provenance import summary_table
-from dmdrepro.report.page.studies import study_part
 from dmdrepro.report.page.tables import heads, ran, rows, varying
 from dmdrepro.report.page.templates import encoded, templates
-from dmdrepro.report.study import OpenStudy
+from dmdrepro.report.study import OpenStudy, study_tables, study_ways
 from dmdrepro.runs.results import Missing
 
 CLOSING = ("paper_and_ours", "choices", "slips")  # tables about all experiments
@@ -48,7 +50,9 @@ def report_page(
     named = {table.name: table for table in tables}
     verdict, found = named["verdict"], answers(students)
     others = sorted({s for student in students for s in student.seeds} - {seed})
-    shown = [name for name in _by_figure(results) if _has_results(name, results)]
+    # With anything to show, be it what is wrong with it.
+    firsts = {name: results[name][0] for name in _by_figure(results)}
+    shown = [n for n, first in firsts.items() if not isinstance(first, Missing) or first.unusable]
     absent = [name for name in results if name not in shown]
     closing = [*(ran(named[key]) for key in CLOSING if key in named), summary_table(students)]
     homes = {p: next((n for n in shown if n in p.experiments), "") for p in pictures}
@@ -63,7 +67,7 @@ def report_page(
         sentence=sentence(found),
         answers=found,
         kept=dot_plot(found),
-        clouds=draw_clouds({name: first for name, (first, *_) in results.items()}),
+        clouds=draw_clouds(firsts),
         meanings=MEANINGS,
         verdicts=Counter(row[verdict.columns.index("verdict")] for row in verdict.rows),
         verdict=ran(verdict),
@@ -79,7 +83,7 @@ def report_page(
         ],
         absent=absent,
         not_run=named.get("not_run"),
-        studies=[study_part(study) for study in studies],
+        studies=[_study_part(study) for study in studies],
         known=None if known is None else known_part(known),
         closing=[table for table in closing if table.rows],
     )
@@ -90,15 +94,29 @@ def report_page(
     return page
 
 
+def _study_part(opened: OpenStudy) -> dict[str, object]:
+    """What `studies.html` shows of one study."""
+    study, arms = opened.study, opened.arms
+    tables = {table.name: table for table in study_tables(study, arms)}
+    found, students = study_ways(arms), collect(arms)
+    seeds = sorted({seed for student in students for seed in student.seeds})
+    line = f"{program()} study {study.name} --seeds {','.join(map(str, seeds))}"
+    return {
+        "study": study,
+        "own": tables.get(f"study_{study.name}"),
+        "along": tables.get("along_distillation"),
+        "lacking": tables.get("not_run"),
+        "charts": study_charts(found, ["path"]),
+        "notes": null_notes(students),
+        "found": found,
+        "command": f"{line} --size {study.size}",
+        "origin": summary_table(students),
+    }
+
+
 def _by_figure(names: Iterable[str]) -> list[str]:
     """The names in the order of the paper's figures."""
     from dmdrepro.paper_figures import FIGURES
 
     firsts = {name: n for n, m in reversed(FIGURES.items()) for name in m.EXPERIMENTS}
     return sorted(names, key=lambda name: firsts.get(name, len(FIGURES)))
-
-
-def _has_results(name: str, results: Results) -> bool:
-    """Whether there is anything to show of an experiment, be it what is wrong with it."""
-    first = results[name][0]
-    return not isinstance(first, Missing) or first.unusable

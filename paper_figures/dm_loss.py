@@ -1,46 +1,34 @@
 """Figure 4: the DM loss first rises, then falls (section 4.2)."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from dmdrepro.paper_figures.figure import NONE, PaperFigure
 from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import Page, panel_title, title_height
 from dmdrepro.paper_figures.run import Results, attempt, find, planned_snapshots, run_at
-from dmdrepro.paper_figures.sampler import NONE
 from dmdrepro.paper_figures.strokes import key
-from dmdrepro.paper_figures.style import styled
 from dmdrepro.paper_figures.ticks import whole_numbers
 from dmdrepro.paper_figures.words import iterations, name_of
 from dmdrepro.runs.results import Missing
 
-NUMBER = 4
-EXPERIMENTS = ("mnist",)
-STUDENTS = NONE
-CAPTION = (
-    "Distribution matching loss of the students of every teacher snapshot, unconditional MNIST: "
-    "the first 6,000 distillation iterations (left) and the first 900 (right; a shorter run shows "
-    "the same fraction of its own), both on one vertical scale. Thin: each generator update. "
-    "Thick: running mean."
-)
 LEFT, RIGHT = 6000, 900  # iterations
 HEIGHT = 2.05  # inches
 
 Curve = tuple[np.ndarray, np.ndarray]  # iterations (from 0) and losses, [updates] each
 
 
-@styled
-def draw(results: Results) -> Figure:
-    """The figure, from the logs of all students."""
-    page = Page()
+def _fill(page: Page, results: Results, experiments: Sequence[str]) -> None:
+    """From the logs of all students."""
     page.space(title_height(1))
     left, right = page.row(2, left=0.55, gap=0.62, height=HEIGHT)
     page.space(0.36)
-    result = find(results, "mnist")
+    result = find(results, experiments[0])
     curves: dict[int, Curve] = {}
     absent: dict[int, Missing] = {}
     for snapshot in () if isinstance(result, Missing) else planned_snapshots(result):
@@ -50,7 +38,7 @@ def draw(results: Results) -> Figure:
         reason = result if isinstance(result, Missing) else next(iter(absent.values()))
         draw_missing(left, reason)
         draw_missing(right, reason)
-        return page.figure()
+        return
     last = max(int(steps.max()) for steps, _ in curves.values())
     long, short = windows(max(last, result.config.get("distill", {}).get("iterations", 0)))
     size = f"{result.label}, seed {result.seed}"
@@ -59,7 +47,7 @@ def draw(results: Results) -> Figure:
         updates, top = _draw_curves(axes, curves, limit)
         tops.append(top)
         words = f"; thick: mean of {updates} updates" if updates > 1 else ""
-        title = f"{name_of('mnist')}, first {iterations(limit)}"
+        title = f"{name_of(experiments[0])}, first {iterations(limit)}"
         panel_title(axes, title, size + words)
     for axes in (left, right):
         axes.set_ylim(0, 1.05 * max(tops) or 1.0)
@@ -68,7 +56,6 @@ def draw(results: Results) -> Figure:
     right.set_ylabel("DM loss, same scale")
     _draw_legend(right, curves, absent)
     page.space(0.15 * (1 + bool(absent) + math.ceil(len(curves) / 3)))
-    return page.figure()
 
 
 def windows(length: int) -> tuple[int, int]:
@@ -101,7 +88,6 @@ def _draw_curves(axes: Axes, curves: dict[int, Curve], limit: int) -> tuple[int,
         axes.plot(steps, mean, color=colour, lw=1.1, label=f"{snapshot:,}")
         top = max(top, float(np.quantile(loss, 0.995)), float(mean.max()))
     axes.set(xlim=(0, limit), xlabel="distillation iteration")
-    axes.spines[["top", "right"]].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.locator_params(axis="y", nbins=6)
@@ -120,3 +106,15 @@ def _draw_legend(axes: Axes, curves: dict[int, Curve], absent: dict[int, Missing
         names += "\n(no curve: " + ", ".join(f"{s:,}" for s in absent) + ")"
     lines = [line for line in axes.lines if not line.get_label().startswith("_")]
     key(axes, lines, names, 0.0, HEIGHT + 0.4, columns=3)
+
+
+DM_LOSS = PaperFigure(
+    4,
+    ("mnist",),
+    _fill,
+    "Distribution matching loss of the students of every teacher snapshot, unconditional MNIST: "
+    "the first 6,000 distillation iterations (left) and the first 900 (right; a shorter run shows "
+    "the same fraction of its own), both on one vertical scale. Thin: each generator update. "
+    "Thick: running mean.",
+    NONE,
+)

@@ -1,0 +1,72 @@
+"""What a figure is, and its caption, which says whether its students sample well enough.
+
+A figure of poor samplers cannot be held against the paper's.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from dmdrepro.paper_figures.page import Page
+from dmdrepro.paper_figures.run import Results, StudentRun, attempt
+from dmdrepro.paper_figures.style import PAGE, styled
+from dmdrepro.paper_figures.words import name_of, number
+from dmdrepro.runs.results import Missing
+
+BOUND = 2.0  # quality ratio (E_OT to the data over that of other data) of a good sampler, at most
+LAST, ALL, NONE = "the longest-trained teacher's", "every teacher's", "no student"
+Fill = Callable[[Page, Results, Sequence[str]], None]
+
+
+@dataclass(frozen=True)
+class PaperFigure:
+    """A figure of the paper, or of an experiment that the paper does not have."""
+
+    NUMBER: int | str  # `of <experiment>`, if the paper has none
+    EXPERIMENTS: tuple[str, ...]
+    fill: Fill  # draws the experiments' results below what is on the page
+    CAPTION: str
+    STUDENTS: str = LAST  # whose students it shows: LAST, ALL or NONE
+    width: float = PAGE  # inches
+
+    @property
+    def stem(self) -> str:
+        """Of its files: `figure_02`, or `figure_of_<experiment>`."""
+        number = self.NUMBER
+        return f"figure_{number:02d}" if isinstance(number, int) else f"figure_of_{number[3:]}"
+
+    @styled
+    def draw(self, results: Results) -> Figure:
+        """A panel whose run is missing says so."""
+        page = Page(self.width)
+        self.fill(page, results, self.EXPERIMENTS)
+        return page.figure()
+
+
+def remark(run: StudentRun | Missing) -> str:
+    """Says that a student above BOUND is not a good sampler; empty for any other."""
+    quality = attempt(run, lambda run: float(run.record("quality")["student"]["ratio"]))
+    if isinstance(quality, Missing) or not quality > BOUND:
+        return ""
+    return (
+        f"not a good sampler: {number(quality)} times as far from the data as other data "
+        f"(at most {BOUND:g} would be good)"
+    )
+
+
+def caption(figure: PaperFigure, results: Results) -> str:
+    """The figure's caption, and a sentence for each student in it that is not a good sampler."""
+    shown, sentences = figure.STUDENTS, [figure.CAPTION]
+    for name in figure.EXPERIMENTS if shown != NONE else ():
+        result = results.get(name)
+        if result is None or isinstance(result, Missing) or not result.snapshots:
+            continue
+        for snapshot in result.snapshots if shown == ALL else result.snapshots[-1:]:
+            if said := remark(StudentRun(result, snapshot)):
+                of = f" of the teacher at {snapshot:,} iterations" if shown == ALL else ""
+                sentences.append(
+                    f"{name_of(name)}: the student{of} is {said}, so it cannot stand "
+                    "for the paper's student."
+                )
+    return " ".join(sentences)
