@@ -11,6 +11,9 @@ import numpy as np
 
 from dmdrepro.data import mnist_download, mnist_layout
 
+NAME = "train-images-idx3-ubyte"
+NOBODY = "http://127.0.0.1:9/mnist/"  # the discard port: nothing listens
+
 
 def idx(array: np.ndarray) -> bytes:
     """uint8 values as an IDX file (Y. LeCun's format)."""

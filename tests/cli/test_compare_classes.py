@@ -21,8 +21,7 @@ def sets(tmp_path):
 
 
 def pairs(folder, *more, code=0):
-    words = ("compare", folder / "a.npy", folder / "b.npy", *more)
-    return command(*words, code=code)
+    return command("compare", folder / "a.npy", folder / "b.npy", *more, code=code)
 
 
 def test_the_record_is_the_librarys(sets):

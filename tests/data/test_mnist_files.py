@@ -5,10 +5,9 @@ import gzip
 import pytest
 import small_mnist
 from processes import run
+from small_mnist import NAME
 
 from dmdrepro.data.mnist_files import MnistUnavailable, default_cache, find_mnist, read_mnist
-
-NAME = "train-images-idx3-ubyte"
 
 
 def test_a_gzip_file_without_its_suffix_is_read(files, tmp_path):

@@ -44,13 +44,8 @@ def close(ours, theirs, tolerance=3e-5):
 def test_the_dm_gradient_and_loss_equal_dmd2(oracle):
     sigma_data = float(oracle["sigma_data"])
     sigma = karras_sigmas(1000).float()[oracle["dm_timestep"].long()]
-    grad, loss = score_difference(
-        Given(oracle["F_real"], sigma_data),
-        Given(oracle["F_fake"], sigma_data),
-        oracle["x"],
-        oracle["noise"],
-        sigma,
-    )
+    real, fake = (Given(oracle[name], sigma_data) for name in ("F_real", "F_fake"))
+    grad, loss = score_difference(real, fake, oracle["x"], oracle["noise"], sigma)
     close(grad, oracle["dm_grad"])
     close(loss.mean(), oracle["dm_loss"])
     close(grad / grad.numel(), oracle["dx"])
