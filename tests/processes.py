@@ -78,12 +78,14 @@ def ended(process: subprocess.Popen, code: int) -> str:
     return printed
 
 
-def completed(*arguments: object, **options) -> subprocess.CompletedProcess:
-    """Run Python with these arguments in the checkout; `options`: of subprocess.run."""
+def completed(
+    *arguments: object, before: tuple[str, ...] = (), **options
+) -> subprocess.CompletedProcess:
+    """Run Python with these arguments, by the program `before`; `options`: of subprocess.run."""
     usual = {"cwd": ROOT, "env": environment(), "text": True, "timeout": LONG_S, "check": False}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.run(
-        [sys.executable, *map(str, arguments)],
+        [*before, sys.executable, *map(str, arguments)],
         **usual | streams | {"preexec_fn": heed_signals} | options,
     )
 

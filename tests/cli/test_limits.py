@@ -4,20 +4,15 @@ import errno
 import os
 import resource
 import shutil
-import subprocess
-import sys
 import threading
 
 import numpy as np
 import pytest
 from command import SMOKE, command, normal, saved
-from conftest import ROOT
 from processes import LIMIT, completed, environment, heed_signals
 
 from dmdrepro.cli.limits import check_threads, limit_sentence, os_sentence
 from dmdrepro.runs.errors import RunError
-
-COMMAND = [sys.executable, str(ROOT / "reproduce.py"), "all", "chessboard", *SMOKE]
 
 
 def limited(*, before: tuple[str, ...] = (), limits: tuple[tuple[int, int], ...] = ()):
@@ -26,14 +21,9 @@ def limited(*, before: tuple[str, ...] = (), limits: tuple[tuple[int, int], ...]
         for kind, most in limits:
             resource.setrlimit(kind, (most, most))
 
-    return subprocess.run(
-        [*before, *COMMAND, "--runs", "/nowhere/at/all"],
-        env=environment() | {"OMP_NUM_THREADS": "2"},
-        preexec_fn=prepare,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = ("reproduce.py", "all", "chessboard", *SMOKE, "--runs", "/nowhere/at/all")
+    env = environment() | {"OMP_NUM_THREADS": "2"}
+    return completed(*words, before=before, env=env, preexec_fn=prepare)
 
 
 @pytest.mark.parametrize("megabytes", [400, 800])

@@ -79,9 +79,8 @@ def test_a_converted_file_is_used_again_verified_and_held_to_its_origin(
     dmdrepro.load_denoiser(path)
     assert made.stat().st_mtime_ns == first
     made.write_bytes(made.read_bytes()[:-1] + b"x")  # made anew
-    assert torch.equal(
-        dmdrepro.load_denoiser(path).model.out_conv.bias, conditional.model.out_conv.bias
-    )
+    found = dmdrepro.load_denoiser(path)
+    assert torch.equal(found.model.out_conv.bias, conditional.model.out_conv.bias)
     changed = {"model.out_conv.bias": torch.ones(3)}
     torch.save(conditional.state_dict() | changed, path)
     with pytest.raises(ValueError, match="has changed since it was first read") as refused:

@@ -63,9 +63,8 @@ def test_an_unreadable_owner_is_left_out(tmp_path, text):
 
 def test_an_owner_holds_no_control_characters(tmp_path):
     with stage_in(tmp_path).locked():
-        lock.write_json(
-            tmp_path / ".teacher.lock.json", {"pid": 1, "host": "a\x1b[2Jb", "since": "now"}
-        )
+        owner = {"pid": 1, "host": "a\x1b[2Jb", "since": "now"}
+        lock.write_json(tmp_path / ".teacher.lock.json", owner)
         with pytest.raises(lock.Busy, match=r"process 1 on a\[2Jb, since now"):
             stage_in(tmp_path).locked().__enter__()
 

@@ -53,9 +53,8 @@ def run_folder(runs):
 
 @pytest.mark.parametrize("kind", FILES)
 def test_the_teacher_is_imported_from_each_form_with_its_hash(kind, teacher, folders, tmp_path):
-    printed = command(
-        "teacher", "imagenet64", *SMOKE, "--weights", folders[kind], "--runs", tmp_path
-    )
+    where = ("--weights", folders[kind], "--runs", tmp_path)
+    printed = command("teacher", "imagenet64", *SMOKE, *where)
     assert FILES[kind] in printed
     folder = run_folder(tmp_path) / "teacher"
     weights = load_file(folder / f"snapshot-{SNAPSHOT}.safetensors")

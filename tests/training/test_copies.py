@@ -108,6 +108,4 @@ def test_the_average_is_the_one_of_a_decay_in_float64(step):
     with torch.no_grad():
         torch._foreach_lerp_([*expected.parameters()], [*model.parameters()], 1.0 - decay)
     update_ema(average, model, torch.full((), 1 - decay))
-    assert all(
-        torch.equal(a, b) for a, b in zip(average.parameters(), expected.parameters(), strict=True)
-    )
+    assert all(map(torch.equal, average.parameters(), expected.parameters()))
