@@ -133,9 +133,11 @@ def write(kind, path, denoiser, made_with):
         **{f"fake_unet.{key}": value for key, value in more.items()},
         "karras_sigmas": torch.ones(3),
     }
-    nets = {"net": more, "ema_9999": weights | {"model.logvar_linear.weight": torch.ones(1, 4)}}
+    average = weights | {"model.logvar_linear.weight": torch.ones(1, 4)}
     form, _, teacher = kind.partition("-")
-    content = both if teacher else {"model": nets, "iteration": 7} if form == "fastgen" else weights
+    content = both if teacher else weights
+    if form == "fastgen":
+        content = {"model": {"net": more, "ema_9999": average}, "iteration": 7}
     (save_file if form == "accelerate" else torch.save)(content, path)
     return path
 
