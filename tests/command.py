@@ -1,4 +1,4 @@
-"""Commands inside this process: fast, for what is refused before any work and for small runs."""
+"""Commands inside this process, for small runs and what is refused before any work; plans."""
 
 import tempfile
 from pathlib import Path
@@ -9,6 +9,10 @@ from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 from dmdrepro.cli.commands import app
+from dmdrepro.experiments import STUDIES
+from dmdrepro.pipeline.plan import Plan, make_plan, make_study_plan
+from dmdrepro.pipeline.request import Request
+from dmdrepro.pipeline.task import STAGES
 from dmdrepro.runs.files import read_json
 
 # A user's MNIST would be found; in a narrow line a path breaks at a place that its length decides.
@@ -57,3 +61,14 @@ def command(*arguments: object, code: int = 0, rendered: bool = False) -> str:
     result = invoke(*arguments, rendered=rendered)
     assert result.exit_code == code, result.output
     return result.output
+
+
+def plan_of(*names: str, size: str = "smoke", gpu: str = "cpu", **options: object) -> Plan:
+    """The plan of `all NAME...`; `options`: of its Request."""
+    return make_plan(Request(list(names), size, gpu, **options), STAGES)
+
+
+def study_plan(seeds: tuple[int, ...], size: str = "smoke", runs: Path = Path("nowhere")) -> Plan:
+    """The plan of `study start`."""
+    study = STUDIES["start"].at(size)
+    return make_study_plan(study, seeds, Request([study.experiment], size, "cpu", runs=runs))

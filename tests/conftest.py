@@ -56,10 +56,17 @@ def mnist_dir() -> Path:
 
 @pytest.fixture
 def files(monkeypatch) -> dict[str, bytes]:
-    """Of tests/data: four tiny files that stand for MNIST."""
+    """Four tiny files that stand for MNIST."""
     import small_mnist
 
     return small_mnist.instead(monkeypatch)
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch) -> Path:
+    """The folder of the test's own in which networks of others are kept once they are converted."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "dmdrepro" / "pretrained"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,30 +4,27 @@ import pickle
 import sys
 import types
 from collections import OrderedDict
+from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import torch
 from safetensors.torch import save_file
+from torch import nn
+
+from dmdrepro.models import AdmUnet
 
 SOURCE = "raise SystemExit('the source text of a pickle was executed')"
 
 
-def _stand_in():
-    """The function that EDM's pickles name, under that name; it is never called."""
-
-    def _reconstruct_persistent_obj(meta):
-        raise AssertionError("a pickle was executed")
-
-    parent = types.ModuleType("torch_utils")
-    module = types.ModuleType("torch_utils.persistence")
-    function = _reconstruct_persistent_obj
-    function.__module__, function.__qualname__ = module.__name__, function.__name__
-    module._reconstruct_persistent_obj = function
-    parent.persistence = module
-    return {"torch_utils": parent, module.__name__: module}, function
+def _reconstruct_persistent_obj(meta):
+    """The function that EDM's pickles name, under its name; it is never called."""
+    raise AssertionError("a pickle was executed")
 
 
-MODULES, RECONSTRUCT = _stand_in()
+PERSISTENCE = types.ModuleType("torch_utils.persistence")
+PERSISTENCE._reconstruct_persistent_obj = _reconstruct_persistent_obj
+_reconstruct_persistent_obj.__module__ = PERSISTENCE.__name__
 
 
 class Persistent:
@@ -38,7 +35,7 @@ class Persistent:
         self.meta = {**head, "class_name": class_name, "state": state, **meta}
 
     def __reduce__(self):
-        return RECONSTRUCT, (self.meta,)
+        return _reconstruct_persistent_obj, (self.meta,)
 
 
 def module_state(tensors, names, **more):
@@ -93,12 +90,9 @@ def edm_contents(denoiser, made_with, class_name="EDMPrecond", **changes):
 
 def dump(value, path):
     """Pickle in protocol 4, with the stand-in under its name."""
-    sys.modules.update(MODULES)
-    try:
+    modules = {"torch_utils": types.ModuleType("torch_utils"), PERSISTENCE.__name__: PERSISTENCE}
+    with mock.patch.dict(sys.modules, modules):
         path.write_bytes(pickle.dumps(value, protocol=4))
-    finally:
-        for name in MODULES:
-            del sys.modules[name]
     return path
 
 
@@ -119,35 +113,59 @@ def adm_arguments(denoiser, settings):
     }
 
 
+def drawn(settings, shape, classes, seed=0, std=0.1):
+    """A network of ours with every weight drawn."""
+    torch.manual_seed(seed)
+    denoiser = settings.make(shape, classes).eval()
+    for parameter in denoiser.parameters():
+        torch.nn.init.normal_(parameter, std=std)
+    return denoiser
+
+
 def write(kind, path, denoiser, made_with):
     """`denoiser`'s file of a form, in `path`; returns the path."""
     weights = denoiser.state_dict()
-    both = {
-        **{f"real_unet.{key}": value for key, value in weights.items()},
-        **{f"fake_unet.{key}": value + 1 for key, value in weights.items()},
-        "karras_sigmas": torch.ones(3),
-    }
     if kind == "edm":
         return dump(edm_contents(denoiser, made_with), path)
-    if kind in ("accelerate", "accelerate-teacher"):
-        save_file(weights if kind == "accelerate" else both, path)
-        return path
-    logvar = {"model.logvar_linear.weight": torch.ones(1, 4)}
-    torch.save(
-        {
-            "dmd2": OrderedDict(weights),
-            "dmd2-teacher": both,
-            "fastgen": {
-                "model": {
-                    "net": {k: v + 1 for k, v in weights.items()},
-                    "ema_9999": weights | logvar,
-                },
-                "iteration": 7,
-            },
-        }[kind],
-        path,
-    )
+    more = {key: value + 1 for key, value in weights.items()}
+    both = {
+        **{f"real_unet.{key}": value for key, value in weights.items()},
+        **{f"fake_unet.{key}": value for key, value in more.items()},
+        "karras_sigmas": torch.ones(3),
+    }
+    nets = {"net": more, "ema_9999": weights | {"model.logvar_linear.weight": torch.ones(1, 4)}}
+    form, _, teacher = kind.partition("-")
+    content = both if teacher else {"model": nets, "iteration": 7} if form == "fastgen" else weights
+    (save_file if form == "accelerate" else torch.save)(content, path)
     return path
 
 
+def write_tiny(kind, path, seed, classes=5, side=4):
+    """The file of a tiny ADM U-Net of three colours."""
+    settings = AdmUnet(64, (1,), 1, ())
+    denoiser = drawn(settings, (3, side, side), classes, seed)
+    return write(kind, path, denoiser, adm_arguments(denoiser, settings))
+
+
 KINDS = ("edm", "dmd2", "dmd2-teacher", "fastgen", "accelerate", "accelerate-teacher")
+
+
+class StandIn(nn.Module):
+    """The signature of both U-Nets of diffusers; depends on all that it is given."""
+
+    def __init__(self, **config) -> None:
+        super().__init__()
+        usual = {"num_class_embeds": None, "addition_embed_type": None}
+        self.config = SimpleNamespace(**usual | config)
+        self.mix = nn.Conv2d(config["in_channels"], config["in_channels"], 3, padding=1)
+
+    def forward(
+        self, sample, timestep, encoder_hidden_states=None, class_labels=None,
+        added_cond_kwargs=None, return_dict=True,
+    ):  # fmt: skip
+        assert timestep.shape == (len(sample),)
+        told = torch.sin(timestep.float() / 100)
+        for given in (class_labels, encoder_hidden_states, *(added_cond_kwargs or {}).values()):
+            if given is not None:
+                told = told + given.float().reshape(len(sample), -1).mean(1)
+        return (self.mix(sample) * (1 + told[:, None, None, None]),)

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from page_reader import Element, check_page
-from report_runs import PAIRING, write_run
+from report_runs import stop, write_run
 
 from dmdrepro.known import SMOKE, known_answers
 from dmdrepro.report import all_seeds, open_studies, report_page, tables_of
@@ -17,10 +17,7 @@ LOSSES = [0.0, 1.0, 3.0, 2.0, 1.0, 0.5]
 
 def kept(*points: tuple[int, float, float]) -> dict:
     """Parts of a record with students kept at (iterations, Delta_E, retention)."""
-    along = []
-    for iterations, delta_e, retention in points:
-        pairing = {**PAIRING, "delta_e": delta_e, "retention": retention}
-        along.append({"iterations": iterations, "pairing": pairing, "quality": {"ratio": 3.0}})
+    along = [stop(n, 3.0, delta_e=delta_e, retention=r) for n, delta_e, r in points]
     ratios = {"teacher_1": 9.0, "student": 1.5, "teacher_8": 1.1}
     quality = {name: {"ratio": ratio} for name, ratio in ratios.items()}
     return {"along": along, "quality": {"n": 1000, **quality}}

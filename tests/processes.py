@@ -19,6 +19,16 @@ LONG_S = 600  # longer than whatever is waited for takes, on a slow machine besi
 NO_CACHE = tempfile.TemporaryDirectory(prefix="dmdrepro-tests-")
 
 
+# `limit(SPARE)` leaves this process so many bytes of addresses.
+LIMIT = """
+import resource
+def limit(spare):
+    pages = int(open('/proc/self/statm').read().split()[0])
+    most = pages * resource.getpagesize() + spare
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+"""
+
+
 def environment() -> dict[str, str]:
     env = {**os.environ, "COLUMNS": "200", "TERM": "dumb", "PYTHONPATH": str(ROOT)}
     env.pop("TRITON_INTERPRET", None)  # the interpreter is for the kernels' tests
@@ -68,23 +78,21 @@ def ended(process: subprocess.Popen, code: int) -> str:
     return printed
 
 
-def completed(*arguments: object, **options) -> subprocess.CompletedProcess:
-    """Run Python with these arguments in the checkout; `options`: of subprocess.run."""
+def completed(
+    *arguments: object, before: tuple[str, ...] = (), **options
+) -> subprocess.CompletedProcess:
+    """Run Python with these arguments, by the program `before`; `options`: of subprocess.run."""
     usual = {"cwd": ROOT, "env": environment(), "text": True, "timeout": LONG_S, "check": False}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.run(
-        [sys.executable, *map(str, arguments)],
+        [*before, sys.executable, *map(str, arguments)],
         **usual | streams | {"preexec_fn": heed_signals} | options,
     )
 
 
 def run(script: str, *arguments: object, code: int = 0) -> str:
     """Run a script, check its exit code and that no traceback is shown; returns all it printed."""
-    done = completed(script, *arguments)
-    printed = done.stdout + done.stderr
-    assert done.returncode == code, printed
-    assert "Traceback" not in printed, printed
-    return printed
+    return ended(begin(script, *arguments), code)
 
 
 def reproduce(*arguments: object, code: int = 0) -> str:

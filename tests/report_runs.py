@@ -30,6 +30,12 @@ PAIRING = {
 ARM_QUALITY = {name: {"ratio": 1.5} for name in ("student", "teacher_1", "teacher_8")}
 
 
+def stop(iterations: int, ratio: float = 1.5, **pairing: object) -> dict:
+    """A student kept on the way, as its record has it; `pairing`: what differs from PAIRING."""
+    found = {"pairing": PAIRING | pairing, "quality": {"ratio": ratio}}
+    return {"iterations": iterations, **found}
+
+
 def write_run(
     runs: Path,
     experiment: str,
@@ -67,8 +73,7 @@ def write_arm(
     runs: Path, study: Study, arm: Arm, seed: int, retention: float, **parts: dict | None
 ) -> Path:
     """An arm with one student kept after 100 iterations, of that retention; returns its folder."""
-    pairing = PAIRING | {"retention": retention, "delta_e": 1.0, "delta_e_null": 4.0}
-    point = {"iterations": 100, "pairing": pairing, "quality": {"ratio": 2.0}}
+    point = stop(100, 2.0, retention=retention, delta_e=1.0, delta_e_null=4.0)
     parts = {"along": [point], "teacher_map": PAIRING, "quality": ARM_QUALITY} | parts
     here = runs / "arm"  # the experiment's own folder may be there
     folder = write_run(
@@ -144,7 +149,8 @@ def _write(folder: Path, record: dict, config: dict, files: dict[str, bytes]) ->
 
 def list_again(folder: Path) -> dict[str, str]:
     """A stage's manifest, of the files that are there; returns their SHA-256."""
-    write_manifest(folder, sorted(p.name for p in folder.iterdir() if p.name != "manifest.json"))
+    names = (p.name for p in folder.iterdir() if p.is_file() and p.name != "manifest.json")
+    write_manifest(folder, sorted(names))
     return verify_manifest(folder)
 
 

@@ -94,10 +94,9 @@ class Node:
         self._end("slurmctld")
 
     def ask(self, *words: str) -> str:
-        env = {**os.environ, **self.environment}
-        return subprocess.run(
-            words, env=env, capture_output=True, text=True, check=False, timeout=60
-        ).stdout
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        env = os.environ | self.environment
+        return subprocess.run(words, env=env, check=False, timeout=60, **streams).stdout
 
     def wait_for(self, true, what: str, seconds: float = 240) -> None:
         began = time.monotonic()
@@ -106,11 +105,8 @@ class Node:
             time.sleep(0.3)
 
     def _run(self, daemon: str) -> None:
-        subprocess.run(
-            [daemon, "-f", str(self.configuration)],
-            check=True,
-            env={**os.environ, **self.environment},
-        )
+        words = [daemon, "-f", str(self.configuration)]
+        subprocess.run(words, check=True, env=os.environ | self.environment)
 
     def _end(self, daemon: str) -> None:
         """By its pid file, and until it is gone."""
@@ -127,9 +123,7 @@ class Node:
 
 def _ports() -> list[int]:
     """Two that are free."""
-    sockets = [socket.socket() for _ in range(2)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
     found = [each.getsockname()[1] for each in sockets]
     for each in sockets:
         each.close()

@@ -1,11 +1,11 @@
 """Who may import whom (docs/architecture.md)."""
 
 import ast
-import subprocess
 import sys
 
 import pytest
 from conftest import ROOT
+from processes import completed
 
 INSIDE = ("dmdrepro", "kernels", "paper_figures")  # folders; the last two belong to dmdrepro
 # Room -> the other rooms of ours, below dmdrepro, that it may import from.
@@ -85,7 +85,7 @@ def test_importing_does_not_load_torch():
         "    importlib.import_module(name)\n"
         "    if 'torch' in sys.modules: sys.exit(name)\n"
     )
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+    assert completed("-c", code).returncode == 0
 
 
 def modules():

@@ -1,5 +1,6 @@
 """`reproduce.py` saving at every step and waiting after a stage's third save: to be killed."""
 
+import functools
 import itertools
 import sys
 import time
@@ -9,7 +10,7 @@ from dmdrepro.runs.stage import Stage
 from dmdrepro.training.session import Session
 
 STAGE, SAVES = sys.argv.pop(1), itertools.count(1)
-_save_state, _init = Stage.save_state, Session.__init__
+_save_state = Stage.save_state
 
 
 def save_and_wait(self, *arguments):
@@ -18,11 +19,7 @@ def save_and_wait(self, *arguments):
         time.sleep(3600)
 
 
-def save_often(self, *arguments, **options):
-    _init(self, *arguments, **options, save_every_s=0.0)
-
-
 if __name__ == "__main__":
     Stage.save_state = save_and_wait
-    Session.__init__ = save_often
+    Session.__init__ = functools.partialmethod(Session.__init__, save_every_s=0.0)
     main()

@@ -2,14 +2,12 @@
 
 import json
 import shutil
-import struct
 
-import numpy as np
 import pytest
+import small_mnist
 from command import command, record_of
 from processes import flip
 
-from dmdrepro.data import mnist_layout
 from dmdrepro.models.classifier import Classifier
 from dmdrepro.runs.files import sha256
 
@@ -18,27 +16,10 @@ BOTH = ("mnist", "mnist-conditional")
 PLACE = "smoke/classifier-mnist-8"
 
 
-def digits(folder, monkeypatch):
-    """400 images in MNIST's place: each digit a bright square at its own place, in noise."""
-    draw = np.random.default_rng(0)
-    for part, n in (("train", 300), ("t10k", 100)):
-        images = draw.integers(0, 90, (n, 28, 28))
-        labels = np.arange(n) % 10
-        for image, d in zip(images, labels, strict=True):
-            image[4 + 12 * (d // 5) :, 1 + 5 * (d % 5) :][:8, :5] = 255
-        for kind, array in (("images-idx3-ubyte", images), ("labels-idx1-ubyte", labels)):
-            head = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
-            file = folder / f"{part}-{kind}"
-            file.write_bytes(head + array.astype(np.uint8).tobytes())
-            fact = (file.stat().st_size, sha256(file))
-            monkeypatch.setitem(mnist_layout.FILES, file.name, fact)
-
-
 @pytest.fixture
 def reproduce(tmp_path, monkeypatch):
     """Runs a command at smoke size on the small digits, with a classifier that holds out 100."""
-    (tmp_path / "data").mkdir()
-    digits(tmp_path / "data", monkeypatch)
+    small_mnist.write(tmp_path / "data", small_mnist.instead(monkeypatch, train=300, t10k=100))
     small = Classifier(8, width=8, iterations=40, batch=32, lr=1e-2, held_out=100)
     monkeypatch.setattr(
         "dmdrepro.experiments.Experiment.classifier",

@@ -122,12 +122,6 @@ def test_dry_run_shows_the_plan_and_makes_nothing(tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
-def test_the_whole_paper_plan_is_shown():
-    printed = reproduce("all", "--gpu", "0", "--size", "paper", "--dry-run", "--runs", "absent")
-    assert printed.count("mnist (") >= 18  # six students, three stages each
-    assert "a model, not measured" in printed
-
-
 def test_a_stage_before_its_time_names_the_command_that_comes_first(tmp_path):
     printed = reproduce("distill", "chessboard", *SMOKE, "--runs", tmp_path, code=1)
     assert "run `python reproduce.py teacher chessboard`" in printed
@@ -159,10 +153,7 @@ def test_compare_measures_anyones_arrays(tmp_path):
     assert reproduce("compare", *files, "--out", out).splitlines()[1].startswith("REMAPS. ")
     record = json.loads(out.read_text())
     assert record["e_ot"] == pytest.approx(6 * 0.01**2, rel=1e-3)
-    assert record["n"] == 50
     assert record["delta_e"] > 1000
-    assert record["solver"] == "scipy"
-    assert 0 <= record["gap"] < 1e-12
 
 
 def test_compare_takes_a_solver_by_name(tmp_path):

@@ -6,40 +6,30 @@ import pty
 import signal
 
 import pytest
-from command import SMOKE, command, normal, saved
+from command import SMOKE, normal, saved
 from processes import begin, environment
 
 from dmdrepro.cli.signals import STOPS
 
 HIDE, SHOW = b"\x1b[?25l", b"\x1b[?25h"
 PLACES = [
-    ("all", "dmdrepro.pipeline.plan.resolve"),
-    ("all", "dmdrepro.paper_figures.save_all"),
-    ("all", "dmdrepro.cli.results.write_tables"),
-    ("figures", "dmdrepro.paper_figures.save_all"),
-    ("pairs", "dmdrepro.comparison.measure.pairing_inefficiency"),
+    ("all", "dmdrepro.pipeline.plan:resolve"),
+    ("all", "dmdrepro.paper_figures:save_all"),
+    ("all", "dmdrepro.cli.results:write_tables"),
+    ("figures", "dmdrepro.paper_figures:save_all"),
+    ("compare", "dmdrepro.comparison.measure:pairing_inefficiency"),
 ]
 CASES = [(*place, number) for place in PLACES for number in (signal.SIGTERM, signal.SIGINT)]
 CASES += [(*PLACES[0], number) for number in STOPS[2:]]
 
 
 @pytest.mark.parametrize(("name", "place", "number"), CASES)
-def test_a_signal_outside_the_stages_gets_a_sentence(
-    runs, monkeypatch, heeding, name, place, number
-):
-    code = 128 + number
-
-    def interrupted(*arguments, **options):
-        os.kill(os.getpid(), number)
-        raise AssertionError("the signal did nothing")
-
-    monkeypatch.setattr(place, interrupted)
+def test_a_signal_outside_the_stages_gets_a_sentence(runs, stopped, name, place, number):
     before = signal.getsignal(signal.SIGTERM)
-    if name == "pairs":
-        pair = saved(runs, a=normal(0, 10, 2), b=normal(1, 10, 2))
-        printed = command("compare", *pair, code=code)
-    else:
-        printed = command(name, "chessboard", *SMOKE, "--runs", runs, code=code)
+    words = ("chessboard", *SMOKE, "--runs", runs)
+    if name == "compare":
+        words = saved(runs, a=normal(0, 10, 2), b=normal(1, 10, 2))
+    printed = stopped(place, 1, number, name, *words)
     assert printed.splitlines()[-1].startswith("Stopped. Run the same command again")
     assert signal.getsignal(signal.SIGTERM) == before
 

@@ -4,19 +4,15 @@ import errno
 import os
 import resource
 import shutil
-import subprocess
-import sys
 import threading
 
+import numpy as np
 import pytest
-from command import SMOKE, command
-from conftest import ROOT
-from processes import environment, heed_signals
+from command import SMOKE, command, normal, saved
+from processes import LIMIT, completed, environment, heed_signals
 
 from dmdrepro.cli.limits import check_threads, limit_sentence, os_sentence
 from dmdrepro.runs.errors import RunError
-
-COMMAND = [sys.executable, str(ROOT / "reproduce.py"), "all", "chessboard", *SMOKE]
 
 
 def limited(*, before: tuple[str, ...] = (), limits: tuple[tuple[int, int], ...] = ()):
@@ -25,14 +21,9 @@ def limited(*, before: tuple[str, ...] = (), limits: tuple[tuple[int, int], ...]
         for kind, most in limits:
             resource.setrlimit(kind, (most, most))
 
-    return subprocess.run(
-        [*before, *COMMAND, "--runs", "/nowhere/at/all"],
-        env=environment() | {"OMP_NUM_THREADS": "2"},
-        preexec_fn=prepare,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = ("reproduce.py", "all", "chessboard", *SMOKE, "--runs", "/nowhere/at/all")
+    env = environment() | {"OMP_NUM_THREADS": "2"}
+    return completed(*words, before=before, env=env, preexec_fn=prepare)
 
 
 @pytest.mark.parametrize("megabytes", [400, 800])
@@ -122,3 +113,26 @@ def test_what_an_exception_says_of_a_limit(error, words):
 )
 def test_a_file_error_is_told_with_its_own_remedy(number, remedy):
     assert os_sentence(OSError(number, os.strerror(number), "x")).startswith(remedy)
+
+
+def test_an_allocation_that_fails_names_the_option(tmp_path):
+    saved(tmp_path, a=normal(0, 9000, 2), b=normal(1, 9000, 2))
+    run = "import dmdrepro.metrics, dmdrepro.cli\nlimit(300 * 2**20)\ndmdrepro.cli.main()"
+    pairs = ("compare", "a.npy", "b.npy", "--memory", "50")
+    env = environment() | {"OMP_NUM_THREADS": "1"}
+    done = completed("-c", LIMIT + run, *pairs, cwd=tmp_path, env=env)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    sentence = "an allocation failed: there is not enough memory; --memory 50 is more than"
+    assert done.stderr.startswith(f"Error: compare a.npy b.npy: {sentence}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_sentence_names_an_option_that_was_not_given(tmp_path, monkeypatch):
+    def fails(*arguments, **options):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: 8 bytes.")
+
+    pair = saved(tmp_path, a=np.eye(3), b=np.eye(3))
+    monkeypatch.setattr("dmdrepro.comparison.measure.pairing_inefficiency", fails)
+    said = "not enough memory; name how much may be taken, as --memory 1 (GiB)"
+    assert said in command("compare", *pair, code=1)

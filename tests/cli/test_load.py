@@ -6,10 +6,9 @@ from importlib import metadata
 import numpy as np
 import pytest
 import torch
-from command import SMOKE, command, record_of
+from command import SMOKE, command, plan_of, record_of
 from conftest import ROOT
 from PIL import Image
-from plans import plan_of
 
 import dmdrepro.measures as measures
 from dmdrepro import loading

@@ -11,8 +11,6 @@ from dmdrepro.experiments import ConfigError
 from dmdrepro.pipeline.trouble import named
 from dmdrepro.runs.errors import NonFinite, RunError
 
-# --- one experiment's trouble ---
-
 
 @pytest.mark.parametrize(
     ("error", "message"),
@@ -69,9 +67,6 @@ def test_the_others_go_on_where_one_fails(tmp_path, monkeypatch, error):
     assert "Error: teacher moons" in command("teacher", "moons", *SMOKE, "--runs", tmp_path, code=1)
 
 
-# --- devices, folders, files ---
-
-
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
 @pytest.mark.parametrize("place", ["file", "file/below"])
 def test_runs_that_are_a_file_are_refused_at_once(tmp_path, place, dry):
@@ -87,9 +82,6 @@ def test_what_reads_no_data_asks_for_none(tmp_path, name):
     command(name, "mnist", *SMOKE, "--runs", tmp_path, "--fresh", "--dry-run")
     printed = command("teacher", "mnist", *SMOKE, "--runs", tmp_path, "--fresh", code=1)
     assert "needs MNIST" in printed
-
-
-# --- compare ---
 
 
 @pytest.fixture
@@ -122,16 +114,6 @@ def test_the_memory_that_is_taken_is_said_before_the_work(arrays):
     assert "All 20 x 20 squared distances are held: " in command("compare", *arrays)
     few = command("compare", *arrays, "--memory", "1e-6", code=1)
     assert "20 samples, without their matrix, needs" in few
-
-
-def test_a_part_of_the_bench_is_measured_alone(tmp_path):
-    out = tmp_path / "b.json"
-    printed = command("bench", "--quick", "--only", "over-batch", "--gpu", "cpu", "--out", out)
-    record = json.loads(out.read_text())
-    assert record["batches"]
-    assert record["rows"] == record["scaling"] == []
-    assert {p.name for p in tmp_path.iterdir()} == {"b.json", "b_batch.png"}
-    assert "Over the batch" in printed
 
 
 @pytest.mark.parametrize("way", ["itself", "link", "named", "classes"])

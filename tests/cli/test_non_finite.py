@@ -1,21 +1,15 @@
 """A network that is none any more is never saved as done, and no message claims what is not."""
 
-import json
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
-import torch
 from command import SMOKE, command
+from report_runs import list_again
 from safetensors.numpy import load_file, save_file
 
 from dmdrepro.experiments import build
-from dmdrepro.models.classifier import Classifier
 from dmdrepro.runs.errors import NonFinite
-from dmdrepro.runs.files import write_manifest
 from dmdrepro.runs.stage import Stage
 from dmdrepro.training import teacher
-from dmdrepro.training.classifier import train_classifier
 from dmdrepro.training.session import Session
 
 ONE_STEP = ("teacher.lr=1e38", "teacher.snapshots=1")
@@ -95,21 +89,7 @@ def test_samples_that_are_not_finite_are_not_saved(tmp_path):
     student = folder / "distill-60/student.safetensors"
     weights = {name: np.full_like(w, np.nan) for name, w in load_file(student).items()}
     save_file(weights, student)
-    listing = json.loads((folder / "distill-60/manifest.json").read_text())["files"]
-    write_manifest(folder / "distill-60", listing)
+    list_again(folder / "distill-60")
     printed = command("sample", *where, "--fresh", code=1)
     assert "student has values that are not finite (seed 0)" in printed
     assert not (folder / "sample-60/manifest.json").exists()
-
-
-def test_a_classifier_that_its_rate_ruins(tmp_path):
-    draw = torch.Generator().manual_seed(0)
-    images, labels = torch.rand(60, 1, 8, 8, generator=draw), torch.arange(60) % 10
-    data = SimpleNamespace(training_set=images, labels=labels)
-    data.to = lambda device: data
-    settings = Classifier(8, width=4, iterations=1, batch=8, lr=1e30, held_out=10)
-    stage = Stage(tmp_path / "classifier", {"a": "test"}, "classifier")
-    stage.begin()
-    with pytest.raises(NonFinite, match="the weights are not finite after 1 steps"):
-        train_classifier(settings, data, stage, Session())
-    assert not list(stage.folder.glob("*.safetensors"))

@@ -30,9 +30,6 @@ def reproduce(*words: str, **changed: str):
     return completed("reproduce.py", *words, env=environment() | changed)
 
 
-# --- control characters ---
-
-
 def test_control_characters_are_written_out():
     assert_harmless(SHOWN, lines="")
     assert visible("\x1b\r\n\t\x7f\x9b\u202e") == r"\x1b\r\n\t\x7f\x9b\u202e"
@@ -111,9 +108,6 @@ def test_folders_and_keys_are_shown_harmless(tmp_path):
     assert "\\x1b[31mb" in printed
 
 
-# --- widths ---
-
-
 @pytest.mark.parametrize("columns", ["0", "1", "-5", "abc", "", "39", "1e3", "²", "40"])
 def test_an_impossible_width_is_none(monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", columns)
@@ -135,9 +129,6 @@ def test_an_impossible_width_swallows_nothing():
 def test_a_possible_width_is_kept():
     done = reproduce("all", "--dry-run", *SMOKE, COLUMNS="60", TERM="xterm")
     assert max(len(line) for line in done.stdout.splitlines() if line.startswith("│")) == 60
-
-
-# --- readers ---
 
 
 @pytest.mark.parametrize("words", [("list",), ("--help",), ("all", "--dry-run", *SMOKE)])

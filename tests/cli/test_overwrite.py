@@ -92,7 +92,7 @@ def test_dev_stdout_is_printed_to(arrays, tmp_path, to):
     assert printed[end:].startswith("Written: /dev/stdout")
 
 
-def test_a_bench_overwrites_its_own_files_alone(tmp_path):
+def test_a_part_of_the_bench_overwrites_its_own_files_alone(tmp_path):
     out, words = tmp_path / "b.json", ("bench", "--quick", "--only", "over-batch", "--gpu", "cpu")
     picture = tmp_path / "b_batch.png"
     for file in (out, picture):
@@ -101,7 +101,10 @@ def test_a_bench_overwrites_its_own_files_alone(tmp_path):
         assert file.read_bytes().endswith(b"of mine")
         file.unlink()
     for _ in range(2):
-        command(*words, "--out", out)
+        assert "Over the batch" in command(*words, "--out", out)
+    record = json.loads(out.read_text())
+    assert record["batches"]
+    assert record["rows"] == record["scaling"] == []
     assert is_figure(picture.read_bytes())
     assert {file.name for file in tmp_path.iterdir()} == {"b.json", "b_batch.png"}
 

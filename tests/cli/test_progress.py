@@ -8,7 +8,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from plans import plan_of
+from command import plan_of
 from processes import LONG_S
 
 from dmdrepro.cli.console import PlainConsole

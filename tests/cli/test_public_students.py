@@ -3,11 +3,8 @@
 import json
 
 import pytest
-import torch
 from command import command
-from foreign_files import adm_arguments, write
-
-from dmdrepro.models import AdmUnet
+from foreign_files import write_tiny
 
 STUDY = ("study", "public-students", "--size", "smoke", "--gpu", "cpu")
 DMD2 = "model/imagenet_lr2e-6_scratch_fid2.61_checkpoint_model_405500/pytorch_model.bin"
@@ -15,17 +12,11 @@ SID, EDM = "network-snapshot-1.200000-939176.pkl", "edm-imagenet-64x64-cond-adm.
 
 
 @pytest.fixture
-def weights(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    settings = AdmUnet(64, (1,), 1, ())
+def weights(tmp_path, cache):
     for seed, name in enumerate((EDM, DMD2, SID)):
-        torch.manual_seed(seed)
-        denoiser = settings.make((3, 4, 4), 5).eval()
-        for each in denoiser.parameters():
-            torch.nn.init.normal_(each, std=0.1)
         file = tmp_path / "weights" / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        write("accelerate", file, denoiser, adm_arguments(denoiser, settings))
+        write_tiny("accelerate", file, seed)
     return tmp_path / "weights"
 
 

@@ -1,7 +1,6 @@
 """Commands in a run folder that holds links, lacks listings, is full, or belongs to another."""
 
 import copy
-import json
 import os
 import random
 import shutil
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from command import SMOKE, command
 from processes import chessboard, tree
+from report_runs import list_again
 
 from dmdrepro.experiments import REGISTRY
 from dmdrepro.measures import evaluation
@@ -18,10 +18,8 @@ from dmdrepro.pipeline import places
 from dmdrepro.report import report_page, tables_of
 from dmdrepro.report.render import to_json, to_markdown
 from dmdrepro.runs.errors import RunError
-from dmdrepro.runs.files import read_json, read_manifest, write_json, write_manifest
+from dmdrepro.runs.files import read_json, write_json
 from dmdrepro.runs.results import open_known, open_results
-
-# --- links ---
 
 
 @pytest.mark.parametrize(
@@ -52,9 +50,6 @@ def test_a_linked_stage_is_not_read(runs, tmp_path):
     assert "is a link" in command("evaluate", "chessboard", *SMOKE, "--runs", runs, "--dry-run")
 
 
-# --- listings that are lost, leftovers ---
-
-
 def test_what_a_kill_left_in_done_stages_and_results_is_cleaned(runs, finished):
     dead = subprocess.Popen(["true"])
     dead.wait()
@@ -75,9 +70,6 @@ def test_what_a_kill_left_in_done_stages_and_results_is_cleaned(runs, finished):
     assert not [file for file in left if file.exists()]
     assert all(file.exists() for file in kept)
     assert tree(chessboard(runs)) == tree(chessboard(finished))
-
-
-# --- before the start ---
 
 
 def test_too_little_space_is_refused_with_both_numbers_and_shown_by_the_dry_run(
@@ -111,9 +103,6 @@ def test_a_target_that_cannot_be_written_to_is_found_at_once(tmp_path):
     assert f"{tmp_path / 'file'} is not a folder" in printed
 
 
-# --- names that are not ours ---
-
-
 @pytest.mark.parametrize("name", ["evaluate-²", "evaluate-٣", "evaluate-060", "evaluate-x"])
 def test_a_folder_of_another_name_with_a_manifest_is_left_alone(runs, name):
     shutil.copytree(chessboard(runs) / "evaluate-60", chessboard(runs) / name)
@@ -122,8 +111,6 @@ def test_a_folder_of_another_name_with_a_manifest_is_left_alone(runs, name):
         names = () if words[0] == "list" else ("chessboard", *SMOKE)
         command(words[0], *names, *words[1:], "--runs", runs)
 
-
-# --- records that are whole by their seal, and of other types ---
 
 OTHERS = (None, "x", -1, 2.5, True, [], {}, [None], "absent")
 RECORDS = (
@@ -144,9 +131,8 @@ def places_in(value: object, place: tuple = ()):
 
 
 def reseal(folder: Path, record: dict) -> None:
-    names = list(read_manifest(folder / "manifest.json"))
     write_json(folder / "record.json", record)
-    write_manifest(folder, names)
+    list_again(folder)
 
 
 def changed(record: dict, place: tuple, other: object) -> dict:
@@ -213,10 +199,8 @@ def test_the_commands_name_the_file_and_the_place(runs, stage, place, other):
 )
 def test_a_log_of_other_types_ends_in_a_sentence(runs, line):
     folder = chessboard(runs) / "distill-60"
-    names = list(read_manifest(folder / "manifest.json"))
     with (folder / "log.jsonl").open("a") as log:
         log.write(line + "\n")
-    write_manifest(folder, names)
-    assert json.loads((folder / "manifest.json").read_text())
+    list_again(folder)
     printed = command("figures", "chessboard", *SMOKE, "--runs", runs, code=1)
     assert "log.jsonl does not hold what this version writes (line 41)" in printed

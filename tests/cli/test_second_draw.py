@@ -1,16 +1,19 @@
-"""The second draw of a class-conditional experiment: what `sample` makes and `evaluate` uses."""
+"""A class-conditional run: its second draw, and the boundary effect by class of its record."""
 
 import shutil
 
 import numpy as np
 import pytest
 from command import SMOKE, command, record_of
+from processes import chessboard
+from report_runs import list_again
 
-from dmdrepro.metrics import pairing_inefficiency
-from dmdrepro.runs.files import write_manifest
+from dmdrepro.metrics import boundary_by_class, boundary_effect, pairing_inefficiency
 
 SHORT = ("--set", "teacher.snapshots=10", "--set", "distill.iterations=10")
-OPTIONS = ("mlp-manifold", *SMOKE, *SHORT)
+PAIRED = 120
+MANY = ("--set", "sampling.total=150", "--set", f"sampling.pairing={PAIRED}")
+OPTIONS = ("mlp-manifold", *SMOKE, *SHORT, *MANY)
 PLACE = "smoke/seed0/mlp-manifold"
 EVALUATED = "mlp-manifold/evaluate-10"
 SECOND = ("second_noise", "second_student", "second_student_5", "second_teacher_1")
@@ -20,8 +23,7 @@ NUMBERS = ("e_dt", "e_ot", "e_ind", "retention", "concordance", "delta_e_null")
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     runs = tmp_path_factory.mktemp("second")
-    for stage in ("teacher", "distill", "sample", "evaluate"):
-        command(stage, *OPTIONS, "--runs", runs)
+    command("all", *OPTIONS, "--runs", runs)
     return runs
 
 
@@ -34,8 +36,7 @@ def old(runs, tmp_path):
     sample = folder / "sample-10"
     for name in SECOND:
         (sample / f"{name}.npy").unlink()
-    files = [p.name for p in sample.iterdir() if p.name != "manifest.json"]
-    write_manifest(sample, files)
+    list_again(sample)
     return tmp_path / "old"
 
 
@@ -53,12 +54,12 @@ def check(part, x, y, **given):
 def test_it_is_of_the_same_classes_and_fresh_noise(runs):
     found = arrays(runs)
     assert {name for name in found if name.startswith("second_")} == set(SECOND)
-    assert {len(found[name]) for name in SECOND} == {48}  # sampling.pairing
+    assert {len(found[name]) for name in SECOND} == {PAIRED}
     assert found["second_noise"].std() == pytest.approx(80, rel=0.1)
-    fresh, given = found["second_noise"].ravel(), found["noise"][:48].ravel()
+    fresh, given = found["second_noise"].ravel(), found["noise"][:PAIRED].ravel()
     assert abs(np.corrcoef(fresh, given)[0, 1]) < 0.1
     second = found["second_teacher_1"]
-    assert not np.array_equal(second, found["teacher_1"][:48])
+    assert not np.array_equal(second, found["teacher_1"][:PAIRED])
 
 
 def test_the_second_draw_is_the_students_samples_of_that_noise_and_those_classes(runs):
@@ -75,7 +76,7 @@ def test_the_second_draw_is_the_students_samples_of_that_noise_and_those_classes
     experiment = build("mlp-manifold", "smoke", 0)
     network = build_denoiser(experiment, torch.device("cpu")).eval()
     noise = torch.from_numpy(found["second_noise"])
-    labels = one_hot(torch.from_numpy(found["labels"][:48]), 10)
+    labels = one_hot(torch.from_numpy(found["labels"][:PAIRED]), 10)
     weights = {
         "second_student": "distill-10/student.safetensors",
         "second_student_5": "distill-10/student-5.safetensors",
@@ -91,8 +92,8 @@ def test_the_second_draw_is_the_students_samples_of_that_noise_and_those_classes
 def test_every_pairing_of_the_record_has_the_null_that_shares_the_class(runs):
     found, facts = arrays(runs), record_of(runs, EVALUATED)
     labels = found["labels"]
-    first = {name: x[:48] for name, x in found.items()}
-    eight, given = first["teacher_8"], {"classes": labels[:48]}
+    first = {name: x[:PAIRED] for name, x in found.items()}
+    eight, given = first["teacher_8"], {"classes": labels[:PAIRED]}
     student = {**given, "independent": first["second_student"]}
     check(facts["pairing"], eight, first["student"], **student)
     check(facts["pairing_phi_32"], first["teacher_32"], first["student"], **student)
@@ -107,11 +108,9 @@ def test_every_pairing_of_the_record_has_the_null_that_shares_the_class(runs):
     assert facts["pairing"]["e_ot_within"] >= facts["pairing"]["e_ot"]
 
 
-def test_an_unconditional_experiment_has_none(tmp_path):
-    command("all", "chessboard", *SMOKE, *SHORT, "--runs", tmp_path)
-    folder = tmp_path / "smoke/seed0/chessboard"
-    assert not list((folder / "sample-10").glob("second*"))
-    facts = record_of(tmp_path, "chessboard/evaluate-10")
+def test_an_unconditional_experiment_has_none(finished):
+    assert not list((chessboard(finished) / "sample-60").glob("second*"))
+    facts = record_of(finished, "chessboard/evaluate-60")
     parts = [facts[k] for k in ("pairing", "pairing_untrained", "teacher_map")] + facts["over_n"]
     assert {part["null"] for part in parts} == {"all"}
 
@@ -122,8 +121,8 @@ def test_a_run_made_before_is_done_and_is_measured_by_its_classes(runs, old):
     command("evaluate", *OPTIONS, "--runs", old)
     assert {p.name: p.read_bytes() for p in (old / PLACE / "sample-10").iterdir()} == before
     found, facts = arrays(old), record_of(old, EVALUATED)
-    given = {"classes": found["labels"][:48]}
-    eight, student = found["teacher_8"][:48], found["student"][:48]
+    given = {"classes": found["labels"][:PAIRED]}
+    eight, student = found["teacher_8"][:PAIRED], found["student"][:PAIRED]
     check(facts["pairing"], eight, student, **given)
     assert {point["pairing"]["null"] for point in facts["along"]} == {"class"}
     newer = record_of(runs, EVALUATED)["pairing"]
@@ -152,3 +151,42 @@ def test_an_interrupted_sample_stage_goes_on_to_the_same_bytes(runs, tmp_path, m
     command("sample", *OPTIONS, "--runs", tmp_path / "cut")
     for file in (runs / PLACE / "sample-10").glob("*.npy"):
         assert (folder / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_the_boundary_effect_by_class_is_that_of_the_arrays_and_labels(runs):
+    """The manifold has no training set: D(z) is over draws of its data."""
+    record = record_of(runs, EVALUATED)
+    found = record["boundary"]
+    assert record["memorisation"] is None
+    assert found["distance_to"] == "20,000 draws of the data"
+    assert found["classes"] == {"from": "labels"}
+    names = ("teacher_1", "teacher_8", "student", "labels")
+    *samples, labels = (np.load(runs / PLACE / f"sample-10/{name}.npy")[:PAIRED] for name in names)
+    distance = np.load(runs / PLACE / "evaluate-10/mean_distance.npy")
+    assert found["repaired"] == "class"
+    effect = boundary_effect(*samples, distance, labels)
+    for name in ("pearson_student", "pearson_student_repaired", "pearson_repaired"):
+        expected = getattr(effect, name).value
+        assert found[name]["value"] == pytest.approx(expected, abs=1e-9), name
+    truth = boundary_by_class(*samples, distance, labels).to_json()
+    assert [e["n"] for e in found["per_class"]] == np.bincount(labels)[np.unique(labels)].tolist()
+    kept = [e for e in found["per_class"] if "left_out" not in e]
+    assert 2 <= len(kept) < 10  # of 120 samples in ten classes some have ten, some have not
+    for ours, theirs in zip(found["per_class"], truth["per_class"], strict=True):
+        assert ours.keys() == theirs.keys()
+        if "pearson" in ours:
+            assert ours["pearson"]["value"] == pytest.approx(theirs["pearson"]["value"], abs=1e-9)
+    within = found["within_class"]["pearson"]
+    assert within["value"] == pytest.approx(truth["within_class"]["pearson"]["value"], abs=1e-9)
+    np.testing.assert_allclose(
+        np.load(runs / PLACE / "evaluate-10/displacement.npy"), effect.displacement, atol=1e-9
+    )
+
+
+def test_the_boundary_effect_by_class_stands_in_the_tables_and_on_the_page(runs):
+    title = "Figure 11 by class: the boundary effect within classes"
+    table = (runs / "smoke/seed0/tables/boundary_classes.md").read_text()
+    assert title in table
+    assert "| mlp-manifold | smoke size (reduced), changed | 10 | within classes | 120 |" in table
+    assert "mlp-manifold, seed 0: class " in table
+    assert title in (runs / "smoke/seed0/report.html").read_text()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from command import SMOKE
 from conftest import ROOT
-from processes import begin, completed, ended, environment, wait_for
+from processes import begin, chessboard, completed, ended, environment, wait_for
 
 from dmdrepro.cli import signals
 from dmdrepro.cli.signals import STOPS, Interrupted, Listener
@@ -19,26 +19,19 @@ from dmdrepro.training.session import Session
 INT, TERM, HUP, USR1 = signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1
 
 
-# --- a whole command ---
-
-
 def training(runs: Path, ignored: tuple[int, ...] = ()) -> subprocess.Popen:
     """A teacher that is being trained, for hours."""
     words = ("teacher", "chessboard", *SMOKE, "--runs", runs)
     endless = ("--set", "teacher.snapshots=1000000")
     process = begin("reproduce.py", *words, *endless, ignored=ignored)
-    wait_for(process, (folder(runs) / "log.jsonl").is_file)
+    wait_for(process, (chessboard(runs) / "teacher/log.jsonl").is_file)
     time.sleep(0.3)
     return process
 
 
-def folder(runs: Path) -> Path:
-    return runs / "smoke/seed0/chessboard/teacher"
-
-
 def assert_saved(process: subprocess.Popen, runs: Path, number: int) -> None:
     assert "saved. Run the same command again" in ended(process, 128 + number)
-    assert (folder(runs) / "state.json").is_file()
+    assert (chessboard(runs) / "teacher/state.json").is_file()
 
 
 @pytest.mark.parametrize("number", STOPS[2:], ids=lambda n: n.name)
@@ -46,7 +39,7 @@ def test_every_stop_signal_saves(tmp_path, stopped, number):
     words = ("teacher", "chessboard", *SMOKE, "--runs", tmp_path)
     printed = stopped("dmdrepro.training.session:Loop.checkpoint", 30, number, *words)
     assert "saved. Run the same command again" in printed
-    assert (folder(tmp_path) / "state.json").is_file()
+    assert (chessboard(tmp_path) / "teacher/state.json").is_file()
 
 
 def test_what_was_ignored_at_the_start_stays_ignored_and_sigterm_still_saves(tmp_path):
@@ -57,7 +50,7 @@ def test_what_was_ignored_at_the_start_stays_ignored_and_sigterm_still_saves(tmp
             process.send_signal(number)
     time.sleep(1)
     assert process.poll() is None
-    assert not (folder(tmp_path) / "state.json").exists()
+    assert not (chessboard(tmp_path) / "teacher/state.json").exists()
     process.send_signal(TERM)
     assert_saved(process, tmp_path, TERM)
 
@@ -90,9 +83,6 @@ def test_one_that_comes_while_python_ends_does_not_change_the_status():
         dmdrepro.cli.main()
     """
     assert completed("-c", textwrap.dedent(code)).returncode == 128 + TERM
-
-
-# --- one listener ---
 
 
 @pytest.fixture
@@ -169,8 +159,6 @@ def test_handlers_are_put_back():
         assert signal.getsignal(TERM) is not before[1]
     assert [signal.getsignal(number) for number in STOPS] == before
 
-
-# --- exceptions that would be lost ---
 
 PLACES = {
     # An import whose module catches everything, as some of torch's do.

@@ -1,10 +1,11 @@
-"""A signal while the program starts: never a traceback of ours, never swallowed.
+"""The start: a signal gets no traceback of ours and is not swallowed; threads wait briefly.
 
 Before Python has read our first line the signal has Python's own effect, which no program can
 change: death by it, for Ctrl-C also an error of Python's start. The system tells which it is:
 once SIGTERM has a handler, only a sentence and 128 + its number will do.
 """
 
+import os
 import random
 import signal
 import subprocess
@@ -14,7 +15,9 @@ from pathlib import Path
 import pytest
 from command import SMOKE
 from conftest import ROOT
-from processes import LONG_S, begin, completed
+from processes import LONG_S, begin, completed, environment
+
+from dmdrepro.cli import wait_briefly
 
 TRIES, AT_ONCE, LAST_S = 8, 4, 2.5
 PROC = Path("/proc/self/status")
@@ -89,7 +92,6 @@ def test_the_handlers_come_before_the_libraries(way, tmp_path):
     """What is imported before a signal gets its sentence: little of ours, nothing of others'."""
     script = (
         "import runpy, signal, sys\n"
-        "class Seen(Exception): pass\n"
         "def seen(*_): print(*sorted(m.partition('.')[0] for m in sys.modules)); sys.exit()\n"
         "signal.signal = lambda number, handler: seen() if number == signal.SIGTERM else None\n"
         f"sys.argv = ['x', 'list']; way = {WAYS[way]!r}\n"
@@ -99,3 +101,32 @@ def test_the_handlers_come_before_the_libraries(way, tmp_path):
     found = set(completed("-c", script).stdout.split())
     assert "dmdrepro" in found
     assert not found & {"typer", "rich", "numpy", "torch", "dataclasses"}
+
+
+NAMES = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "spins"),
+    [({}, "1000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "ACTIVE"}, None)],
+)
+def test_how_threads_wait_is_set_unless_the_user_has_chosen(monkeypatch, chosen, spins):
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in chosen.items():
+        monkeypatch.setenv(name, value)
+    wait_briefly()
+    assert os.environ.get("GOMP_SPINCOUNT") == spins
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)  # this process goes on as it was
+
+
+def test_how_threads_wait_is_set_before_torch_is_imported():
+    script = (
+        "import os, sys, types, dmdrepro.cli\n"
+        "def app(): print('torch' in sys.modules, os.environ['GOMP_SPINCOUNT'])\n"
+        "sys.modules['dmdrepro.cli.commands'] = types.SimpleNamespace(app=app)\n"
+        "dmdrepro.cli.main()"
+    )
+    env = {k: v for k, v in environment().items() if k not in NAMES}
+    done = completed("-c", script, env=env)
+    assert done.stdout.split() == ["False", "1000"]

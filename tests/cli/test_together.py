@@ -6,9 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from command import SMOKE, command
-from plans import plan_of
-from processes import begin, ended, environment, wait_for
+from command import SMOKE, command, plan_of
+from processes import begin, chessboard, ended, environment, wait_for
 
 from dmdrepro.pipeline.request import Request
 from dmdrepro.runs.errors import RunError
@@ -23,17 +22,13 @@ def at_work(script: str, runs: Path, *words: object) -> subprocess.Popen:
     env = environment() | {"OMP_NUM_THREADS": "1"}
     before = states(runs) if script != "reproduce.py" else None
     process = begin(script, *words, "--runs", runs, env=env)
-    log = folder(runs) / "log.jsonl"
+    log = chessboard(runs) / "teacher/log.jsonl"
     wait_for(process, lambda: log.is_file() and states(runs) != before)
     return process
 
 
-def folder(runs: Path) -> Path:
-    return runs / "smoke/seed0/chessboard/teacher"
-
-
 def states(runs: Path) -> list[Path]:
-    return sorted(folder(runs).glob("state-*.safetensors"))
+    return sorted((chessboard(runs) / "teacher").glob("state-*.safetensors"))
 
 
 def test_a_signal_to_one_rank_saves_and_the_death_of_one_ends_all(tmp_path):
@@ -47,7 +42,7 @@ def test_a_signal_to_one_rank_saves_and_the_death_of_one_ends_all(tmp_path):
         printed = ended(process, status)
         assert printed.count(words) == 1
         assert printed.count("Run the same command again") == 1
-        stage = Stage(folder(tmp_path), {}, "a test")
+        stage = Stage(chessboard(tmp_path) / "teacher", {}, "a test")
         step, _ = stage.load_state()
         assert step > 0
 
@@ -56,7 +51,7 @@ def test_the_command_starts_torchrun_and_a_signal_to_it_saves(tmp_path):
     process = at_work("reproduce.py", tmp_path, *ENDLESS, "--gpus-per-run", 2)
     process.send_signal(TERM)
     assert "saved. Run the same command again" in ended(process, 128 + TERM)
-    assert Stage(folder(tmp_path), {}, "a test").load_state() is not None
+    assert Stage(chessboard(tmp_path) / "teacher", {}, "a test").load_state() is not None
 
 
 def test_gpus_that_cannot_be_divided_are_refused():

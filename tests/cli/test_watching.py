@@ -1,15 +1,25 @@
-"""A long optimum says how far it is and stops when asked to."""
+"""A long optimum says how far it is and stops when asked to, even in a solver's one long call."""
 
 import os
+import shutil
 import signal
+import threading
+import time
 
+import numpy as np
 import pytest
+import torch
 from command import SMOKE, command, normal, saved
+from processes import begin, chessboard, ended
 
 from dmdrepro.cli.progress import Row
 from dmdrepro.metrics import pairing_inefficiency, pairing_of_sets, sample_quality
 from dmdrepro.metrics.costs import Costs
+from dmdrepro.metrics.interruptible import interruptible
+from dmdrepro.metrics.solvers import SOLVERS, lapx_installed
 from dmdrepro.runs.errors import Stopped
+
+NO_LAPX = pytest.mark.skipif(not lapx_installed(), reason="lapx is not installed (optional)")
 
 
 def test_the_auction_tells_phase_rows_and_bids_and_the_share_grows():
@@ -64,21 +74,106 @@ def test_pairs_that_are_interrupted_say_that_nothing_is_kept(tmp_path, monkeypat
     assert "go on from there" not in printed
 
 
-@pytest.mark.usefixtures("heeding")
-def test_a_stop_request_ends_the_stage_evaluate_within_an_optimum(tmp_path, monkeypatch):
-    for stage in ("teacher", "distill", "sample"):
-        command(stage, "chessboard", *SMOKE, "--runs", tmp_path)
-    blocks = Costs.blocks
-
-    def interrupted(self):
-        os.kill(os.getpid(), signal.SIGINT)
-        return blocks(self)
-
-    monkeypatch.setattr(Costs, "blocks", interrupted)
-    ended = []
-    monkeypatch.setattr(
-        "dmdrepro.metrics.assignment.certify", lambda *a: ended.append(a) or pytest.fail("ran on")
-    )
-    printed = command("evaluate", "chessboard", *SMOKE, "--runs", tmp_path, code=130)
+def test_a_stop_request_ends_the_stage_evaluate_within_an_optimum(runs, monkeypatch, stopped):
+    shutil.rmtree(chessboard(runs) / "evaluate-60")
+    monkeypatch.setattr("dmdrepro.metrics.assignment.certify", lambda *_: pytest.fail("ran on"))
+    words = ("evaluate", "chessboard", *SMOKE, "--runs", runs)
+    printed = stopped("dmdrepro.metrics.costs:Costs.blocks", 1, signal.SIGINT, *words)
     assert "it starts again from the samples" in printed
-    assert not ended
+
+
+ENDLESS = {
+    "scipy": "solvers.linear_sum_assignment = endless\n",
+    "lapx": "import lap\nlap.lapjvh = endless\n",
+}
+# A call into compiled code that gives up the lock, as the solvers' do, for longer than any test.
+SCRIPT = """
+import atexit, sys, time
+atexit.register(print, 'taking apart', flush=True)
+from dmdrepro.cli import main
+from dmdrepro.metrics import solvers
+def endless(*arguments, **options):
+    print('solving', flush=True)
+    time.sleep(3600)
+"""
+
+
+@pytest.mark.parametrize(
+    ("solver", "number", "code"),
+    [
+        ("scipy", signal.SIGINT, 130),
+        ("scipy", signal.SIGTERM, 143),
+        pytest.param("lapx", signal.SIGINT, 130, marks=NO_LAPX),
+    ],
+)
+def test_a_signal_ends_a_solver_inside_its_call(tmp_path, solver, number, code):
+    pair = saved(tmp_path, a=normal(0, 10, 2), b=normal(1, 10, 2))
+    script = SCRIPT + ENDLESS[solver] + "main()\n"
+    process = begin("-c", script, "compare", *pair, "--solver", solver)
+    next(line for line in process.stdout if line.startswith("solving"))
+    process.send_signal(number)
+    printed = ended(process, code)
+    assert printed.startswith("Stopped. ")
+    assert "taking apart" not in printed  # for seconds, with the solver's thread beside it
+
+
+@pytest.mark.parametrize("solver", ["scipy", pytest.param("lapx", marks=NO_LAPX)])
+def test_the_solvers_give_up_the_lock(solver):
+    """Or no signal would be seen before they end."""
+    rng = np.random.default_rng(0)
+    x, y = rng.random((1000, 1)), rng.random((1, 1000))  # on a line they take their time
+    costs = Costs(torch.from_numpy((x - y) ** 2))
+
+    def longest_wait() -> float:
+        """As a share of the solver's time."""
+        thread = threading.Thread(target=SOLVERS[solver], args=(costs,))
+        times = [time.monotonic()]
+        thread.start()
+        while thread.is_alive():
+            times.append(time.monotonic())
+            time.sleep(0.002)
+        times.append(time.monotonic())
+        return max(np.diff(times)) / (times[-1] - times[0])
+
+    # Beside busy programs this process itself may have to wait, but not each time.
+    assert any(longest_wait() < 0.5 for _ in range(10))
+
+
+def test_results_and_errors_come_through():
+    assert interruptible(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        interruptible(lambda: 1 // 0)
+
+
+def test_outside_the_main_thread_it_is_called_as_it_is():
+    found = []
+    thread = threading.Thread(
+        target=lambda: found.append(interruptible(threading.current_thread) is thread)
+    )
+    thread.start()
+    thread.join()
+    assert found == [True]
+
+
+def test_what_a_handler_raises_is_raised_where_it_waits():
+    def handle(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGUSR2, handle)
+    begun, end = threading.Event(), threading.Event()
+
+    def work():
+        begun.set()
+        end.wait(30)
+
+    def send():
+        begun.wait()
+        os.kill(os.getpid(), signal.SIGUSR2)
+
+    try:
+        threading.Thread(target=send, daemon=True).start()
+        with pytest.raises(KeyboardInterrupt):
+            interruptible(work)
+    finally:
+        end.set()
+        signal.signal(signal.SIGUSR2, before)

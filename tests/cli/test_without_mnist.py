@@ -2,11 +2,10 @@
 
 import pytest
 from command import SMOKE, command
+from small_mnist import NAME
 
 from dmdrepro.cli.execute import NOT_ALL
 from dmdrepro.pipeline import here
-
-NAME = "train-images-idx3-ubyte"
 
 
 @pytest.fixture(autouse=True)

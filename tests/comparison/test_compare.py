@@ -6,14 +6,10 @@ import re
 import numpy as np
 import pytest
 import torch
+from command import normal as gaussian
 
 import dmdrepro
 from dmdrepro.metrics import pairing_inefficiency
-
-
-def gaussian(seed, *shape):
-    return np.random.default_rng(seed).standard_normal(shape)
-
 
 X = gaussian(0, 200, 1, 6, 6)
 FRESH = gaussian(1, *X.shape)

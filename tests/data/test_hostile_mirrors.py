@@ -10,12 +10,10 @@ from contextlib import contextmanager
 
 import pytest
 import small_mnist
+from small_mnist import NAME, NOBODY
 
 from dmdrepro.data import mnist_download, mnist_layout
 from dmdrepro.data.mnist_files import MnistUnavailable, read_mnist
-
-NAME = "train-images-idx3-ubyte"
-DEAD = "http://127.0.0.1:9/mnist/"
 
 
 class Hostile(http.server.ThreadingHTTPServer):
@@ -105,12 +103,12 @@ def test_dead_mirrors_are_named_with_all_that_is_needed_to_go_on_by_hand(
     files, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("DMDREPRO_DATA", str(tmp_path / "typo"))
-    monkeypatch.setattr(mnist_download, "MIRRORS", (DEAD, DEAD.replace("mnist", "other")))
+    monkeypatch.setattr(mnist_download, "MIRRORS", (NOBODY, NOBODY.replace("mnist", "other")))
     cache = tmp_path / "cache"
     with pytest.raises(MnistUnavailable) as caught:
         read_mnist(None, False, cache)
     for words in (
-        f"{DEAD}{NAME}.gz: ConnectionError",
+        f"{NOBODY}{NAME}.gz: ConnectionError",
         f"http://127.0.0.1:9/other/{NAME}.gz: ConnectionError",
         f"to {cache / NAME}.gz",
         f"{NAME} has SHA-256 {mnist_layout.FILES[NAME][1]}",

@@ -6,12 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import small_mnist
+from small_mnist import NAME, NOBODY
 
 from dmdrepro.data import mnist_download
 from dmdrepro.data.mnist_files import MnistUnavailable, find_mnist, read_mnist
-
-NAME = "train-images-idx3-ubyte"
-NOBODY = "http://127.0.0.1:9/mnist/"  # the discard port: nothing listens
 
 
 def use(monkeypatch, *mirrors: str) -> None:

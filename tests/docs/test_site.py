@@ -1,11 +1,10 @@
 """The documentation site is built without a warning, and its examples run."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 from conftest import ROOT
+from processes import completed
 
 EXAMPLES = [
     (page.name, number, code)
@@ -18,8 +17,7 @@ EXAMPLES = [
 def test_the_site_is_built_without_a_warning(tmp_path):
     pytest.importorskip("furo")
     pytest.importorskip("myst_parser")
-    build = (sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "docs", tmp_path)
-    done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = completed("-m", "sphinx", "-q", "-W", "--keep-going", "docs", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     commands = (tmp_path / "commands.html").read_text()
     assert "--independent" in commands
@@ -69,10 +67,8 @@ def test_a_client_passes_a_strict_type_check(tmp_path):
     for name, stub in STUBS.items():
         (tmp_path / f"{name}.pyi").write_text(stub)
     # Silent, as of an installed package: what is asked is what a client sees.
-    check = (sys.executable, "-m", "mypy", "--strict", "--no-site-packages")
-    options = ("--follow-imports=silent", "--cache-dir", tmp_path)
-    command = (*check, *options, tmp_path / "client.py")
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    options = ("--strict", "--no-site-packages", "--follow-imports=silent", "--cache-dir", tmp_path)
+    done = completed("-m", "mypy", *options, tmp_path / "client.py")
     assert done.stdout.count("error:") == len(WRONG), done.stdout + done.stderr
     for kind in WRONG.values():
         assert f'(expression has type "{kind}", variable has type "str")' in done.stdout

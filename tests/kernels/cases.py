@@ -1,4 +1,4 @@
-"""What the kernels' tests share: where they run, both implementations, inputs."""
+"""What the kernels' tests share: where they run, both implementations, inputs, a comparison."""
 
 import importlib.util
 
@@ -27,3 +27,15 @@ def moved(arguments: dict) -> dict:
         k: v.to(DEVICE) if isinstance(v, torch.Tensor) and not v.is_meta else v
         for k, v in arguments.items()
     }
+
+
+def assert_close(
+    actual: torch.Tensor, truth: torch.Tensor, relative: float, *, to_largest: bool = False
+) -> None:
+    """|actual - truth| <= relative |truth| entry by entry (`to_largest`: of the largest |truth|).
+
+    A zero must be an exact zero, and nothing may be NaN.
+    """
+    actual, truth = actual.double().cpu(), truth.double().cpu()
+    rtol, atol = (0.0, relative * float(truth.abs().max())) if to_largest else (relative, 0.0)
+    torch.testing.assert_close(actual, truth, rtol=rtol, atol=atol)

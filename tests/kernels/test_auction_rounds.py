@@ -138,14 +138,13 @@ def test_any_strides_give_the_same(backend):
 
 
 @pytest.mark.parametrize(
-    ("n", "rounds", "message"),
-    [(5, 3, "rounds is 3; it must be even"), (4, 2, r"cost has shape \(5, 5\) and price \(4,\)")],
+    ("cost", "n", "rounds", "message"),
+    [
+        (costs(5), 5, 3, "rounds is 3; it must be even"),
+        (costs(5), 4, 2, r"cost has shape \(5, 5\) and price \(4,\)"),
+        (costs(5).float(), 5, 2, r"cost is torch\.float32; pass one of float64"),
+    ],
 )
-def test_what_does_not_fit_is_named(n, rounds, message):
+def test_what_does_not_fit_is_named(cost, n, rounds, message):
     with pytest.raises(ValueError, match=message):
-        auction_rounds(costs(5), started(n, 1.0), rounds)
-
-
-def test_costs_in_single_precision_are_refused():
-    with pytest.raises(ValueError, match=r"cost is torch\.float32; pass one of float64"):
-        auction_rounds(costs(5).float(), started(5, 1.0), 2)
+        auction_rounds(cost, started(n, 1.0), rounds)

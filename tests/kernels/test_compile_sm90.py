@@ -4,15 +4,12 @@ The compiler sees what the interpreter does not: illegal layouts, types, too muc
 """
 
 import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from cases import NO_TRITON
 from conftest import ROOT
+from processes import completed, environment
 
 pytestmark = NO_TRITON
 SHARED_MEMORY = 227 * 1024  # bytes a block may have on sm_90
@@ -20,13 +17,9 @@ SHARED_MEMORY = 227 * 1024  # bytes a block may have on sm_90
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
-    env = {k: v for k, v in os.environ.items() if k != "TRITON_INTERPRET"}
-    env["PYTHONPATH"] = str(ROOT)
     # A fresh cache: what an earlier version left there must not stand in for this one.
-    env["TRITON_CACHE_DIR"] = str(tmp_path_factory.mktemp("triton"))
-    script = Path(__file__).with_name("compile_sm90.py")
-    command = [sys.executable, str(script)]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    cache = {"TRITON_CACHE_DIR": str(tmp_path_factory.mktemp("triton"))}
+    done = completed("tests/kernels/compile_sm90.py", env=environment() | cache)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout)
 

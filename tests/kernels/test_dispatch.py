@@ -1,13 +1,9 @@
 """Which implementation runs, where, and what an override does."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 import torch
 from cases import DEVICE, NO_TRITON, both, randn
-from conftest import ROOT
+from processes import completed, environment
 
 from dmdrepro import kernels
 
@@ -21,12 +17,6 @@ kernels.nearest_two(x, x)
 kernels.cheapest_two(x.double(), torch.zeros(8).double(), torch.arange(3))
 kernels.group_norm_silu(x[:, :, None, None], x[0], x[0], 2)
 """
-
-
-def python(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    env = {k: v for k, v in os.environ.items() if k != "TRITON_INTERPRET"} | variables
-    command = [sys.executable, "-c", code]
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -119,7 +109,7 @@ NONE_LOADED = (
     ids=("no triton", "no triton, interpreted", "not interpreted"),
 )
 def test_every_operation_runs_without_triton(code, interpret):
-    done = python(code, TRITON_INTERPRET=interpret)
+    done = completed("-c", code, env=environment() | {"TRITON_INTERPRET": interpret})
     assert done.returncode == 0, done.stderr
 
 
@@ -128,6 +118,6 @@ def test_triton_on_the_cpu_without_the_interpreter_is_refused():
         "import torch\nfrom dmdrepro import kernels\n"
         "with kernels.use('triton'): kernels.backend(torch.device('cpu'))"
     )
-    done = python(code)
+    done = completed("-c", code)
     assert done.returncode == 1
     assert "set TRITON_INTERPRET=1 before" in done.stderr

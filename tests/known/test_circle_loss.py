@@ -141,13 +141,8 @@ def test_the_loss_and_gradient_are_those_of_distillation(noise):
     n, theta = 500, 0.8
     x = noise.direction[:n] @ torch.from_numpy(rotation(theta)).T
     # In float32, as distillation computes: what is handed on is rounded there.
-    grad, loss = score_difference(
-        network(teacher_denoiser),
-        network(student_denoiser),
-        x.float(),
-        noise.eps[:n].float(),
-        noise.sigma[:n].float(),
-    )
+    given = (part.float() for part in (x, noise.eps[:n], noise.sigma[:n]))
+    grad, loss = score_difference(network(teacher_denoiser), network(student_denoiser), *given)
     terms = sample_terms(noise, theta)
     torch.testing.assert_close(loss.double(), terms.loss[:n], rtol=2e-3, atol=2e-4)
     # dL/dx of a batch's mean loss is grad / grad.numel(), so of a sample's grad / 2.

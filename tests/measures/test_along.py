@@ -1,17 +1,12 @@
 """The tables along distillation and of turned teachers, and the path length beside them."""
 
 import pytest
-from report_runs import PAIRING, rows_in, tables_in, write_run
+from report_runs import PAIRING, rows_in, stop, tables_in, write_run
 
 from dmdrepro.measures.along import path_length
 from dmdrepro.measures.table import Band
 
 NAME = "along_distillation"
-
-
-def point(iterations, delta_e, ratio=1.5):
-    pairing = PAIRING | {"delta_e": delta_e}
-    return {"iterations": iterations, "pairing": pairing, "quality": {"ratio": ratio}}
 
 
 @pytest.mark.parametrize("iterations", [0, 1, 4, 5, 6, 49, 50, 51, 100, 503])
@@ -26,7 +21,7 @@ def test_the_path_is_the_sum_of_the_updates_learning_rates(iterations, warmup, t
 
 
 def test_the_rows_lead_from_the_start_to_the_end(tmp_path):
-    along = [point(100, 0.1), point(250, 0.2)]
+    along = [stop(100, delta_e=0.1), stop(250, delta_e=0.2)]
     quality = {"student": {"ratio": 1.2}, "teacher_8": {"ratio": 1.1}, "teacher_1": {"ratio": 9.0}}
     write_run(tmp_path, "chessboard", (4000,), along=along, quality=quality)
     found = rows_in(tmp_path, NAME)
@@ -39,9 +34,9 @@ def test_the_rows_lead_from_the_start_to_the_end(tmp_path):
 
 def test_several_seeds_are_a_band_and_other_stops_are_left_out(tmp_path):
     for seed, delta_e in ((0, 1.0), (1, 3.0)):
-        write_run(tmp_path, "ring", (4000,), seed=seed, along=[point(100, delta_e)])
+        write_run(tmp_path, "ring", (4000,), seed=seed, along=[stop(100, delta_e=delta_e)])
     assert rows_in(tmp_path, NAME)[1]["Delta_E"] == Band(2.0, 1.0, 3.0)
-    write_run(tmp_path, "ring", (4000,), seed=2, along=[point(50, 7.0)])
+    write_run(tmp_path, "ring", (4000,), seed=2, along=[stop(50, delta_e=7.0)])
     assert NAME not in tables_in(tmp_path)
 
 
@@ -55,7 +50,7 @@ EARLY = {"degrees": None, "concordance": 0.0}
 
 
 def test_each_stop_of_each_seed_has_a_row_of_its_turn(tmp_path):
-    along = [{"iterations": 50, "pairing": PAIRING, "quality": {"ratio": 9.0}, "turn": EARLY}]
+    along = [stop(50) | {"turn": EARLY}]
     for seed in (0, 1):
         write_run(tmp_path, "ring", (4000,), seed=seed, turn=TURN, along=along)
     write_run(tmp_path, "mnist", (512,), turn=None)

@@ -1,6 +1,6 @@
 """Image quality by classifier features: a row for each set, beside the data."""
 
-from report_runs import PAIRING, rows_in, tables_in, write_run
+from report_runs import rows_in, stop, tables_in, write_run
 
 from dmdrepro.measures.table import Band
 
@@ -20,11 +20,7 @@ def features(scale=1.0, sha256="ab" * 32, **more):
 
 
 def along(*iterations):
-    quality = {"ratio": 1.2}
-    return [
-        {"iterations": n, "pairing": PAIRING, "quality": quality, "features": measured(float(n))}
-        for n in iterations
-    ]
+    return [stop(n) | {"features": measured(float(n))} for n in iterations]
 
 
 def test_every_set_has_a_row_the_students_in_their_order(tmp_path):

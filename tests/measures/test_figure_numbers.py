@@ -90,13 +90,8 @@ def test_a_student_without_a_log_has_no_row_in_figure_4(tmp_path):
 
 def test_figures_11_and_12_are_of_the_longest_trained_teacher(tmp_path):
     write_run(tmp_path, "mnist", (512,), boundary=BOUNDARY, memorisation=MEMORISATION)
-    write_run(
-        tmp_path,
-        "mnist",
-        (3072,),
-        boundary=BOUNDARY | {"pearson": {"value": -0.1, "low": -0.2, "high": 0.0}},
-        memorisation=MEMORISATION,
-    )
+    boundary = BOUNDARY | {"pearson": {"value": -0.1, "low": -0.2, "high": 0.0}}
+    write_run(tmp_path, "mnist", (3072,), boundary=boundary, memorisation=MEMORISATION)
     found = rows_in(tmp_path, "figures_11_12")
     assert {r["teacher iterations"] for r in found} == {3072}
     assert [r["figure"] for r in found] == [11] * 5 + [12] * 3

@@ -1,14 +1,18 @@
-"""Pairs of sets with awkward costs, and solvers, for the tests of the optimum."""
-
-from __future__ import annotations
+"""Pairs of sets with awkward costs or known numbers, and solvers."""
 
 import numpy as np
 import pytest
+import torch
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
 
 from dmdrepro.metrics.solvers import lapx_installed
 
+settings.register_profile("metrics", max_examples=60, deadline=None)
+settings.load_profile("metrics")
 NO_LAPX = pytest.mark.skipif(not lapx_installed(), reason="lapx is not installed (optional)")
 solvers = pytest.mark.parametrize(
     "solver", ["scipy", pytest.param("lapx", marks=NO_LAPX), "auction"]
@@ -53,6 +57,33 @@ def awkward_sets(n: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         "integers": (np.round(x), np.round(gaussian(n + 3, n, 4))),
         "two far clusters": (x + 1e6 * (np.arange(n) % 2)[:, None], x + 1e6 * crowd[:, :1].round()),
     }
+
+
+awkward = pytest.mark.parametrize("name", list(awkward_sets(2)))
+
+
+def tensors(sets) -> list[torch.Tensor]:
+    return [torch.from_numpy(np.ascontiguousarray(t)) for t in sets]
+
+
+def scipys(x, y) -> float:
+    """E_OT by scipy; differences first: right for near-copies."""
+    sets = (np.asarray(t, np.float64).reshape(len(t), -1) for t in (x, y))
+    cost = cdist(*sets, "sqeuclidean")
+    return cost[linear_sum_assignment(cost)].mean()
+
+
+def displaced(displacement):
+    """Phi_1, Phi_8 and G [N, 3]: |Phi_1 - Phi_8| is 5, |G - Phi_8| 5 + `displacement`."""
+    n = len(displacement)
+    rng = np.random.default_rng(0)
+
+    def away(length):
+        direction = rng.standard_normal((n, 3))
+        return length[:, None] * direction / np.linalg.norm(direction, axis=1)[:, None]
+
+    eight = rng.standard_normal((n, 3))
+    return eight + away(np.full(n, 5.0)), eight, eight + away(5.0 + displacement)
 
 
 def small_sets():

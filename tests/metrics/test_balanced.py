@@ -1,7 +1,5 @@
 """Prices under which rows want different columns: the optimum stays, whatever the prices are."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-from displaced import sets
+from pairs import displaced
 
 from dmdrepro.metrics import boundary_by_class, boundary_effect
 
@@ -31,7 +31,7 @@ def test_a_correlation_of_the_classes_means_alone_is_none_within_them():
     classes = np.repeat(np.arange(4), 21)
     delta = np.tile(0.1 * u**2, 4) - classes
     distance = np.tile(0.1 * u, 4) + classes
-    samples = sets(delta)
+    samples = displaced(delta)
     assert boundary_effect(*samples, distance).pearson.value < -0.99
     record = boundary_by_class(*samples, distance, classes)
     assert record.within.pearson.value == pytest.approx(0, abs=1e-9)
@@ -43,7 +43,7 @@ def test_a_correlation_of_the_classes_means_alone_is_none_within_them():
 def test_classes_can_hide_a_correlation_that_all_of_them_have():
     u = np.linspace(-1, 1, 21)
     classes = np.repeat(np.arange(3), 21)
-    samples = sets(np.tile(-0.1 * u, 3) + classes)
+    samples = displaced(np.tile(-0.1 * u, 3) + classes)
     distance = np.tile(u, 3) + 3 * classes
     assert boundary_effect(*samples, distance).pearson.value > 0.9
     record = boundary_by_class(*samples, distance, classes)
@@ -96,7 +96,9 @@ def test_the_pooled_interval_holds_the_truth_about_19_times_in_20():
     for _ in range(draws):
         distance = rng.standard_normal(60)
         delta = truth * distance + math.sqrt(1 - truth**2) * rng.standard_normal(60)
-        found = boundary_by_class(*sets(0.5 * delta + classes), distance - classes, classes).within
+        found = boundary_by_class(
+            *displaced(0.5 * delta + classes), distance - classes, classes
+        ).within
         hits += found.pearson.low <= truth <= found.pearson.high
     assert hits / draws == pytest.approx(0.95, abs=0.025)
 
@@ -105,7 +107,7 @@ def test_small_and_constant_classes_are_left_out_and_say_why():
     classes = np.repeat([3, 5, 7, 8], [9, 10, 12, 11])
     distance = np.arange(42.0)
     distance[classes == 7] = 2.0
-    one, eight, student = sets(np.sin(np.arange(42.0)))
+    one, eight, student = displaced(np.sin(np.arange(42.0)))
     student[classes == 8] = one[classes == 8]
     record = boundary_by_class(one, eight, student, distance, classes)
     assert list(record.per_class) == [5]

@@ -4,20 +4,20 @@ import math
 
 import numpy as np
 import pytest
-from displaced import sets
+from pairs import displaced
 
 from dmdrepro.metrics import boundary_effect
 
 
 def test_the_displacement_is_the_difference_of_distances():
     delta = np.linspace(-2, 2, 20)
-    record = boundary_effect(*sets(delta), np.arange(20.0))
+    record = boundary_effect(*displaced(delta), np.arange(20.0))
     np.testing.assert_allclose(record.displacement, delta, atol=1e-12)
 
 
 def test_a_line_has_coefficient_minus_one_and_no_width():
     delta = np.linspace(1, -1, 30)
-    record = boundary_effect(*sets(delta), 7 - 3 * delta)
+    record = boundary_effect(*displaced(delta), 7 - 3 * delta)
     for found in (record.pearson, record.spearman):
         assert found.value == pytest.approx(-1, abs=1e-9)
         assert found.low == pytest.approx(-1, abs=1e-6)
@@ -26,7 +26,7 @@ def test_a_line_has_coefficient_minus_one_and_no_width():
 
 def test_a_monotone_curve_has_spearman_one_and_a_smaller_pearson():
     delta = np.linspace(-2, 2, 40)
-    record = boundary_effect(*sets(delta), np.exp(3 * delta))
+    record = boundary_effect(*displaced(delta), np.exp(3 * delta))
     assert record.spearman.value == pytest.approx(1)
     assert 0.3 < record.pearson.value < 0.9
 
@@ -52,14 +52,14 @@ def test_intervals_hold_the_true_coefficient_about_19_times_in_20():
     for _ in range(draws):
         distance = rng.standard_normal(100)
         delta = truth * distance + math.sqrt(1 - truth**2) * rng.standard_normal(100)
-        record = boundary_effect(*sets(0.5 * delta), distance)
+        record = boundary_effect(*displaced(0.5 * delta), distance)
         pairs = ((record.pearson, truth), (record.spearman, true_rank))
         hits += [found.low <= value <= found.high for found, value in pairs]
     assert (np.abs(hits / draws - 0.95) < 0.015).all(), hits
 
 
 def test_the_record_is_what_figures_read():
-    facts = boundary_effect(*sets(np.linspace(-1, 1, 9) ** 3), np.arange(9.0)).to_json()
+    facts = boundary_effect(*displaced(np.linspace(-1, 1, 9) ** 3), np.arange(9.0)).to_json()
     alone = {"pearson_student", "pearson_student_repaired"}
     nulls = {"pearson_start", "pearson_repaired"}
     assert set(facts) == {"n", "level", "pearson", "spearman"} | alone | nulls
@@ -97,7 +97,7 @@ def test_the_nulls_by_hand():
 
 
 def test_what_has_no_correlation_is_refused():
-    one, eight, student = sets(np.linspace(-1, 1, 10))
+    one, eight, student = displaced(np.linspace(-1, 1, 10))
     with pytest.raises(ValueError, match="displacement is 0 for every sample"):
         boundary_effect(one, eight, one, np.arange(10.0))
     with pytest.raises(ValueError, match="mean_distance is 3 for every sample"):

@@ -1,11 +1,9 @@
 """Costs made when needed are the costs in memory, to the last bit, and so is all that follows."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch
-from pairs import awkward_sets, gaussian
+from pairs import awkward, awkward_sets, gaussian, tensors
 from scipy.optimize import linear_sum_assignment
 
 from dmdrepro.metrics import bids, costs, pairing_inefficiency
@@ -16,11 +14,6 @@ from dmdrepro.metrics.costs import Costs
 from dmdrepro.metrics.memory_plan import least_memory, plan_costs
 
 CPU = torch.device("cpu")
-AWKWARD = list(awkward_sets(2))
-
-
-def tensors(sets):
-    return [torch.from_numpy(np.ascontiguousarray(t)) for t in sets]
 
 
 def memory_for(n, d, rows):
@@ -61,7 +54,7 @@ def test_rows_that_are_made_have_the_bits_of_those_held(small_steps, n, d):
 
 @pytest.mark.parametrize("share", [0.0, 0.5])
 @pytest.mark.parametrize("n", [2, 61])
-@pytest.mark.parametrize("name", AWKWARD)
+@awkward
 def test_without_the_matrix_the_result_is_the_same_to_the_last_bit(small_steps, name, n, share):
     x, y = tensors(awkward_sets(n)[name])
     expected = optimal_assignment(x, y, "auction")
@@ -85,7 +78,7 @@ def test_without_the_matrix_the_optimum_is_scipys(n, d):
     assert found.gap < 1e-13
 
 
-@pytest.mark.parametrize("name", AWKWARD)
+@awkward
 def test_a_short_list_names_the_two_cheapest_of_the_whole_row(small_steps, name):
     x, y = tensors(awkward_sets(80)[name])
     held = Costs.of_points(x, y, 80)

@@ -1,5 +1,7 @@
 """Features of samples against those of data: Frechet distance, precision and recall."""
 
+import functools
+
 import numpy as np
 import pytest
 import scipy.linalg
@@ -12,8 +14,7 @@ def plain(seed, n=100, d=3):
     return np.random.default_rng(seed).standard_normal((n, d)).astype(np.float32)
 
 
-def points(seed, n=400, d=2):
-    return plain(seed, n, d)
+points = functools.partial(plain, n=400, d=2)
 
 
 DRAWS = [(plain(2 * k + 1), plain(2 * k + 2)) for k in range(3)]
@@ -125,18 +126,17 @@ def test_samples_of_the_same_law_score_near_one():
     assert recall > 0.93
 
 
-def test_equal_sets_score_one_whatever_their_order():
-    assert precision_recall(points(0), points(0)[::-1].copy()) == (1.0, 1.0)
-
-
-def test_disjoint_sets_score_zero():
-    assert precision_recall(points(0) + 100, points(1)) == (0.0, 0.0)
-
-
-def test_a_constant_student_covers_nothing():
-    inside, outside = np.zeros((400, 2), np.float32), np.full((400, 2), 9, np.float32)
-    assert precision_recall(inside, points(1)) == (1.0, 0.0)
-    assert precision_recall(outside, points(1)) == (0.0, 0.0)
+@pytest.mark.parametrize(
+    ("samples", "expected"),
+    [
+        (points(1)[::-1].copy(), (1.0, 1.0)),  # equal, in another order
+        (points(0) + 100, (0.0, 0.0)),  # disjoint
+        (np.zeros((400, 2)), (1.0, 0.0)),  # constant, inside and outside
+        (np.full((400, 2), 9.0), (0.0, 0.0)),
+    ],
+)
+def test_extremes_score_zero_and_one(samples, expected):
+    assert precision_recall(samples, points(1)) == expected
 
 
 def test_half_of_the_modes_is_full_precision_and_half_recall():

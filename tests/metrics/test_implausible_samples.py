@@ -1,7 +1,5 @@
 """Doubts about samples are raised for other units and collapsed students, and for nothing else."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

@@ -1,7 +1,5 @@
 """Arrays and tensors of every kind: measured as their numbers, or refused in a sentence."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

@@ -1,14 +1,10 @@
 """What limits the memory besides the machine: control groups at every level, and the shell."""
 
-from __future__ import annotations
-
 import os
-import subprocess
-import sys
 
 import pytest
 import torch
-from conftest import ROOT
+from processes import LIMIT, completed, environment
 
 from dmdrepro.metrics import memory, memory_limits
 from dmdrepro.metrics.memory_limits import group_leaves, of_groups, of_process
@@ -37,19 +33,15 @@ def proc(tmp_path, text, statm="0 0 0 0 0 0 0"):
     return folder
 
 
+@pytest.mark.parametrize("version", [version_1, version_2])
 @pytest.mark.parametrize(
-    ("limit", "expected"), [("max", None), ("5000", 3800), ("1000", 0), ("nonsense", None)]
+    ("limit", "expected"),
+    [("max", None), (NONE_1, None), ("5000", 3800), ("1000", 0), ("nonsense", None)],
 )
-def test_a_groups_limit_counts(tmp_path, limit, expected):
-    version_2(tmp_path, limit, 1200)
+def test_a_groups_limit_counts(tmp_path, version, limit, expected):
+    version(tmp_path, limit, 1200)
     assert group_leaves(tmp_path) == expected
     assert group_leaves(tmp_path / "absent") is None
-
-
-@pytest.mark.parametrize(("limit", "expected"), [(NONE_1, None), ("5000", 3800), ("1000", 0)])
-def test_a_group_of_version_1_counts(tmp_path, limit, expected):
-    version_1(tmp_path, limit, 1200)
-    assert group_leaves(tmp_path) == expected
 
 
 def test_without_details_all_that_is_used_is_held(tmp_path):
@@ -124,39 +116,20 @@ def test_the_shells_limits_count_addresses(tmp_path, monkeypatch):
     assert memory.available_memory(CPU) == 4
 
 
-def limited(tmp_path, script, *arguments):
-    """Run a script of which LIMIT(bytes) leaves so many addresses; returns the process."""
-    head = (
-        "import resource, sys\n"
+def test_under_ulimit_v_what_fits_is_planned(tmp_path):
+    script = LIMIT + (
         "import torch, numpy, scipy.optimize, scipy.spatial.distance\n"
         "torch.set_num_threads(1)\n"
-        "def LIMIT(spare):\n"
-        "    pages = int(open('/proc/self/statm').read().split()[0])\n"
-        "    limit = pages * resource.getpagesize() + spare\n"
-        "    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))\n"
-    )
-    environment = {k: v for k, v in os.environ.items() if k != "TRITON_INTERPRET"}
-    return subprocess.run(
-        [sys.executable, "-c", head + script, *arguments],
-        cwd=tmp_path,
-        env={**environment, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_under_ulimit_v_what_fits_is_planned(tmp_path):
-    script = (
         "from dmdrepro.metrics.memory_plan import plan_costs\n"
         "from dmdrepro.metrics import pairing_inefficiency\n"
-        "LIMIT(220 * 2**20)\n"
+        "limit(220 * 2**20)\n"
         "plan = plan_costs(10_000, 2, torch.device('cpu'))\n"
         "print(plan.whole, plan.available <= 220 * 2**20, plan.needed <= plan.available)\n"
         "x = numpy.random.default_rng(0).random((10_000, 2))\n"
         "print(pairing_inefficiency(x, x).delta_e)\n"
     )
-    done = limited(tmp_path, script)
+    env = environment() | {"OMP_NUM_THREADS": "1"}
+    done = completed("-c", script, cwd=tmp_path, env=env)
     assert done.stdout == "False True True\n0.0\n", done.stderr
 
 

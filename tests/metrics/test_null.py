@@ -1,7 +1,5 @@
 """The null of class-conditional sets: known answers, closed forms and identities."""
 
-from __future__ import annotations
-
 import math
 import time
 from itertools import permutations
@@ -9,7 +7,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pairs import half_kept
 
@@ -41,38 +39,26 @@ def by_hand(x, y, labels):
     return np.mean(e_ind), np.mean(e_dt)
 
 
-# --- without classes: nothing has changed ---
-
+NUMBERS = (
+    "delta_e", "e_dt", "e_ot", "e_ind", "retention", "delta_e_null", "concordance", "remapped",
+)  # fmt: skip
 # As the program gave them before there were classes.
 BEFORE = {
-    (0, 40, 3, 0.5, np.float64): {
-        "delta_e": "0x1.379278931d909p+1",
-        "e_dt": "0x1.ad39a31017b8dp+1",
-        "e_ot": "0x1.f3f2b867c32fdp-1",
-        "e_ind": "0x1.6993abc1d4ef3p+2",
-        "retention": "0x1.f72cef7ef0c92p-2",
-        "delta_e_null": "0x1.324b08a4ec9fbp+2",
-        "concordance": "0x1.a67a47949fe46p-2",
-        "remapped": "0x1.a666666666666p-1",
-    },
-    (2, 30, 2, 0.0, np.float32): {
-        "delta_e": "0x1.3b935d39a535ap+3",
-        "e_dt": "0x1.2092eb12fffc9p+2",
-        "e_ot": "0x1.a9163c2fb0a67p-2",
-        "e_ind": "0x1.e6f00b4509126p+1",
-        "retention": "-0x1.a9e2f2291b323p-3",
-        "delta_e_null": "0x1.053f97b596845p+3",
-        "concordance": "-0x1.8b04f73cdd84ap-3",
-        "remapped": "0x1.eeeeeeeeeeeefp-1",
-    },
-}
+    (0, 40, 3, 0.5, np.float64): (
+        2.434157440027, 3.3533214405611, 0.97646118418342, 5.6496381180657,
+        0.49138235294613, 4.7858296976651, 0.41257583469994, 0.825,
+    ),
+    (2, 30, 2, 0.0, np.float32): (
+        9.861738789166, 4.5089671788737, 0.41512388268544, 3.8042005621993,
+        -0.20795239627787, 8.1640127703323, -0.19288056520935, 0.96666666666667,
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", list(BEFORE))
 def test_without_classes_the_numbers_are_as_before(case):
     found = pairing_inefficiency(*half_kept(*case)).to_json()
-    for name, value in BEFORE[case].items():
-        assert found[name] == pytest.approx(float.fromhex(value), rel=1e-12), name
+    assert [found[name] for name in NUMBERS] == pytest.approx(list(BEFORE[case]), rel=1e-12)
     assert (found["null"], found["e_ot_within"], found["warnings"]) == ("all", None, [])
 
 
@@ -86,10 +72,6 @@ def test_the_energies_of_the_paper_do_not_depend_on_the_null():
         assert (found.assignment == plain.assignment).all()
 
 
-# --- what is measured ---
-
-
-@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.integers(4, 14), st.integers(1, 4))
 def test_the_null_is_the_mean_over_rows_of_the_mean_over_others_of_the_class(seed, n, count):
     rng = np.random.default_rng(seed)
@@ -110,7 +92,6 @@ def test_the_null_is_the_mean_over_rows_of_the_mean_over_others_of_the_class(see
         assert found.retention <= 1 + 1e-12
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000))
 def test_the_optimum_within_classes_is_the_best_permutation_that_keeps_them(seed):
     rng = np.random.default_rng(seed)
@@ -170,26 +151,16 @@ def test_unequal_classes_of_unequal_spread_count_by_their_rows(kept):
     assert np.mean([r.e_ind for r in found]) == pytest.approx(2 * 4 * (0.9 * 0.01 + 0.9), rel=0.1)
 
 
-@pytest.mark.parametrize("more", ["classes", "independent", "both"])
-def test_a_perfect_copy_is_one(more):
-    rng = np.random.default_rng(1)
-    labels = rng.integers(0, 5, 100)
-    x, _, other = mixture(rng, labels, rng.standard_normal((5, 6)), [1.0] * 5)
-    given = {"classes": labels, "independent": other}
-    chosen = given if more == "both" else {more: given[more]}
-    found = pairing_inefficiency(x, x, **chosen)
-    assert (found.retention, found.concordance) == (1.0, 1.0)
-    assert found.delta_e_null == math.inf
-    assert found.e_ot_within == (None if more == "independent" else 0.0)
-
-
 @pytest.mark.parametrize("seed", range(12))
 def test_a_perfect_copy_is_one_to_the_last_bit_far_from_the_origin_too(seed):
     rng = np.random.default_rng(seed)
     x = 10.0 ** rng.integers(-3, 4) * rng.standard_normal((31, 5)) + 10.0 ** rng.integers(0, 6)
-    for null in ({"classes": np.arange(31) % 3}, {"independent": rng.permutation(x)}):
+    classes, other = {"classes": np.arange(31) % 3}, {"independent": rng.permutation(x)}
+    for null in (classes, other, classes | other):
         found = pairing_inefficiency(x, x, **null)
         assert (found.retention, found.concordance) == (1.0, 1.0)
+        assert found.delta_e_null == math.inf
+        assert found.e_ot_within == (0.0 if "classes" in null else None)
 
 
 def test_a_second_draw_needs_no_second_sample_of_a_class():

@@ -1,7 +1,5 @@
 """The null of class-conditional sets: what is left out, warned of, taken and refused."""
 
-from __future__ import annotations
-
 import json
 import math
 import re
@@ -12,8 +10,6 @@ import torch
 from pairs import half_kept
 
 from dmdrepro.metrics import pairing_inefficiency
-
-# --- classes of one sample ---
 
 
 def test_classes_of_one_sample_are_named_and_left_out():
@@ -75,18 +71,10 @@ def test_a_second_draw_in_other_units_is_warned_of(change, words):
     assert "Delta_E" not in found[0]  # which does not depend on it
 
 
-# --- what is accepted ---
-
-
 @pytest.mark.parametrize(
     "make",
     [
-        list,
-        tuple,
-        np.uint8,
-        np.uint64,
-        np.float32,
-        lambda c: torch.tensor(c),
+        *(list, tuple, np.uint8, np.uint64, np.float32, torch.tensor),
         lambda c: torch.tensor(c, dtype=torch.bfloat16),
         lambda c: torch.tensor(c, dtype=torch.float32).requires_grad_(),
     ],
@@ -94,8 +82,8 @@ def test_a_second_draw_in_other_units_is_warned_of(change, words):
 def test_every_kind_of_whole_numbers_is_the_same_classes(make):
     x, y = half_kept(9, 30, 3, 0.5)
     labels = np.arange(30) % 3
-    given = make(labels) if make in (np.uint8, np.uint64, np.float32) else make(labels.tolist())
-    assert pairing_inefficiency(x, y, classes=given) == pairing_inefficiency(x, y, classes=labels)
+    found = pairing_inefficiency(x, y, classes=make(labels))
+    assert found == pairing_inefficiency(x, y, classes=labels)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,11 @@
 """That each sample's own partner is the nearest: claimed where it holds, and nowhere else."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pairs import awkward_sets, gaussian
+from pairs import awkward, awkward_sets, gaussian
 from scipy.spatial.distance import cdist
 
 from dmdrepro.metrics import pairing_inefficiency
@@ -41,7 +39,7 @@ def test_a_near_copy_is_an_optimum_without_a_solver(n, d, dtype):
         assert found.e_ot == pytest.approx(((x.astype(float) - y) ** 2).sum(1).mean(), rel=1e-13)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     st.integers(0, 10_000),
     st.sampled_from([2, 3, 30, 260, 400]),
@@ -57,7 +55,7 @@ def test_nothing_false_is_claimed(seed, n, d, noise, offset, dtype):
 
 
 @pytest.mark.parametrize("n", [2, 61, 300])
-@pytest.mark.parametrize("name", list(awkward_sets(2)))
+@awkward
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_nothing_false_is_claimed_of_awkward_sets(name, n, dtype):
     x, y = (rows.astype(dtype) for rows in awkward_sets(n)[name])

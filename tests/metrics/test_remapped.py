@@ -1,7 +1,5 @@
 """The share of points whose optimal partner is not their own."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from itertools import permutations
 
@@ -102,7 +100,7 @@ def optima(teacher, student):
     return least, sums[tuple(range(n))], shares
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(small_sets(), st.integers(-60, 60))
 def test_it_is_right_at_every_scale_of_the_samples(sets, power):
     """A power of two changes no digit: exact arithmetic has the last word, ties included."""
@@ -112,7 +110,6 @@ def test_it_is_right_at_every_scale_of_the_samples(sets, power):
     assert found == 0 if own == least else found in shares
 
 
-@settings(max_examples=80, deadline=None)
 @given(small_sets(), st.sampled_from([0.1, 1e-3, 1 / 3, 7e5]), st.sampled_from([0.0, 0.3, 1e3]))
 def test_ties_of_decimal_fractions_are_ties(sets, scale, shift):
     """0.1 and its multiples are rounded: what is a tie of whole numbers stays one."""
@@ -122,7 +119,7 @@ def test_ties_of_decimal_fractions_are_ties(sets, scale, shift):
     assert found == 0 if own == least else found > 0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 40)), min_size=2, max_size=6), st.data()
 )

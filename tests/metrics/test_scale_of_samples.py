@@ -1,7 +1,5 @@
 """Samples near the ends of float64 are measured as the same samples elsewhere are."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch
@@ -49,11 +47,8 @@ def test_scales_of_ten_too(scale):
 @pytest.mark.parametrize(
     ("scale", "words"),
     [
-        (1e170, "overflow"),
-        (1e300, "overflow"),
-        (1e-170, "underflow"),
-        (1e-300, "underflow"),
-        (5e-324, "underflow"),
+        *((scale, "overflow") for scale in (1e170, 1e300)),
+        *((scale, "underflow") for scale in (1e-170, 1e-300, 5e-324)),
     ],
 )
 def test_energies_that_float64_cannot_hold_are_refused(scale, words):

@@ -36,11 +36,6 @@ def test_a_constant_teacher_projects_to_the_origin():
     np.testing.assert_array_equal(plane.explained, 0.0)
 
 
-def test_one_sample_has_no_plane():
-    with pytest.raises(ValueError, match="two samples"):
-        fit_plane(np.zeros((1, 5)))
-
-
 @pytest.mark.parametrize(("number", "experiment"), [(1, "mnist"), (7, "mlp-manifold")])
 def test_pca_panels_show_phi_8_phi_1_and_g_in_the_plane_of_phi_8(tmp_path, number, experiment):
     results = made(tmp_path, experiment)
@@ -114,6 +109,8 @@ def test_colours_depend_on_direction_and_relative_length_only():
     np.testing.assert_allclose(noise_colours(noise), noise_colours(80 * noise))
 
 
-def test_colours_of_what_is_no_plane_are_refused():
+def test_what_is_no_plane_is_refused():
+    with pytest.raises(ValueError, match="two samples"):
+        fit_plane(np.zeros((1, 5)))
     with pytest.raises(ValueError, match="plane coordinates"):
         wheel(np.zeros((3, 3)))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from fake_runs import ALL, made, write_run
 from matplotlib.text import Text
+from processes import flip
 from report_runs import list_again
 
 from dmdrepro import paper_figures
@@ -131,9 +132,7 @@ def test_a_flipped_byte_is_said_in_every_panel_and_takes_none_from_other_runs(tm
     folder = write_run(tmp_path, "mnist")
     write_run(tmp_path, "chessboard")
     path = folder / name
-    data = bytearray(path.read_bytes())
-    data[-2] ^= 1
-    path.write_bytes(data)
+    flip(path, -2)
     results = open_results(tmp_path, "laptop", 0, ["chessboard", "mnist"])
     found = results["mnist"]
     assert isinstance(found, Missing)

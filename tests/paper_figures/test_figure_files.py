@@ -1,14 +1,11 @@
 """A figure's files: reproducible to the byte, and they say where they are from."""
 
 import json
-import os
-import subprocess
-import sys
 
 import matplotlib as mpl
-from conftest import ROOT
 from fake_runs import ALL
 from PIL import Image
+from processes import completed, environment
 
 from dmdrepro import paper_figures
 from dmdrepro.runs.results import Missing
@@ -39,8 +36,8 @@ results = open_results(pathlib.Path({str(runs)!r}), "laptop", 0, {ALL!r})
 paper_figures.save_all(results, pathlib.Path({str(tmp_path / "there")!r}), only=[4, 10])
 sys.exit("torch" in sys.modules or "matplotlib.pyplot" in sys.modules)
 """
-    environment = {**os.environ, "PYTHONHASHSEED": "17", "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, check=True)
+    env = environment() | {"PYTHONHASHSEED": "17"}
+    completed("-c", code, env=env, cwd=tmp_path, check=True)
     for path in here:
         assert path.read_bytes() == (tmp_path / "there" / path.name).read_bytes(), path.name
 

@@ -4,8 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from command import command
-from plans import plan_of, study_plan
+from command import command, plan_of, study_plan
 
 from dmdrepro.experiments import STUDIES
 from dmdrepro.pipeline.chains import chains_of

@@ -4,8 +4,7 @@ import re
 import shutil
 
 import pytest
-from command import ENVIRONMENT, SMOKE, command
-from plans import plan_of
+from command import ENVIRONMENT, SMOKE, command, plan_of
 from processes import chessboard
 
 from dmdrepro.data import mnist_files
@@ -130,6 +129,8 @@ def test_the_papers_plan_is_whole_at_eighty_columns(tmp_path, monkeypatch):
     printed = command("all", *words)
     whole_grid(printed, 80)
     assert "│ chessboard (20,000) " in printed
+    assert printed.count("mnist (") >= 18  # six students, three stages each
+    assert "a model, not measured" in " ".join(printed.split())
 
 
 def test_independent_stages_take_the_time_of_the_longest_way_on_enough_devices(tmp_path):

@@ -11,8 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from command import SMOKE, command
-from plans import plan_of
+from command import SMOKE, command, plan_of
 from processes import LONG_S, begin, ended, reproduce, tree, wait_for
 
 from dmdrepro.pipeline import processes
@@ -23,9 +22,6 @@ from dmdrepro.training.session import Progress, Session
 
 CPU = torch.device("cpu")
 NAMES = ("chessboard", "ring")
-
-
-# --- whole commands ---
 
 
 def started(runs: Path, *settings: str) -> subprocess.Popen:

@@ -4,8 +4,7 @@ import random
 
 import pytest
 import torch
-from command import SMOKE, command
-from plans import plan_of
+from command import SMOKE, command, plan_of
 from processes import environment, tree
 
 from dmdrepro.pipeline.chains import Work, chains_of, make_chains

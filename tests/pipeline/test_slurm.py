@@ -4,8 +4,7 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
-from command import SMOKE, command
-from plans import plan_of, study_plan
+from command import SMOKE, command, plan_of, study_plan
 
 from dmdrepro.experiments import STUDIES
 from dmdrepro.pipeline import slurm

@@ -7,7 +7,7 @@ import math
 
 import pytest
 import torch
-from unet_stand_in import StandIn
+from foreign_files import StandIn
 
 import dmdrepro
 from dmdrepro.pretrained.diffusers_models import ConsistencyDenoiser, LatentDenoiser, LatentStudent

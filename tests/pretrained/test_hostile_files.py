@@ -33,11 +33,6 @@ class Net(torch.nn.Module):
         )
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 @pytest.fixture(scope="module")
 def edm(tmp_path_factory):
     path = tmp_path_factory.mktemp("edm") / "net.pkl"
@@ -66,6 +61,7 @@ class Payload:
         return os.mkdir, (self.path,)
 
 
+@pytest.mark.usefixtures("cache")
 def test_a_payload_never_runs_whichever_form_carries_it(tmp_path):
     hit = tmp_path / "hit"
     payload = Payload(hit)

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 
 import pytest
 import torch
-from foreign_files import KINDS, adm_arguments, write
+from foreign_files import KINDS, adm_arguments, drawn, write
 from oracle_networks import numbers, relative_error, song_settings, tiny_adm, with_oracle_weights
 from safetensors.torch import save_file
 
@@ -13,24 +13,14 @@ import dmdrepro
 from dmdrepro.models import AdmUnet, Mlp
 from dmdrepro.pretrained.architecture import of_arguments
 
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "dmdrepro" / "pretrained"
-
-
+pytestmark = pytest.mark.usefixtures("cache")
 ADM = AdmUnet(64, (1, 2), 1, (8,))
 
 
 @pytest.fixture(scope="module")
 def conditional():
     """A small class-conditional ADM U-Net with random weights."""
-    torch.manual_seed(0)
-    denoiser = ADM.make((3, 8, 8), 5).eval()
-    for parameter in denoiser.parameters():
-        torch.nn.init.normal_(parameter, std=0.1)
-    return denoiser
+    return drawn(ADM, (3, 8, 8), 5)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -89,9 +79,8 @@ def test_a_converted_file_is_used_again_verified_and_held_to_its_origin(
     dmdrepro.load_denoiser(path)
     assert made.stat().st_mtime_ns == first
     made.write_bytes(made.read_bytes()[:-1] + b"x")  # made anew
-    assert torch.equal(
-        dmdrepro.load_denoiser(path).model.out_conv.bias, conditional.model.out_conv.bias
-    )
+    found = dmdrepro.load_denoiser(path)
+    assert torch.equal(found.model.out_conv.bias, conditional.model.out_conv.bias)
     changed = {"model.out_conv.bias": torch.ones(3)}
     torch.save(conditional.state_dict() | changed, path)
     with pytest.raises(ValueError, match="has changed since it was first read") as refused:

@@ -96,9 +96,8 @@ def test_a_snapshot_that_the_size_does_not_have_is_a_change(tmp_path):
 
 def test_several_seeds_give_mean_smallest_and_largest_and_say_which(tmp_path):
     for seed, delta_e in ((0, 1.0), (2, 4.0), (11, 1.0)):
-        write_run(
-            tmp_path, "chessboard", (4000,), seed=seed, pairing=PAIRING | {"delta_e": delta_e}
-        )
+        pairing = PAIRING | {"delta_e": delta_e}
+        write_run(tmp_path, "chessboard", (4000,), seed=seed, pairing=pairing)
     row = rows(tmp_path, experiment="chessboard")[0]
     assert row["Delta_E"] == Band(2.0, 1.0, 4.0)
     assert row["retention"] == Band(0.75, 0.75, 0.75)

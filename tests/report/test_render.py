@@ -149,11 +149,6 @@ def test_files_of_every_kind_are_written_and_written_again(tmp_path):
     assert "laptop size (reduced)" in (tmp_path / "tables" / "paper_and_ours.csv").read_text()
 
 
-def test_a_row_of_the_wrong_length_is_refused():
-    with pytest.raises(ValueError, match="a row of 1 cells under 2 columns"):
-        Table("x", "x", ("a", "b"), (("only",),))
-
-
 def test_all_columns_where_they_fit():
     text = printed(WIDE, 80)
     assert "x" * 20 in text
@@ -203,7 +198,9 @@ def test_the_file_that_is_named_has_all_columns(ours, tmp_path):
     assert all(column in words for column in ours.columns)
 
 
-def test_what_is_essential_is_a_column():
+def test_a_row_of_another_length_and_an_essential_column_that_is_none_are_refused():
+    with pytest.raises(ValueError, match="a row of 1 cells under 2 columns"):
+        Table("x", "x", ("a", "b"), (("only",),))
     with pytest.raises(ValueError, match="no column 'b' to be essential"):
         Table("x", "x", ("a",), (), essential=("b",))
 

@@ -4,9 +4,10 @@ import errno
 import os
 import platform
 import subprocess
-import sys
+from unittest import mock
 
 import pytest
+from processes import begin
 
 from dmdrepro.runs import lock
 from dmdrepro.runs.errors import RunError
@@ -27,9 +28,7 @@ def stage_in(tmp_path) -> Stage:
 
 
 def holder(tmp_path) -> subprocess.Popen:
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path / "teacher")], stdout=subprocess.PIPE, text=True
-    )
+    process = begin("-c", HOLD, tmp_path / "teacher")
     assert process.stdout.readline() == "held\n"
     return process
 
@@ -64,19 +63,20 @@ def test_an_unreadable_owner_is_left_out(tmp_path, text):
 
 def test_an_owner_holds_no_control_characters(tmp_path):
     with stage_in(tmp_path).locked():
-        lock.write_json(
-            tmp_path / ".teacher.lock.json", {"pid": 1, "host": "a\x1b[2Jb", "since": "now"}
-        )
+        owner = {"pid": 1, "host": "a\x1b[2Jb", "since": "now"}
+        lock.write_json(tmp_path / ".teacher.lock.json", owner)
         with pytest.raises(lock.Busy, match=r"process 1 on a\[2Jb, since now"):
             stage_in(tmp_path).locked().__enter__()
 
 
+def refuse(monkeypatch, number):
+    error = OSError(number, os.strerror(number))
+    monkeypatch.setattr(lock.fcntl, "flock", mock.Mock(side_effect=error))
+
+
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
 def test_a_file_system_without_locks_is_named_with_its_remedy(tmp_path, monkeypatch, number):
-    def refuse(*_):
-        raise OSError(number, os.strerror(number))
-
-    monkeypatch.setattr(lock.fcntl, "flock", refuse)
+    refuse(monkeypatch, number)
     with pytest.raises(RunError) as refused, stage_in(tmp_path).locked():
         pass
     words = str(refused.value)
@@ -86,10 +86,7 @@ def test_a_file_system_without_locks_is_named_with_its_remedy(tmp_path, monkeypa
 
 
 def test_another_error_names_the_lock(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    monkeypatch.setattr(lock.fcntl, "flock", refuse)
+    refuse(monkeypatch, errno.EIO)
     with pytest.raises(OSError, match="Input/output") as refused, stage_in(tmp_path).locked():
         pass
     assert refused.value.filename == str(tmp_path / ".teacher.lock")

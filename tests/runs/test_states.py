@@ -110,9 +110,6 @@ def test_a_resealed_state_of_other_types_is_damaged(tmp_path, twice, field, valu
             getattr(make(tmp_path), read)()
 
 
-# --- listings that are lost ---
-
-
 @pytest.mark.parametrize("key", [KEY, OTHER])
 def test_states_without_a_listing_are_moved_aside_and_said(tmp_path, twice, key):
     before = {p.name: p.read_bytes() for p in twice.iterdir() if p.name.endswith("tensors")}
@@ -164,9 +161,6 @@ def test_a_kill_while_beginning_just_goes_on(tmp_path):
         stage.begin()
         assert stage.said == []
     assert [p.name for p in tmp_path.iterdir()] == ["teacher"]
-
-
-# --- what a kill leaves ---
 
 
 def test_a_kill_between_manifest_and_cleanup_is_cleaned_and_nothing_of_the_users(tmp_path, twice):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from command import SMOKE, command, record_of
-from foreign_files import adm_arguments, write
+from foreign_files import adm_arguments, drawn, write
 from safetensors.torch import load_file
 
 from dmdrepro.experiments import build
@@ -34,11 +34,7 @@ def cache(tmp_path_factory, monkeypatch):
 def teacher():
     """(the network, folder by form); weights that leave it a spread of its own."""
     experiment = build("imagenet64", "smoke")
-    torch.manual_seed(0)
-    denoiser = experiment.model.make(experiment.data.shape, experiment.data.classes)
-    for parameter in denoiser.parameters():
-        torch.nn.init.normal_(parameter, std=0.2)
-    return denoiser
+    return drawn(experiment.model, experiment.data.shape, experiment.data.classes, std=0.2)
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +53,8 @@ def run_folder(runs):
 
 @pytest.mark.parametrize("kind", FILES)
 def test_the_teacher_is_imported_from_each_form_with_its_hash(kind, teacher, folders, tmp_path):
-    printed = command(
-        "teacher", "imagenet64", *SMOKE, "--weights", folders[kind], "--runs", tmp_path
-    )
+    where = ("--weights", folders[kind], "--runs", tmp_path)
+    printed = command("teacher", "imagenet64", *SMOKE, *where)
     assert FILES[kind] in printed
     folder = run_folder(tmp_path) / "teacher"
     weights = load_file(folder / f"snapshot-{SNAPSHOT}.safetensors")

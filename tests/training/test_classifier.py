@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+import small_mnist
 import torch
 
 from dmdrepro.data import Mnist, MnistImages
@@ -12,19 +13,13 @@ from dmdrepro.runs.errors import NonFinite, Stopped
 from dmdrepro.runs.layout import CLASSIFIER
 from dmdrepro.runs.stage import Stage
 from dmdrepro.training.classifier import load_classifier, read_digits, train_classifier
-from dmdrepro.training.session import Progress, Session
+from dmdrepro.training.session import Session
 
 SETTINGS = Classifier(8, width=8, iterations=60, batch=32, lr=1e-2, held_out=100)
 
 
-def digits(n=400):
-    """Digit d as a bright square at its own place, in noise: (uint8 [n, 28, 28], [n])."""
-    draw = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 90, (n, 28, 28), generator=draw, dtype=torch.uint8)
-    labels = torch.arange(n) % 10
-    for image, d in zip(images, labels.tolist(), strict=True):
-        image[4 + 12 * (d // 5) :, 1 + 5 * (d % 5) :][:8, :5] = 255
-    return images, labels
+def digits():
+    return map(torch.from_numpy, small_mnist.digits(400))
 
 
 def train(tmp_path, dataset=None, settings=SETTINGS, session=None):
@@ -55,22 +50,11 @@ def test_the_held_out_digits_do_not_touch_the_weights(tmp_path):
     assert record["accuracy"] in (0.0, 1.0)  # a hundred times one image
 
 
-class StopAt(Progress):
-    """A user who stops at a step."""
-
-    def __init__(self, session, step):
-        self.session, self.step = session, step
-
-    def update(self, step, losses):
-        self.session.stop_requested = step == self.step
-
-
 def test_a_stopped_training_goes_on_to_the_same_bytes(tmp_path):
     _, record, whole = train(tmp_path / "whole")
-    session = Session()
-    session.progress = StopAt(session, 20)
-    with pytest.raises(Stopped, match="after step 20 of 60"):
-        train(tmp_path / "stopped", session=session)
+    for step in (1, 2):
+        with pytest.raises(Stopped, match=f"after step {step} of 60"):
+            train(tmp_path / "stopped", session=Session(stop_requested=True))
     assert not (tmp_path / "stopped" / "classifier" / CLASSIFIER).exists()
     _, again, resumed = train(tmp_path / "stopped")
     assert again == record
@@ -85,9 +69,14 @@ def test_another_seed_is_another_classifier(tmp_path):
     assert not torch.equal(first["out.weight"], second["out.weight"])
 
 
-def test_a_loss_that_is_not_finite_stops_it(tmp_path):
-    with pytest.raises(NonFinite, match=r"loss is (nan|inf) at step"):
-        train(tmp_path, settings=dataclasses.replace(SETTINGS, lr=1e30))
+@pytest.mark.parametrize(
+    ("iterations", "words"), [(60, "loss is (nan|inf) at step"), (1, "not finite after 1 steps")]
+)
+def test_a_rate_that_ruins_it_stops_it_and_leaves_no_weights(tmp_path, iterations, words):
+    ruinous = dataclasses.replace(SETTINGS, lr=1e30, iterations=iterations)
+    with pytest.raises(NonFinite, match=words):
+        train(tmp_path, settings=ruinous)
+    assert not list(tmp_path.rglob("*.safetensors"))
 
 
 def test_images_are_read_as_they_are_shown(tmp_path):

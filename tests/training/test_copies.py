@@ -2,12 +2,13 @@
 
 import contextlib
 import copy
+from collections import Counter
 from functools import partial
 
 import pytest
 import torch
+from operations import Watched
 from steps import blocks, given, numbers, same_state, student_step, teacher_step
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from dmdrepro.models.adm import adm_denoiser
 from dmdrepro.models.song import song_denoiser
@@ -15,19 +16,11 @@ from dmdrepro.training import student, teacher
 from dmdrepro.training.average import ema_decay, update_ema
 from dmdrepro.training.copies import as_float32, copied, used_weights
 
+ALONE, TOGETHER = "aten::_to_copy", "aten::_foreach_copy_"  # conversions to another type
 
-class Roundings(TorchDispatchMode):
-    """Counts conversions to another type, one by one and many at once."""
 
-    def __init__(self):
-        super().__init__()
-        self.alone = self.together = 0
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        name = function.name()
-        self.alone += name == "aten::_to_copy"
-        self.together += name == "aten::_foreach_copy_"
-        return function(*args, **(kwargs or {}))
+def counting(names: Counter) -> Watched:
+    return Watched(lambda function, *_: names.update([function.name()]))
 
 
 chessboard = partial(student_step, "chessboard", precision="bfloat16")
@@ -51,15 +44,15 @@ def test_training_keeps_its_bits_and_rounds_weights_at_once(made, fewer, monkeyp
             monkeypatch.setattr(student, "copy_weights", lambda denoiser: None)
             for loop in (student, teacher):
                 monkeypatch.setattr(loop, "copied", lambda denoisers: contextlib.nullcontext())
-        with Roundings() as count:
+        with counting(count := Counter()):
             losses.append([numbers(step(block)) for block in inputs])
         steps.append(step)
         counted.append(count)
     assert losses[0] == losses[1]
     assert same_state(*steps)
     ours, plain = counted
-    assert plain.alone - ours.alone > fewer
-    assert ours.together > plain.together
+    assert plain[ALONE] - ours[ALONE] > fewer
+    assert ours[TOGETHER] > plain[TOGETHER]
 
 
 @pytest.mark.parametrize(
@@ -79,10 +72,10 @@ def test_a_unet_with_attention_keeps_its_bits(made):
         parameter.data += 0.05 * torch.randn_like(parameter)
     x, classes, found = torch.randn(1, 1, 4, 4), torch.eye(3)[:1], []
     for denoisers in ([], [denoiser]):
-        with copied(denoisers), Roundings() as counted:
+        with copied(denoisers), counting(counted := Counter()):
             y = denoiser(x, 0.5, classes)
             gradients = torch.autograd.grad(y.square().sum(), used_weights(denoiser))
-        found.append(([y, *as_float32(gradients)], counted.alone))
+        found.append(([y, *as_float32(gradients)], counted[ALONE]))
     (plain, many), (ours, few) = found
     assert all(torch.equal(a, b) for a, b in zip(plain, ours, strict=True))
     layers = denoiser.rounded_layers().values()
@@ -115,6 +108,4 @@ def test_the_average_is_the_one_of_a_decay_in_float64(step):
     with torch.no_grad():
         torch._foreach_lerp_([*expected.parameters()], [*model.parameters()], 1.0 - decay)
     update_ema(average, model, torch.full((), 1 - decay))
-    assert all(
-        torch.equal(a, b) for a, b in zip(average.parameters(), expected.parameters(), strict=True)
-    )
+    assert all(map(torch.equal, average.parameters(), expected.parameters()))

@@ -2,14 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 from conftest import ROOT
-from processes import environment
+from processes import completed, environment
 from safetensors.torch import load_file
 
 from dmdrepro.training.draws import Real
@@ -20,10 +18,10 @@ from dmdrepro.training.recorded import Recorded
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("ranks")
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "tests", ROOT / "tests/training")))
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
     env = environment() | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path}
-    script = [sys.executable, ROOT / "tests/training/rank_runs.py", folder]
-    subprocess.run(script, env=env, check=True)
+    done = completed("tests/training/rank_runs.py", folder, env=env)
+    assert done.returncode == 0, done.stderr
     return folder
 
 

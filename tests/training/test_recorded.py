@@ -5,17 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 import torch
-from steps import (
-    blocks,
-    given,
-    impossible,
-    numbers,
-    record_by,
-    rerun,
-    same_state,
-    teacher_step,
-)
-from torch.utils._python_dispatch import TorchDispatchMode
+from operations import Watched
+from steps import blocks, given, impossible, numbers, record_by, rerun, same_state, teacher_step
 from torch.utils._pytree import tree_leaves
 
 from dmdrepro.training.recorded import WARM_UP, Recorded, difference, tensors_of
@@ -125,32 +116,23 @@ def test_a_step_writes_nothing_but_its_state_and_what_it_makes(name, overrides):
     *warm_up, last = blocks(draws, 5 * (WARM_UP + 1))
     for block in warm_up:
         nets(block)
-    with Writes(state_of(nets.parts).values()) as writes:
-        nets(last)
-    assert writes.elsewhere == []
-    assert all(p.grad is None for net in (nets.student, nets.fake) for p in net.parameters())
+    known = {tensor.untyped_storage().data_ptr() for tensor in state_of(nets.parts).values()}
+    alive, elsewhere = [], []  # alive: an address is not given to another
 
-
-class Writes(TorchDispatchMode):
-    """Which operations write to tensors that are neither known nor made under it."""
-
-    def __init__(self, known):
-        super().__init__()
-        self._known = {tensor.untyped_storage().data_ptr() for tensor in known}
-        self._alive, self.elsewhere = [], []  # alive: an address is not given to another
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        for value, argument in zip(args, function._schema.arguments, strict=False):
+    def look(function, arguments, result):
+        for value, argument in zip(arguments, function._schema.arguments, strict=False):
             if argument.alias_info is not None and argument.alias_info.is_write:
-                for tensor in value if isinstance(value, list | tuple) else [value]:
-                    if tensor.untyped_storage().data_ptr() not in self._known:
-                        self.elsewhere.append(str(function))
-        out = function(*args, **(kwargs or {}))
-        for tensor in tree_leaves(out):
-            if isinstance(tensor, torch.Tensor):
-                self._known.add(tensor.untyped_storage().data_ptr())
-                self._alive.append(tensor)
-        return out
+                written = value if isinstance(value, list | tuple) else [value]
+                places = {tensor.untyped_storage().data_ptr() for tensor in written}
+                elsewhere.extend([str(function)] * bool(places - known))
+        made = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
+        known.update(tensor.untyped_storage().data_ptr() for tensor in made)
+        alive.extend(made)
+
+    with Watched(look):
+        nets(last)
+    assert elsewhere == []
+    assert all(p.grad is None for net in (nets.student, nets.fake) for p in net.parameters())
 
 
 def test_a_teacher_step_records_too(monkeypatch):

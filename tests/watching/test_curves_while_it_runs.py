@@ -6,8 +6,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from command import SMOKE, command, record_of
-from plans import plan_of
+from command import SMOKE, command, plan_of, record_of
 from processes import tree
 from written import tensorboard_curves, wandb_curves
 

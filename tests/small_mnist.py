@@ -11,7 +11,8 @@ import numpy as np
 
 from dmdrepro.data import mnist_download, mnist_layout
 
-COUNTS = {"train": 12, "t10k": 5}
+NAME = "train-images-idx3-ubyte"
+NOBODY = "http://127.0.0.1:9/mnist/"  # the discard port: nothing listens
 
 
 def idx(array: np.ndarray) -> bytes:
@@ -20,21 +21,29 @@ def idx(array: np.ndarray) -> bytes:
     return header + array.astype(np.uint8).tobytes()
 
 
-def contents() -> dict[str, bytes]:
-    rng = np.random.default_rng(0)
+def digits(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Digit d as a bright square at its own place, in noise: (uint8 [n, 28, 28], [n])."""
+    images = np.random.default_rng(n).integers(0, 90, (n, 28, 28), np.uint8)
+    labels = np.arange(n) % 10
+    for image, d in zip(images, labels, strict=True):
+        image[4 + 12 * (d // 5) :, 1 + 5 * (d % 5) :][:8, :5] = 255
+    return images, labels
+
+
+def contents(train: int = 12, t10k: int = 5) -> dict[str, bytes]:
     made = {}
-    for part, n in COUNTS.items():
-        made[f"{part}-images-idx3-ubyte"] = idx(rng.integers(0, 256, (n, 28, 28)))
-        made[f"{part}-labels-idx1-ubyte"] = idx(np.arange(n) % 10)
+    for part, n in (("train", train), ("t10k", t10k)):
+        images, labels = map(idx, digits(n))
+        made |= {f"{part}-images-idx3-ubyte": images, f"{part}-labels-idx1-ubyte": labels}
     return made
 
 
-def instead(monkeypatch) -> dict[str, bytes]:
+def instead(monkeypatch, **counts: int) -> dict[str, bytes]:
     """Let four tiny files stand for MNIST: their names and bytes.
 
     Without $DMDREPRO_DATA, retries, or a proxy between us and the local mirrors.
     """
-    made = contents()
+    made = contents(**counts)
     for name, fact in facts(made).items():
         monkeypatch.setitem(mnist_layout.FILES, name, fact)
     monkeypatch.setattr(mnist_download, "RETRIES", 0)
