@@ -33,8 +33,9 @@ class PaperFigure:
     @property
     def stem(self) -> str:
         """Of its files: `figure_02`, or `figure_of_<experiment>`."""
-        number = self.NUMBER
-        return f"figure_{number:02d}" if isinstance(number, int) else f"figure_of_{number[3:]}"
+        if isinstance(self.NUMBER, int):
+            return f"figure_{self.NUMBER:02d}"
+        return f"figure_{self.NUMBER.replace(' ', '_', 1)}"
 
     @styled
     def draw(self, results: Results) -> Figure:

@@ -1,20 +1,16 @@
 """What an option's file may replace: what an earlier command of ours wrote, and nothing else."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
+from dmdrepro.cli.console import PlainConsole
+from dmdrepro.measures.table import Table
 from dmdrepro.pipeline.paths import check_file, there
 from dmdrepro.runs.errors import RunError
-
-if TYPE_CHECKING:
-    from dmdrepro.cli.console import PlainConsole
-    from dmdrepro.report import Table
 
 MOST = 1 << 28  # bytes; none of our own files is larger
 Ours = Callable[[bytes], bool]  # whether a file's content is one that the option writes

@@ -16,7 +16,7 @@ from dmdrepro.pipeline.places import ready
 from dmdrepro.pipeline.plan import Plan, make_study_plan
 from dmdrepro.pipeline.request import Request
 from dmdrepro.report import render_terminal, write_tables
-from dmdrepro.report.study import Arms, begun, damaged_arms, open_arms, study_tables
+from dmdrepro.report.study import begun, damaged_arms, open_arms, study_tables
 
 # fmt: off
 Name = o.argument(str | None, "[STUDY]", "Which study; without: list them.")
@@ -71,12 +71,26 @@ def study(
 def _results(
     plan: Plan, study: Study, made: Study, publish: Path | None, every_table: bool
 ) -> dict[str, str]:
-    """Show the study, publish what was made of it, refresh the pages; -> what is damaged."""
-    unusable, opened = _show(study, plan.runs, plan.seeds, every_table)
+    """Print the answer, write tables and figure, over the plan's seeds and all that have begun.
+
+    Publishes what was made of it, and refreshes the pages. Returns arm -> what is damaged.
+    """
+    from dmdrepro.report.figures import save_study
+
+    runs = plan.runs
+    folder = ready(runs / study.size / f"study-{study.name}", runs)
+    results = open_arms(study, runs, dict.fromkeys([*plan.seeds, *begun(study, runs)]))
+    tables = study_tables(study, results)
+    for table in tables if every_table else ():
+        console.print(render_terminal(table, folder))
+    write_tables(tables, folder)
+    print_answer(collect(results), whole=False, sentences=False)
+    paths = save_study(study.question, results, folder)
+    console.print(f"Tables and figure ({', '.join(p.name for p in paths)}): {folder}")
     if publish is not None:
-        mine = (result for each in made.arms for result in opened[each.name])
+        mine = (result for each in made.arms for result in results[each.name])
         publish_results([result for result in mine if result.seed in plan.seeds], publish)
-    return unusable | refresh_page(plan)
+    return damaged_arms(results) | refresh_page(plan)
 
 
 def _list() -> None:
@@ -95,24 +109,3 @@ def _only(study: Study, names: list[str]) -> Study:
         if name not in known:
             fail(f"Study {study.name} has no arm {name!r}; {nearest(name, known)}")
     return replace(study, arms=tuple(known[n] for n in dict.fromkeys(names))) if names else study
-
-
-def _show(
-    study: Study, runs: Path, seeds: tuple[int, ...], every_table: bool
-) -> tuple[dict[str, str], Arms]:
-    """Print the answer, write tables and figure, over `seeds` and all others that have begun.
-
-    Returns arm -> what is damaged, and the results that were shown.
-    """
-    from dmdrepro.report.figures import save_study
-
-    folder = ready(runs / study.size / f"study-{study.name}", runs)
-    results = open_arms(study, runs, dict.fromkeys([*seeds, *begun(study, runs)]))
-    tables = study_tables(study, results)
-    for table in tables if every_table else ():
-        console.print(render_terminal(table, folder))
-    write_tables(tables, folder)
-    print_answer(collect(results), whole=False, sentences=False)
-    paths = save_study(study.question, results, folder)
-    console.print(f"Tables and figure ({', '.join(p.name for p in paths)}): {folder}")
-    return damaged_arms(results), results

@@ -80,17 +80,16 @@ def _fetch(plan: Plan, context) -> None:
     """Download what is missing before hours of work depend on it."""
     if not plan.downloads:
         return
+    needing = [experiment for experiment in plan.experiments if experiment.data.needs]
     try:
-        for experiment in plan.experiments:
-            if experiment.data.needs:
-                context.dataset(experiment.data)
+        for experiment in needing:
+            context.dataset(experiment.data)
     except MnistUnavailable as error:
-        for experiment in plan.experiments:
-            if experiment.data.needs:
-                plan.cannot[experiment.name] = str(error)
-                plan.lacking.append(experiment.name)
-                if experiment.name in plan.request.names:
-                    raise RunError(f"{experiment.name} cannot run: {error}") from None
+        for experiment in needing:
+            plan.cannot[experiment.name] = str(error)
+            plan.lacking.append(experiment.name)
+            if experiment.name in plan.request.names:
+                raise RunError(f"{experiment.name} cannot run: {error}") from None
 
 
 def _set_all_aside(plan: Plan, context, failed: Callable[[Task, Exception], None]) -> None:

@@ -33,16 +33,12 @@ def named(what: str) -> Iterator[None]:
         raise
     except (ValueError, OverflowError) as error:
         raise RunError(f"{what} cannot be made: {first_line(error)}.") from error
-    except (MemoryError, RuntimeError) as error:
-        if not says_no_memory(error):
-            if (words := in_loaded_file(error)) is None:
-                raise
-            raise RunError(f"{what}: {words}") from error
-        raise RunError(
-            f"{what} does not fit into memory ({first_line(error) or 'MemoryError'}); "
-            "choose a smaller batch, network or --size."
-        ) from error
     except Exception as error:
+        if isinstance(error, MemoryError | RuntimeError) and says_no_memory(error):
+            raise RunError(
+                f"{what} does not fit into memory ({first_line(error) or 'MemoryError'}); "
+                "choose a smaller batch, network or --size."
+            ) from error
         if (words := in_loaded_file(error)) is None:
             raise
         raise RunError(f"{what}: {words}") from error

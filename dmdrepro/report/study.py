@@ -97,24 +97,19 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
     for each in measures.MEASURES:
         own += (names := [quantity.head for quantity in each.quantities])
         heads += [*names, *each.columns]
-    tables = [
-        Table(
-            f"study_{study.name}",
-            f"Study {study.name}",
-            ("arm", "iterations", "path", *heads, "seeds"),
-            tuple(map(_row, students)),
-            notes,
-            essential=("arm", *own, "seeds"),
-        )
-    ]
-    tables.append(along_table(students))
     absent = tuple(
         (result.experiment, result.seed, why)
         for opened in arms.values()
         for result in opened
         for why in _lacks(result)
     )
-    tables.append(Table("not_run", "Not run", ("arm", "seed", "why"), absent))
+    columns, rows = ("arm", "iterations", "path", *heads, "seeds"), tuple(map(_row, students))
+    name, essential = study.name, ("arm", *own, "seeds")
+    tables = (
+        Table(f"study_{name}", f"Study {name}", columns, rows, notes, essential),
+        along_table(students),
+        Table("not_run", "Not run", ("arm", "seed", "why"), absent),
+    )
     return [table for table in tables if table.rows]
 
 

@@ -1,17 +1,12 @@
 """What every check of the doctor is given, and the row that it finds."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import torch
-
-    from dmdrepro.experiments import Experiment
-    from dmdrepro.pipeline.measured import Measured
+from dmdrepro.experiments import REGISTRY, Experiment, build
+from dmdrepro.pipeline.measured import Measured, measured
+from dmdrepro.pipeline.request import default_size
 
 Row = dict[str, object]
 NOT_RUN = "checks without a result"  # the part of the rows of checks that had no time
@@ -33,8 +28,8 @@ class Scope:
         return self.until - time.time()
 
     @property
-    def device(self) -> torch.device:
-        """Chosen as every command chooses it; raises RunError."""
+    def device(self):
+        """The torch.device, chosen as every command chooses it; raises RunError."""
         from dmdrepro.training.device import select_device
 
         return select_device(self.gpu)
@@ -42,14 +37,10 @@ class Scope:
     @property
     def chosen_size(self) -> str:
         """The size asked for; else paper on a GPU, else laptop."""
-        from dmdrepro.pipeline.request import default_size
-
         return self.size or default_size(self.gpu)
 
     def experiments(self) -> list[Experiment]:
         """Those with data of their own, at the chosen size."""
-        from dmdrepro.experiments import REGISTRY, build
-
         size = self.chosen_size
         known = [build(name, size) for name, cls in REGISTRY.items() if size in cls.sizes()]
         return [experiment for experiment in known if experiment.data.sampled]
@@ -60,8 +51,6 @@ class Scope:
 
     def measured(self) -> Measured:
         """The steps that earlier checks timed."""
-        from dmdrepro.pipeline.measured import measured
-
         return measured(self.rows, self.chosen_size)
 
     def found(self, part: str, what: str) -> Row:

@@ -1,16 +1,10 @@
 """The templates beside this file; every text that they are given is escaped."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 
-def templates() -> Environment:
-    """The templates of the report and of a comparison's page; a missing name is an error."""
+def templates():
+    """jinja2's Environment of the report and of a comparison's page; a missing name is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
