@@ -49,6 +49,8 @@ def _records(data: bytes) -> list[bytes]:
             place += BLOCK - place % BLOCK
             continue
         length, kind = int.from_bytes(data[place + 4 : place + 6], "little"), data[place + 6]
+        if place + HEADER + length > len(data):  # of a sitting that was killed while it wrote
+            break
         parts.append(data[place + HEADER : place + HEADER + length])
         place += HEADER + length
         if kind in (1, 4):  # whole, last
