@@ -20,7 +20,7 @@ __all__ = [
 ]  # fmt: skip
 
 _EVERY = (*ROWS, DM_LOSS, BOUNDARY, MEMORISATION)
-FIGURES: dict[int, PaperFigure] = {f.NUMBER: f for f in sorted(_EVERY, key=lambda f: f.NUMBER)}
+FIGURES: dict[int, PaperFigure] = {f.number: f for f in sorted(_EVERY, key=lambda f: f.number)}
 
 
 def save_all(
@@ -42,5 +42,5 @@ def save_all(
 
 def own(experiment: str, images: bool) -> PaperFigure | None:
     """The figure of an experiment that none of the paper's figures shows; None if one does."""
-    known = {name for figure in FIGURES.values() for name in figure.EXPERIMENTS}
+    known = {name for figure in FIGURES.values() for name in figure.experiments}
     return None if experiment in known else own_rows(experiment, images)

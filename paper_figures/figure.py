@@ -23,25 +23,25 @@ Fill = Callable[[Page, Results, Sequence[str]], None]
 class PaperFigure:
     """A figure of the paper, or of an experiment that the paper does not have."""
 
-    NUMBER: int | str  # `of <experiment>`, if the paper has none
-    EXPERIMENTS: tuple[str, ...]
+    number: int | str  # `of <experiment>`, if the paper has none
+    experiments: tuple[str, ...]
     fill: Fill  # draws the experiments' results below what is on the page
-    CAPTION: str
-    STUDENTS: str = LAST  # whose students it shows: LAST, ALL or NONE
+    caption: str
+    students: str = LAST  # whose students it shows: LAST, ALL or NONE
     width: float = PAGE  # inches
 
     @property
     def stem(self) -> str:
         """Of its files: `figure_02`, or `figure_of_<experiment>`."""
-        if isinstance(self.NUMBER, int):
-            return f"figure_{self.NUMBER:02d}"
-        return f"figure_{self.NUMBER.replace(' ', '_', 1)}"
+        if isinstance(self.number, int):
+            return f"figure_{self.number:02d}"
+        return f"figure_{self.number.replace(' ', '_', 1)}"
 
     @styled
     def draw(self, results: Results) -> Figure:
         """A panel whose run is missing says so."""
         page = Page(self.width)
-        self.fill(page, results, self.EXPERIMENTS)
+        self.fill(page, results, self.experiments)
         return page.figure()
 
 
@@ -58,8 +58,8 @@ def remark(run: StudentRun | Missing) -> str:
 
 def caption(figure: PaperFigure, results: Results) -> str:
     """The figure's caption, and a sentence for each student in it that is not a good sampler."""
-    shown, sentences = figure.STUDENTS, [figure.CAPTION]
-    for name in figure.EXPERIMENTS if shown != NONE else ():
+    shown, sentences = figure.students, [figure.caption]
+    for name in figure.experiments if shown != NONE else ():
         result = results.get(name)
         if result is None or isinstance(result, Missing) or not result.snapshots:
             continue

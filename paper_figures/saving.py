@@ -21,7 +21,7 @@ DPI = {"png": 220, "pdf": 300}  # of a PDF: its scatters and images
 def provenance(figure: PaperFigure, results: Results) -> dict[str, dict]:
     """Each run that the figure reads, with the digests of its results, or why there is none."""
     origin = {}
-    for name in figure.EXPERIMENTS:
+    for name in figure.experiments:
         if isinstance(result := results.get(name), Result):
             digests = {str(snapshot): result.digest(snapshot) for snapshot in result.snapshots}
             about = {"size": result.size, "seed": result.seed, "config": result.config}
@@ -40,7 +40,7 @@ def save(figure: PaperFigure, results: Results, folder: Path) -> list[Path]:
     origin = provenance(figure, results)
     seeds = sorted({run["seed"] for run in origin.values() if "seed" in run})
     about = {
-        "Title": f"Figure {figure.NUMBER}",
+        "Title": f"Figure {figure.number}",
         "Description": caption(figure, results),
         CONFIGURATION: json.dumps(origin, sort_keys=True),
         "Seed": ", ".join(map(str, seeds)) or "none",

@@ -47,7 +47,7 @@ def _refuse_nothing(plan: Plan) -> None:
     """Refuse seeds of which neither the figures nor the page would show a result."""
     from dmdrepro import paper_figures
 
-    shown = {name for n in chosen_figures(plan) for name in paper_figures.FIGURES[n].EXPERIMENTS}
+    shown = {name for n in chosen_figures(plan) for name in paper_figures.FIGURES[n].experiments}
     shown |= {experiment.name for experiment in plan.experiments}
     for seed in plan.seeds:
         found = open_results(plan.runs, plan.size, seed, shown, shape=evaluation()).values()

@@ -39,7 +39,7 @@ def chosen_figures(plan: Plan) -> list[int]:
     from dmdrepro import paper_figures
 
     names = {experiment.name for experiment in plan.experiments}
-    return [n for n, figure in paper_figures.FIGURES.items() if names & set(figure.EXPERIMENTS)]
+    return [n for n, figure in paper_figures.FIGURES.items() if names & set(figure.experiments)]
 
 
 def own_figures(plan: Plan) -> list:
@@ -58,7 +58,7 @@ def draw_figures(plan: Plan) -> dict[str, str]:
     from dmdrepro.report.figures import save_measures, save_study
 
     only, read = chosen_figures(plan), []
-    names = {name for n in only for name in paper_figures.FIGURES[n].EXPERIMENTS}
+    names = {name for n in only for name in paper_figures.FIGURES[n].experiments}
     for seed in plan.seeds:
         results = open_results(plan.runs, plan.size, seed, REGISTRY, advice, evaluation())
         target = ready(plan.of(seed).folder("figures"), plan.runs)
@@ -66,7 +66,7 @@ def draw_figures(plan: Plan) -> dict[str, str]:
             paths = paper_figures.save_all(results, target, only, row.update)
             for figure in own_figures(plan):
                 paths += paper_figures.save(figure, results, target)
-                (name,) = figure.EXPERIMENTS
+                (name,) = figure.experiments
                 if isinstance(results[name], Result):
                     title, stem = f"{name} along distillation", f"along_{name}"
                     paths += save_study(title, {name: [results[name]]}, target, stem)
@@ -104,7 +104,7 @@ def show_figures_plan(plan: Plan, *, finished: bool = False) -> None:
     from dmdrepro.report.figures import measure_figures
 
     numbers = chosen_figures(plan)
-    own = [figure.NUMBER for figure in own_figures(plan)]
+    own = [figure.number for figure in own_figures(plan)]
     words = ", ".join([*map(str, numbers), *own, *measure_figures()])
     for seed in plan.seeds:
         console.print(f"Figures: {words}, into {plan.of(seed).folder('figures')}")
@@ -112,7 +112,7 @@ def show_figures_plan(plan: Plan, *, finished: bool = False) -> None:
             continue
         results = open_results(plan.runs, plan.size, seed, REGISTRY, advice)
         for number in numbers:
-            lacks = (lack(results[name]) for name in paper_figures.FIGURES[number].EXPERIMENTS)
+            lacks = (lack(results[name]) for name in paper_figures.FIGURES[number].experiments)
             console.print(f"Figure {number}: {'; '.join(filter(None, lacks)) or 'complete'}")
 
 
@@ -278,5 +278,5 @@ def _pictures(plan: Plan, results: Mapping[str, Result | Missing]) -> list[Pictu
         except paper_figures.Unavailable as error:
             reason = f"{error}; {again}"
         caption = paper_figures.caption(module, results)
-        pictures.append(Picture(module.NUMBER, caption, module.EXPERIMENTS, png, reason))
+        pictures.append(Picture(module.number, caption, module.experiments, png, reason))
     return pictures

@@ -47,7 +47,7 @@ def test_files_carry_configuration_seed_and_caption(whole, tmp_path):
     with Image.open(png) as image:
         chunks = image.text
     assert chunks["Title"] == "Figure 3"
-    assert chunks["Description"] == paper_figures.FIGURES[3].CAPTION
+    assert chunks["Description"] == paper_figures.FIGURES[3].caption
     assert chunks["Seed"] == "0"
     origin = json.loads(chunks["Configuration"])
     assert set(origin) == {"chessboard", "mnist"}

@@ -153,7 +153,7 @@ def test_small_and_large_values_put_no_factor_on_the_title(number, scale, tmp_pa
 def test_no_words_of_a_figure_lie_on_others_or_leave_it(number, tmp_path):
     """With the longest numbers that there are, and students that are not good samplers."""
     longest = {"n": 40, "phi_1": 0.02, "quality": 123.4, "snapshots": (512, 1024, 2048, 3072)}
-    results = made(tmp_path, *FIGURES[number].EXPERIMENTS, **longest)
+    results = made(tmp_path, *FIGURES[number].experiments, **longest)
     for result in results.values():
         whole = result.record
 
@@ -194,7 +194,7 @@ def test_a_student_that_is_no_good_sampler_is_named_by_rule(tmp_path, quality, p
     assert ("not a good sampler" in drawn) == bool(poor)
     for number in (2, 3):
         said = caption(FIGURES[number], results)
-        assert said.startswith(FIGURES[number].CAPTION)
+        assert said.startswith(FIGURES[number].caption)
         assert ("Chessboard: the student is not a good sampler" in said) == bool(poor)
         assert "MNIST: the student" not in said
     if poor:
@@ -208,4 +208,4 @@ def test_every_student_of_figures_9_and_10_is_judged_and_none_of_figure_12(tmp_p
 
 
 def test_a_record_without_quality_says_nothing_of_it(tmp_path):
-    assert caption(FIGURES[2], made(tmp_path, "chessboard", quality=None)) == FIGURES[2].CAPTION
+    assert caption(FIGURES[2], made(tmp_path, "chessboard", quality=None)) == FIGURES[2].caption

@@ -86,7 +86,7 @@ def test_with_all_figures_the_page_has_at_most_two_megabytes(tmp_path, drawn):
         Image.fromarray(pixels).save(buffer := io.BytesIO(), "PNG", compress_level=1)
         pngs = [buffer.getvalue()]
     modules = list(FIGURES.items())[: len(pngs)]
-    pictures = [Picture(n, "A.", m.EXPERIMENTS, pngs[n - 1]) for n, m in modules]
+    pictures = [Picture(n, "A.", m.experiments, pngs[n - 1]) for n, m in modules]
     page = page_bytes(tmp_path, pictures=pictures)
     assert page.count(b"<img ") == len(pngs)
     assert len(page) <= LIMIT == 2_000_000

@@ -118,5 +118,5 @@ def _by_figure(names: Iterable[str]) -> list[str]:
     """The names in the order of the paper's figures."""
     from dmdrepro.paper_figures import FIGURES
 
-    firsts = {name: n for n, m in reversed(FIGURES.items()) for name in m.EXPERIMENTS}
+    firsts = {name: n for n, m in reversed(FIGURES.items()) for name in m.experiments}
     return sorted(names, key=lambda name: firsts.get(name, len(FIGURES)))
