@@ -33,7 +33,9 @@ from dmdrepro.measures.table import Table  # noqa: E402
 from dmdrepro.report.choices import CHOICES, choices_table, slips_table  # noqa: E402
 from dmdrepro.report.render import to_markdown  # noqa: E402
 
-NAMES = ("README.md", "docs/findings.md", "docs/performance.md", "docs/choices.md")
+NAMES = (
+    "README.md", "docs/findings.md", "docs/performance.md", "docs/choices.md", "docs/width.md",
+)  # fmt: skip
 PAGES = tuple(ROOT / name for name in NAMES)
 MARKED = re.compile(r"(<!-- records: ([^>]*?) -->\n)((?:\|.*\n)+)")
 OF_CHOICES = re.compile(r"(<!-- (choices|slips) -->\n)((?:\|.*\n)*)")
