@@ -15,7 +15,7 @@ from dmdrepro.paper_figures.words import iterations, name_of, number, share
 from dmdrepro.runs.results import Missing
 
 EDGES = np.linspace(0.0, 1.0, 61)  # of the ratio; 1/3 is an edge
-BOUND = {"color": RED, "lw": 0.9, "ls": (0, (4, 3))}
+DASHED = {"color": RED, "lw": 0.9, "ls": (0, (4, 3))}
 
 
 def _one_panel(
@@ -46,7 +46,7 @@ def _displacements(
     axes.scatter(
         distance, displacement, s=size, color=BLUE, alpha=0.5, linewidths=0, rasterized=True
     )
-    axes.axhline(0.0, **BOUND)
+    axes.axhline(0.0, **DASHED)
     whole_numbers(axes.yaxis)
     axes.set_xlabel(r"$D(z)$, mean distance of $\Phi_8(z)$ to the training set")
     axes.set_ylabel(r"$\delta(z)=\|G(z)-\Phi_8(z)\|-\|\Phi_1(z)-\Phi_8(z)\|$", fontsize=SMALL + 0.5)
@@ -84,7 +84,7 @@ def _ratios(axes: Axes, run: StudentRun, ratio: np.ndarray, record: dict) -> Non
     axes.set(xlim=(0, 1), ylabel="samples")
     axes.set_xlabel(r"$r=\|\Phi_8(z)-x^1\|\,/\,\|\Phi_8(z)-x^2\|$")
     threshold = record["threshold"]
-    axes.axvline(threshold, **BOUND)
+    axes.axvline(threshold, **DASHED)
     words = "1/3" if abs(threshold - 1 / 3) < 1e-9 else number(threshold)
     lines = (
         f"{round(record['fraction'] * record['n']):,} of {record['n']:,}",

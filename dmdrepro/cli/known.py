@@ -8,6 +8,7 @@ from dmdrepro.pipeline.paths import check_folder
 from dmdrepro.pipeline.places import ready
 from dmdrepro.pipeline.plan import Plan
 from dmdrepro.pipeline.request import default_size
+from dmdrepro.pipeline.trouble import about
 from dmdrepro.report import known_tables, render_terminal, write_tables
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.layout import known_folder
@@ -35,8 +36,7 @@ def make_for(plan: Plan) -> None:
         write(plan.runs, plan.size, plan.seed)
     except RunError as error:
         plan.failed.append(KNOWN_NAME)
-        what = "" if str(error).startswith(KNOWN_NAME) else f"{KNOWN_NAME}: "
-        errors.print(f"failed: {what}{error}")
+        errors.print(f"failed: {about(KNOWN_NAME, error)}")
 
 
 def make(runs: Path, size: str, seed: int, fresh: bool = False) -> None:

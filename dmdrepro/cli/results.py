@@ -271,12 +271,12 @@ def _pictures(plan: Plan, results: Mapping[str, Result | Missing]) -> list[Pictu
 
     again = f"{program()} figures --size {plan.size} --seed {plan.seed} draws it"
     pictures = []
-    for module in [*paper_figures.FIGURES.values(), *own_figures(plan)]:
+    for figure in [*paper_figures.FIGURES.values(), *own_figures(plan)]:
         png, reason = None, ""
         try:
-            png = paper_figures.kept_png(module, results, plan.folder("figures"))
+            png = paper_figures.kept_png(figure, results, plan.folder("figures"))
         except paper_figures.Unavailable as error:
             reason = f"{error}; {again}"
-        caption = paper_figures.caption(module, results)
-        pictures.append(Picture(module.number, caption, module.experiments, png, reason))
+        caption = paper_figures.caption(figure, results)
+        pictures.append(Picture(figure.number, caption, figure.experiments, png, reason))
     return pictures

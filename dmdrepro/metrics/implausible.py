@@ -75,8 +75,8 @@ def row_warnings(
         wide, narrow = names if spread > 1 else names[::-1]
         times = max(spread, 1 / spread) if spread > 0 else math.inf
         if times >= COLLAPSED:
-            how = f"its samples are {_times(times)} nearer to each other than the {wide}'s"
-            how = "its samples are equal" if math.isinf(times) else how
+            nearer = f"{_times(times)} nearer to each other than the {wide}'s"
+            how = f"its samples are {'equal' if math.isinf(times) else nearer}"
             doubt = (
                 f"The {narrow} hardly varies: {how}. {ranges}. It has collapsed, or the two are in "
                 f"different units. So {misread} does not mean a copy here."

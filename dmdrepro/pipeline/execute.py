@@ -28,7 +28,7 @@ def execute(plan: Plan, context, jobs: int, threads: int, complain: Callable[[st
         name = plan.named(experiment)
         plan.cannot[name] = str(error)
         plan.failed.append(name)
-        complain(f"failed: {task.about(str(error))}")
+        complain(f"failed: {task.about(error)}")
 
     if plan.stages == ("evaluate",):
         _refuse_without_samples(plan, failed)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dmdrepro.pipeline.trouble import about
 from dmdrepro.runs.errors import DamagedArtifact, DifferentConfiguration, RunError
 from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.run import Run
@@ -43,10 +44,9 @@ class Task:
         of = f" ({self.snapshot:,})" if self.snapshot else ""
         return f"{self.run.name}{seed}{of}"
 
-    def about(self, sentence: str) -> str:
+    def about(self, sentence: object) -> str:
         """A sentence about the stage, which names it once."""
-        named = sentence.startswith((self.title, self.place().what))
-        return sentence if named else f"{self.title}: {sentence}"
+        return about(self.title, sentence, self.place().what)
 
     @property
     def looks_at_data(self) -> bool:

@@ -44,6 +44,12 @@ def named(what: str) -> Iterator[None]:
         raise RunError(f"{what}: {words}") from error
 
 
+def about(what: str, sentence: object, *names: str) -> str:
+    """The sentence, with `what` before it unless it begins with that or another of its names."""
+    words = str(sentence)
+    return words if words.startswith((what, *names)) else f"{what}: {words}"
+
+
 def says_no_memory(error: BaseException) -> bool:
     """Whether an allocation failed: numpy's MemoryError, torch's errors, the system's ENOMEM."""
     if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:

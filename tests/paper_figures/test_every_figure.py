@@ -18,7 +18,9 @@ from dmdrepro.paper_figures.words import pairing_words
 from dmdrepro.runs.files import read_json, write_json
 from dmdrepro.runs.results import Missing, open_results
 
-FIGURES = pytest.mark.parametrize("module", paper_figures.FIGURES.values(), ids=lambda m: m.number)
+FIGURES = pytest.mark.parametrize(
+    "of_paper", paper_figures.FIGURES.values(), ids=lambda m: m.number
+)
 WITH_DELTA_E = (1, 2, 3, 5, 6, 7, 8, 9, 10)
 
 
@@ -36,33 +38,33 @@ def forget(folder: Path, *names: str) -> None:
 
 def test_the_twelve_figures_are_numbered_and_captioned():
     assert list(paper_figures.FIGURES) == list(range(1, 13))
-    for module in paper_figures.FIGURES.values():
-        assert set(module.experiments) <= set(ALL)
-        assert 60 < len(module.caption) < 500
+    for of_paper in paper_figures.FIGURES.values():
+        assert set(of_paper.experiments) <= set(ALL)
+        assert 60 < len(of_paper.caption) < 500
 
 
 @FIGURES
-def test_a_whole_run_leaves_no_panel_missing_and_names_size_and_company_of_delta_e(module, whole):
-    said = words(module.draw(whole))
+def test_a_whole_run_leaves_no_panel_missing_and_names_size_and_company_of_delta_e(of_paper, whole):
+    said = words(of_paper.draw(whole))
     assert "not run" not in said
     assert "was kept" not in said
     # One label for each run shown: a heading of its panels, or above each panel.
-    assert said.count("laptop size (reduced), seed 0") >= len(module.experiments)
+    assert said.count("laptop size (reduced), seed 0") >= len(of_paper.experiments)
     shown = said.count(r"$\Delta_E$ =")
-    assert (shown > 0) == (module.number in WITH_DELTA_E)
+    assert (shown > 0) == (of_paper.number in WITH_DELTA_E)
     assert len(re.findall(r"\(N = \d+\)", said)) == shown
     assert said.count("retention ") == said.count("null ") == shown
 
 
 @FIGURES
-def test_with_nothing_run_every_experiment_says_why_inside_its_panel(module):
+def test_with_nothing_run_every_experiment_says_why_inside_its_panel(of_paper):
     long = "MMMM WWWW " * 6 + "and --offline was given with a_very_long_word_that_never_ends"
-    figure = module.draw({name: Missing(name, f"reason of {name}: {long}") for name in ALL})
+    figure = of_paper.draw({name: Missing(name, f"reason of {name}: {long}") for name in ALL})
     figure.canvas.draw()
     assert_inside(figure)
-    for name in module.experiments:
+    for name in of_paper.experiments:
         assert f"reason of {name}" in words(figure)
-    assert "not among the runs that were read" in words(module.draw({}))
+    assert "not among the runs that were read" in words(of_paper.draw({}))
 
 
 def assert_inside(figure) -> None:
@@ -79,12 +81,12 @@ def assert_inside(figure) -> None:
 
 @pytest.mark.parametrize("number", [3, 5, 6, 7, 8])
 def test_one_missing_run_leaves_the_others_drawn(number, whole):
-    module = paper_figures.FIGURES[number]
-    for name in module.experiments:
-        said = words(module.draw({**whole, name: Missing(name, "MNIST is absent")}))
+    of_paper = paper_figures.FIGURES[number]
+    for name in of_paper.experiments:
+        said = words(of_paper.draw({**whole, name: Missing(name, "MNIST is absent")}))
         assert "MNIST is absent" in said
         drawn = said.count("laptop size (reduced), seed 0")
-        assert drawn == len(module.experiments) - 1
+        assert drawn == len(of_paper.experiments) - 1
 
 
 def test_what_one_stage_did_not_keep_is_said_in_that_panel_only(tmp_path):
@@ -119,8 +121,8 @@ def test_a_snapshot_that_is_not_evaluated_yet_has_a_panel_that_says_so(tmp_path)
 
 def test_a_single_snapshot_leaves_the_comparison_open(tmp_path):
     results = made(tmp_path, "mnist", snapshots=(10,), n=12, heatmap=8, iterations=6)
-    for module in paper_figures.FIGURES.values():
-        module.draw(results)  # twelve samples and two generator updates are enough to draw
+    for of_paper in paper_figures.FIGURES.values():
+        of_paper.draw(results)  # twelve samples and two generator updates are enough to draw
     said = words(paper_figures.FIGURES[10].draw(results))
     assert "a second is needed" in said
 
@@ -139,9 +141,9 @@ def test_a_flipped_byte_is_said_in_every_panel_and_takes_none_from_other_runs(tm
     assert found.reason == f"damaged: {name} is not the file that was written (changed or damaged)"
     assert str(path) in found.damage
     assert "--fresh" in found.damage
-    for module in paper_figures.FIGURES.values():
-        said = words(module.draw(results))
-        assert ("damaged: " in said) == ("mnist" in module.experiments)
+    for of_paper in paper_figures.FIGURES.values():
+        said = words(of_paper.draw(results))
+        assert ("damaged: " in said) == ("mnist" in of_paper.experiments)
     three = words(paper_figures.FIGURES[3].draw(results))
     assert three.count("retention") == 1  # the chessboard's
     assert three.count("laptop size (reduced), seed 0") == 1
@@ -169,9 +171,9 @@ def test_an_old_evaluation_is_never_shown_beside_a_new_student(tmp_path, stage, 
     assert isinstance(found, Missing)
     assert remedy in found.reason
     assert not found.damage
-    for module in paper_figures.FIGURES.values():
-        said = words(module.draw(results))
-        assert ("stale: " in said) == ("mnist" in module.experiments)
+    for of_paper in paper_figures.FIGURES.values():
+        said = words(of_paper.draw(results))
+        assert ("stale: " in said) == ("mnist" in of_paper.experiments)
 
 
 def test_an_evaluation_whose_student_is_being_made_anew_is_not_shown(tmp_path):
@@ -183,10 +185,10 @@ def test_an_evaluation_whose_student_is_being_made_anew_is_not_shown(tmp_path):
 
 
 @FIGURES
-def test_the_longest_stale_reason_stays_inside_its_panel(module, tmp_path):
-    for name in module.experiments:
+def test_the_longest_stale_reason_stays_inside_its_panel(of_paper, tmp_path):
+    for name in of_paper.experiments:
         remake(write_run(tmp_path, name), "distill-3072", "student.safetensors")
-    figure = module.draw(open_results(tmp_path, "laptop", 0, module.experiments, advice))
+    figure = of_paper.draw(open_results(tmp_path, "laptop", 0, of_paper.experiments, advice))
     figure.canvas.draw()
     assert "then `evaluate` likewise" in words(figure)
     assert_inside(figure)
