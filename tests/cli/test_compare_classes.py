@@ -61,6 +61,8 @@ def test_classes_of_one_sample_are_warned_of(sets):
     ("labels", "words"),
     [
         (np.zeros(39, int), "classes has shape (39,); there are 40 samples"),
+        (np.full(40, 0.5), "classes has 0.5 in row 0; pass one whole number for each sample"),
+        (np.full(40, np.nan), "classes has nan in row 0"),
         (np.full(40, "cat"), "bad.npy cannot be read as .npy: it holds text; pass numbers"),
     ],
 )

@@ -76,6 +76,8 @@ def test_a_signal_at_any_moment_of_the_start_ends_it_with_a_sentence(tmp_path, n
             process.send_signal(number)
             printed, swallowed = end_of(process, number, ours)
             if swallowed:
+                assert number == signal.SIGINT
+                assert process.returncode == 128 + number, printed
                 assert "KeyboardInterrupt" in printed, printed
                 assert "Run the same command again" in printed
             elif ours or process.returncode == 128 + number:
