@@ -24,6 +24,7 @@ BELOW = 0.42  # inches, of a panel's axis
 SMALLEST = 0.01  # what an axis of scale symlog tells from 0
 X_WORDS = {"path": "path: learning rate times updates"}
 _LINE = 0.16  # inches, of a legend
+_SHORT = 24  # characters: the seeds have room beside names as long as this, else below them
 
 
 @styled
@@ -66,14 +67,17 @@ def _draw_keys(
     down: float,
     remarks: Sequence[str],
 ) -> float:
-    """Arms by size, seeds and, below them, `remarks` of two lines each; returns their inches.
+    """Arms by size, seeds beside or below them, then `remarks` of two lines; returns their inches.
 
     `right`, `down`: inches from the upper left corner of `axes` to theirs.
     """
     groups: dict[str, dict[str, Line]] = {}
     for line in lines:
         groups.setdefault(line.size, {}).setdefault(line.name, line)
-    key(axes, seed_handles(seeds), "seeds", right + 1.75, down, extra=True)
+    beside = max((len(line.name) for line in lines), default=0) <= _SHORT
+    room = sum(_LINE * (len(members) + 1.6) for members in groups.values())
+    place = (right + 1.75, down) if beside else (right, down + room)
+    key(axes, seed_handles(seeds), "seeds", *place, extra=True)
     below = 0.0
     for place, (size, members) in enumerate(groups.items()):
         looks = (stroke(0, [0], _colour(line), place > 0) for line in members.values())
@@ -82,6 +86,7 @@ def _draw_keys(
         extra = place < len(groups) - 1
         key(axes, handles, f"{size}{marks}" if size else "arms", right, down + below, extra=extra)
         below += _LINE * (len(members) + 1.6)
+    below += 0.0 if beside else _LINE * (len(seeds) + 1.6)
     for remark in remarks:
         axes.annotate(
             remark, (0, 1), (72 * right, -72 * (down + below)), xycoords="axes fraction",

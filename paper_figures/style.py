@@ -17,7 +17,10 @@ SOFT = "#6e6e6e"  # details, axes
 FAINT = "#d4d4d4"  # frames
 PALE = "#f6f6f6"  # ground of a panel that has no run
 BLUE = "#0072b2"  # Okabe and Ito's palette, told apart with any colour vision
-COLOURS = (BLUE, "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")  # of it too
+COLOURS = (
+    *(BLUE, "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"),  # of it too
+    *("#8a8a8a", "#7a4b2a", "#6f4fb0"),
+)
 RED = "#d8281f"
 
 TITLE, BODY, SMALL = 9.0, 8.0, 7.0  # points

@@ -5,22 +5,27 @@ import math
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+# Of a decade the ticks that are named: the first that gives three.
+STEPS = ((1.0, 2.0, 5.0), *([1 + k / n for k in range(9 * n)] for n in (1, 2, 5, 10)))
+
 
 def name_ticks(axis: Axis) -> None:
-    """Name 1, 2 and 5 of each decade in plain digits if an axis spans two decades or fewer.
+    """Name some ticks in plain digits if an axis spans two decades or fewer.
 
-    Over a wider range the powers of ten are named, as usual. Call it when all is drawn.
+    They are 1, 2 and 5 of each decade, or as many more as it takes to have three. Over a wider
+    range the powers of ten are named, as usual. Call it when all is drawn.
     """
     low, high = sorted(axis.get_view_interval())
     axis.set_minor_formatter(NullFormatter())
-    decades = math.log10(high / low)
-    if decades > 2:
+    if math.log10(high / low) > 2:
         return
-    # 1 to 9 of each decade if 1, 2 and 5 would be less than three ticks.
-    subs = (1.0, 2.0, 5.0) if decades > 0.7 else tuple(float(k) for k in range(1, 10))
-    if decades < 0.15:  # not even two of these: the axis' own choice, in plain digits
+    for subs in STEPS:
+        found = LogLocator(subs=subs).tick_values(low, high)
+        if sum(low <= tick <= high for tick in found) >= 3:
+            axis.set_major_locator(LogLocator(subs=subs))
+            break
+    else:  # the axis' own choice
         axis.set_minor_formatter(FuncFormatter(_plain))
-    axis.set_major_locator(LogLocator(subs=subs))
     axis.set_major_formatter(FuncFormatter(_plain))
 
 

@@ -176,11 +176,13 @@ def experiment_charts(students: Sequence[Student]) -> list[Chart]:
 
 
 def study_charts(found: Sequence[Way], axes: Sequence[str] | None = None) -> list[Chart]:
-    """Of several arms: the quantities that studies compare, a colour an arm; no empty charts.
+    """Of several arms: the quantities that studies compare; no empty charts.
+
+    A colour is an arm, or a teacher of it if students of several were evaluated.
 
     `axes`: "iterations" or "path", of every one; None: those of each in a figure.
     """
-    arms = list(dict.fromkeys(way.student.experiment for way in found))
+    names = list(dict.fromkeys(way.student.name for way in found))
     images = any("resolution" in (way.record["config"].get("data") or {}) for way in found)
     nulls = ", ".join(dict.fromkeys(way.null for way in found if way.null))
     charts = []
@@ -192,11 +194,11 @@ def study_charts(found: Sequence[Way], axes: Sequence[str] | None = None) -> lis
         for axis in quantity.by if axes is None or not quantity.by else axes:
             lines = (
                 Line(
-                    f"{way.student.experiment}, seed {way.seed}",
+                    f"{way.student.name}, seed {way.seed}",
                     [float(x) for x in getattr(way, axis)],
                     ys,
-                    arms.index(way.student.experiment),
-                    name=way.student.experiment,
+                    names.index(way.student.name),
+                    name=way.student.name,
                     seed=way.seed,
                     size=way.size,
                 )

@@ -74,6 +74,12 @@ class Student:
         return self.experiment, self.size_words, self.snapshot
 
     @property
+    def name(self) -> str:
+        """Its experiment or arm, with its teacher if students of several were evaluated."""
+        several = len(self.results[0].evaluated) > 1
+        return f"{self.experiment}, teacher {self.snapshot:,}" if several else self.experiment
+
+    @property
     def teacher_words(self) -> str:
         return f"Teacher of {self.snapshot:,} iterations"
 

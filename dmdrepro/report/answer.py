@@ -91,7 +91,7 @@ def answers(students: Sequence[Student]) -> list[Answer]:
 
 def answer_table(students: Sequence[Student], whole: bool = True) -> Table:
     """The paper's numbers beside ours, a row a student; if `whole`, what was not run is a note."""
-    notes = tuple(f"{s.experiment}: {words}." for s in students for words in s.left_out)
+    notes = tuple(f"{s.name}: {words}." for s in students for words in s.left_out)
     notes += tuple(words for words in null_notes(students) if ALL_PAIRS in words)
     notes += _not_run(students) if whole else ()
     title = "Delta_E: the paper's and ours"

@@ -9,7 +9,7 @@ from dmdrepro.commands import advice
 from dmdrepro.experiments import STUDIES, Arm, Study
 from dmdrepro.measures.along import Way, along_table, column_notes, ways
 from dmdrepro.measures.null import null_notes
-from dmdrepro.measures.students import Student, collect, last_of
+from dmdrepro.measures.students import Student, collect
 from dmdrepro.measures.table import SEVERAL_SEEDS, Cell, Table, over_seeds, seed_words
 from dmdrepro.runs.layout import seed_folder
 from dmdrepro.runs.results import Missing, Result, open_result, seeds_found
@@ -90,8 +90,8 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
         *column_notes(),
         SEVERAL_SEEDS,
         *null_notes(students),
-        *(f"In {s.experiment}: {words}." for s in students for words in s.left_out),
-        *(f"Warning: {s.experiment}. {words}" for s in students for words in s.warnings),
+        *(f"In {s.name}: {words}." for s in students for words in s.left_out),
+        *(f"Warning: {s.name}. {words}" for s in students for words in s.warnings),
     )
     heads, own = [], []
     for each in measures.MEASURES:
@@ -127,9 +127,9 @@ def _row(student: Student) -> tuple[Cell, ...]:
             cells.append(over_seeds([way.values(each.key, quantity.path)[-1] for way in found]))
         cells += [cell(student) for cell in each.columns.values()]
     end = found[0].iterations[-1], found[0].path[-1]
-    return (student.experiment, *end, *cells, seed_words(student.seeds))
+    return (student.name, *end, *cells, seed_words(student.seeds))
 
 
 def study_ways(arms: Arms) -> list[Way]:
-    """The way of every arm and seed of the table, of the longest-trained teacher."""
-    return [way for student in last_of(collect(arms)) for way in ways(student)]
+    """The way of every student and seed of the table."""
+    return [way for student in collect(arms) for way in ways(student)]

@@ -59,10 +59,11 @@ def looks(lines) -> set:
     }
 
 
-@pytest.mark.parametrize("arms", [1, 3, 7])
+@pytest.mark.parametrize("name", ["a_rather_long_name", "width=64,attention=off, teacher 2,048"])
+@pytest.mark.parametrize("arms", [1, 3, 10])
 @pytest.mark.parametrize("panels", [1, 2, 4, 5])
-def test_the_keys_lie_beside_the_panels(arms, panels):
-    names = [f"a_rather_long_name={k}" for k in range(arms)]
+def test_the_keys_lie_beside_the_panels(name, arms, panels):
+    names = [f"{name}={k}" for k in range(arms)]
     remark = "two lines\nof remark"
     charts = [chart(names, "a title", note="a note", remarks=(remark,)) for _ in range(panels)]
     figure = rendered(draw_curves(charts))
@@ -85,13 +86,14 @@ def test_two_sizes_are_two_groups_of_the_legend_told_apart_by_their_markers(larg
 
 
 def test_every_arm_and_seed_is_told_apart_in_every_panel_and_named():
-    figure = rendered(draw_curves([chart("abc")] * 2))
+    arms = "abcdefghij"  # as many as study width has students
+    figure = rendered(draw_curves([chart(arms)] * 2))
     for axes in figure.axes:
-        assert len(looks(axes.lines)) == 9
+        assert len(looks(axes.lines)) == 30
         named = {line.get_label() for line in axes.lines if not line.get_label().startswith("_")}
-        assert named == {f"{arm}, seed {seed}" for arm in "abc" for seed in (0, 1, 2)}
+        assert named == {f"{arm}, seed {seed}" for arm in arms for seed in (0, 1, 2)}
     said = [t.get_text() for legend in legends(figure) for t in legend.get_texts()]
-    assert {"a", "b", "c", "seed 0", "seed 1", "seed 2"} <= set(said)
+    assert {*arms, "seed 0", "seed 1", "seed 2"} <= set(said)
 
 
 def test_a_line_has_its_values_but_for_the_start_which_a_logarithm_has_no_place_for():
@@ -122,11 +124,15 @@ def test_levels_and_values_lie_inside_the_axis_and_dashed_lines_have_no_marker(s
     assert high > 80
 
 
-@pytest.mark.parametrize(("low", "high"), [(600, 8000), (0.03, 0.33), (1.05, 1.6), (0.9, 2.7)])
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(600, 8000), (0.03, 0.33), (1.05, 1.6), (0.9, 2.7), (0.98, 1.83), (1, 1.2), (95, 105)],
+)
 def test_a_short_logarithmic_axis_names_at_least_two_ticks_in_plain_digits(low, high):
     axes = Figure().add_axes((0, 0, 1, 1))
     axes.plot([low, high], [0, 1])
     axes.set_xscale("log")
+    axes.set_xlim(low, high)
     name_ticks(axes.xaxis)
     rendered(axes.figure)
     shown = axes.get_xlim()

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 import dmdrepro.report.page
+from dmdrepro.report.page.chart import COLOURS
 
 CSS = Path(dmdrepro.report.page.__file__).with_name("page.css").read_text()
 TEXT = ("ink", "soft", "link", "good", "fair", "bad", "none")
-DRAWN = ("c0", "c1", "c2", "c3", "c4", "c5", "banner-rule")
+DRAWN = (*(f"c{k}" for k in range(COLOURS)), "banner-rule")
 
 
 def luminance(colour: str) -> float:
@@ -38,3 +39,4 @@ def test_text_and_lines_stand_out(place):
     assert contrast(colours["ink"], colours["banner"]) >= 4.5
     for name in DRAWN:
         assert contrast(colours[name], colours["paper"]) >= 3, name
+    assert all(f".c{k} {{ color: var(--c{k}); }}" in CSS for k in range(COLOURS))

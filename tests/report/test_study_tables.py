@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
-from report_runs import write_arm
+from report_runs import write_arm, write_run
 
 from dmdrepro.experiments import STUDIES, Arm, Study, build
 from dmdrepro.measures.along import study_charts
 from dmdrepro.paper_figures.curves import draw_curves
+from dmdrepro.paper_figures.style import COLOURS
 from dmdrepro.report import Band
 from dmdrepro.report.figures import save_study
+from dmdrepro.report.page.chart import COLOURS as PAGE_COLOURS
 from dmdrepro.report.study import open_arms, open_studies, study_tables, study_ways
 
 ARMS = (Arm("a"), Arm("b", {"distill.start": "random"}))
@@ -96,6 +98,26 @@ def test_the_figure_is_saved_with_every_line(arms, tmp_path):
     assert [label[:3] for label in drawn] == [["a, seed 0", "a, seed 1", "b, seed 1"]] * 4
     assert [t.get_text() for t in figure.axes[0].get_legend().get_texts()] == ["a", "b"]
     assert save_study("Does it?", {}, tmp_path / "none") == []
+
+
+def test_students_of_several_teachers_are_rows_and_lines_of_their_own(tmp_path):
+    arm = Arm("w", {}, every_teacher=True)
+    write_run(tmp_path, "chessboard", (1000, 4000), settings={"teacher.snapshots": "1000,4000"})
+    (tmp_path / "laptop/seed0/chessboard").rename(tmp_path / "laptop/seed0/chessboard@w")
+    study = Study("q", "?", "chessboard", "laptop", (arm,))
+    opened = open_arms(study, tmp_path, (0,))
+    names = ["w, teacher 1,000", "w, teacher 4,000"]
+    assert [row[0] for row in study_tables(study, opened)[0].rows] == names
+    for chart in study_charts(study_ways(opened)):
+        assert [(line.colour, line.name) for line in chart.lines] == [*enumerate(names)]
+
+
+@pytest.mark.parametrize("study", STUDIES.values(), ids=list(STUDIES))
+def test_every_student_of_a_study_has_a_colour_of_its_own(study):
+    many = [
+        study.build(arm, 0).teacher.snapshots if arm.every_teacher else [0] for arm in study.arms
+    ]
+    assert sum(map(len, many)) <= min(len(set(COLOURS)), PAGE_COLOURS)
 
 
 @pytest.mark.parametrize("name", STUDIES)

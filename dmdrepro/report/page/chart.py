@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 420, 250  # of the drawing; the page scales it
 LEFT, RIGHT, TOP, BOTTOM = 52, 22, 12, 44
 GAP = 34  # from 0, which no logarithm has, to the smallest positive x
 MARKED = 24  # points of a line; of a longer one they are not marked
-COLOURS = 6  # that page.css has
+COLOURS = 10  # that page.css has
 LABEL = 44  # the least distance between labels of the x axis
 
 
