@@ -204,6 +204,19 @@ _STUDIES = (
         (_width(32, "its=4000", 4000), _width(16, "its=8000", 8000)),
         seeds=(0,),
     ),
+    # From iteration 150, the last stop of study width before a student leaves.
+    Study(
+        "width-branch",
+        "On real 32x32 MNIST: does a student that leaves the pairing stop if its weights are "
+        "averaged, or its rate divided by ten, from its first stop on?",
+        "mnist",
+        "laptop-32",
+        (
+            _width(16, "average", distill__average_from="150"),
+            _width(16, "tenth", distill__tenth_from="150"),
+        ),
+        seeds=(0,),
+    ),
 )
 STUDIES: dict[str, Study] = {}
 
