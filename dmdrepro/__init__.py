@@ -4,8 +4,6 @@ Seven names are promised to library users; each is imported when first asked for
 `import dmdrepro` does not load torch.
 """
 
-from __future__ import annotations
-
 import importlib
 from typing import TYPE_CHECKING
 

@@ -4,8 +4,6 @@ Their names are always `dmdrepro.kernels` and `dmdrepro.paper_figures`: the name
 belongs to Hugging Face's package of kernels, which transformers imports.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 `--load FILE` runs a file; a package names a module under the entry point `dmdrepro.experiments`.
 """
 
-from __future__ import annotations
-
 import importlib.metadata
 import importlib.util
 import sys

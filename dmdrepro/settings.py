@@ -1,7 +1,5 @@
 """What all settings stand on: how a value is refused, how a field is added later."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import MISSING, field, fields, is_dataclass
 from numbers import Integral, Real

@@ -1,7 +1,5 @@
 """The documentation site: `sphinx-build -W docs site` (the extra `docs` installs what it needs)."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

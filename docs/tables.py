@@ -8,8 +8,6 @@ of one seed as it is, of several (0, 1, 2, or those that the row names) mean [sm
 checks that the pages are what this writes.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

@@ -1,7 +1,5 @@
 """What a comparison found: its numbers, and its answer in words."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field

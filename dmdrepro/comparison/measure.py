@@ -1,7 +1,5 @@
 """`dmdrepro.compare`: from whatever teacher and student are to what they share."""
 
-from __future__ import annotations
-
 import math
 import warnings
 from collections.abc import Callable, Mapping
