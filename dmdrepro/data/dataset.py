@@ -62,9 +62,10 @@ class Data:
 
     def _check_device(self, generator: torch.Generator, device: torch.device) -> None:
         """Raise ValueError if the generator is on another device than the data."""
-        if generator.device != device:
+        here = generator.device  # "cuda" without a number is the current GPU
+        if here.type != device.type or here.index not in (None, device.index):
             raise ValueError(
-                f"{type(self).__name__} is on {device} and the generator on {generator.device}; "
+                f"{type(self).__name__} is on {device} and the generator on {here}; "
                 "call .to(generator.device) first."
             )
 

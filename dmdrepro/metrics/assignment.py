@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from dmdrepro.metrics.auction import cancelled
+from dmdrepro.metrics.auction import AT_ONCE_FROM, cancelled
 from dmdrepro.metrics.bounded import LONG, BoundedCosts, TooCoarse
 from dmdrepro.metrics.certificate import REPAIRS, Certificate, certify
 from dmdrepro.metrics.costs import Costs
@@ -56,6 +56,8 @@ def optimal_assignment(
     that overflow float64, too little memory, and a permutation that is not proven optimal.
     """
     watch, say = watch or nobody, say or (lambda words: None)
+    if solver != "auction" and len(x) < AT_ONCE_FROM:  # a CPU solves it, by fewer distances
+        x, y = x.cpu(), y.cpu()
     a, b = as_array(x), as_array(y)
     own = sqdists(a, b) if own is None else own
     costs = certificate = None

@@ -27,6 +27,7 @@ CACHED = 1 << 18  # entries made at once by differences: 2 MB, which a core's ca
 PRODUCT = 1 << 20  # by a matrix product
 LEAST_ROWS = 256  # of a product; fewer spend their time on the other side
 ROOM = 10  # times these: entries of balanced costs, which memory_plan counts as working memory
+LAUNCHED = 1 << 26  # entries of a matrix on a GPU that are looked at in one launch
 NEAREST = 16  # columns of each row that are known from the beginning
 # The search for potentials begins at prices if the rows' least entries are on average at least this
 # share of them; much smaller entries would lose their digits beside such prices.
@@ -51,7 +52,8 @@ class Costs:
         self.shape, self.device = (n, n), held.device
         self.remembered: dict[str, tuple[torch.Tensor, object]] = {}
         self.start = torch.zeros(n, dtype=torch.float64, device=self.device)
-        self._step = points.step if points else max(1, CACHED // n)
+        most = CACHED if self.device.type == "cpu" else LAUNCHED
+        self._step = points.step if points else max(1, most // n)
         self._near: tuple[torch.Tensor, torch.Tensor] | None = None
         # Rows that are not held are dear: all that is asked of them at once.
         self._summarise(with_nearest=not self.whole)

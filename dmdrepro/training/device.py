@@ -50,6 +50,7 @@ def select_device(gpu: str | None) -> torch.device:
     torch.utils.deterministic.fill_uninitialized_memory = False  # a fill for every torch.empty
     torch.backends.cudnn.deterministic = True
     torch.set_float32_matmul_precision("high")  # TF32, as the public code
+    torch.backends.mkldnn.matmul.fp32_precision = "ieee"  # which "high" changes on the CPU too
     torch.backends.cudnn.allow_tf32 = True
     return device
 

@@ -2,7 +2,7 @@
 
 A program has some neighbouring groups of one sample, so it reads 16 channels or more at a time if
 channels lie side by side (NHWC). It reads its pixels once each for mean, variance and result; they
-stay in the cache. Sums are in a fixed order: no atomics.
+stay in the cache. Sums are in a fixed order, which depends on the strides: no atomics.
 """
 
 import torch
@@ -16,13 +16,13 @@ BATCH, CHANNELS = 32, 32  # of the sums over the samples
 
 
 @triton.jit
-def _program(groups, width, GROUPS: tl.constexpr, WIDTH: tl.constexpr):
-    """(sample, its groups [GROUPS], their channels [GROUPS, WIDTH], which there are)."""
+def _program(groups, GROUPS: tl.constexpr, WIDTH: tl.constexpr, PADDED: tl.constexpr):
+    """(sample, its groups [GROUPS], their channels [GROUPS, PADDED], which there are)."""
     blocks = tl.cdiv(groups, GROUPS)
     g = (tl.program_id(0) % blocks) * GROUPS + tl.arange(0, GROUPS)
-    k = tl.arange(0, WIDTH)
-    channel = g[:, None] * width + k[None, :]
-    return tl.program_id(0) // blocks, g, channel, (g < groups)[:, None] & (k < width)[None, :]
+    k = tl.arange(0, PADDED)
+    channel = g[:, None] * WIDTH + k[None, :]
+    return tl.program_id(0) // blocks, g, channel, (g < groups)[:, None] & (k < WIDTH)[None, :]
 
 
 @triton.jit
@@ -51,7 +51,6 @@ def group_norm_forward_kernel(
     P,
     C,
     groups,
-    width,  # channels of a group
     x_b,
     x_c,
     x_p,
@@ -60,29 +59,30 @@ def group_norm_forward_kernel(
     eps,
     BLOCK: tl.constexpr,
     GROUPS: tl.constexpr,
-    WIDTH: tl.constexpr,
+    WIDTH: tl.constexpr,  # channels of a group
+    PADDED: tl.constexpr,  # to a power of two
     SILU: tl.constexpr,
     MODULATED: tl.constexpr,
 ):
-    b, g, channel, mine = _program(groups, width, GROUPS, WIDTH)
+    b, g, channel, mine = _program(groups, GROUPS, WIDTH, PADDED)
     x += b.to(tl.int64) * x_b + channel.to(tl.int64) * x_c
 
-    total = tl.zeros([GROUPS, WIDTH], dtype=tl.float32)
+    total = tl.zeros([BLOCK, GROUPS, PADDED], dtype=tl.float32)
     for start in range(0, P, BLOCK):
         p = start + tl.arange(0, BLOCK)
         inside = (p < P)[:, None, None] & mine[None]
         value = tl.load(x[None] + p.to(tl.int64)[:, None, None] * x_p, inside, 0.0)
-        total += tl.sum(value.to(tl.float32), 0)
-    centre = tl.sum(total, 1) / size  # [GROUPS]
+        total += value.to(tl.float32)
+    centre = tl.sum(tl.sum(total, 0), 1) / size  # [GROUPS]
 
-    total = tl.zeros([GROUPS, WIDTH], dtype=tl.float32)
+    total = tl.zeros([BLOCK, GROUPS, PADDED], dtype=tl.float32)
     for start in range(0, P, BLOCK):
         p = start + tl.arange(0, BLOCK)
         inside = (p < P)[:, None, None] & mine[None]
         value = tl.load(x[None] + p.to(tl.int64)[:, None, None] * x_p, inside, 0.0).to(tl.float32)
         away = tl.where(inside, value - centre[None, :, None], 0.0)
-        total += tl.sum(away * away, 0)
-    spread = 1.0 / tl.sqrt(tl.sum(total, 1) / size + eps)
+        total += away * away
+    spread = 1.0 / tl.sqrt(tl.sum(tl.sum(total, 0), 1) / size + eps)
     tl.store(mean + b * groups + g, centre, g < groups)
     tl.store(rstd + b * groups + g, spread, g < groups)
 
@@ -120,7 +120,6 @@ def group_norm_backward_kernel(
     P,
     C,
     groups,
-    width,
     dy_b,
     dy_c,
     dy_p,
@@ -131,11 +130,12 @@ def group_norm_backward_kernel(
     size,
     BLOCK: tl.constexpr,
     GROUPS: tl.constexpr,
-    WIDTH: tl.constexpr,
+    WIDTH: tl.constexpr,  # channels of a group
+    PADDED: tl.constexpr,  # to a power of two
     SILU: tl.constexpr,
     MODULATED: tl.constexpr,
 ):
-    b, g, channel, mine = _program(groups, width, GROUPS, WIDTH)
+    b, g, channel, mine = _program(groups, GROUPS, WIDTH, PADDED)
     x += b.to(tl.int64) * x_b + channel.to(tl.int64) * x_c
     dy += b.to(tl.int64) * dy_b + channel.to(tl.int64) * dy_c
     centre = tl.load(mean + b * groups + g, g < groups, 0.0)
@@ -147,8 +147,8 @@ def group_norm_backward_kernel(
         a *= factor
         c = c * factor + tl.load(shift + b * s_b + channel, mine, 0.0).to(tl.float32)
 
-    total = tl.zeros([GROUPS, WIDTH], dtype=tl.float32)
-    along = tl.zeros([GROUPS, WIDTH], dtype=tl.float32)
+    total = tl.zeros([BLOCK, GROUPS, PADDED], dtype=tl.float32)
+    along = tl.zeros([BLOCK, GROUPS, PADDED], dtype=tl.float32)
     for start in range(0, P, BLOCK):
         p = start + tl.arange(0, BLOCK)
         inside = (p < P)[:, None, None] & mine[None]
@@ -156,8 +156,9 @@ def group_norm_backward_kernel(
         unit, du = _before_silu(
             x[None] + pixel * x_p, dy[None] + pixel * dy_p, inside, centre, spread, a, c, SILU
         )
-        total += tl.sum(du, 0)
-        along += tl.sum(du * unit, 0)
+        total += du
+        along += du * unit
+    total, along = tl.sum(total, 0), tl.sum(along, 0)  # [GROUPS, PADDED]
     tl.store(sums + b * C + channel, total, mine)
     tl.store(products + b * C + channel, along, mine)
     flat = tl.sum(a * total, 1) / size  # [GROUPS]
@@ -218,11 +219,12 @@ def norm_parameters_kernel(
 def _shape(x: torch.Tensor, groups: int) -> tuple[int, dict[str, int]]:
     """(programs, block sizes) for x [B, C, P]."""
     batch, channels, pixels = x.shape
-    width = triton.next_power_of_2(channels // groups)
-    side = min(max(1, SIDE_BY_SIDE // width), triton.next_power_of_2(groups))
-    block = min(max(1, TILE // (side * width)), triton.next_power_of_2(pixels))
+    width = channels // groups
+    padded = triton.next_power_of_2(width)
+    side = min(max(1, SIDE_BY_SIDE // padded), triton.next_power_of_2(groups))
+    block = min(max(1, TILE // (side * padded)), triton.next_power_of_2(pixels))
     programs = batch * triton.cdiv(groups, side)
-    return programs, {"BLOCK": block, "GROUPS": side, "WIDTH": width}
+    return programs, {"BLOCK": block, "GROUPS": side, "WIDTH": width, "PADDED": padded}
 
 
 def _rows(scale: torch.Tensor | None, shift: torch.Tensor | None, x: torch.Tensor):
@@ -238,10 +240,11 @@ def launch_forward(x, weight, bias, scale, shift, groups: int, eps: float, silu:
     y = torch.empty((batch, pixels, channels), dtype=x.dtype, device=x.device)
     mean, rstd = (torch.empty((batch, groups), device=x.device) for _ in range(2))
     programs, blocks = _shape(x, groups)
-    width, (scale_, shift_, s_b) = channels // groups, _rows(scale, shift, x)
+    size = float(pixels * (channels // groups))
+    scale_, shift_, s_b = _rows(scale, shift, x)
     group_norm_forward_kernel[(programs,)](
-        x, weight, bias, scale_, shift_, y, mean, rstd, pixels, channels, groups, width,
-        *x.stride(), s_b, float(pixels * width), eps, **blocks, SILU=silu,
+        x, weight, bias, scale_, shift_, y, mean, rstd, pixels, channels, groups,
+        *x.stride(), s_b, size, eps, **blocks, SILU=silu,
         MODULATED=scale is not None, num_warps=NUM_WARPS,
     )  # fmt: skip
     return y.transpose(1, 2), mean, rstd
@@ -255,10 +258,11 @@ def launch_backward(dy, x, weight, bias, scale, shift, mean, rstd, silu: bool):
     sums, products, dscale = (torch.empty((batch, channels), device=x.device) for _ in range(3))
     dweight, dbias = (torch.empty(channels, device=x.device) for _ in range(2))
     programs, blocks = _shape(x, groups)
-    width, (scale_, shift_, s_b) = channels // groups, _rows(scale, shift, x)
+    size = float(pixels * (channels // groups))
+    scale_, shift_, s_b = _rows(scale, shift, x)
     group_norm_backward_kernel[(programs,)](
         dy, x, weight, bias, scale_, shift_, mean, rstd, dx, sums, products, pixels, channels,
-        groups, width, *dy.stride(), *x.stride(), s_b, float(pixels * width), **blocks, SILU=silu,
+        groups, *dy.stride(), *x.stride(), s_b, size, **blocks, SILU=silu,
         MODULATED=scale is not None, num_warps=NUM_WARPS,
     )  # fmt: skip
     norm_parameters_kernel[(triton.cdiv(channels, CHANNELS),)](

@@ -111,7 +111,8 @@ def group_norm_silu(
     `x`: [B, C, H, W], float32, bfloat16, float16 or float64, any strides; `weight`, `bias`: [C];
     `scale`, `shift`: both [B or 1, C], or none; `silu`: False leaves it out. Returns the same shape
     and type, channels side by side in memory (NHWC). Statistics and arithmetic are float32 (float64
-    of float64), the variance about the mean; all sums have a fixed order, in the gradients too.
+    of float64), the variance about the mean; all sums have a fixed order, in the gradients too;
+    it may differ between strides.
     Raises ValueError for shapes, types or devices that do not fit.
     """
     channels = x.shape[1] if x.ndim == 4 else 0

@@ -13,6 +13,7 @@ from dmdrepro.kernels.nearest_two.reference import (
 )
 
 CANDIDATES = 8  # ranked exactly
+AT_ONCE = 16  # queries that look at all the data
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,10 @@ def find_two(
     # Certain if the second is nearer than all that was left out. Other queries (near-ties, nan, few
     # data) look at all the data.
     certain = (sqdist[:, 1] < floor) & (len(data) > CANDIDATES)
-    for i in certain.logical_not().nonzero().flatten().tolist():
-        index[i], sqdist[i], mean_distance[i] = exhaustive_two(queries[i : i + 1], data)
+    doubtful = certain.logical_not().nonzero().flatten()
+    for first in range(0, len(doubtful), AT_ONCE):
+        i = doubtful[first : first + AT_ONCE]
+        index[i], sqdist[i], mean_distance[i] = exhaustive_two(queries[i], data)
     return sqdist, index, mean_distance
 
 

@@ -43,10 +43,11 @@ def exact_sqdist(queries: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
 
 
 def exhaustive_two(
-    query: torch.Tensor, data: torch.Tensor
+    queries: torch.Tensor, data: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """`index` [2], `sqdist` [2] and the mean distance of one query [1, D], all of them exact."""
-    sqdist = torch.cat([exact_sqdist(query, rows[None])[0] for rows in data.split(BLOCK)])
-    mean_distance = sqdist.sqrt().mean()
-    sqdist, index = sqdist.sort(dim=0, stable=True)
-    return index[:2], sqdist[:2], mean_distance
+    """`index` and `sqdist` [N, 2], mean distance [N] of queries [N, D], all of them exact."""
+    step = max(1, BLOCK // len(queries))
+    sqdist = torch.cat([exact_sqdist(queries, rows[None]) for rows in data.split(step)], 1)
+    mean_distance = sqdist.sqrt().mean(1)
+    sqdist, index = sqdist.sort(dim=1, stable=True)
+    return index[:, :2], sqdist[:, :2], mean_distance

@@ -63,7 +63,7 @@ def test_result_and_gradients_are_those_of_float64(backend, case):
 
 
 @both
-def test_any_strides_give_the_same_bits(backend):
+def test_any_strides_give_the_same_numbers_and_the_same_strides_the_same_bits(backend):
     given = inputs(3, 8, 2, 6, 5, 3, True)
     x, weight, bias, scale, shift = (t.detach() for t in given)
     wide = torch.stack([x, x + 1], dim=2).flatten(1, 2)[:, ::2]  # every other channel
@@ -77,8 +77,11 @@ def test_any_strides_give_the_same_bits(backend):
     for other, grad in zip(layouts, (dy.transpose(0, 1).contiguous().transpose(0, 1), dy, dy),
                            strict=True):  # fmt: skip
         rest = (weight, bias, scale.repeat(1, 2)[:, :8], shift)
-        got = found([t.requires_grad_() for t in (other, *rest)], 2, True, grad)
-        assert all(torch.equal(a, b) for a, b in zip(got, expected, strict=True))
+        given = [t.requires_grad_() for t in (other, *rest)]
+        got, again = (found(given, 2, True, grad) for _ in range(2))
+        assert all(torch.equal(a, b) for a, b in zip(got, again, strict=True))
+        for a, b in zip(got, expected, strict=True):
+            assert_close(a.detach(), b.detach(), GROUP_NORM, to_largest=True)
 
 
 @both
@@ -107,8 +110,9 @@ def test_the_gradients_are_the_derivatives_in_float64():
 
 
 @both
-def test_the_unet_uses_it_and_keeps_its_weights_names(backend):
+def test_the_unet_uses_it_and_keeps_its_weights_names(backend, monkeypatch):
     """Against the network without it, in float32: the gradients of every weight."""
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
     torch.manual_seed(0)
     denoiser = adm_denoiser(4, 1, 3, 64, (1,), 1, (4,)).to(DEVICE)
     for parameter in denoiser.parameters():

@@ -19,6 +19,7 @@ CPU = torch.device("cpu")
 
 
 def assert_optimal(cost, columns):
+    cost, columns = cost.cpu(), columns.cpu()
     rows, best = linear_sum_assignment(cost.numpy())
     assert sorted(columns.tolist()) == rows.tolist()
     total = float(cost[rows, best].sum())
