@@ -40,7 +40,10 @@ def is_checkout() -> bool:
 
 def environment() -> dict[str, str]:
     """This process's, in which `python -P -m dmdrepro...` finds this same code."""
-    return os.environ | ({"PYTHONPATH": str(ROOT)} if is_checkout() else {})
+    if not is_checkout():
+        return dict(os.environ)
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 @contextmanager

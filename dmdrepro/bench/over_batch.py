@@ -9,6 +9,7 @@ from dmdrepro.bench.step import PLAIN, Prepare, Runner, step_size
 from dmdrepro.bench.timing import medians
 from dmdrepro.experiments import build
 from dmdrepro.measures.table import Table
+from dmdrepro.runs.errors import RunError
 from dmdrepro.training.engine import Engine
 
 BATCHES = {"chessboard": (32, 128, 512, 2048), "mnist": (8, 32, 128)}
@@ -30,8 +31,12 @@ def batch_rows(device: torch.device, *, quick: bool, say: Callable[[str], None])
             usual = build(name, size)
             experiment = replace(usual, distill=replace(usual.distill, batch=batch))
             runners = {way: Runner(experiment, device, p) for way, p in prepared.items()}
-            for runner in runners.values():
-                runner.seconds(5 if device.type == "cuda" else 1)
+            try:
+                for runner in runners.values():
+                    runner.seconds(5 if device.type == "cuda" else 1)
+            except (RunError, torch.OutOfMemoryError) as error:
+                say(f"{name}, batch {batch}: not measured: {error}")
+                continue
             found = ([r.seconds(blocks) for r in runners.values()] for _ in range(turns))
             for way, median in zip(runners, medians(found), strict=True):
                 about = {"experiment": name, "size": size, "batch": batch, "way": way}

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import torch
 
+from dmdrepro import kernels
 from dmdrepro.bench.plain import plain_iteration
 from dmdrepro.bench.timing import medians
 from dmdrepro.experiments import Experiment, build, nearest
@@ -48,7 +49,9 @@ class Runner:
 def _plain(nets: Step, experiment: Experiment, device: torch.device) -> Iterator[object]:
     draws, every = Draws(experiment, 0, experiment.data, device), experiment.distill.student_every
     for first in itertools.count(0, every):
-        yield [plain_iteration(nets, draws, it) for it in range(first, first + every)]
+        with kernels.use("reference"):  # torch's own operations, on a GPU too
+            done = [plain_iteration(nets, draws, it) for it in range(first, first + every)]
+        yield done
 
 
 def ways(experiment: Experiment, device: torch.device) -> dict[str, tuple[Experiment, Engine]]:
@@ -94,7 +97,7 @@ def step_rows(
         try:
             plain.seconds(1)
             first_s = ours.first_seconds()
-        except RunError as error:  # a way that this device or this torch does not have
+        except (RunError, torch.OutOfMemoryError) as error:  # not on this device or by this torch
             say(f"{label}: not measured: {error}")
             continue
         ours_s, plain_s = medians(

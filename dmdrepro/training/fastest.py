@@ -24,7 +24,8 @@ from dmdrepro.runs.files import remember, remembered
 from dmdrepro.runs.provenance import provenance
 from dmdrepro.training.engine import Engine
 
-WAYS = ("graphs,channels-last", "compiled,graphs,channels-last", "graphs")
+# The compiler last: it may take all the time that is left.
+WAYS = ("graphs,channels-last", "graphs", "compiled,graphs,channels-last")
 WORTH_S = 600.0  # of a stage, as the plan estimates it: a shorter one is executed the first way
 LIMIT_S = 300.0  # for all trials
 LEAST_S = 20.0  # for one: its start takes some of it
@@ -44,7 +45,11 @@ def fastest(
     if not _is_ours(found := remembered(memory).get(key)):
         say(f"Which way of execution is the fastest for this {stage} stage: trying, once ...")
         found = _try_all(experiment, stage, device)
-        remember(memory, key, found)
+        failed = [f"{way} ({each['failed']})" for way, each in found.items() if "failed" in each]
+        if failed:  # perhaps of something that passes, such as a full GPU
+            say(f"Not tried, and not remembered: {', '.join(failed)}.")
+        else:
+            remember(memory, key, found)
     times = {w: f["iteration_s"] for w, f in found.items() if "iteration_s" in f}
     best = min(times, key=times.__getitem__, default=WAYS[0])
     if times:
@@ -65,7 +70,7 @@ def _try_all(experiment: Experiment, stage: str, device: torch.device) -> dict[s
 def _try(
     experiment: Experiment, stage: str, way: str, device: torch.device, limit_s: float
 ) -> dict[str, object]:
-    """What `trial` says, in a process of its own; {why} if it does not say anything in time."""
+    """What `trial` says, in a process of its own; {why} if not in time, {failed} if it ends."""
     try:
         given = pickle.dumps((experiment, stage, way, str(device.index or 0)))
         done = subprocess.run(
@@ -82,7 +87,7 @@ def _try(
         return {"why": f"not ready in {limit_s:.0f} s"}
     except subprocess.CalledProcessError as error:
         last = error.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        return {"why": last or f"exit status {error.returncode}"}
+        return {"failed": last or f"exit status {error.returncode}"}
     except (pickle.PicklingError, AttributeError, TypeError, ValueError, IndexError) as error:
         return {"why": f"it cannot be tried apart: {error}"}  # an experiment of the user's program
 

@@ -7,6 +7,7 @@ rank alone reads and writes files. With one rank nothing here does anything.
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
@@ -38,6 +39,9 @@ class Ranks:
     def join(cls, rank: int, size: int) -> Ranks:
         """Wait for all to come: NCCL between GPUs, gloo between CPUs and for all else."""
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+        # A sum in NVLink's switch may have another order in a replayed graph than in the step.
+        for name in ("NCCL_NVLS_ENABLE", "NCCL_GRAPH_REGISTER"):
+            os.environ.setdefault(name, "0")
         dist.init_process_group(backend, rank=rank, world_size=size, timeout=PATIENCE)
         return cls(rank, size)
 

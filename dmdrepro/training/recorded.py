@@ -166,7 +166,8 @@ def record_graph(work: Callable[[], torch.Tensor]) -> Callable[[], torch.Tensor]
     # A thread of NCCL's, where ranks have joined, may look at its events meanwhile.
     mode = "thread_local" if torch.distributed.is_initialized() else "global"
     try:
-        with torch.cuda.graph(graph, capture_error_mode=mode):
+        # A stream of its own: what torch keeps for a stream goes with the first of its graphs.
+        with torch.cuda.graph(graph, stream=torch.cuda.Stream(), capture_error_mode=mode):
             result = work()
     except Exception:
         _unfinished.append(graph)

@@ -5,11 +5,12 @@ import sys
 import time
 
 import pytest
+import torch
 from command import command
 from conftest import ROOT
 from processes import LONG_S
 
-from dmdrepro.bench.doctor import order
+from dmdrepro.bench.doctor import order, steps
 from dmdrepro.bench.doctor.machine import machine
 from dmdrepro.bench.doctor.page import page
 from dmdrepro.bench.doctor.run import PAGE, ROWS, examine
@@ -17,6 +18,7 @@ from dmdrepro.bench.doctor.scope import NOT_RUN, Scope, row
 from dmdrepro.bench.doctor.steps import STUDENT, TEACHER, TIME, forecast, teachers
 from dmdrepro.bench.doctor.worker import Check
 from dmdrepro.experiments.estimate import estimate
+from dmdrepro.training import device
 
 CHECKS = """
 import os, time
@@ -117,6 +119,25 @@ def test_a_teachers_step_needs_no_data(tmp_path):
     found = list(teachers(scope))
     assert {r["what"].partition(",")[0] for r in found} == {"chessboard", "mnist"}
     assert all(r["step_ms"] > 0 for r in found)
+
+
+def test_a_measurement_without_determinism_has_none(monkeypatch):
+    """To choose a GPU asks for it."""
+
+    def select(gpu):
+        torch.use_deterministic_algorithms(True)
+        return torch.device("cpu")
+
+    monkeypatch.setattr(device, "select_device", select)
+    scope, seen = Scope("cpu", "smoke", None, ROOT), []
+    monkeypatch.setattr(steps, "_way", lambda name, words, scope: seen.append(
+        (scope.device, torch.are_deterministic_algorithms_enabled())) or ())  # fmt: skip
+    try:
+        list(steps.without("determinism", scope))
+        assert seen == [(torch.device("cpu"), False)]
+        assert torch.are_deterministic_algorithms_enabled()
+    finally:
+        torch.use_deterministic_algorithms(False)
 
 
 def test_it_needs_none_of_the_optional_packages(tmp_path, monkeypatch):

@@ -6,14 +6,17 @@ import time
 import pytest
 import torch
 
-from dmdrepro.bench import scaling, side_by_side
+from dmdrepro import kernels
+from dmdrepro.bench import scaling, side_by_side, step
 from dmdrepro.bench.pairing import auction_row
 from dmdrepro.bench.run import rows_table, run_bench
 from dmdrepro.bench.side_by_side import side_by_side_row, side_by_side_rows
+from dmdrepro.bench.step import Runner
 from dmdrepro.bench.timing import in_turns, on_gpu
+from dmdrepro.experiments import build
 from dmdrepro.metrics import memory_plan
 
-CPU = torch.device("cpu")
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
 
 def test_both_are_called_in_turns_after_a_warm_up():
@@ -26,6 +29,13 @@ def test_both_are_called_in_turns_after_a_warm_up():
     )
     assert calls == ["ours", "theirs"] * 3
     assert ours < 0.2 <= theirs
+
+
+def test_the_plain_loop_uses_torchs_own_operations_on_a_gpu_too(monkeypatch):
+    seen = []
+    monkeypatch.setattr(step, "plain_iteration", lambda *_: seen.append(kernels.backend(CUDA)))
+    Runner(build("chessboard", "smoke"), CPU, None).seconds(1)
+    assert set(seen) == {"reference"}
 
 
 def test_a_kernels_time_is_in_seconds(gpu):

@@ -12,7 +12,7 @@ from dmdrepro.training.session import Session
 from dmdrepro.training.trial import student_work, trial
 
 GPU = torch.device("cuda", 0)
-PLAIN, COMPILED, GRAPHS = WAYS
+PLAIN, GRAPHS, COMPILED = WAYS
 
 
 @pytest.fixture
@@ -50,6 +50,17 @@ def test_the_fastest_right_way_is_taken_and_remembered(tried):
 
 def test_where_nothing_is_right_it_is_the_first_way(tried):
     assert chosen() == PLAIN
+
+
+def test_a_trial_that_failed_is_tried_again(tried):
+    """Another program may have filled the GPU."""
+    asked, answers = tried
+    answers |= {PLAIN: {"failed": "out of memory"}, GRAPHS: {"iteration_s": 0.01}}
+    said = []
+    for _ in range(2):
+        assert str(fastest(build("mnist", "paper"), "distill", GPU, said.append)) == GRAPHS
+    assert len(asked) == 6
+    assert f"Not tried, and not remembered: {PLAIN} (out of memory)." in said
 
 
 def test_a_short_stage_tries_nothing(tried):
@@ -101,7 +112,7 @@ def test_a_process_that_cannot_is_a_reason_and_no_error():
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
     found = module._try(build("chessboard", "smoke"), "distill", PLAIN, GPU, 600.0)
-    assert "no CUDA GPU" in found["why"]
+    assert "no CUDA GPU" in found["failed"]
 
 
 def test_a_session_asks_for_a_long_stage_alone(monkeypatch):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 
 from dmdrepro.bench.doctor.scope import Row, Scope, row
@@ -33,6 +34,10 @@ def profiled(scope: Scope) -> Iterator[Row]:
     events = found.key_averages()
     table = events.table(sort_by=key, row_limit=200, max_name_column_width=120)
     (scope.out / "profile.txt").write_text(table)
+    if gpu:  # an operation's time holds that of its kernels, which stand beside it
+        events = [
+            e for e in events if e.device_type == DeviceType.CUDA and not e.is_user_annotation
+        ]
     total = sum(getattr(event, key) for event in events) or 1.0
     for event in sorted(events, key=lambda e: -getattr(e, key))[:MOST]:
         spent = getattr(event, key)
@@ -57,7 +62,8 @@ def sanitized(scope: Scope) -> Iterator[Row]:
         yield row(SANITIZER, "memcheck", None, "no CUDA GPU" if checker else "it is not installed")
         return
     module = "dmdrepro.bench.doctor.truth"
-    command = [checker, "--tool", "memcheck", sys.executable, "-P", "-m", module]
+    index = str(scope.device.index)
+    command = [checker, "--tool", "memcheck", sys.executable, "-P", "-m", module, index]
     # Each tensor an allocation of its own, so that a step past its end is seen.
     env = environment() | {"PYTORCH_NO_CUDA_MEMORY_CACHING": "1"}
     log = scope.out / "compute-sanitizer.txt"

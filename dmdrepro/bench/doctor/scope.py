@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from dmdrepro.experiments import REGISTRY, Experiment, build
@@ -27,9 +28,9 @@ class Scope:
         """Seconds that the check has left."""
         return self.until - time.time()
 
-    @property
+    @cached_property
     def device(self):
-        """The torch.device, chosen as every command chooses it; raises RunError."""
+        """The torch.device, chosen once, as every command chooses it; raises RunError."""
         from dmdrepro.training.device import select_device
 
         return select_device(self.gpu)

@@ -133,6 +133,7 @@ def without(what: str, scope: Scope) -> Iterator[Row]:
 
     Nondeterministic algorithms are a diagnosis: no run uses them.
     """
+    # The device is chosen before: that sets what is left out.
     usual = "graphs+channels-last" if scope.device.type == "cuda" else "eager"
     with WITHOUT[what]():
         yield from _way(usual, f"{usual}, without {what}", scope)
@@ -140,12 +141,14 @@ def without(what: str, scope: Scope) -> Iterator[Row]:
 
 @contextmanager
 def _any_order() -> Iterator[None]:
-    before = torch.are_deterministic_algorithms_enabled()
+    before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.deterministic
     torch.use_deterministic_algorithms(False)
+    torch.backends.cudnn.deterministic = False
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before)
+        torch.use_deterministic_algorithms(before[0])
+        torch.backends.cudnn.deterministic = before[1]
 
 
 WITHOUT = {

@@ -1,5 +1,6 @@
 """Every kernel at odd sizes, as it runs on this device, against float64 and against itself."""
 
+import sys
 from collections.abc import Callable, Iterator
 
 import torch
@@ -147,7 +148,7 @@ CASES: dict[str, tuple[Case, tuple[torch.dtype, ...]]] = {
 if __name__ == "__main__":  # for compute-sanitizer: every kernel once more, in a process of its own
     from dmdrepro.training.device import select_device
 
-    chosen = select_device("0")
+    chosen = select_device(sys.argv[1])
     for name, (case, dtypes) in CASES.items():
         for dtype in dtypes:
             list(case(chosen, dtype))
