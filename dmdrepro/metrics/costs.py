@@ -23,11 +23,10 @@ T = TypeVar("T")
 # Up to this dimension differences of each pair, entry by entry, cost less than a matrix product,
 # and one row can be made alone.
 DIRECT = 16
-CACHED = 1 << 18  # entries made at once by differences: 2 MB, which a core's cache keeps
+CACHED = 1 << 18  # entries at once: 2 MB, which a core's cache keeps; on a GPU a matrix has more
 PRODUCT = 1 << 20  # by a matrix product
 LEAST_ROWS = 256  # of a product; fewer spend their time on the other side
 ROOM = 10  # times these: entries of balanced costs, which memory_plan counts as working memory
-LAUNCHED = 1 << 26  # entries of a matrix on a GPU that are looked at in one launch
 NEAREST = 16  # columns of each row that are known from the beginning
 # The search for potentials begins at prices if the rows' least entries are on average at least this
 # share of them; much smaller entries would lose their digits beside such prices.
@@ -48,12 +47,11 @@ class Costs:
         self, held: torch.Tensor, points: Points | None = None, watch: Watch = nobody
     ) -> None:
         self.held, self._points, self.watch = held, points, watch
-        n = held.shape[1]
-        self.shape, self.device = (n, n), held.device
+        n, self.device = held.shape[1], held.device
+        self.shape = (n, n)
         self.remembered: dict[str, tuple[torch.Tensor, object]] = {}
         self.start = torch.zeros(n, dtype=torch.float64, device=self.device)
-        most = CACHED if self.device.type == "cpu" else LAUNCHED
-        self._step = points.step if points else max(1, most // n)
+        self._step = points.step if points else max(1, CACHED * (1 if held.is_cpu else 256) // n)
         self._near: tuple[torch.Tensor, torch.Tensor] | None = None
         # Rows that are not held are dear: all that is asked of them at once.
         self._summarise(with_nearest=not self.whole)
