@@ -212,8 +212,8 @@ _STUDIES = (
         "mnist",
         "laptop-32",
         (
-            _width(16, "average", distill__average_from="150"),
-            _width(16, "tenth", distill__tenth_from="150"),
+            _width(16, "average", distill__average_from="150", sampling__phi_32="100"),
+            _width(16, "tenth", distill__tenth_from="150", sampling__phi_32="100"),
         ),
         seeds=(0,),
     ),
