@@ -22,7 +22,9 @@ def smoke(scope: Scope) -> Iterator[Row]:
     """`all chessboard mnist --size smoke`, without mnist if it is not there."""
     words = ["all", "chessboard", *["mnist"] * find_mnist(scope.data).found]
     began = time.time()
-    judged = _command(scope, *words, "--size", "smoke")
+    # On a GPU long enough for a graph to be recorded.
+    longer = ["--set", "distill.iterations=40"] if scope.device.type == "cuda" else []
+    judged = _command(scope, *words, "--size", "smoke", *longer)
     yield row(SMOKE, " ".join(words), *judged, took_s=time.time() - began)
 
 
