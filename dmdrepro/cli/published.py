@@ -97,7 +97,7 @@ def _overview(published: dict) -> None:
     students = collect(of_size(published, "paper", list(REGISTRY)))
     for study, arms in _studies(published):
         of_study = collect(arms)
-        words = ", ".join(f"{s.name} {answer(s).word}" for s in of_study)
+        words = "; ".join(f"{s.name} {answer(s).word}" for s in of_study)
         console.print(f"{study.name}: {words}", highlight=False)
         students += of_study
     verdict = verdict_table(students)
