@@ -35,7 +35,7 @@ def test_the_projects_own_records_are_whole_and_printed():
                 assert record["pairing"]["n"] == 1000
     printed = command("evaluate", "--published")
     assert "our verdict" in printed
-    assert "learning-rate-images: lr=2e-4 REMAPS, lr=2e-5 COPIES, lr=2e-6 NO SAMPLER" in printed
+    assert "learning-rate-images: lr=2e-4 REMAPS; lr=2e-5 COPIES; lr=2e-6 NO SAMPLER" in printed
     assert len(printed.splitlines()) < 40
     assert "The paper's Delta_E and ours" in command("evaluate", "--published", "--tables")
 
