@@ -3,29 +3,31 @@
 import math
 
 from matplotlib.axis import Axis
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
 
-# Of a decade the ticks that are named: the first that gives three.
-STEPS = ((1.0, 2.0, 5.0), *([1 + k / n for k in range(9 * n)] for n in (1, 2, 5, 10)))
+FEWEST = 3  # ticks that are named
 
 
 def name_ticks(axis: Axis) -> None:
     """Name some ticks in plain digits if an axis spans two decades or fewer.
 
-    They are 1, 2 and 5 of each decade, or as many more as it takes to have three. Over a wider
-    range the powers of ten are named, as usual. Call it when all is drawn.
+    They are 1, 2 and 5 of each decade, or 1 to 9, or of a short axis as on a linear one. Over a
+    wider range the powers of ten are named, as usual. Call it when all is drawn.
     """
     low, high = sorted(axis.get_view_interval())
     axis.set_minor_formatter(NullFormatter())
     if math.log10(high / low) > 2:
         return
-    for subs in STEPS:
-        found = LogLocator(subs=subs).tick_values(low, high)
-        if sum(low <= tick <= high for tick in found) >= 3:
-            axis.set_major_locator(LogLocator(subs=subs))
+    first, last = (math.floor(math.log10(end)) for end in (low, high))
+    for steps in ((1, 2, 5), range(1, 10)):
+        ticks = [step * 10.0**k for k in range(first, last + 1) for step in steps]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        if len(ticks) >= FEWEST:
             break
-    else:  # the axis' own choice
-        axis.set_minor_formatter(FuncFormatter(_plain))
+    else:
+        even = MaxNLocator(7, steps=[1, 2, 5, 10]).tick_values(low, high)
+        ticks = [tick for tick in even if low <= tick <= high]
+    axis.set_major_locator(FixedLocator(ticks))
     axis.set_major_formatter(FuncFormatter(_plain))
 
 
