@@ -47,12 +47,12 @@ def test_published_says_what_was_found_of_the_experiments_and_studies_named():
     assert "chessboard (teacher" not in printed
 
 
-def test_the_figures_of_the_findings_are_drawn_from_the_records(tmp_path):
+def test_the_figures_of_the_pages_are_drawn_from_the_records(tmp_path):
     drawn = tmp_path / "figures"
     assert str(drawn) in command("figures", "--published", drawn)
     shown = {
         name
-        for page in (ROOT / "docs/findings.md", ROOT / "README.md")
+        for page in (ROOT / "docs/findings.md", ROOT / "docs/width.md", ROOT / "README.md")
         for name in re.findall(r"figures/([\w-]+\.png)", page.read_text())
     }
     assert shown >= {"together.png", "over_n.png"}
