@@ -228,8 +228,9 @@ def print_answer(students: Sequence[Student], whole: bool, sentences: bool = Tru
     if not students:
         console.print("No student that can be shown has been evaluated.")
         return
-    console.print(render_terminal(answer_table(students, whole)))
-    for found in answers(students) if sentences else ():
+    told = answers(students) if sentences else []
+    console.print(render_terminal(answer_table(students, whole, [a.student for a in told])))
+    for found in told:
         console.print(found.sentence, highlight=False, markup=False)
 
 

@@ -7,7 +7,7 @@ the report and in the README.
 import math
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dmdrepro.measures.expected import (
     PAPER_NUMBERS,
@@ -80,7 +80,8 @@ def answer(student: Student) -> Answer:
     word, why = _word(student)
     name = f"{student.experiment} (teacher {student.snapshot:,})"
     pairing = [] if word == SAYS_NOTHING else [_distance(student)]
-    parts = [why, *pairing, _quality(student), _turn(student), _paper(student)]
+    parts = [why, _others(student, word), *pairing]
+    parts += [_quality(student), _turn(student), _paper(student)]
     return Answer(student, word, f"{name}: {word}. {' '.join(filter(None, parts))}")
 
 
@@ -89,9 +90,16 @@ def answers(students: Sequence[Student]) -> list[Answer]:
     return [answer(student) for student in last_of(students)]
 
 
-def answer_table(students: Sequence[Student], whole: bool = True) -> Table:
-    """The paper's numbers beside ours, a row a student; if `whole`, what was not run is a note."""
+def answer_table(
+    students: Sequence[Student], whole: bool = True, said: Sequence[Student] = ()
+) -> Table:
+    """The paper's numbers beside ours, a row a student; if `whole`, what was not run is a note.
+
+    Seeds whose own answer is another are noted too, but for students whose sentence is `said`.
+    """
     notes = tuple(f"{s.name}: {words}." for s in students for words in s.left_out)
+    apart = ((s, _others(s, _word(s)[0])) for s in students if s not in said)
+    notes += tuple(f"{s.name}, {words[0].lower()}{words[1:]}" for s, words in apart if words)
     notes += tuple(words for words in null_notes(students) if ALL_PAIRS in words)
     notes += _not_run(students) if whole else ()
     title = "Delta_E: the paper's and ours"
@@ -105,6 +113,19 @@ def _not_run(students: Sequence[Student]) -> tuple[str, ...]:
     if not any(s.as_the_paper for s in students):
         notes.append("These runs are reduced; the paper's numbers are of its own size.")
     return tuple(notes)
+
+
+def _others(student: Student, word: str) -> str:
+    """The seeds whose own word is another, such as `Seed 1 alone: REMAPS.`"""
+    found: dict[str, list[str]] = {}
+    for result in student.results if len(student.results) > 1 else ():
+        own = _word(replace(student, results=(result,)))[0]
+        if own != word:
+            found.setdefault(own, []).append(str(result.seed))
+    return " ".join(
+        f"Seed{'s' * (len(seeds) > 1)} {' and '.join(seeds)} alone: {own}."
+        for own, seeds in found.items()
+    )
 
 
 def _short(cell: Cell) -> Cell:

@@ -141,6 +141,16 @@ def test_a_null_over_all_classes_is_said_to_be(tmp_path):
     assert any("all" in note for note in answer_table([found]).notes)
 
 
+def test_a_seed_whose_own_answer_is_another_is_named_once(tmp_path):
+    kept = [{"delta_e": d, "delta_e_null": 20.0} for d in (0.0, 0.1, 18.0)]
+    found = student(tmp_path, pairing=kept, seeds=(0, 1, 2))
+    assert answer(found).sentence.startswith("chessboard (teacher 4,000): COPIES. Seed 2 alone: ")
+    assert "chessboard, seed 2 alone: REMAPS." in answer_table([found]).notes
+    assert not any("alone" in note for note in answer_table([found], said=[found]).notes)
+    alike = student(tmp_path / "alike", pairing=kept[:2], seeds=(0, 1))
+    assert "alone" not in answer(alike).sentence
+
+
 def test_json_has_a_number_a_seed(tmp_path):
     found = answer(student(tmp_path, pairing={"delta_e": "inf"}, seeds=(0, 3))).to_json()
     assert found["seeds"] == [0, 3]
