@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,11 @@ def _colour(line: Line) -> str:
     return COLOURS[line.colour % len(COLOURS)]
 
 
+def _tall(entries: Collection) -> float:
+    """Inches of a legend with its title and the space below it."""
+    return _LINE * (len(entries) + 1.6)
+
+
 def _draw_keys(
     axes: Axes,
     lines: Sequence[Line],
@@ -75,9 +80,9 @@ def _draw_keys(
     for line in lines:
         groups.setdefault(line.size, {}).setdefault(line.name, line)
     beside = max((len(line.name) for line in lines), default=0) <= _SHORT
-    room = sum(_LINE * (len(members) + 1.6) for members in groups.values())
-    place = (right + 1.75, down) if beside else (right, down + room)
-    key(axes, seed_handles(seeds), "seeds", *place, extra=True)
+    under = down + sum(map(_tall, groups.values()))
+    at = (right + 1.75, down) if beside else (right, under)
+    key(axes, seed_handles(seeds), "seeds", *at, extra=True)
     below = 0.0
     for place, (size, members) in enumerate(groups.items()):
         looks = (stroke(0, [0], _colour(line), place > 0) for line in members.values())
@@ -85,8 +90,8 @@ def _draw_keys(
         marks = "" if len(groups) == 1 else ", hollow markers" if place else ", filled markers"
         extra = place < len(groups) - 1
         key(axes, handles, f"{size}{marks}" if size else "arms", right, down + below, extra=extra)
-        below += _LINE * (len(members) + 1.6)
-    below += 0.0 if beside else _LINE * (len(seeds) + 1.6)
+        below += _tall(members)
+    below += 0.0 if beside else _tall(seeds)
     for remark in remarks:
         axes.annotate(
             remark, (0, 1), (72 * right, -72 * (down + below)), xycoords="axes fraction",
@@ -94,7 +99,7 @@ def _draw_keys(
             annotation_clip=False,
         )  # fmt: skip
         below += 2.2 * _LINE
-    return max(below, _LINE * (len(seeds) + 1.6))
+    return max(below, _tall(seeds))
 
 
 def draw_panel(axes: Axes, chart: Chart, seeds: Sequence[int], sizes: Sequence[str]) -> None:

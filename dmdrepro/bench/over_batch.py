@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import torch
 
-from dmdrepro.bench.step import PLAIN, Prepare, Runner, step_size
+from dmdrepro.bench.step import CANNOT, PLAIN, Prepare, Runner, step_size
 from dmdrepro.bench.timing import medians
 from dmdrepro.experiments import build
 from dmdrepro.measures.table import Table
-from dmdrepro.runs.errors import RunError
 from dmdrepro.training.engine import Engine
 
 BATCHES = {"chessboard": (32, 128, 512, 2048), "mnist": (8, 32, 128)}
@@ -34,7 +33,7 @@ def batch_rows(device: torch.device, *, quick: bool, say: Callable[[str], None])
             try:
                 for runner in runners.values():
                     runner.seconds(5 if device.type == "cuda" else 1)
-            except (RunError, torch.OutOfMemoryError) as error:
+            except CANNOT as error:
                 say(f"{name}, batch {batch}: not measured: {error}")
                 continue
             found = ([r.seconds(blocks) for r in runners.values()] for _ in range(turns))

@@ -18,6 +18,7 @@ from dmdrepro.training.step import Step
 from dmdrepro.training.trial import student_work
 
 PLAIN = "plain eager loop"
+CANNOT = RunError, torch.OutOfMemoryError  # of a way that this device or this torch does not have
 TIMED = ("chessboard", "mnist")
 WARM_UP_BLOCKS = 5
 
@@ -97,7 +98,7 @@ def step_rows(
         try:
             plain.seconds(1)
             first_s = ours.first_seconds()
-        except (RunError, torch.OutOfMemoryError) as error:  # not on this device or by this torch
+        except CANNOT as error:
             say(f"{label}: not measured: {error}")
             continue
         ours_s, plain_s = medians(

@@ -118,7 +118,7 @@ def _not_run(students: Sequence[Student]) -> tuple[str, ...]:
 def _others(student: Student, word: str) -> str:
     """The seeds whose own word is another, such as `Seed 1 alone: REMAPS.`"""
     found: dict[str, list[str]] = {}
-    for result in student.results if len(student.results) > 1 else ():
+    for result in student.results:
         own = _word(replace(student, results=(result,)))[0]
         if own != word:
             found.setdefault(own, []).append(str(result.seed))

@@ -171,7 +171,7 @@ def test_auto_replays_to_the_bit_on_a_gpu(name, gpu):
     _, plain, draws = given(name, gpu)
     _, other, _ = given(name, gpu)
     step = prepared("auto", other, gpu)
-    # Of images in the same layout: cuDNN sums in another order in another.
+    # Images in the layout that auto takes: in another, cuDNN sums in another order.
     unrecorded = prepared("channels-last", plain, gpu) if name == "mlp-manifold" else plain
     for block in blocks(draws, 5 * (WARM_UP + 4)):
         assert numbers(step(block)) == numbers(unrecorded(block))
