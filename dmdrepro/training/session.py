@@ -133,6 +133,7 @@ class Loop:
         self.stage, self.session, self.total, self._parts = stage, session, total, parts
         self._ranks = ranks
         self.done = 0
+        self._tell(0)  # how this sitting is executed: the state's may have been otherwise
         if (state := stage.load_state()) is not None:
             self.done, tensors = state
             restore(parts, tensors)
