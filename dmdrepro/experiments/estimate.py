@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 from dmdrepro.experiments.config import Experiment
+from dmdrepro.settings import ConfigError
 
 
 @dataclass(frozen=True)
@@ -122,14 +123,19 @@ def estimate(
 
 
 def _head(experiment: Experiment) -> int:
-    """Parameters of the adversarial loss's head."""
+    """Parameters of the adversarial loss's head; raises ConfigError if it cannot be built."""
     import torch
 
     from dmdrepro.models.gan_head import GanHead
 
     data = experiment.data
-    with torch.device("meta"):
-        head = GanHead(experiment.model.network(data.shape, data.classes).feature_shape)
+    try:
+        with torch.device("meta"):
+            head = GanHead(experiment.model.network(data.shape, data.classes).feature_shape)
+    except (AttributeError, ValueError) as error:  # a user's network
+        raise ConfigError(
+            f"distill.gan: {experiment.name}'s network has no head: {error}"
+        ) from None
     return sum(parameter.numel() for parameter in head.parameters())
 
 
