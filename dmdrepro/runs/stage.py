@@ -17,10 +17,7 @@ from dmdrepro.runs.sittings import Sittings
 from dmdrepro.runs.state import BEFORE, STATE, Found, SavedState, find_state, has_state, write_state
 from dmdrepro.settings import filled, leaves
 
-REMEDY = (
-    "Give the same options, another --runs folder, or --fresh to make it anew (what is there is "
-    "moved aside)."
-)
+REMEDY = "Use another --runs folder, or move that one away."  # every command can do it
 
 
 class Stage:
@@ -32,6 +29,7 @@ class Stage:
     """
 
     say: Callable[[str], None] = staticmethod(print)  # what a user must know
+    slower = ""  # the option for a smaller learning rate; "": its command has none
     shared = False  # by several runs, which may be made at the same time: see stages/waiting.py
 
     def __init__(

@@ -106,7 +106,7 @@ def test_a_resealed_state_of_other_types_is_damaged(tmp_path, twice, field, valu
     state = json.loads((twice / "state.json").read_text())["state"]
     files.write_sealed(twice / "state.json", "state", {**state, field: value})
     for read in ("progress", "load_state", "open_log", "check_configuration", "begin"):
-        with pytest.raises(DamagedArtifact, match=r"state\.json does not hold .*--fresh"):
+        with pytest.raises(DamagedArtifact, match=r"state\.json does not hold .*make it again"):
             getattr(make(tmp_path), read)()
 
 
