@@ -36,6 +36,12 @@ class Student:
     def records(self) -> tuple[dict, ...]:
         return tuple(result.record(self.snapshot) for result in self.results)
 
+    @cached_property
+    def stops(self) -> list[int]:
+        """The iterations of the stops that all seeds have, ascending."""
+        every = [stops_of(record) for record in self.records]
+        return [stop for stop in every[0] if all(stop in stops for stops in every)]
+
     @property
     def seeds(self) -> list[int]:
         return [result.seed for result in self.results]
@@ -179,6 +185,14 @@ def differences(usual: Mapping, found: Mapping) -> dict[str, tuple[object, objec
 
 def change_words(changes: Mapping[str, tuple[object, object]]) -> str:
     return ", ".join(f"{name} {new} instead of {old}" for name, (old, new) in changes.items())
+
+
+def stops_of(record: Mapping) -> list[int]:
+    """The iterations of every stop: 0 if the student began as Phi_1, those kept, the last."""
+    distill = lookup(record, ("config", "distill")) or {}
+    start = [0] if starts_as_phi_1({"distill": distill}) else []
+    kept = (stop["iterations"] for stop in record.get("along") or ())
+    return [*start, *kept, distill.get("iterations")]
 
 
 def starts_as_phi_1(config: Mapping) -> bool:
