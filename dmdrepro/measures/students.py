@@ -82,7 +82,7 @@ class Student:
     @property
     def name(self) -> str:
         """Its experiment or arm, with its teacher if students of several were evaluated."""
-        several = len(self.results[0].evaluated) > 1
+        several = any(len(result.evaluated) > 1 for result in self.results)
         return f"{self.experiment}, teacher {self.snapshot:,}" if several else self.experiment
 
     @property

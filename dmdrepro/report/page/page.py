@@ -98,7 +98,7 @@ def _study_part(opened: OpenStudy) -> dict[str, object]:
     """What `studies.html` shows of one study."""
     study, arms = opened.study, opened.arms
     tables = {table.name: table for table in study_tables(study, arms)}
-    found, students = study_ways(arms), collect(arms)
+    found, students = study_ways(arms), collect(arms, every=True)
     seeds = sorted({seed for student in students for seed in student.seeds})
     line = f"{program()} study {study.name} --seeds {','.join(map(str, seeds))}"
     return {
