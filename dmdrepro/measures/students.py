@@ -1,7 +1,7 @@
 """The students that were evaluated, each with all seeds of the same configuration."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +13,6 @@ from dmdrepro.runs.shown import ALL_PAIRS
 # Of each experiment: the seed that was asked for first, then any others.
 Results = Mapping[str, Sequence[Result | Missing]]
 SNAPSHOTS = "teacher.snapshots"
-COLLAPSED = "student hardly varies"  # of the warnings of metrics/implausible.py
 PLACE = ("experiment", "size", "teacher iterations")  # the heads of `Student.place`
 # The seed, and what changes neither a student nor its Delta_E, which is over the first
 # `sampling.pairing` noises.
@@ -111,10 +110,13 @@ class Student:
         """What makes the pairing of a record doubtful, each sentence once a seed."""
         found = []
         for seed, record in zip(self.seeds, self.records, strict=True):
-            said = lookup(record, ("pairing", "warnings"))
-            sentences = said if isinstance(said, list) else ()
-            found += [f"Seed {seed}: {words}" for words in sentences if isinstance(words, str)]
+            found += [f"Seed {seed}: {words}" for words in _warnings(record)]
         return found
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether the student hardly varies in half of the seeds or more."""
+        return 2 * sum(hardly_varies(_warnings(r)) for r in self.records) >= len(self.records)
 
     def cell(self, *path: str) -> Cell:
         return over_seeds(self.each(*path))
@@ -199,6 +201,16 @@ def starts_as_phi_1(config: Mapping) -> bool:
     """Whether the student began as the teacher that Phi_1 and Phi_8 were drawn from."""
     distill = config.get("distill", {})
     return all(distill.get(name) == "teacher" for name in ("start", "real_score"))
+
+
+def hardly_varies(warnings: Iterable[str]) -> bool:
+    """Whether one of a pairing's warnings (metrics/implausible.py) says so of the student."""
+    return any("student hardly varies" in words for words in warnings)
+
+
+def _warnings(record: Mapping) -> list[str]:
+    said = lookup(record, ("pairing", "warnings"))
+    return [words for words in said if isinstance(words, str)] if isinstance(said, list) else []
 
 
 def lookup(record: object, path: Sequence[str]) -> object:

@@ -135,6 +135,14 @@ def test_another_network_method_n_or_path_is_not_matched(tmp_path, settings):
     assert {row["verdict"] for row in rows(tmp_path, "laptop-32")} == {NOT_RUN}
 
 
+def test_one_seed_of_three_that_hardly_varies_does_not_decide(tmp_path):
+    for seed, doubts in enumerate(([], [], ["The student hardly varies: ..."])):
+        pairing = PAIRING | {"delta_e": 8.0, "delta_e_null": 40.0, "warnings": doubts}
+        write_run(tmp_path, "chessboard", (20_000,), size="paper", seed=seed, pairing=pairing)
+    row = next(row for row in rows(tmp_path) if row["experiment"] == "chessboard")
+    assert row["verdict"] == REPRODUCED
+
+
 def test_a_claims_verdict_does_not_stand_for_a_number_that_the_record_lacks(tmp_path):
     parts = {"pairing": PAIRING | {"delta_e": None}, "memorisation": {"fraction": 0.0}}
     write_run(tmp_path, "mnist", (8192,), size="paper", **parts)

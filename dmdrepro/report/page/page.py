@@ -12,7 +12,8 @@ from dmdrepro.measures.along import study_charts
 from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import Results, collect
 from dmdrepro.measures.table import Table, seed_words
-from dmdrepro.report.answer import MEANINGS, answers
+from dmdrepro.measures.word import MEANINGS
+from dmdrepro.report.answer import answers
 from dmdrepro.report.page.chart import colours, drawings
 from dmdrepro.report.page.clouds import draw_clouds
 from dmdrepro.report.page.experiment import experiment_part
