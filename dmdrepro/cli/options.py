@@ -47,7 +47,8 @@ Fresh = option(bool, "--fresh", "Make every stage again. Existing stages are mov
 Engine = option(str, "--engine",
     "How to run training steps: eager, or some of compiled, graphs (CUDA), channels-last and "
     "checkpointed (less memory: activations are computed again), joined by commas. Results differ "
-    "by rounding only. auto: on a GPU graphs, if the first replay is bit-identical; else eager.")
+    "by rounding only. auto: on a GPU the fastest of these, with graphs if the first replay is "
+    "bit-identical; on a CPU eager.")
 Jobs = option(int | None, "--jobs", min=1, about=
     "Run independent stages side by side in so many processes, which share the cores. Default: on "
     "a CPU one for each core, at most 4; on a GPU 1.")

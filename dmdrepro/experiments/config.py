@@ -114,6 +114,11 @@ class Distill:
                 start < self.iterations,
                 f"distill.{name} is {start:,}; it must be before the end, {self.iterations:,}.",
             )
+        require(
+            self.first_averaged < self.iterations,
+            f"distill.average_from is {self.average_from:,}; no update of the student is left from "
+            f"there to the end, {self.iterations:,}.",
+        )
         require_count("distill.noise_levels", self.noise_levels, 2)
         require(
             0 <= self.dm_min < self.dm_max <= 1,
@@ -130,6 +135,11 @@ class Distill:
         require_not_negative("distill.regression_weight", self.regression_weight)
         require_not_negative("distill.gan_weight_student", self.gan_weight_student)
         require_not_negative("distill.gan_weight_fake", self.gan_weight_fake)
+
+    @property
+    def first_averaged(self) -> int:
+        """The iteration of the first update that the mean takes: `average_from`, or the next."""
+        return -(-self.average_from // self.student_every) * self.student_every
 
     @property
     def kept(self) -> tuple[int, ...]:

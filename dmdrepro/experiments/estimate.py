@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 from dmdrepro.experiments.config import Experiment
+from dmdrepro.settings import ConfigError
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,13 @@ def estimate(
         count = 4.0 + 4.0 * updates + checkpointed * (1 + updates)
         if d.regression_weight:  # Phi_8 at each of the student's updates
             count += 15.0 * updates
+        averaged, head = d.average_from > 0, 4.0 * _head(experiment) if d.gan else 0.0
         return Estimate(
             trained(count * d.batch * its, 1.5 * its, (1 + updates) * its),
-            memory(3, 2, d.batch),
+            memory(3 + averaged, 2, d.batch) + 5 * head,
             weights * (1 + len(d.kept)),
-            STATES * 6 * weights,  # student and fake score, each with two moments
+            # Student, fake score and head, each with two moments, and the student's mean.
+            STATES * ((6 + averaged) * weights + 3 * head),
         )
     if stage == "sample":
         # Phi_1, Phi_8 and G of all; Phi_32, and students kept on the way, of the first alone. If
@@ -117,6 +120,23 @@ def estimate(
         disk, states = parameters + 60 * c.iterations, STATES * 3 * parameters
         return Estimate(seconds, 3 * held + 4e5 * c.width, disk, states)
     return _evaluate(experiment, values)
+
+
+def _head(experiment: Experiment) -> int:
+    """Parameters of the adversarial loss's head; raises ConfigError if it cannot be built."""
+    import torch
+
+    from dmdrepro.models.gan_head import GanHead
+
+    data = experiment.data
+    try:
+        with torch.device("meta"):
+            head = GanHead(experiment.model.network(data.shape, data.classes).feature_shape)
+    except (AttributeError, ValueError) as error:  # a user's network
+        raise ConfigError(
+            f"distill.gan: {experiment.name}'s network has no head: {error}"
+        ) from None
+    return sum(parameter.numel() for parameter in head.parameters())
 
 
 def _evaluate(experiment: Experiment, values: float) -> Estimate:

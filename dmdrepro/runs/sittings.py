@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from dmdrepro.runs.provenance import provenance
 
-AUTO = "auto"  # an engine option: whatever it executes has the bits of the step itself
+AUTO = "auto"  # an engine option: its graphs have the bits of the step that they record
 _ALIKE = (  # what must be equal for equal bytes
     "engine", "ranks", "threads", "device", "torch", "triton", "numpy", "scipy", "python",
     "platform", "version", "commit",
@@ -70,6 +70,11 @@ def _changes(then: dict, now: dict) -> list[str]:
     """`threads: 2 then, 1 now` for each fact that differs."""
     then, now = {"ranks": 1, **then}, {"ranks": 1, **now}  # the processes of one training
     names = [name for name in _ALIKE if then.get(name) != now.get(name)]
-    if then.get("engine_option") == now.get("engine_option") == AUTO:
+    if then.get("engine_option") == now.get("engine_option") == AUTO and _ways(then) == _ways(now):
         names = [name for name in names if name != "engine"]
     return [f"{name}: {then.get(name)} then, {now.get(name)} now" for name in names]
+
+
+def _ways(facts: dict) -> set[str]:
+    """The words of what was executed but `graphs`: the compiler and the layout change the bits."""
+    return {*str(facts.get("engine")).split(",")} - {"graphs", "eager"}

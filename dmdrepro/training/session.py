@@ -106,10 +106,6 @@ class Session:
         facts = {"engine": str(self.engine), "engine_option": self.engine.option}
         return facts | ({"ranks": self.ranks.size} if self.ranks.size > 1 else {})
 
-    def asked_to_stop(self) -> bool:
-        """Whether any rank was: the same answer in all of them."""
-        return self.ranks.any(self.stop_requested)
-
     def leave_loop(self) -> None:
         """After a stage, however it ended: the display is put away, a signal stops at once."""
         self.in_loop = False
@@ -127,17 +123,21 @@ class Loop:
         total: int,
         parts: Parts,
         rate: Callable[[int], float] | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
         """`total`: iterations; `parts`: what is saved, put back here from a saved state.
 
-        `rate`: the learning rate of a step.
+        `rate`: the learning rate of a step. `ranks`: that train together; by default this process
+        alone, whatever ranks the session has.
         """
         self.stage, self.session, self.total, self._parts = stage, session, total, parts
+        self._ranks = ranks
         self.done = 0
+        self._tell(0)  # how this sitting is executed: the state's may have been otherwise
         if (state := stage.load_state()) is not None:
             self.done, tensors = state
             restore(parts, tensors)
-        share_state(session.ranks, self.done, parts)
+        share_state(ranks, self.done, parts)
         self.log: LossLog = stage.open_log()
         self.watch = Watch()
         if session.log is not None:
@@ -163,7 +163,8 @@ class Loop:
         self.session.progress.update(step, self.losses.latest)
         # Saving a large network takes seconds: at most a twentieth of the time. 0: at every step.
         every = self.session.save_every_s and max(self.session.save_every_s, 20 * self._save_s)
-        due, stop = time.monotonic() - self._saved >= every, self.session.asked_to_stop()
+        due = time.monotonic() - self._saved >= every
+        stop = self._ranks.any(self.session.stop_requested)  # the same answer in all of them
         if not (due or stop):
             return
         with self.watch.paused():
@@ -225,7 +226,7 @@ class Following(Loop):
         """The first rank logs them."""
 
     def checkpoint(self, step: int) -> None:
-        if self.session.asked_to_stop() and step < self.total:
+        if self.session.ranks.any(self.session.stop_requested) and step < self.total:
             raise Stopped
 
     def keep(self, *_: object) -> None:
@@ -238,5 +239,5 @@ class Following(Loop):
 def open_loop(stage, session: Session, seed: int, total: int, parts: Parts, rate) -> Loop:
     """This rank's; arguments as of `Loop`. Only the first rank has a stage."""
     if session.ranks.first:
-        return Loop(stage, session, seed, total, parts, rate)
+        return Loop(stage, session, seed, total, parts, rate, session.ranks)
     return Following(session, total, parts)

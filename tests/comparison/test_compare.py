@@ -37,6 +37,12 @@ def test_the_answer_is_a_word(student, word):
         assert name == "warnings" or json.loads(written)[name] == value
 
 
+def test_few_samples_say_nothing():
+    """Of independent pairs of so few many are the cheapest pairing."""
+    assert dmdrepro.compare(X[:7], X[:7] + 0.1).answer == "SAYS NOTHING"
+    assert dmdrepro.compare(X[:8], 0.9 * X[:8]).answer == "COPIES"
+
+
 def test_torch_numpy_and_paths_are_one(tmp_path):
     np.save(tmp_path / "x.npy", X)
     torch.save(torch.from_numpy(FRESH), tmp_path / "y.pt")

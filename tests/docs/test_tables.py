@@ -65,9 +65,9 @@ FOUND = "docs/findings.md"
     [
         (FOUND, "Delta_E 5.96, 17.7 and 18.9", paper("chessboard", "102"), "delta_e"),
         (FOUND, "retention 0.82, 0.36 and 0.47", paper("chessboard", "102"), "retention"),
-        (FOUND, "Moons (14.2, 25.7 and 37.3)", paper("moons", "021"), "delta_e"),
+        (FOUND, "moons (14.2, 25.7 and 37.3)", paper("moons", "021"), "delta_e"),
         (FOUND, "ring (14.2, 28.9 and 31.3)", paper("ring", "021"), "delta_e"),
-        ("README.md", "give 5.96, 17.7 and 18.9", paper("chessboard", "102"), "delta_e"),
+        ("README.md", "ours are 5.96, 17.7 and 18.9", paper("chessboard", "102"), "delta_e"),
         (FOUND, "Delta_E 0.06, 1.13 and 0.79", SEEDS, "delta_e"),
         (FOUND, "retention is 0.97, 0.18 and 0.44", SEEDS, "retention"),
         (FOUND, "concordance 0.67, 0.10 and 0.26", SEEDS, "concordance"),

@@ -7,7 +7,6 @@ import torch
 
 from dmdrepro.runs.errors import Stopped
 from dmdrepro.runs.files import read_sealed, write_sealed
-from dmdrepro.runs.sittings import Sittings
 from dmdrepro.runs.stage import Stage
 from dmdrepro.stages.context import Context
 from dmdrepro.training.engine import Engine
@@ -17,11 +16,16 @@ TOTAL = 9
 CPU = torch.device("cpu")
 
 
-def sitting(tmp_path, until: int | None = None, engine: str = "auto") -> list[str]:
-    """One sitting of a stage of nine steps, stopped after `until`; returns what was said."""
+def sitting(
+    tmp_path, until: int | None = None, engine: str = "auto", executed: str | None = None
+) -> list[str]:
+    """One sitting of a stage of nine steps, stopped after `until`; returns what was said.
+
+    `executed`: what the step is executed as, if not as the engine says.
+    """
     said: list[str] = []
     session = Session(engine=Engine.parse(engine).on(CPU), say=said.append)
-    session.executed = session.engine
+    session.executed = Engine.parse(executed) if executed else session.engine
 
     def work(stage: Stage):
         stage.sittings.here |= session.chosen()
@@ -105,12 +109,12 @@ def test_a_state_that_knows_no_sittings_goes_on_and_is_said(tmp_path):
     assert (second["from"], second["to"], second["threads"]) == (4, TOTAL, torch.get_num_threads())
 
 
-def test_an_engine_that_auto_chose_is_no_change():
-    """Graphs that nobody asked for are used only if they have the step's own bits."""
-    said: list[str] = []
-    here = Sittings()
-    here.begin("cpu", said.append)
-    here.here |= {"engine": "graphs", "engine_option": "auto"}
-    past = {**here.here, "engine": "eager", "from": 0, "to": 3}
-    here.go_on(3, [past], "teacher chessboard")
-    assert said == []
+def test_graphs_that_auto_chose_are_no_change_and_another_way_is(tmp_path):
+    """Graphs that nobody asked for are used only if they have the bits of what they record."""
+    ways = ("compiled,graphs,channels-last", "graphs,channels-last", "channels-last")
+    said = [sitting(tmp_path, 3 + 2 * n, executed=way) for n, way in enumerate(ways)]
+    assert f"(engine: {ways[0]} then, {ways[1]} now)" in said[1][0]
+    assert said[2] == []
+    sitting(tmp_path)
+    found = [(s["engine"], s["from"], s["to"]) for s in recorded(tmp_path)]
+    assert found == [(ways[0], 0, 3), (ways[2], 3, 7), ("eager", 7, TOTAL)]

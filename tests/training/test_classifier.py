@@ -13,6 +13,7 @@ from dmdrepro.runs.errors import NonFinite, Stopped
 from dmdrepro.runs.layout import CLASSIFIER
 from dmdrepro.runs.stage import Stage
 from dmdrepro.training.classifier import load_classifier, read_digits, train_classifier
+from dmdrepro.training.ranks import Ranks
 from dmdrepro.training.session import Session
 
 SETTINGS = Classifier(8, width=8, iterations=60, batch=32, lr=1e-2, held_out=100)
@@ -60,6 +61,11 @@ def test_a_stopped_training_goes_on_to_the_same_bytes(tmp_path):
     assert again == record
     for name in (CLASSIFIER, "log.jsonl"):
         assert (resumed / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_the_first_of_several_ranks_trains_it_alone(tmp_path):
+    """The others wait for the next training: whatever was asked of them here would find no one."""
+    train(tmp_path, session=Session(ranks=Ranks(0, 2)))
 
 
 def test_another_seed_is_another_classifier(tmp_path):
