@@ -84,7 +84,7 @@ def _answers(published: dict, names: Sequence[str]) -> None:
     for study, arms in _studies(published):
         if study.name in names:
             console.print(f"Study {study.name}: {study.question}")
-            print_answer(collect(arms), whole=False, sentences=False)
+            print_answer(collect(arms, every=True), whole=False, sentences=False)
     chosen = [name for name in REGISTRY if name in names]
     for size in SIZES_SHOWN:
         if students := collect(of_size(published, size, chosen)):
@@ -96,7 +96,7 @@ def _overview(published: dict) -> None:
     console.print("The answer of each arm of each study:")
     students = collect(of_size(published, "paper", list(REGISTRY)))
     for study, arms in _studies(published):
-        of_study = collect(arms)
+        of_study = collect(arms, every=True)
         words = "; ".join(f"{s.name} {answer(s).word}" for s in of_study)
         console.print(f"{study.name}: {words}", highlight=False)
         students += of_study

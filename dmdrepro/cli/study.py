@@ -84,7 +84,7 @@ def _results(
     for table in tables if every_table else ():
         console.print(render_terminal(table, folder))
     write_tables(tables, folder)
-    print_answer(collect(results), whole=False, sentences=False)
+    print_answer(collect(results, every=True), whole=False, sentences=False)
     paths = save_study(study.question, results, folder)
     console.print(f"Tables and figure ({', '.join(p.name for p in paths)}): {folder}")
     if publish is not None:

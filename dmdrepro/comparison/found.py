@@ -10,10 +10,11 @@ import numpy as np
 
 from dmdrepro.comparison.subsets import FEWEST, LEAST, Interval, Pairing, over_n
 from dmdrepro.measures.expected import RULE, regime, times_teachers
+from dmdrepro.measures.students import hardly_varies
 from dmdrepro.measures.table import cell_text
+from dmdrepro.measures.word import NO_SAMPLER, SAYS_NOTHING, word_by_rule
 from dmdrepro.metrics.null import ALL, CLASS
 from dmdrepro.metrics.pairing import PairingRecord
-from dmdrepro.report.answer import NO_SAMPLER, SAYS_NOTHING, word_of
 
 ANOTHER = {ALL: "another's", CLASS: "another's of its class"}
 NULLS = {ALL: "an independent pairing", CLASS: "an independent pairing within the class"}
@@ -50,7 +51,8 @@ class Found:
             ours, teachers = (quality[who]["ratio"] for who in ("student", "teacher"))
             far = [(times_teachers(ours, teachers), RULE.quality_within)]
         # 1 - retention is Delta_E over its null, also if both are infinite: E_OT = 0.
-        return word_of(record.warnings, 1 - record.retention, record.delta_e_null, far)
+        collapsed, share = hardly_varies(record.warnings), 1 - record.retention
+        return word_by_rule(record.n, collapsed, share, record.delta_e_null, far)
 
     @property
     def answer(self) -> str:

@@ -5,8 +5,8 @@ import io
 
 from dmdrepro.comparison.found import Found
 from dmdrepro.measures.table import cell_text
+from dmdrepro.measures.word import MEANINGS
 from dmdrepro.paper_figures.style import styled
-from dmdrepro.report.answer import MEANINGS
 from dmdrepro.report.page.templates import encoded, templates
 from dmdrepro.settings import leaves
 

@@ -8,7 +8,7 @@ import dmdrepro.measures as measures
 from dmdrepro.measures.chart import Chart, Line
 from dmdrepro.measures.measure import Measure, Quantity
 from dmdrepro.measures.null import null_notes
-from dmdrepro.measures.students import PLACE, Student, as_number, lookup, starts_as_phi_1
+from dmdrepro.measures.students import PLACE, Student, as_number, lookup, stops_of
 from dmdrepro.measures.table import SEVERAL_SEEDS, Cell, Table, over_seeds, seed_words
 
 ITERATIONS, PATH = "distillation iteration", "path"
@@ -16,7 +16,8 @@ PAPER_PATH = 0.02  # of the paper's students: 10,000 updates at 2e-6
 PAPER_WORDS = f"Thin vertical line: the paper's path,\nimages: {PAPER_PATH:g}"
 NOTE = (
     "Row 0 is the student's start, Phi_1. Path: the sum of the learning rates of the student's "
-    "updates so far. N, null and quality as in the table of the paper's numbers. Not in the paper."
+    "updates so far. N, null and quality as in the table of the paper's numbers. A stop that not "
+    "every seed has is left out. Not in the paper."
 )
 
 
@@ -62,13 +63,17 @@ class Way:
         """A measure's number at every stop."""
         return [as_number(lookup(part, path)) for part in self.parts[key]]
 
+    def at(self, stop: int, key: str, path: Sequence[str]) -> Cell:
+        """The same at one of `iterations`."""
+        return self.values(key, path)[self.iterations.index(stop)]
+
 
 def ways(student: Student) -> list[Way]:
     """Of each seed."""
     found = []
     for result, null in zip(student.results, student.nulls(), strict=True):
         record = result.record(student.snapshot)
-        stops = _stops(record)
+        stops = stops_of(record)
         parts = {
             each.key: each.stops(result, student.snapshot, stops)
             if each.stops is not None
@@ -79,25 +84,17 @@ def ways(student: Student) -> list[Way]:
     return found
 
 
-def _stops(record: Mapping) -> list[int]:
-    """The iterations of every stop: 0 if the student began as Phi_1, those kept, the last."""
-    distill = lookup(record, ("config", "distill")) or {}
-    start = [0] if starts_as_phi_1({"distill": distill}) else []
-    kept = (stop["iterations"] for stop in record.get("along") or ())
-    return [*start, *kept, distill.get("iterations")]
-
-
 def _parts(record: Mapping, measure: Measure) -> list:
     """A measure's part of the record at every stop."""
     at_start = lookup(record, measure.start) if measure.start else None
-    start = [at_start] if _stops(record)[0] == 0 else []
+    start = [at_start] if stops_of(record)[0] == 0 else []
     kept = [stop.get(measure.key) for stop in record.get("along") or ()]
     return [*start, *kept, lookup(record, measure.end or (measure.key,))]
 
 
 def numbers_along(record: Mapping) -> list[tuple[int, dict[str, float]]]:
     """(iteration, number by name) at every stop of a new record, such as `measures/null/mean`."""
-    found: list[tuple[int, dict[str, float]]] = [(stop, {}) for stop in _stops(record)]
+    found: list[tuple[int, dict[str, float]]] = [(stop, {}) for stop in stops_of(record)]
     for measure, quantity in quantities():
         if measure.stops is not None:  # of the logs
             continue
@@ -109,10 +106,8 @@ def numbers_along(record: Mapping) -> list[tuple[int, dict[str, float]]]:
 
 
 def kept_ways(student: Student) -> list[Way]:
-    """The same; empty unless the seeds kept students on the way, and after the same iterations."""
-    found = ways(student)
-    same = all(way.iterations == found[0].iterations for way in found)
-    return found if found[0].record.get("along") and same else []
+    """The same; empty unless a seed kept students on the way."""
+    return ways(student) if any(record.get("along") for record in student.records) else []
 
 
 def quantities() -> Iterator[tuple[Measure, Quantity]]:
@@ -123,20 +118,18 @@ def quantities() -> Iterator[tuple[Measure, Quantity]]:
 
 
 def along_table(students: Sequence[Student]) -> Table:
-    """One row for the start, each kept student and the last one."""
+    """One row for the start, each student that all seeds kept and the last one."""
     rows = []
     for student in students:
         found = kept_ways(student)
-        lr, path = lookup(student.config, ("distill", "lr")), found and found[0].path
-        columns = [
-            zip(*(way.values(each.key, quantity.path) for way in found), strict=True)
-            for each, quantity in quantities()
-        ]
-        for place, cells in enumerate(zip(*columns, strict=True)):
-            at = found[0].iterations[place], path[place]
-            rows.append(
-                (*student.place, lr, *at, *map(over_seeds, cells), seed_words(student.seeds))
+        distill = student.config.get("distill") or {}
+        for stop in student.stops if found else ():
+            cells = (
+                over_seeds([way.at(stop, each.key, quantity.path) for way in found])
+                for each, quantity in quantities()
             )
+            at = distill.get("lr"), stop, path_length(distill, stop)
+            rows.append((*student.place, *at, *cells, seed_words(student.seeds)))
     heads = tuple(quantity.head for _, quantity in quantities())
     columns = (*PLACE, "student lr", "distillation iterations", "path", *heads, "seeds")
     notes = (NOTE, *column_notes(), SEVERAL_SEEDS, *null_notes(students))

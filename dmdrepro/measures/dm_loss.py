@@ -80,7 +80,7 @@ def found_of(student: Student) -> list[tuple[float, float, int, float]]:
 
 def does_rise_and_fall(found: Sequence[tuple[float, float, int, float]]) -> list[bool]:
     """Of each, whether it does as Figure 4 says."""
-    return [top >= RISE * max(start, end) for start, top, _, end in found]
+    return [0 < top >= RISE * max(start, end) for start, top, _, end in found]
 
 
 def table(students: Sequence[Student]) -> Table:

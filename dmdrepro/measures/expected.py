@@ -39,6 +39,7 @@ class Rule:
     quality_within: float
     frechet_within: float
     null_above: float
+    fewest: int
     kept_by_a_turn: float
     moderately_negative: tuple[float, float]
 

@@ -77,14 +77,15 @@ def table(students: Sequence[Student]) -> Table:
 
 
 def _along(student: Student) -> list[tuple[Cell, ...]]:
-    """The students kept on the way, if all seeds kept the same."""
-    points = [record.get("along") or [] for record in student.records]
-    kept = [[point["iterations"] for point in of_seed] for of_seed in points]
-    if any(other != kept[0] for other in kept):
-        return []
+    """The students on the way that all seeds kept."""
+    kept = [
+        {stop["iterations"]: stop.get("features") for stop in record.get("along") or ()}
+        for record in student.records
+    ]
     return [
-        _row(student, f"G after {iterations:,}", [p[place].get("features") for p in points])
-        for place, iterations in enumerate(kept[0])
+        _row(student, f"G after {stop:,}", [features[stop] for features in kept])
+        for stop in student.stops
+        if stop in kept[0]
     ]
 
 

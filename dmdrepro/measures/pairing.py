@@ -1,15 +1,14 @@
 """Delta_E with its null, retention and concordance (section 3.1)."""
 
-import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dmdrepro.measures.expected import REGIMES, RULE, regime, share_of_null, times_teachers
 from dmdrepro.measures.measure import Measure, Measured, Quantity, Sampled
 from dmdrepro.measures.null import independent
-from dmdrepro.measures.students import COLLAPSED, Student, lookup
+from dmdrepro.measures.students import Student, lookup
 from dmdrepro.measures.table import cell_text
+from dmdrepro.measures.word import quality_words, word_of
 from dmdrepro.runs.shape import Maybe, count, number, text
 
 NUMBERS = (
@@ -62,44 +61,23 @@ def numbers(record) -> dict:
 
 
 def sentence(student: Student) -> str:
-    """What one student did, with medians over its seeds, and whether that says anything."""
-    values = [
-        float(statistics.median(found)) if (found := student.finite(*path)) else None
+    """What one student did, with medians over its seeds, and the word for it."""
+    delta_e, null, retention, untrained = (
+        cell_text(float(statistics.median(found)) if (found := student.finite(*path)) else None)
         for path in (
             ("pairing", "delta_e"),
             ("pairing", "delta_e_null"),
             ("pairing", "retention"),
-            ("quality", "student", "ratio"),
-            ("quality", "teacher_8", "ratio"),
             ("pairing_untrained", "retention"),
         )
-    ]
-    medians = ", medians over the seeds" if len(student.seeds) > 1 else ""
-    teacher = f"{student.teacher_words}{medians}: "
-    if any(value is None for value in values):
-        return f"{teacher}the record lacks a number, or one is not finite."
-    delta_e, null, retention, quality, teachers, untrained = values
+    )
+    medians = "; medians over the seeds" if len(student.seeds) > 1 else ""
+    word, why = word_of(student)
     words = (
-        f"{teacher}Delta_E {cell_text(delta_e)}, of {independent(student)} {cell_text(null)} "
-        f"(retention {cell_text(retention)}, before distillation {cell_text(untrained)})"
+        f"{student.teacher_words}: Delta_E {delta_e}, of {independent(student)} {null} "
+        f"(retention {retention}, before distillation {untrained}{medians}): {word}."
     )
-    if any(COLLAPSED in warning for warning in student.warnings):
-        return f"{words}. But the student hardly varies, so its pairing says nothing."
-    times = times_teachers(quality, teachers)
-    if not times <= RULE.quality_within:
-        return (
-            f"{words}. But G's samples are {cell_text(times)} times as far from the data as the "
-            "teacher's, so its pairing says nothing."
-        )
-    share = share_of_null(
-        student.each("pairing", "delta_e"), student.each("pairing", "delta_e_null")
-    )
-    if math.isnan(share):
-        return f"{words}. The null is not above 0, so Delta_E has no scale here."
-    return (
-        f"{words}: {REGIMES[regime(share)]}. Quality {cell_text(quality)}, the teacher's "
-        f"{cell_text(teachers)}."
-    )
+    return " ".join(filter(None, (words, why, quality_words(student))))
 
 
 def _null(record: Mapping, part: object) -> object:

@@ -1,7 +1,7 @@
 """The students that were evaluated, each with all seeds of the same configuration."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +13,6 @@ from dmdrepro.runs.shown import ALL_PAIRS
 # Of each experiment: the seed that was asked for first, then any others.
 Results = Mapping[str, Sequence[Result | Missing]]
 SNAPSHOTS = "teacher.snapshots"
-COLLAPSED = "student hardly varies"  # of the warnings of metrics/implausible.py
 PLACE = ("experiment", "size", "teacher iterations")  # the heads of `Student.place`
 # The seed, and what changes neither a student nor its Delta_E, which is over the first
 # `sampling.pairing` noises.
@@ -35,6 +34,12 @@ class Student:
     @cached_property
     def records(self) -> tuple[dict, ...]:
         return tuple(result.record(self.snapshot) for result in self.results)
+
+    @cached_property
+    def stops(self) -> list[int]:
+        """The iterations of the stops that all seeds have, ascending."""
+        every = [stops_of(record) for record in self.records]
+        return [stop for stop in every[0] if all(stop in stops for stops in every)]
 
     @property
     def seeds(self) -> list[int]:
@@ -76,7 +81,7 @@ class Student:
     @property
     def name(self) -> str:
         """Its experiment or arm, with its teacher if students of several were evaluated."""
-        several = len(self.results[0].evaluated) > 1
+        several = any(len(result.evaluated) > 1 for result in self.results)
         return f"{self.experiment}, teacher {self.snapshot:,}" if several else self.experiment
 
     @property
@@ -105,10 +110,13 @@ class Student:
         """What makes the pairing of a record doubtful, each sentence once a seed."""
         found = []
         for seed, record in zip(self.seeds, self.records, strict=True):
-            said = lookup(record, ("pairing", "warnings"))
-            sentences = said if isinstance(said, list) else ()
-            found += [f"Seed {seed}: {words}" for words in sentences if isinstance(words, str)]
+            found += [f"Seed {seed}: {words}" for words in _warnings(record)]
         return found
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether the student hardly varies in half of the seeds or more."""
+        return 2 * sum(hardly_varies(_warnings(r)) for r in self.records) >= len(self.records)
 
     def cell(self, *path: str) -> Cell:
         return over_seeds(self.each(*path))
@@ -181,10 +189,28 @@ def change_words(changes: Mapping[str, tuple[object, object]]) -> str:
     return ", ".join(f"{name} {new} instead of {old}" for name, (old, new) in changes.items())
 
 
+def stops_of(record: Mapping) -> list[int]:
+    """The iterations of every stop: 0 if the student began as Phi_1, those kept, the last."""
+    distill = lookup(record, ("config", "distill")) or {}
+    start = [0] if starts_as_phi_1({"distill": distill}) else []
+    kept = (stop["iterations"] for stop in record.get("along") or ())
+    return [*start, *kept, distill.get("iterations")]
+
+
 def starts_as_phi_1(config: Mapping) -> bool:
     """Whether the student began as the teacher that Phi_1 and Phi_8 were drawn from."""
     distill = config.get("distill", {})
     return all(distill.get(name) == "teacher" for name in ("start", "real_score"))
+
+
+def hardly_varies(warnings: Iterable[str]) -> bool:
+    """Whether one of a pairing's warnings (metrics/implausible.py) says so of the student."""
+    return any("student hardly varies" in words for words in warnings)
+
+
+def _warnings(record: Mapping) -> list[str]:
+    said = lookup(record, ("pairing", "warnings"))
+    return [words for words in said if isinstance(words, str)] if isinstance(said, list) else []
 
 
 def lookup(record: object, path: Sequence[str]) -> object:

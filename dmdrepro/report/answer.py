@@ -4,45 +4,24 @@ The words follow the rule of dmdrepro/measures/expected.toml. They are the same 
 the report and in the README.
 """
 
-import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from dmdrepro.measures.expected import (
-    PAPER_NUMBERS,
-    RULE,
-    paper_number,
-    regime,
-    share_of_null,
-    times_teachers,
-)
+from dmdrepro.measures.expected import PAPER_NUMBERS, RULE, paper_number
 from dmdrepro.measures.null import null_notes
-from dmdrepro.measures.students import COLLAPSED, Student, last_of, lookup
+from dmdrepro.measures.students import Student, last_of, lookup
 from dmdrepro.measures.table import Band, Cell, Table, cell_text, middle
+from dmdrepro.measures.word import SAYS_NOTHING, quality_words, word_of
 from dmdrepro.runs.shown import ALL_PAIRS
 
-NO_SAMPLER, SAYS_NOTHING = "NO SAMPLER", "SAYS NOTHING"
-# What tells that a student is not a sampler: its distance to the data over its teacher's.
-JUDGED_BY = (
-    (("quality", "ratio"), RULE.quality_within),
-    (("features", "frechet_squared"), RULE.frechet_within),
-)
-MEANINGS = (
-    f"COPIES: Delta_E is below {RULE.copies_below:g} of its null, which is that of an independent "
-    f"pairing. REMAPS: above {RULE.remaps_above:g}. PARTLY: between. {NO_SAMPLER}: its distance to "
-    f"the data is more than {RULE.quality_within:g} times the teacher's, or its Frechet distance "
-    f"more than {RULE.frechet_within:g} times. {SAYS_NOTHING}: the "
-    f"student hardly varies, or its pairing has no meaning: it has no null, or one below "
-    f"{RULE.null_above:g}."
-)
 COLUMNS: dict[str, Callable[[Student], Cell]] = {
     "experiment": lambda s: s.experiment,
     "teacher": lambda s: s.snapshot,
     "paper": lambda s: getattr(paper_number(s.experiment, s.snapshot), "shown", None),
     "Delta_E": lambda s: _short(s.cell("pairing", "delta_e")),
     "null": lambda s: middle(s.cell("pairing", "delta_e_null")),
-    "answer": lambda s: _word(s)[0],
+    "answer": lambda s: word_of(s)[0],
 }
 
 
@@ -77,11 +56,11 @@ class Answer:
 
 def answer(student: Student) -> Answer:
     """The answer that a student's records give."""
-    word, why = _word(student)
+    word, why = word_of(student)
     name = f"{student.experiment} (teacher {student.snapshot:,})"
     pairing = [] if word == SAYS_NOTHING else [_distance(student)]
     parts = [why, _others(student, word), *pairing]
-    parts += [_quality(student), _turn(student), _paper(student)]
+    parts += [quality_words(student), _turn(student), _paper(student)]
     return Answer(student, word, f"{name}: {word}. {' '.join(filter(None, parts))}")
 
 
@@ -98,7 +77,7 @@ def answer_table(
     Seeds whose own answer is another are noted too, but for students whose sentence is `said`.
     """
     notes = tuple(f"{s.name}: {words}." for s in students for words in s.left_out)
-    apart = ((s, _others(s, _word(s)[0])) for s in students if s not in said)
+    apart = ((s, _others(s, word_of(s)[0])) for s in students if s not in said)
     notes += tuple(f"{s.name}, {words[0].lower()}{words[1:]}" for s, words in apart if words)
     notes += tuple(words for words in null_notes(students) if ALL_PAIRS in words)
     notes += _not_run(students) if whole else ()
@@ -119,7 +98,7 @@ def _others(student: Student, word: str) -> str:
     """The seeds whose own word is another, such as `Seed 1 alone: REMAPS.`"""
     found: dict[str, list[str]] = {}
     for result in student.results:
-        own = _word(replace(student, results=(result,)))[0]
+        own = word_of(replace(student, results=(result,)))[0]
         if own != word:
             found.setdefault(own, []).append(str(result.seed))
     return " ".join(
@@ -134,48 +113,6 @@ def _short(cell: Cell) -> Cell:
         ends = Band(*(round(v, 4) for v in (cell.value, cell.low, cell.high)))
         return cell_text(ends)
     return None if cell is None else cell_text(round(float(cell), 4))
-
-
-def _word(student: Student) -> tuple[str, str]:
-    """(the word, why the pairing tells nothing, if so)."""
-    far = [(_times(student, path), within) for path, within in JUDGED_BY]
-    delta_e, null = (student.each("pairing", name) for name in ("delta_e", "delta_e_null"))
-    kept = bool(student.finite("pairing", "retention")) and None not in (*delta_e, *null)
-    share = share_of_null(delta_e, null) if kept else math.nan
-    return word_of(student.warnings, share, statistics.median(null) if kept else math.nan, far)
-
-
-def word_of(
-    warnings: Sequence[str],
-    share: float,
-    null: float,
-    far: Sequence[tuple[float | None, float]] = (),
-) -> tuple[str, str]:
-    """(the word, why the pairing tells nothing, if so), by the rule of MEANINGS.
-
-    `share`: Delta_E over its `null` (`share_of_null`), nan if there is none; `far`: the student's
-    distance to the data over its teacher's, None if not measured, and how much is a sampler's.
-    """
-    if any(COLLAPSED in words for words in warnings):
-        return SAYS_NOTHING, "The student hardly varies."
-    if math.isnan(share):
-        return SAYS_NOTHING, "The share of the pairing that was kept is not defined."
-    if any(times is not None and not times <= within for times, within in far):
-        return NO_SAMPLER, "Its samples are too far from the data."
-    if null < RULE.null_above and regime(share) != "remaps":
-        return SAYS_NOTHING, (
-            f"The cheapest pairing costs about what an independent one does (null {null:.2g})."
-        )
-    return regime(share).upper(), ""
-
-
-def _times(student: Student, path: tuple[str, str]) -> float | None:
-    """Median of the student's distance to the data over its teacher's, None if not measured."""
-    kind, name = path
-    ours, teacher = (student.finite(kind, who, name) for who in ("student", "teacher_8"))
-    if not (ours and teacher):
-        return None
-    return times_teachers(statistics.median(ours), statistics.median(teacher))
 
 
 def _distance(student: Student) -> str:
@@ -213,19 +150,6 @@ def _optimal(student: Student) -> str:
         return f"; all {n:,} are optimally paired"
     shown = f"{min(kept):,}" if min(kept) == max(kept) else f"{min(kept):,} to {max(kept):,}"
     return f"; {shown} of {n:,} are optimally paired"
-
-
-def _quality(student: Student) -> str:
-    frechet = [student.finite("features", w, "frechet_squared") for w in ("student", "teacher_8")]
-    if all(frechet):
-        ours, teacher = (cell_text(round(statistics.mean(values))) for values in frechet)
-        return f"Frechet {ours}, teacher {teacher}."
-    ratios = [student.finite("quality", who, "ratio") for who in ("student", "teacher_8")]
-    if not all(ratios):
-        none = all(record.get("quality", {}) is None for record in student.records)
-        return "Whether it samples well is not measured: there are no images." if none else ""
-    ours, teacher = (f"{statistics.mean(values):.1f}" for values in ratios)
-    return f"Distance to the data {ours} times that of other data, teacher {teacher}."
 
 
 def _turn(student: Student) -> str:

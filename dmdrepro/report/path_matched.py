@@ -14,6 +14,13 @@ from dmdrepro.measures.students import Student, differences
 from dmdrepro.measures.table import Cell
 
 WITHIN = 1.25  # factor between the path of the stop and the paper's
+# The fields that such a student may differ in: those that its row is about, and those that change
+# no number of it.
+MAY_DIFFER = {
+    *(f"teacher.{name}" for name in ("snapshots", "batch", "lr", "warmup")),
+    *(f"distill.{name}" for name in ("iterations", "lr", "warmup")),
+    *("sampling.batch", "sampling.heatmap", "precision", "size"),
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ class Stop:
 
 
 def path_matched(student: Student) -> Stop | None:
-    """None of the paper's size, of another network or data, and without a stop near the path."""
+    """None of the paper's size, if another field differs, and without a stop near the path."""
     name = student.records[0].get("experiment", student.experiment)
     numbers = [
         n for n in PAPER_NUMBERS
@@ -38,22 +45,21 @@ def path_matched(student: Student) -> Stop | None:
     if student.results[0].size == "paper" or name not in REGISTRY or not numbers:
         return None
     paper = build(name, "paper").as_dict()
-    if differences({key: paper[key] for key in ("data", "model")}, student.config):
+    if differences(paper, student.config).keys() - MAY_DIFFER:
         return None
-    goal = path_length(paper["distill"], paper["distill"]["iterations"])
-    found = ways(student)
-    apart = [abs(math.log(path / goal)) if path else math.inf for path in found[0].path]
-    at = min(range(len(apart)), key=apart.__getitem__)
-    if apart[at] > math.log(WITHIN):
+    ours, theirs = student.config["distill"], paper["distill"]
+    goal = path_length(theirs, theirs["iterations"])
+    paths = {stop: path_length(ours, stop) for stop in student.stops}
+    stop = min(paths, key=lambda stop: abs(paths[stop] - goal))
+    if not goal / WITHIN <= paths[stop] <= goal * WITHIN:
         return None
-    rate = student.config["distill"]["lr"] / paper["distill"]["lr"]
     return Stop(
         name,
         min(numbers, key=lambda n: abs(math.log(n.teacher_iterations / student.snapshot))),
-        f"{found[0].iterations[at]:,} iterations, path {found[0].path[at]:.2g} of the paper's "
-        f"{goal:.2g} at {rate:.3g} times its rate",
+        f"{stop:,} iterations, path {paths[stop]:.2g} of the paper's {goal:.2g} at "
+        f"{ours['lr'] / theirs['lr']:.3g} times its rate",
         *(
-            [way.values(key, path)[at] for way in found]
+            [way.at(stop, key, path) for way in ways(student)]
             for key, path in (
                 ("pairing", ("delta_e",)),
                 ("pairing", ("delta_e_null",)),

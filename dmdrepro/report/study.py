@@ -9,7 +9,7 @@ from dmdrepro.commands import advice
 from dmdrepro.experiments import STUDIES, Arm, Study
 from dmdrepro.measures.along import Way, along_table, column_notes, ways
 from dmdrepro.measures.null import null_notes
-from dmdrepro.measures.students import Student, collect
+from dmdrepro.measures.students import Student, collect, lookup
 from dmdrepro.measures.table import SEVERAL_SEEDS, Cell, Table, over_seeds, seed_words
 from dmdrepro.runs.layout import seed_folder
 from dmdrepro.runs.results import Missing, Result, open_result, seeds_found
@@ -80,7 +80,7 @@ def damaged_arms(arms: Arms) -> dict[str, str]:
 
 def study_tables(study: Study, arms: Arms) -> list[Table]:
     """The arms' students at their end, those on the way, and what is missing."""
-    students = collect(arms)
+    students = collect(arms, every=True)
     notes = (
         f"{study.question} Each arm is {study.experiment} at {study.size} size with the changes "
         "named in dmdrepro/experiments/studies.py.",
@@ -98,10 +98,10 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
         own += (names := [quantity.head for quantity in each.quantities])
         heads += [*names, *each.columns]
     absent = tuple(
-        (result.experiment, result.seed, why)
-        for opened in arms.values()
-        for result in opened
-        for why in _lacks(result)
+        (arm.name, result.seed, why)
+        for arm in study.arms
+        for result in arms.get(arm.name, ())
+        for why in _lacks(arm, result)
     )
     columns, rows = ("arm", "iterations", "path", *heads, "seeds"), tuple(map(_row, students))
     name, essential = study.name, ("arm", *own, "seeds")
@@ -113,11 +113,16 @@ def study_tables(study: Study, arms: Arms) -> list[Table]:
     return [table for table in tables if table.rows]
 
 
-def _lacks(result: Result | Missing) -> list[str]:
-    """Why an arm's seed is not in the table."""
+def _lacks(arm: Arm, result: Result | Missing) -> list[str]:
+    """Why a student of an arm's seed is not in the table."""
     if isinstance(result, Missing):
         return [result.reason]
-    return [f"diverged: left out ({words})" for words in result.diverged.values()]
+    planned = lookup(result.config, ("teacher", "snapshots")) or ()
+    absent = {*(planned if arm.every_teacher else planned[-1:])} - {*result.evaluated}
+    return [
+        *(f"teacher at {snapshot:,} iterations: not evaluated yet" for snapshot in sorted(absent)),
+        *(f"diverged: left out ({words})" for words in result.diverged.values()),
+    ]
 
 
 def _row(student: Student) -> tuple[Cell, ...]:
@@ -132,4 +137,4 @@ def _row(student: Student) -> tuple[Cell, ...]:
 
 def study_ways(arms: Arms) -> list[Way]:
     """The way of every student and seed of the table."""
-    return [way for student in collect(arms) for way in ways(student)]
+    return [way for student in collect(arms, every=True) for way in ways(student)]

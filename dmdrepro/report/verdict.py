@@ -17,7 +17,7 @@ from dmdrepro.measures.expected import (
     times_teachers,
 )
 from dmdrepro.measures.null import null_notes
-from dmdrepro.measures.students import COLLAPSED, Student, change_words
+from dmdrepro.measures.students import Student, change_words
 from dmdrepro.measures.table import Cell, Table, over_seeds, seed_words
 from dmdrepro.report.path_matched import path_matched
 
@@ -120,7 +120,7 @@ def number_row(number: PaperNumber, student: Student) -> tuple[Cell, ...]:
     if all(record.get("quality", {}) is None for record in student.records):
         values[2:] = [], []
     found, why = NOT_RUN, "the record lacks a number"
-    if any(COLLAPSED in words for words in student.warnings):
+    if student.collapsed:
         found, why = DIFFERS, "the student hardly varies"
     elif all(value is not None for column in values for value in column):
         found, why = verdict(number, *values)

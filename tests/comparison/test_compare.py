@@ -37,6 +37,12 @@ def test_the_answer_is_a_word(student, word):
         assert name == "warnings" or json.loads(written)[name] == value
 
 
+def test_few_samples_say_nothing():
+    """Of independent pairs of so few many are the cheapest pairing."""
+    assert dmdrepro.compare(X[:7], X[:7] + 0.1).answer == "SAYS NOTHING"
+    assert dmdrepro.compare(X[:8], 0.9 * X[:8]).answer == "COPIES"
+
+
 def test_torch_numpy_and_paths_are_one(tmp_path):
     np.save(tmp_path / "x.npy", X)
     torch.save(torch.from_numpy(FRESH), tmp_path / "y.pt")
@@ -145,6 +151,12 @@ def test_bytes_against_floats_are_doubted():
     found = dmdrepro.compare((255 * unit).astype(np.uint8), 2 * unit - 1)
     assert found.answer == "SAYS NOTHING"
     assert "[0, 25" in str(found)
+
+
+@pytest.mark.parametrize(("student", "classes"), [(0 * X, None), (FRESH, np.arange(len(X)))])
+def test_the_page_of_samples_without_a_null_lacks_its_panels(tmp_path, student, classes):
+    dmdrepro.compare(0 * X, student, classes=classes).report(tmp_path / "page.html")
+    assert "data:image/png;base64," in (tmp_path / "page.html").read_text()
 
 
 @pytest.mark.parametrize("shape", [(60, 6, 6, 3), (60, 2), (60,)])

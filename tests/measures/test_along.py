@@ -33,11 +33,12 @@ def test_the_rows_lead_from_the_start_to_the_end(tmp_path):
 
 
 def test_several_seeds_are_a_band_and_other_stops_are_left_out(tmp_path):
-    for seed, delta_e in ((0, 1.0), (1, 3.0)):
-        write_run(tmp_path, "ring", (4000,), seed=seed, along=[stop(100, delta_e=delta_e)])
-    assert rows_in(tmp_path, NAME)[1]["Delta_E"] == Band(2.0, 1.0, 3.0)
-    write_run(tmp_path, "ring", (4000,), seed=2, along=[stop(50, delta_e=7.0)])
-    assert NAME not in tables_in(tmp_path)
+    along = [stop(50), stop(100, delta_e=1.0)], [stop(100, delta_e=3.0), stop(250)]
+    for seed, stops in enumerate(along):
+        write_run(tmp_path, "ring", (4000,), seed=seed, along=stops)
+    found = rows_in(tmp_path, NAME)
+    assert [r["distillation iterations"] for r in found] == [0, 100, 6000]
+    assert found[1]["Delta_E"] == Band(2.0, 1.0, 3.0)
 
 
 def test_records_without_kept_students_and_turns_make_no_tables(tmp_path):

@@ -51,11 +51,12 @@ def test_conditional_samples_show_their_class_agreement(tmp_path):
 
 
 def test_seeds_are_means_and_different_classifiers_are_named(tmp_path):
-    write_run(tmp_path, "mnist", (512,), features=features(), along=along(50))
+    write_run(tmp_path, "mnist", (512,), features=features(), along=along(50, 70))
     other = features(2.0, sha256="cd" * 32)
-    write_run(tmp_path, "mnist", (512,), seed=1, features=other, along=along(60))
+    write_run(tmp_path, "mnist", (512,), seed=1, features=other, along=along(60, 70))
     found = rows_in(tmp_path, NAME)
-    assert [row["samples"] for row in found] == ["data", "Phi_1", "Phi_8", "Phi_32", "G"]
+    samples = [row["samples"] for row in found]
+    assert samples == ["data", "Phi_1", "Phi_8", "Phi_32", "G after 70", "G"]
     assert found[-1]["Frechet"] == Band(45.0, 30.0, 60.0)
     assert found[-1]["classifier"] == "abababab, cdcdcdcd"
     notes = tables_in(tmp_path)[NAME].notes

@@ -60,6 +60,7 @@ def test_short_logs_are_smoothed_over_what_they_have(n):
         (HILL[:150], "no"),  # only rises
         (HILL[150:], "no"),  # only falls
         ([1.0] * 300, "no"),
+        ([0.0] * 300, "no"),  # a student that no update moved
         ([1 + 0.2 * x for x in HILL], "no"),  # by less than a quarter
         (hump(60), "yes"),  # of 10,000 updates, as early as the paper's
         (hump(20), "yes"),

@@ -58,15 +58,39 @@ def test_over_seeds_word_and_verdict_are_by_the_ratio_of_the_medians(tmp_path):
         ({"pairing": {"delta_e": 0.09, "delta_e_null": 0.09}}, "REMAPS"),
         ({"pairing": {"warnings": ["The student hardly varies: ..."]}}, "SAYS NOTHING"),
         ({"pairing": {"warnings": ["The teacher hardly varies: ..."]}}, "PARTLY"),
+        ({"pairing": {"n": 7}}, "SAYS NOTHING"),
+        ({"pairing": {"n": 8}}, "PARTLY"),
     ],
 )
 def test_a_student_that_draws_no_samples_is_no_copy(tmp_path, parts, word):
-    assert answer(student(tmp_path, **parts)).word == word
+    found = student(tmp_path, **parts)
+    assert answer(found).word == word
+    assert f"): {word}. " in sentence(found)  # of the page
 
 
-def test_the_page_reads_no_pairing_into_a_student_that_hardly_varies(tmp_path):
-    found = student(tmp_path, pairing={"warnings": ["The student hardly varies: ..."]})
-    assert sentence(found).endswith("hardly varies, so its pairing says nothing.")
+COLLAPSED = {"delta_e": 0.0, "delta_e_null": 0.0, "warnings": ["The student hardly varies: ..."]}
+
+
+@pytest.mark.parametrize("retention", [0.9, "nan"])  # nan: it is constant
+def test_half_of_the_seeds_have_to_collapse_for_an_answer_that_says_nothing(tmp_path, retention):
+    seeds = [{}, {}, COLLAPSED | {"retention": retention}]
+    found = answer(student(tmp_path / "one", pairing=seeds, seeds=(0, 1, 2)))
+    assert found.sentence.startswith("chessboard (teacher 4,000): PARTLY. Seed 2 alone: SAYS NOTH")
+    seeds[1] = seeds[2]
+    most = answer(student(tmp_path / "two", pairing=seeds, seeds=(0, 1, 2)))
+    assert most.word == "SAYS NOTHING"
+    assert "Seed 0 alone: PARTLY." in most.sentence
+
+
+def test_distances_to_the_data_are_over_the_seeds_that_have_them(tmp_path):
+    sets = {"student": {"frechet_squared": 1e4}, "teacher_8": {"frechet_squared": 20.0}}
+    about = {"classifier": {"sha256": "ab" * 32, "accuracy": 0.99}, "n": 1000, "draws": 5}
+    for seed, features in enumerate((about | sets, about | sets, None)):
+        write_run(tmp_path, "mnist", (512,), seed=seed, features=features)
+    (found,) = collect(all_seeds(tmp_path, "laptop", 0))
+    assert answer(found).word == "NO SAMPLER"
+    assert "Seed 2 alone: PARTLY." in answer(found).sentence
+    assert "Frechet 10,000, teacher 20." in answer(found).sentence
 
 
 def test_an_image_student_that_has_not_left_its_start_is_no_sampler():
@@ -74,6 +98,7 @@ def test_an_image_student_that_has_not_left_its_start_is_no_sampler():
     runs = of_size(published(), "laptop", ["learning-rate-images/lr=2e-6"])
     (found,) = collect(runs)
     assert answer(found).word == "NO SAMPLER"
+    assert "): NO SAMPLER. " in sentence(found)
 
 
 def test_the_sentence_of_one_seed_and_of_several(tmp_path):

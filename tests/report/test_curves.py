@@ -42,7 +42,7 @@ def test_what_was_not_kept_is_said(tmp_path):
     words = section(page_of(tmp_path), "ring").text
     assert "No log of the DM loss was kept." in words
     assert "No students were kept on the way" in words
-    assert "the record lacks a number, or one is not finite" in words
+    assert "SAYS NOTHING. The share of the pairing that was kept is not defined." in words
 
 
 def drawn(xs, ys):

@@ -112,6 +112,23 @@ def test_students_of_several_teachers_are_rows_and_lines_of_their_own(tmp_path):
         assert [(line.colour, line.name) for line in chart.lines] == [*enumerate(names)]
 
 
+def test_a_student_that_the_first_seed_lacks_is_shown_and_what_it_lacks_is_named(tmp_path):
+    arms = Arm("w", {"teacher.snapshots": "1000,4000"}, every_teacher=True), Arm("last")
+    study = Study("q", "?", "chessboard", "laptop", arms)
+    for seed, snapshots in enumerate(((4000,), (1000, 4000))):
+        here = tmp_path / f"laptop/seed{seed}"
+        for arm in arms:
+            write_run(tmp_path, "chessboard", snapshots, seed=seed, settings=dict(arm.settings))
+            (here / "chessboard").rename(here / f"chessboard@{arm.name}")
+    opened = open_arms(study, tmp_path, (0, 1))
+    shown, not_run = study_tables(study, opened)
+    found = [(row[0], row[-1]) for row in shown.rows]
+    assert found[:2] == [("w, teacher 1,000", "1"), ("w, teacher 4,000", "0, 1")]
+    assert ("w, teacher 1,000", 1) in {(way.student.name, way.seed) for way in study_ways(opened)}
+    why = "teacher at 1,000 iterations: not evaluated yet"
+    assert not_run.rows == (("w", 0, why),)  # of `last` that student is not planned
+
+
 @pytest.mark.parametrize("study", STUDIES.values(), ids=list(STUDIES))
 def test_every_student_of_a_study_has_a_colour_of_its_own(study):
     many = [

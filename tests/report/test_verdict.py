@@ -1,7 +1,7 @@
 """The verdict: the written rule, applied to every number and claim, and to nothing else."""
 
 import pytest
-from report_runs import PAIRING, rows_in, write_run
+from report_runs import PAIRING, rows_in, stop, write_run
 
 from dmdrepro.measures.expected import CLAIMS, PAPER_NUMBERS, RULE, PaperNumber, regime
 from dmdrepro.measures.students import collect
@@ -109,12 +109,38 @@ def test_the_papers_network_at_its_path_has_a_state_of_its_own(tmp_path):
     assert all(row["why"].startswith(f"{said}: partly: 0.2 of the null") for row in found)
 
 
+@pytest.mark.parametrize("kept", [{0: "300", 1: "150,300"}, {0: "150,300", 1: "300"}])
+def test_the_stop_of_that_path_is_one_that_all_seeds_have(tmp_path, kept):
+    """At 350 iterations the path is 0.013, so the end is no stop of the paper's; 520 is."""
+    for seed, stops in kept.items():
+        settings = {"distill.snapshots": f"{stops},520", "distill.iterations": "1000"}
+        along = [stop(int(at), delta_e=float(at)) for at in (*stops.split(","), 520)]
+        parts = {"size": "laptop-32", "seed": seed, "settings": settings, "along": along}
+        write_run(tmp_path, "mnist", (2048,), **parts)
+    (row,) = (row for row in rows(tmp_path, "laptop-32") if row["verdict"] == PATH_MATCHED)
+    assert row["ours"] == Band(520.0, 520.0, 520.0)
+    assert row["why"].startswith("520 iterations, path 0.02 ")
+
+
 @pytest.mark.parametrize(
-    "settings", [{"model.width": "16"}, {"distill.iterations": "350"}, {"data.resolution": "16"}]
-)
-def test_another_network_or_path_is_not_matched(tmp_path, settings):
+    "settings",
+    [
+        {"model.width": "16"}, {"distill.iterations": "350"}, {"data.resolution": "16"},
+        {"distill.regression_weight": "1"}, {"distill.start": "random"}, {"distill.gan": "true"},
+        {"distill.batch": "16"}, {"sampling.pairing": "500"},
+    ],
+)  # fmt: skip
+def test_another_network_method_n_or_path_is_not_matched(tmp_path, settings):
     write_run(tmp_path, "mnist", (2048,), size="laptop-32", settings=settings)
     assert {row["verdict"] for row in rows(tmp_path, "laptop-32")} == {NOT_RUN}
+
+
+def test_one_seed_of_three_that_hardly_varies_does_not_decide(tmp_path):
+    for seed, doubts in enumerate(([], [], ["The student hardly varies: ..."])):
+        pairing = PAIRING | {"delta_e": 8.0, "delta_e_null": 40.0, "warnings": doubts}
+        write_run(tmp_path, "chessboard", (20_000,), size="paper", seed=seed, pairing=pairing)
+    row = next(row for row in rows(tmp_path) if row["experiment"] == "chessboard")
+    assert row["verdict"] == REPRODUCED
 
 
 def test_a_claims_verdict_does_not_stand_for_a_number_that_the_record_lacks(tmp_path):

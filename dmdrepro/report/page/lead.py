@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from dmdrepro.measures.expected import RULE
 from dmdrepro.measures.students import Student
 from dmdrepro.measures.table import cell_text, middle
-from dmdrepro.report.answer import NO_SAMPLER, SAYS_NOTHING, Answer
+from dmdrepro.measures.word import NO_SAMPLER, SAYS_NOTHING
+from dmdrepro.report.answer import Answer
 
 # What the student does, by the answer's word, in the order of the sentence.
 DOES = {

@@ -12,7 +12,8 @@ from dmdrepro.measures.along import study_charts
 from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import Results, collect
 from dmdrepro.measures.table import Table, seed_words
-from dmdrepro.report.answer import MEANINGS, answers
+from dmdrepro.measures.word import MEANINGS
+from dmdrepro.report.answer import answers
 from dmdrepro.report.page.chart import colours, drawings
 from dmdrepro.report.page.clouds import draw_clouds
 from dmdrepro.report.page.experiment import experiment_part
@@ -98,7 +99,7 @@ def _study_part(opened: OpenStudy) -> dict[str, object]:
     """What `studies.html` shows of one study."""
     study, arms = opened.study, opened.arms
     tables = {table.name: table for table in study_tables(study, arms)}
-    found, students = study_ways(arms), collect(arms)
+    found, students = study_ways(arms), collect(arms, every=True)
     seeds = sorted({seed for student in students for seed in student.seeds})
     line = f"{program()} study {study.name} --seeds {','.join(map(str, seeds))}"
     return {
