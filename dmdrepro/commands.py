@@ -6,6 +6,7 @@ Whoever reads or makes runs knows no command: it is given `advice`, or says what
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,10 +39,23 @@ def as_now() -> list[str]:
 
 def making(result: Result, command: str = "all") -> str:
     """The command line that makes an experiment's or arm's stages at its size and seed."""
+    from dmdrepro.loading import file_of
+
     if result.study:
-        words = f"{program()} study {result.study} --seeds {result.seed}"
-        return f"{words} --size {result.size}"
-    return f"{program()} {command} {result.experiment} --size {result.size} --seed {result.seed}"
+        words = f"study {result.study} --seeds {result.seed} --size {result.size}"
+        file = file_of("study", result.study)
+    else:
+        words = f"{command} {result.experiment} --size {result.size} --seed {result.seed}"
+        words += " --weights DIR" if _needs_weights(result) else ""
+        file = file_of("experiment", result.experiment)
+    return f"{program()} {words}" + (f" --load {shlex.quote(file)}" if file else "")
+
+
+def _needs_weights(result: Result) -> bool:
+    from dmdrepro.experiments import REGISTRY
+
+    name = result.experiment
+    return not result.study and name in REGISTRY and not REGISTRY[name]().data.sampled
 
 
 def advice(result: Result, stage: str | None) -> str:
@@ -49,11 +63,8 @@ def advice(result: Result, stage: str | None) -> str:
 
     `stage`: the first that has to be made anew; "": one that is not done; None: none is.
     """
-    from dmdrepro.experiments import REGISTRY
-
     if stage is None:
-        needs = result.experiment in REGISTRY and not REGISTRY[result.experiment]().data.sampled
-        return f"needs weights: {making(result)} --weights DIR" if needs else making(result)
+        return ("needs weights: " if _needs_weights(result) else "") + making(result)
     if stage == "":
         return f"run `{making(result)}` with your other options"
     if result.study:  # has no --fresh

@@ -49,6 +49,12 @@ def load_file(path: Path) -> None:
         )
 
 
+def file_of(kind: str, name: str) -> str:
+    """The name of the file of --load that registered it; empty if none did."""
+    origin = ORIGINS.get((kind, name))
+    return origin["file"] if origin in _loaded.values() else ""
+
+
 def load_packages() -> None:
     """Import what installed packages name; raises ConfigError with the package."""
     for entry in importlib.metadata.entry_points(group=GROUP):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,7 +124,7 @@ def draw_panel(axes: Axes, chart: Chart, seeds: Sequence[int], sizes: Sequence[s
     for level in levels:
         axes.axhline(level, color=SOFT, lw=0.5, ls=":")
     if chart.scale == "linear":
-        found = [y for line in chart.lines for y in line.ys if y == y]
+        found = [y for line in chart.lines for y in line.ys if math.isfinite(y)]
         unit = max(levels) - min(levels) or max(found) - min(found) or 1.0
         low = min(min(levels) - 0.12 * unit, min(found) - 0.06 * unit)
         axes.set_ylim(low, max(max(levels) + 0.12 * unit, max(found) + 0.06 * unit))
@@ -138,7 +139,8 @@ def draw_panel(axes: Axes, chart: Chart, seeds: Sequence[int], sizes: Sequence[s
 
 
 def save_curves(title: str, charts: Sequence[Chart], folder: Path, stem: str) -> list[Path]:
-    """Write `stem`.png and `stem`.pdf into `folder`; no curve, no file."""
+    """Write `stem`.png and `stem`.pdf into `folder`; no empty panel, and no curve, no file."""
+    charts = [chart for chart in charts if not chart.empty]
     seeds = sorted({line.seed for chart in charts for line in chart.lines})
     if not seeds:
         return []

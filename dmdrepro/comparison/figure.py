@@ -42,7 +42,7 @@ def draw(found: Found) -> Figure:
     panel_title(axes, "Distances", "red boxes: the optimal pairing")
     left = LEFT + SIDE + 1.1
     width = (page.width - left - GAP - EDGE) / 2
-    for k, chart in enumerate(charts(found)):
+    for k, chart in enumerate(chart for chart in charts(found) if not chart.empty):
         axes = page.axes(left + k * (width + GAP), width, PANEL)
         draw_panel(axes, chart, [0], [""])
         axes.legend(fontsize=SMALL)

@@ -8,6 +8,7 @@ from dmdrepro.experiments.registry import (
     check_name,
     check_size,
     every_size,
+    field_names,
     nearest,
     parse_overrides,
     register,
@@ -19,6 +20,7 @@ from dmdrepro.settings import ConfigError, leaves
 
 __all__ = [
     "REGISTRY", "SIZES", "STUDIES", "Arm", "ConfigError", "Distill", "Experiment", "Sampling",
-    "Study", "Teacher", "as_of_now", "build", "check_name", "check_size", "every_size", "leaves",
-    "nearest", "parse_overrides", "register", "register_study", "size_words",
+    "Study", "Teacher", "as_of_now", "build", "check_name", "check_size", "every_size",
+    "field_names", "leaves", "nearest", "parse_overrides", "register", "register_study",
+    "size_words",
 ]  # fmt: skip

@@ -20,6 +20,11 @@ def check_parts(data: object, model: object) -> None:
         type(classes) is int and classes >= 0,
         f"{name} has classes = {classes!r}; it must be a whole number, 0 if unconditional.",
     )
+    require(
+        not (classes and data.exact),
+        f"{name} has exact = True and {classes} classes, which denoise(x, sigma) is not told: set "
+        "exact = False.",
+    )
     ours = type(data).__module__.startswith("dmdrepro.")  # ImageNet-64's is never drawn from
     if type(data).make is Data.make and not ours:  # else what it makes may have them
         offered = {

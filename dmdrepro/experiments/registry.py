@@ -108,7 +108,8 @@ def build(
     experiment = replace(cls(), size=size, seed=seed)
     if size != "paper":
         experiment = _replaced(experiment, cls.REDUCED[size])
-    parsed = {dotted: _parsed(experiment, dotted, t) for dotted, t in (overrides or {}).items()}
+    known = field_names(experiment)
+    parsed = {dotted: _parsed(name, known, dotted, t) for dotted, t in (overrides or {}).items()}
     return _replaced(experiment, parsed)
 
 
@@ -172,10 +173,9 @@ KINDS = {
 }
 
 
-def _parsed(experiment: Experiment, dotted: str, text: str) -> object:
-    known = field_names(experiment)
+def _parsed(name: str, known: Mapping[str, object], dotted: str, text: str) -> object:
     if dotted not in known:
-        raise ConfigError(f"{experiment.name} has no field {dotted!r}; {nearest(dotted, known)}")
+        raise ConfigError(f"{name} has no field {dotted!r}; {nearest(dotted, known)}")
     kind = known[dotted]
     many = typing.get_origin(kind) is tuple
     unknown = str(kind) if isinstance(kind, types.UnionType) else "a valid value"

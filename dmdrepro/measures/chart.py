@@ -1,5 +1,6 @@
 """Curves before anybody has decided how they look: for the page and for figures."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,3 +33,9 @@ class Chart:
     scale: str = "linear"  # of a figure's y axis: "linear", "log" or "symlog"
     mark: float | None = None  # of a figure: an x to mark
     remarks: tuple[str, ...] = ()  # below a figure, of two lines each
+
+    @property
+    def empty(self) -> bool:
+        """Whether no line has a value that a figure's y axis can show."""
+        least = 0.0 if self.scale == "log" else -math.inf
+        return not any(least < y < math.inf for line in self.lines for y in line.ys)

@@ -16,7 +16,7 @@ def measure(of: Sampled) -> Measured | None:
     """None for an exact teacher, and for data whose exact denoiser is not known."""
     from dmdrepro.metrics import denoiser_error
 
-    if of.teacher is None or of.dataset.denoise is None:
+    if of.teacher is None or not of.experiment.data.exact:
         return None
     draw = of.draw("denoiser", device=of.device)
     dataset = of.dataset.to(of.device)

@@ -6,7 +6,7 @@ from dmdrepro.measures.chart import Chart, Line
 from dmdrepro.measures.measure import Measure, Measured, Sampled
 from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import PLACE, Student, as_number, last_of
-from dmdrepro.measures.table import Cell, Table, over_seeds
+from dmdrepro.measures.table import Cell, Table, cell_text, over_seeds
 from dmdrepro.runs.shape import Maybe, Some, count, number, positive, text
 
 MEASURED = {
@@ -76,8 +76,17 @@ def _first(record: Mapping) -> Mapping | None:
 
 
 def nulls(students: Sequence[Student]) -> Sequence[str]:
-    """What the curves' nulls are over."""
-    return null_notes([s for s in students if s.records[0].get("over_n")], _first)
+    """What the curves' nulls are over, and of how few rows."""
+    few = (
+        f"{student.experiment}, N = {point['n']:,}: {cell_text(over_seeds(company))} rows have "
+        "another of their class. Null, retention and concordance are of these alone, and nan if "
+        "they are fewer than half."
+        for student, points in curves(students)
+        for point in points
+        if (company := [found for found in point.get("company", ()) if found is not None])
+        and min(company) < point["n"]
+    )
+    return (*null_notes([s for s in students if s.records[0].get("over_n")], _first), *few)
 
 
 def charts(students: Sequence[Student]) -> list[Chart]:
@@ -119,7 +128,7 @@ OVER_N = Measure(
     shape={
         "over_n": Maybe(
             [
-                {"n": positive, "sets?": count, "null?": Maybe(text)}
+                {"n": positive, "sets?": count, "null?": Maybe(text), "company?": [Maybe(count)]}
                 | {name: Some(number) for name in MEASURED}
             ]
         )

@@ -29,6 +29,11 @@ class Classes:
         """[N] bool: the rows whose class has another row."""
         return np.bincount(self.numbers)[self.numbers] > 1
 
+    @property
+    def mostly_alone(self) -> bool:
+        """Whether fewer than half of the rows have company: too few to stand for all."""
+        return bool(self.in_company().mean() < 0.5)
+
     def half_a_class_on(self) -> np.ndarray:
         """[N]: for each row one of its class, half a class on; the row itself if it is alone."""
         order = np.arange(len(self.numbers))

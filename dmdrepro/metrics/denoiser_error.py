@@ -20,8 +20,9 @@ def denoiser_error(
     `relative_error`: E|D - D*|^2 / E|x0 - D*|^2, by which the denoising loss exceeds the smallest
     possible one. `relative_to_signal`: Var(D - D*) / Var(D*), above 1 if there is more error than
     signal: at sigma = 80 D* hardly varies, so a small error can bury what a student's start knows
-    of z. Returns {"sigma": [...], "relative_error": [...], "relative_to_signal": [...]}. Raises
-    ValueError for a level that is not positive, or an output of D that is not finite.
+    of z (of a constant D* inf, or nan if D is constant too). Returns {"sigma": [...],
+    "relative_error": [...], "relative_to_signal": [...]}. Raises ValueError for a level that is not
+    positive, or an output of D that is not finite.
     """
     errors, to_signal = [], []
     for sigma in sigmas:
@@ -36,7 +37,7 @@ def denoiser_error(
         if not error.isfinite().all():
             raise ValueError(f"The denoiser's output at sigma {sigma} is not finite.")
         errors.append(float(error.square().mean() / (x0.double() - exact).square().mean()))
-        to_signal.append(_variance(error) / _variance(exact))
+        to_signal.append(float(_variance(error) / _variance(exact)))
     return {
         "sigma": [float(s) for s in sigmas],
         "relative_error": errors,
@@ -44,6 +45,6 @@ def denoiser_error(
     }
 
 
-def _variance(x: torch.Tensor) -> float:
+def _variance(x: torch.Tensor) -> torch.Tensor:
     """Mean over samples and coordinates of the squared deviation from the samples' mean."""
-    return float((x - x.mean(0)).square().mean())
+    return (x - x.mean(0)).square().mean()

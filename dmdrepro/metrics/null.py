@@ -93,11 +93,12 @@ def single_words(classes: Classes) -> str:
     single = classes.single
     if len(single) == 0:
         return ""
-    if len(single) == len(classes.names):
+    if classes.mostly_alone:
+        n = len(classes.numbers)
         return (
-            f"Each of the {len(single):,} classes has a single sample, so there is no independent "
-            "pairing within a class: E_ind, the null, retention and concordance are undefined. "
-            "Pass a second draw of the student for the same classes (independent)."
+            f"Of {n:,} samples {n - len(single):,} have another of their class, too few for an "
+            "independent pairing within it: E_ind, the null, retention and concordance are "
+            "undefined. Pass a second draw of the student for the same classes (independent)."
         )
     named = ", ".join(str(name) for name in single[:NAMED])
     if len(single) > NAMED:

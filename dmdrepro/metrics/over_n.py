@@ -5,7 +5,10 @@ from dmdrepro.metrics.pairing import pairing_inefficiency
 from dmdrepro.metrics.samples import Samples
 from dmdrepro.metrics.watch import Watch
 
-MEASURED = ("delta_e", "delta_e_null", "retention", "concordance", "e_dt", "e_ot", "e_ind", "gap")
+MEASURED = (
+    *("delta_e", "delta_e_null", "retention", "concordance"),
+    *("e_dt", "e_ot", "e_ind", "gap", "company"),
+)
 
 
 def pairing_of_sets(

@@ -51,6 +51,7 @@ class PairingRecord:
     # What E_ind is over: "all" pairs (i, j), pairs i != j of one "class", or a "second draw".
     null: str = ALL
     e_ot_within: float | None = None  # E_OT of the pairings that keep the class; None without
+    company: int | None = None  # rows whose class has another row; None without classes
     warnings: tuple[str, ...] = ()  # sentences: what makes these numbers doubtful
 
     def to_json(self) -> dict[str, object]:
@@ -88,10 +89,11 @@ def pairing_inefficiency(
     `classes` [N], whole numbers: if both networks are told a class, pairs of other classes are not
     a null. Then E_ind is the mean over i of the mean over j != i of i's class; null, retention and
     concordance follow. `e_ot_within` is the optimum that keeps the class. Rows that are alone in
-    their class are left out of these four numbers, and `warnings` names them; if all are, the four
-    are nan. `independent` [N, ...]: a second draw of the student, for the same classes and fresh
-    noise. Then E_ind is the mean squared distance of teacher i to it, whatever `classes` says.
-    E_DT, E_OT, Delta_E and `remapped` are over all rows and do not depend on either.
+    their class are left out of these four numbers, and `warnings` names them; if more than half
+    are, the four are nan. `independent` [N, ...]: a second draw of the student, for the same
+    classes and fresh noise. Then E_ind is the mean squared distance of teacher i to it, whatever
+    `classes` says. E_DT, E_OT, Delta_E and `remapped` are over all rows and do not depend on
+    either.
 
     `warnings` has a sentence if the samples do not look like a teacher's and its student's: other
     units, a student that hardly varies (metrics/implausible.py).
@@ -164,7 +166,9 @@ def _measured(
     if groups is not None:
         within = e_ot_within_classes(x, y, groups, solver, memory, watch)
         # Between the two to the last bit too: if they are equal, rounding would decide.
-        record = replace(record, e_ot_within=min(e_dt, max(e_ot, within)))
+        within = min(e_dt, max(e_ot, within))
+        company = int(groups.in_company().sum())
+        record = replace(record, e_ot_within=within, company=company)
     if second is not None:
         null = null_of_second_draw(x, y, second)
         if not math.isfinite(null.e_ind):
@@ -179,8 +183,8 @@ def _measured(
         return record
     elif (words := single_words(groups)) != "":
         record = replace(record, warnings=(*record.warnings, words))
-        rows = np.flatnonzero(groups.in_company())
-        if len(rows) > 0:
+        if not groups.mostly_alone:
+            rows = np.flatnonzero(groups.in_company())
             chosen = torch.from_numpy(rows).to(x.device)
             part = x[chosen], y[chosen]
             company = as_classes(groups.numbers[rows], len(rows))

@@ -46,7 +46,9 @@ def test_its_figures_are_of_its_kind_and_the_record_holds_the_file(spiral):
     file, runs = spiral
     drawn = {path.stem for path in (runs / "smoke/seed0/figures").glob("*.png")}
     assert drawn == {"figure_of_spiral", "along_spiral", "over_n"}
-    assert "Figure of spiral. " in (runs / "smoke/seed0/report.html").read_text()
+    page = (runs / "smoke/seed0/report.html").read_text()
+    assert "Figure of spiral. " in page
+    assert "all spiral --size smoke --seed 0 --load spiral.py<" in page
     record = record_of(runs, "spiral/evaluate-60")
     assert record["config"]["loaded"]["file"] == file.name
     assert len(record["config"]["loaded"]["sha256"]) == 64

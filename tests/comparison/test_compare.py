@@ -153,6 +153,12 @@ def test_bytes_against_floats_are_doubted():
     assert "[0, 25" in str(found)
 
 
+@pytest.mark.parametrize(("student", "classes"), [(0 * X, None), (FRESH, np.arange(len(X)))])
+def test_the_page_of_samples_without_a_null_lacks_its_panels(tmp_path, student, classes):
+    dmdrepro.compare(0 * X, student, classes=classes).report(tmp_path / "page.html")
+    assert "data:image/png;base64," in (tmp_path / "page.html").read_text()
+
+
 @pytest.mark.parametrize("shape", [(60, 6, 6, 3), (60, 2), (60,)])
 def test_the_page_holds_words_and_figure_and_asks_for_nothing(tmp_path, shape):
     x, y = (gaussian(seed, *shape) for seed in (10, 11))

@@ -37,6 +37,15 @@ def test_infinite_values_stay_what_they_are(tmp_path):
     assert row["Delta_E"] == float("inf")
 
 
+def test_the_table_says_if_a_null_is_not_of_all_rows(tmp_path):
+    curve = [point(100, 1.0) | {"company": [12]}, point(1000, 1.0) | {"company": [1000]}]
+    write_run(tmp_path, "mlp-manifold", (1536,), over_n=curve)
+    said = [
+        note for note in tables_in(tmp_path)["over_n"].notes if "another of their class" in note
+    ]
+    assert [note.partition(" rows")[0] for note in said] == ["mlp-manifold, N = 100: 12"]
+
+
 def test_records_from_before_make_no_table(tmp_path):
     write_run(tmp_path, "ring", (4000,))
     assert "over_n" not in tables_in(tmp_path)

@@ -1,5 +1,7 @@
 """A denoiser's excess loss over the exact one, on a Gaussian where all is known."""
 
+import math
+
 import pytest
 import torch
 
@@ -57,6 +59,12 @@ def test_against_the_signal_an_offset_costs_nothing_and_noise_its_share():
     assert found["relative_to_signal"] == pytest.approx([0.25] * len(SIGMAS), rel=1e-5)
     found = measure(lambda x, sigma: 0 * x)
     assert found["relative_to_signal"] == pytest.approx([1.0] * len(SIGMAS), rel=1e-5)
+
+
+def test_beside_a_constant_exact_denoiser_an_error_has_no_scale(monkeypatch):
+    monkeypatch.setattr(GaussianData, "denoise", lambda self, x, sigma: 0 * x)
+    assert measure(lambda x, sigma: x, sigmas=(1.0,))["relative_to_signal"] == [math.inf]
+    assert math.isnan(measure(lambda x, sigma: 0 * x, sigmas=(1.0,))["relative_to_signal"][0])
 
 
 def test_the_generator_decides_every_number():

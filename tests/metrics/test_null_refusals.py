@@ -27,19 +27,20 @@ def test_classes_of_one_sample_are_named_and_left_out():
 
 
 def test_many_single_classes_are_counted():
-    x, y = half_kept(6, 20, 2, 0.0)
-    (words,) = pairing_inefficiency(x, y, classes=np.r_[0, 0, np.arange(1, 19)]).warnings
+    x, y = half_kept(6, 36, 2, 0.0)
+    (words,) = pairing_inefficiency(x, y, classes=np.r_[[0] * 18, np.arange(1, 19)]).warnings
     assert words.startswith("Classes 1, 2, 3, 4, 5 and 13 more of 19 have")
 
 
-def test_only_single_classes_are_no_null():
+@pytest.mark.parametrize("company", [0, 2, 5])
+def test_mostly_single_classes_are_no_null(company):
     x, y = half_kept(7, 12, 2, 0.5)
-    found = pairing_inefficiency(x, y, classes=range(12))
+    found = pairing_inefficiency(x, y, classes=np.r_[[0] * company, 1 : 13 - company])
     numbers = (found.e_ind, found.delta_e_null, found.retention, found.concordance)
     assert all(math.isnan(value) for value in numbers)
     assert found.null == "class"
-    assert found.e_ot_within == found.e_dt
-    assert "Each of the 12 classes has a single sample" in found.warnings[0]
+    assert found.company == company
+    assert found.warnings[0].startswith(f"Of 12 samples {company} have another of their class")
     facts = found.to_json()
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
 

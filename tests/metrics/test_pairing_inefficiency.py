@@ -14,7 +14,7 @@ from dmdrepro.metrics import pairing_inefficiency
 
 NUMBERS = (
     *("delta_e", "e_dt", "e_ot", "e_ind", "retention", "delta_e_null", "concordance"),
-    *("remapped", "n", "gap", "solver", "null", "e_ot_within", "warnings"),
+    *("remapped", "n", "gap", "solver", "null", "e_ot_within", "company", "warnings"),
 )
 
 

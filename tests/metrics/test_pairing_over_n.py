@@ -24,6 +24,17 @@ def test_each_set_is_measured_as_by_itself_and_no_row_twice(labels):
         assert {name: found[name][k] for name in MEASURED} == {m: alone[m] for m in MEASURED}
 
 
+def test_of_many_classes_small_sets_have_no_null_and_each_says_how_many_rows_have_company():
+    teacher, student = gaussian(0, 400, 3), gaussian(1, 400, 3)
+    classes = np.r_[0, np.arange(399) % 150]
+    few, many = (pairing_of_sets(teacher, student, n, 2, classes=classes) for n in (20, 400))
+    assert few["company"] == [2, 0]
+    for name in ("e_ind", "delta_e_null", "retention", "concordance"):
+        assert few[name] == ["nan", "nan"]
+    assert many["company"] == [400]
+    assert math.isfinite(many["retention"][0])
+
+
 def test_no_more_sets_than_asked_for():
     teacher = gaussian(0, 100, 2)
     assert pairing_of_sets(teacher, teacher + 1, 10, 4)["sets"] == 4

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
 from dmdrepro.measures.chart import Chart, Line
-from dmdrepro.paper_figures.curves import draw_curves
+from dmdrepro.paper_figures.curves import draw_curves, save_curves
 from dmdrepro.paper_figures.ticks import name_ticks
 
 LAPTOP = "laptop size (reduced)"
@@ -122,6 +122,18 @@ def test_levels_and_values_lie_inside_the_axis_and_dashed_lines_have_no_marker(s
     low, high = axes.get_ylim()
     assert low < 0.2 or scale != "linear"
     assert high > 80
+
+
+@pytest.mark.parametrize("scale", ["linear", "log", "symlog"])
+def test_panels_without_a_finite_value_are_left_out_and_no_other_value_breaks_one(tmp_path, scale):
+    def one(*ys):
+        return Chart("t", "N", (Line("a", [1, 10, 100], ys, dots=((1.0, ys[0]),)),), scale=scale)
+
+    nothing = one(math.nan, math.inf, -math.inf)
+    assert save_curves("t", [nothing], tmp_path, "none") == []
+    assert len(save_curves("t", [nothing, one(math.nan, math.inf, 2.0)], tmp_path, "one")) == 2
+    figure = rendered(draw_curves([one(-math.inf, 1.0, math.inf)]))
+    assert all(map(math.isfinite, figure.axes[0].get_ylim()))
 
 
 @pytest.mark.parametrize(

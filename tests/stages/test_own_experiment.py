@@ -42,6 +42,14 @@ class Spiral(Data):
 
 
 @dataclass(frozen=True)
+class Known(Spiral):
+    exact = True
+
+    def denoise(self, x, sigma):
+        return 0 * x.double()
+
+
+@dataclass(frozen=True)
 class TwoLayers(Model):
     hidden: int = 16
 
@@ -112,3 +120,5 @@ def test_what_it_does_not_have_is_refused_with_a_sentence(registered):
         build("spiral", "pocket", overrides={"distill.start": "exact"})
     with pytest.raises(ConfigError, match="There is an experiment 'spiral' already"):
         register(SpiralExperiment)
+    with pytest.raises(ConfigError, match="The data set Known has exact = True and 2 classes"):
+        SpiralExperiment(data=Known())
