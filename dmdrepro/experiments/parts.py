@@ -4,12 +4,16 @@ from dataclasses import is_dataclass
 
 from dmdrepro.data import Data
 from dmdrepro.models import Model
-from dmdrepro.settings import require
+from dmdrepro.settings import ConfigError, require
 
 
 def check_parts(data: object, model: object) -> None:
     """Raise ConfigError, naming the class and what it lacks."""
     name = _check_kind(data, Data, "data set", "dmdrepro.data.Data")
+    try:
+        hash(data)
+    except TypeError as error:
+        raise ConfigError(f"{name} has a setting that can change ({error}); use a tuple.") from None
     shape = getattr(data, "shape", None)
     require(
         isinstance(shape, tuple) and bool(shape) and all(type(n) is int and n > 0 for n in shape),

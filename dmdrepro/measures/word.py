@@ -22,9 +22,9 @@ MEANINGS = (
 
 
 def word_of(student: Student) -> tuple[str, str]:
-    """(the word, why the pairing tells nothing, if so), of medians over the seeds.
+    """(the word, why the pairing tells nothing, if so), by medians over the seeds.
 
-    Of the pairing half of the seeds or more may not lack a number.
+    If half of the seeds or more lack a number of the pairing, it tells nothing.
     """
     columns = (student.each("pairing", n) for n in ("delta_e", "delta_e_null", "retention"))
     rows = [row for row in zip(*columns, strict=True) if None not in row and math.isfinite(row[2])]

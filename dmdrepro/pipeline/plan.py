@@ -156,10 +156,11 @@ def _checked(plan: Plan) -> Plan:
         if task.trains:
             batch = getattr(task.run.experiment, task.stage).batch
             if batch % size:
+                larger = f", or --set {task.stage}.batch={batch - batch % size + size}"
                 raise RunError(
                     f"{task.stage}.batch of {task.run.name} is {batch}, and {size} processes "
-                    "cannot share it equally; use another number of them, or --set "
-                    f"{task.stage}.batch={batch - batch % size + size}."
+                    f"cannot share it equally; use another number of them"
+                    f"{'' if plan.study else larger}."
                 )
     named = [name for name in plan.request.names if name in plan.cannot]
     if named:

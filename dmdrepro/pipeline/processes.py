@@ -35,11 +35,11 @@ ERROR = "Error: "  # how a command's last line begins if it failed
 
 KILLED = (
     "A process was killed from outside, perhaps for want of memory; what the others made is saved. "
-    "Run the same command again, with fewer --jobs if memory is short."
+    "Run the same command again, with fewer --jobs or GPUs if memory is short."
 )
 ENDED = (
     "A process ended by itself (exit status {}; what it said stands above); what the others made "
-    "is saved. Run the same command again with --jobs 1."
+    "is saved. Run the same command again with --jobs 1, or on one GPU."
 )
 STOPPED_ALONE = (
     "A process was told to end from outside (`kill`, or a limit on its processor time); all have "

@@ -39,8 +39,8 @@ def put_weights(network: torch.nn.Module, tensors: Tensors, where: object) -> No
     except RuntimeError as error:
         differs = " ".join(str(error).partition(":\n")[2].split())
         raise DamagedArtifact(
-            f"{where} does not hold this network's weights ({differs[:160]}); put the file back, "
-            "or make it anew with --fresh."
+            f"{where} does not hold this network's weights ({differs[:160]}); restore the file, or "
+            "move its folder away and make it again."
         ) from None
 
 
@@ -76,14 +76,14 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Tensors) -> Non
         index, _, key = name.partition(".")
         if not index.isdecimal() or not key:
             raise DamagedArtifact(
-                f"The saved state has an optimiser's entry {name!r}: use --fresh."
+                f"The saved state has an optimiser's entry {name!r}; move its stage's folder away."
             )
         state.setdefault(int(index), {})[key] = value
     try:
         optimiser.load_state_dict({"state": state, "param_groups": saved["param_groups"]})
     except (ValueError, RuntimeError, KeyError) as error:
         raise DamagedArtifact(
-            f"The saved state is of another optimiser ({error}): use --fresh."
+            f"The saved state is of another optimiser ({error}); move its stage's folder away."
         ) from None
     for parameter, entry in optimiser.state.items():
         for key, value in entry.items():

@@ -107,9 +107,9 @@ def read_json(path: Path) -> dict:
     try:
         value = json.loads(path.read_text(), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        raise DamagedArtifact(f"{path} is not valid JSON ({error}); see --fresh.") from None
+        raise DamagedArtifact(f"{path} is not valid JSON ({error}); {_REMEDY}") from None
     if not isinstance(value, dict):
-        raise DamagedArtifact(f"{path} does not hold a JSON object; see --fresh.")
+        raise DamagedArtifact(f"{path} does not hold a JSON object; {_REMEDY}")
     return value
 
 
@@ -177,7 +177,8 @@ def check_file(file: Path, digest: str, listing: Path) -> None:
         raise DamagedArtifact(damaged(file))
 
 
-_REMEDY = "restore it, or run that stage again with --fresh (what is there is moved aside)."
+# For every command: `study` and `compare` have no --fresh.
+_REMEDY = "restore it, or move its folder away and make it again."
 
 
 def missing(path: Path, why: str) -> str:

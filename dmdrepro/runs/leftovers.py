@@ -33,6 +33,12 @@ def drop_parts(folder: Path, *, locked: bool) -> None:
             path.unlink(missing_ok=True)
 
 
+def has_leftovers(folder: Path) -> bool:
+    """Whether a part or a saved state's file is there."""
+    names = (path.name for path in _entries(folder))
+    return any(_PART.fullmatch(name) or STATE_FILE.fullmatch(name) for name in names)
+
+
 def drop_states(folder: Path, keep: Collection[str] = ()) -> None:
     """Remove the saved states' files, but those named."""
     for path in _entries(folder):

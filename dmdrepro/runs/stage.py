@@ -7,20 +7,26 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dmdrepro.runs import checkpoint, files
-from dmdrepro.runs.errors import DifferentConfiguration, RunError
+from dmdrepro.runs.errors import DamagedArtifact, DifferentConfiguration, RunError
 from dmdrepro.runs.layout import CONFIG, LOG, RECORD
-from dmdrepro.runs.leftovers import drop_parts, drop_states, unlisted
+from dmdrepro.runs.leftovers import drop_parts, drop_states, has_leftovers, unlisted
 from dmdrepro.runs.links import refuse_links, refuse_links_above
 from dmdrepro.runs.log import EMPTY, LossLog, check_beginning
 from dmdrepro.runs.provenance import provenance
 from dmdrepro.runs.sittings import Sittings
-from dmdrepro.runs.state import BEFORE, STATE, Found, SavedState, find_state, has_state, write_state
+from dmdrepro.runs.state import (
+    BEFORE,
+    STATE,
+    Found,
+    SavedState,
+    find_state,
+    has_state,
+    listed_files,
+    write_state,
+)
 from dmdrepro.settings import filled, leaves
 
-REMEDY = (
-    "Give the same options, another --runs folder, or --fresh to make it anew (what is there is "
-    "moved aside)."
-)
+REMEDY = "Use another --runs folder, or move that one away."  # every command can do it
 
 
 class Stage:
@@ -32,6 +38,7 @@ class Stage:
     """
 
     say: Callable[[str], None] = staticmethod(print)  # what a user must know
+    slower = ""  # the option for a smaller learning rate; "": its command has none
     shared = False  # by several runs, which may be made at the same time: see stages/waiting.py
 
     def __init__(
@@ -130,8 +137,9 @@ class Stage:
     def begin(self) -> None:
         """Record the configuration; to be called under the lock, before anything is made.
 
-        The parts that a kill left are removed. Results or saved states whose listing is lost are
-        moved aside and said: what is made now would be written over them.
+        Parts that a kill left are removed, and saved states that it left unlisted beside listed
+        ones. Results or saved states without any listing are moved aside and said: what is made now
+        would be written over them.
         """
         self.check_configuration()
         drop_parts(self.folder, locked=True)
@@ -142,6 +150,9 @@ class Stage:
                 f"neither {files.MANIFEST} nor {STATE} beside them, so nothing says what they are; "
                 f"they are now in {aside}, and the stage is made from its start."
             )
+        with suppress(DamagedArtifact):  # then nobody knows which are listed
+            if listed := listed_files(self.folder):
+                drop_states(self.folder, listed)
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.done and not has_state(self.folder):
             files.write_json(self.folder / CONFIG, self.key)
@@ -201,19 +212,24 @@ class Stage:
         file = self.folder / f"state-{step}.safetensors"
         checkpoint.save_tensors(file, tensors)
         self.sittings.at = step
-        state = SavedState(
-            step=step,
-            file=file.name,
-            sha256=files.sha256(file),
-            configuration=self._configuration,
-            log_bytes=0 if log is None else log.sync(),
-            log_sha256=EMPTY if log is None else log.sha256,
-            made=dict(self._made),
-            wall_s=self.wall_s(),
-            sittings=self.sittings.all(),
-        )
-        before, self._latest = self._latest, state
-        write_state(self.folder, state, before)
+        before = self._latest
+        try:
+            state = SavedState(
+                step=step,
+                file=file.name,
+                sha256=files.sha256(file),
+                configuration=self._configuration,
+                log_bytes=0 if log is None else log.sync(),
+                log_sha256=EMPTY if log is None else log.sha256,
+                made=dict(self._made),
+                wall_s=self.wall_s(),
+                sittings=self.sittings.all(),
+            )
+            write_state(self.folder, state, before)
+        except OSError:  # a full disk, which has no room for a file that nothing lists
+            file.unlink(missing_ok=True)
+            raise
+        self._latest = state
         drop_states(self.folder, {state.file, "" if before is None else before.file})
 
     def wall_s(self) -> float:
@@ -233,10 +249,15 @@ class Stage:
         self._drop_saved()
 
     def tidy(self) -> None:
-        """Remove what a kill left of a done stage: saved states, parts; not on a read-only disk."""
-        with suppress(OSError):
-            self._drop_saved()
-            drop_parts(self.folder, locked=True)
+        """Remove what a kill left of a done stage: saved states, parts.
+
+        Not on a read-only disk, and not from another process, which may be making it anew.
+        """
+        if has_leftovers(self.folder):
+            with suppress(OSError, RunError), self.locked():
+                if self.done:
+                    self._drop_saved()
+                    drop_parts(self.folder, locked=True)
 
     def _drop_saved(self) -> None:
         for name in (STATE, BEFORE):

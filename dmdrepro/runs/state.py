@@ -65,6 +65,15 @@ def has_state(folder: Path) -> bool:
     return any((folder / name).is_file() for name in (STATE, BEFORE))
 
 
+def listed_files(folder: Path) -> set[str]:
+    """The files of the newest saved state and of the one before; none if the newest is unlisted.
+
+    Raises DamagedArtifact for a listing that is none.
+    """
+    newest, before = _read(folder / STATE), _read(folder / BEFORE)
+    return {state.file for state in (newest, before) if newest and state}
+
+
 def find_state(
     folder: Path, check: Callable[[SavedState, Path], None] = lambda state, listing: None
 ) -> Found | None:

@@ -12,6 +12,7 @@ from dmdrepro.metrics.watch import News
 from dmdrepro.runs.checkpoint import load_tensors, put_weights
 from dmdrepro.runs.divergence import divergence
 from dmdrepro.runs.errors import DamagedArtifact, RunError, Stopped
+from dmdrepro.runs.files import unexpected
 from dmdrepro.runs.layout import RECORD
 from dmdrepro.runs.record import CLASSIFIER
 from dmdrepro.runs.results import read_array
@@ -91,10 +92,10 @@ def _sampled(run: Run, snapshot: int, stage: Stage, context: Context) -> Sampled
     def tensor(name: str) -> torch.Tensor:
         array = read(name)
         if not np.issubdtype(array.dtype, np.floating) or array.shape[1:] != experiment.data.shape:
-            raise DamagedArtifact(
-                f"{folder / name}.npy holds {array.dtype} {list(array.shape)}, not samples of "
-                f"shape {list(experiment.data.shape)}; put it back, or draw anew with --fresh."
+            said = (
+                f"{array.dtype} {list(array.shape)}, not samples of {list(experiment.data.shape)}"
             )
+            raise DamagedArtifact(unexpected(folder / f"{name}.npy", said))
         return torch.from_numpy(array).to(session.device)
 
     def look() -> None:

@@ -21,6 +21,8 @@ def check_drawn(settings: Data, dataset: Data) -> None:
         raise RunError(f"{name}.sample returns {lack}, and it says classes = {classes}.")
     if labels is None:
         return
-    fits = labels.shape == (2,) and labels.dtype == torch.int64
+    fits = isinstance(labels, torch.Tensor) and labels.shape == (2,) and labels.dtype == torch.int64
     if not fits or labels.min() < 0 or labels.max() >= classes:
-        raise RunError(f"{name}.sample(2) returns classes {labels}, not int64 [2] below {classes}.")
+        raise RunError(
+            f"{name}.sample(2) returns classes {labels}, not a tensor int64 [2] below {classes}."
+        )

@@ -164,7 +164,11 @@ class Run:
         else:
             of = f" (teacher of {snapshot:,} iterations)"
         what = f"{kind} {name}, seed {self.experiment.seed}{of}"
-        return Stage(place, key, what, self._remedy(), self.runs, self._before)
+        stage = Stage(place, key, what, self._remedy(), self.runs, self._before)
+        trained = kind == "distill" or (kind == "teacher" and self.experiment.data.sampled)
+        if trained and self.arm is None:
+            stage.slower = f"--set {kind}.lr=..."
+        return stage
 
     def _remedy(self, command: str = "") -> str:
         """What to do about a stage of another configuration; `command`: that makes it, if not this.
@@ -172,9 +176,12 @@ class Run:
         A study has neither --fresh nor settings of its own.
         """
         if self.arm is not None:
-            return "Use another --runs folder, or move that one away."
-        if not command:
             return REMEDY
+        if not command:
+            return (
+                "Give the same options, another --runs folder, or --fresh to make it anew (what "
+                "is there is moved aside)."
+            )
         return (
             "Give the same options, another --runs folder, or make it anew first: "
             f"`{program()} {command} {self.experiment.name} --fresh` with the same options."
@@ -182,11 +189,10 @@ class Run:
 
     def _done(self, stage: Stage, command: str) -> dict[str, str]:
         if not stage.done:
-            raise RunError(
-                f"{stage.what} is not done in {stage.folder}; "
-                f"run `{program()} {command} {self.experiment.name}` with the same options "
-                "first, or `all`."
-            )
+            making = f"{program()} {command} {self.experiment.name}"
+            way = f"`{making}` with the same options first, or `all`"
+            way = way if self.arm is None else "the same command again"
+            raise RunError(f"{stage.what} is not done in {stage.folder}; run {way}.")
         stage.remedy = self._remedy(command)
         stage.check_configuration()
         return _hashes(stage.folder, (stage.folder / MANIFEST).stat().st_mtime_ns)

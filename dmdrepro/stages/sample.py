@@ -102,10 +102,14 @@ def _draw(run: Run, snapshot: int, stage: Stage, session: Session) -> list[str]:
                 raise Stopped(f"{stage.what} stopped at {name}, {saved}")
         drawn[name] = torch.cat(parts)
         if not drawn[name].isfinite().all():
+            slower = run.place("distill" if "student" in name else "teacher", snapshot).slower
+            again = (
+                f"; make it again with a smaller learning rate ({slower}) and another --runs "
+                "folder or --fresh"
+            )
             raise NonFinite(
                 f"{stage.what}: {name} has values that are not finite (seed {experiment.seed}), "
-                f"so that network is useless; make it again with a smaller learning rate (--set "
-                "teacher.lr=..., distill.lr=...) and another --runs folder or --fresh."
+                f"so that network is useless{again if slower else ''}."
             )
         stage.save_state(len(drawn), drawn)
 

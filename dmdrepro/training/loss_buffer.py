@@ -19,14 +19,16 @@ class LossBuffer:
         seed: int,
         saved: Callable[[], int] = lambda: 0,
         tell: Callable[[list[dict[str, float]]], None] = lambda lines: None,
+        slower: str = "",
         length: int = 50,
     ) -> None:
         """`saved()`: the step of the newest saved state, 0 if there is none.
 
-        `tell` is told of the lines that were logged.
+        `tell` is told of the lines that were logged. `slower`: the option for a smaller learning
+        rate, if there is one.
         """
         self._log, self._what, self._seed, self._length = log, what, seed, length
-        self._saved, self._tell = saved, tell
+        self._saved, self._tell, self._slower = saved, tell, slower
         self._steps: list[tuple[int, list[str]]] = []
         self._values: list[torch.Tensor] = []
         self.latest: dict[str, float] = {}
@@ -72,10 +74,8 @@ class LossBuffer:
     def stopped(self, why: str) -> NonFinite:
         """The error that ends the run; it says which saved state is left."""
         saved = self._saved()
-        remedy = "a smaller learning rate (--set teacher.lr=..., distill.lr=...)"
-        if saved:
-            kept = f"Its state saved at step {saved:,} is kept; {remedy} needs"
-            kept += " another --runs folder or --fresh."
-        else:
-            kept = f"No state of it was saved; run the same command with {remedy}."
-        return NonFinite(f"{self._what}: {why} (seed {self._seed}); the run stops there. {kept}")
+        kept = f"Its state saved at step {saved:,} is kept" if saved else "No state of it was saved"
+        if self._slower:
+            kept += f"; run the same command with a smaller learning rate ({self._slower})"
+            kept += " and another --runs folder or --fresh" if saved else ""
+        return NonFinite(f"{self._what}: {why} (seed {self._seed}); the run stops there. {kept}.")

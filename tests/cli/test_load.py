@@ -135,6 +135,18 @@ class E(Experiment):
         (DATA + ZEROS + EXPERIMENT.replace('"mine"', '"ring"'), "an experiment 'ring' already"),
         (DATA + "return None" + EXPERIMENT, "D.sample returns NoneType, not (x, classes or None)"),
         (DATA + ZEROS.replace("2)", "3)") + EXPERIMENT, "not torch.float32 [2, 2]"),
+        (
+            DATA.replace("shape", "classes = 2; shape")
+            + ZEROS.replace("None", "[0, 1]")
+            + EXPERIMENT,
+            "D.sample(2) returns classes [0, 1], not a tensor int64 [2] below 2",
+        ),
+        (
+            DATA.replace("(2,)", "(2,); cells: list = field(default_factory=list)")
+            + ZEROS
+            + EXPERIMENT,
+            "D has a setting that can change (unhashable type: 'list'); use a tuple",
+        ),
         (DATA + "return n.x" + EXPERIMENT, "line 8: AttributeError: 'int' object has no attribute"),
     ],
 )

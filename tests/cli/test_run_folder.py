@@ -189,7 +189,7 @@ def test_the_commands_name_the_file_and_the_place(runs, stage, place, other):
     for name in ("evaluate", "figures"):
         printed = command(name, "chessboard", *SMOKE, "--runs", runs, code=1)
         assert f"{folder / 'record.json'} does not hold what this version writes" in printed
-        assert "--fresh" in printed
+        assert "make it again" in printed
     command("figures", "chessboard", *SMOKE, "--runs", runs, "--dry-run")
     command("list", "--runs", runs)
 

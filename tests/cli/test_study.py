@@ -2,16 +2,21 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from command import command, record_of
+from processes import flip
 
 from dmdrepro.data import Chessboard
 from dmdrepro.diffusion import heun_sample
-from dmdrepro.experiments import build
+from dmdrepro.experiments import STUDIES, build
 from dmdrepro.models.exact import ExactDenoiser
+from dmdrepro.pipeline.plan import make_study_plan
+from dmdrepro.pipeline.request import Request
+from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.files import verify_manifest
 from dmdrepro.runs.published import publish
 from dmdrepro.runs.results import Result
@@ -94,6 +99,27 @@ def test_an_arm_that_was_made_otherwise_is_not_sent_to_options_that_a_study_lack
     printed = command("study", "start", *WORDS, "--runs", runs, code=1)
     assert "Use another --runs folder, or move that one away." in printed
     assert "--fresh" not in printed
+
+
+def test_a_damaged_arm_is_made_again_as_its_sentence_says(made, tmp_path):
+    """By no option: a study has neither --fresh nor --set."""
+    runs = shutil.copytree(made, tmp_path / "runs")
+    folder = runs / "smoke/seed0/chessboard@start=random/distill-60"
+    flip(folder / "student.safetensors", -1)
+    words = ("study", "start", *ARMS[2:], *SMOKE[:-2], "--runs", runs)
+    printed = command(*words, code=1)
+    assert "move its folder away and make it again" in printed
+    assert "--fresh" not in printed
+    folder.rename(tmp_path / "away")
+    assert "done in" in command(*words)
+
+
+def test_an_arm_proposes_no_option_that_a_study_lacks():
+    study = STUDIES["start"].at("smoke")
+    run = Run(study.build(study.arms[0], 0), Path("nowhere"), study.arms[0])
+    assert not run.place("teacher").slower + run.place("distill", 60).slower
+    with pytest.raises(RunError, match=r"use another number of them\.$"):
+        make_study_plan(study, (0,), Request([study.experiment], "smoke", "cpu", gpus_per_run=7))
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -140,7 +140,7 @@ def test_a_flipped_byte_is_said_in_every_panel_and_takes_none_from_other_runs(tm
     assert isinstance(found, Missing)
     assert found.reason == f"damaged: {name} is not the file that was written (changed or damaged)"
     assert str(path) in found.damage
-    assert "--fresh" in found.damage
+    assert "make it again" in found.damage
     for of_paper in paper_figures.FIGURES.values():
         said = words(of_paper.draw(results))
         assert ("damaged: " in said) == ("mnist" in of_paper.experiments)

@@ -55,7 +55,7 @@ def test_every_flipped_byte_of_what_it_goes_on_from_is_seen(tmp_path, interrupte
     seen = len(whole) - (len('{"step": 2, "loss": 3.0}\n') if name == "log.jsonl" else 0)
     for place in range(seen):
         flip(interrupted / name, place)
-        with pytest.raises(DamagedArtifact, match=r"(?s)teacher/.*--fresh"):
+        with pytest.raises(DamagedArtifact, match=r"(?s)teacher/.*make it again"):
             go_on(tmp_path)
         (interrupted / name).write_bytes(whole)
     go_on(tmp_path)
@@ -65,7 +65,7 @@ def test_every_flipped_byte_of_what_it_goes_on_from_is_seen(tmp_path, interrupte
 def test_a_state_that_is_no_state_is_damaged_wherever_it_is_read(tmp_path, interrupted, text):
     (interrupted / "state.json").write_text(text)
     for read in ("progress", "load_state", "open_log", "check_configuration"):
-        with pytest.raises(DamagedArtifact, match=r"state\.json.*--fresh"):
+        with pytest.raises(DamagedArtifact, match=r"state\.json.*make it again"):
             getattr(make(tmp_path), read)()
 
 

@@ -1,6 +1,8 @@
 """Two saved states are kept: the newest whole one is used; what has no listing is moved aside."""
 
+import errno
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -106,7 +108,7 @@ def test_a_resealed_state_of_other_types_is_damaged(tmp_path, twice, field, valu
     state = json.loads((twice / "state.json").read_text())["state"]
     files.write_sealed(twice / "state.json", "state", {**state, field: value})
     for read in ("progress", "load_state", "open_log", "check_configuration", "begin"):
-        with pytest.raises(DamagedArtifact, match=r"state\.json does not hold .*--fresh"):
+        with pytest.raises(DamagedArtifact, match=r"state\.json does not hold .*make it again"):
             getattr(make(tmp_path), read)()
 
 
@@ -161,6 +163,55 @@ def test_a_kill_while_beginning_just_goes_on(tmp_path):
         stage.begin()
         assert stage.said == []
     assert [p.name for p in tmp_path.iterdir()] == ["teacher"]
+
+
+def test_a_state_whose_listing_cannot_be_written_leaves_the_room_to_the_next(
+    tmp_path, twice, monkeypatch
+):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    stage = make(tmp_path)
+    stage.begin()
+    stage.load_state()
+    before = {p.name: p.read_bytes() for p in twice.iterdir()}
+    with monkeypatch.context() as patched:
+        patched.setattr("dmdrepro.runs.state.write_sealed", full)
+        with pytest.raises(OSError, match="No space"):
+            stage.save_state(3, {"w": torch.ones(2)})
+    assert {p.name: p.read_bytes() for p in twice.iterdir()} == before
+    stage.save_state(3, {"w": torch.ones(2)})
+    assert make(tmp_path).load_state()[0] == 3
+
+
+@pytest.mark.parametrize("listing", ["whole", "flipped", "gone"])
+def test_a_state_that_a_kill_left_unlisted_is_dropped_if_the_listing_is_whole(
+    tmp_path, twice, listing
+):
+    shutil.copy(twice / "state-2.safetensors", twice / "state-3.safetensors")
+    if listing != "whole":
+        spoil(twice / "state.json", listing)
+    make(tmp_path).begin()
+    kept = {"state-1.safetensors", "state-2.safetensors"}
+    kept |= set() if listing == "whole" else {"state-3.safetensors"}
+    assert {p.name for p in twice.glob("state-*")} == kept
+
+
+@pytest.mark.parametrize("moment", ["being made", "begun anew"])
+def test_what_another_process_makes_anew_is_not_tidied(tmp_path, twice, moment):
+    """`--fresh` of another one, after this one has seen that the stage is done."""
+    done, other = make(tmp_path), make(tmp_path)
+    if moment == "begun anew":
+        other.set_aside()
+        other.begin()
+        other.save_state(1, {"w": torch.ones(2)})
+        done.tidy()
+    else:
+        files.write_manifest(twice, ["config.json"])
+        with other.locked():
+            done.tidy()
+    assert (twice / "state.json").is_file()
+    assert (twice / "state-1.safetensors").is_file()
 
 
 def test_a_kill_between_manifest_and_cleanup_is_cleaned_and_nothing_of_the_users(tmp_path, twice):
