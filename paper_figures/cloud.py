@@ -55,17 +55,17 @@ def draw_pca_row(page: Page, run: StudentRun | Missing) -> None:
 
 def draw_plane_row(page: Page, sets: Mapping[str, np.ndarray]) -> None:
     """Title -> samples [N, ...], in the PCA plane of the first ones, whose seeds have colours."""
-    plane = fit_plane(first := next(iter(sets.values())))
+    plane = fit_plane(next(iter(sets.values())))
     clouds = {title: plane.project(x) for title, x in sets.items()}
-    teacher = plane.project(first)
+    teacher = next(iter(clouds.values()))
     colours = plane_colours(teacher)
     low, high = teacher.min(axis=0), teacher.max(axis=0)
     edge = 0.06 * np.maximum(high - low, 1e-12)
     x_limits, y_limits = zip(low - edge, high + edge, strict=True)
     page.space(_ABOVE)
     row = page.row(len(clouds), left=_LEFT, gap=_GAP, height=1.62)
-    for axes, title in zip(row, clouds, strict=True):
-        _draw_cloud(axes, clouds[title], colours, x_limits, y_limits, title)
+    for axes, (title, points) in zip(row, clouds.items(), strict=True):
+        _draw_cloud(axes, points, colours, x_limits, y_limits, title)
         axes.set(xticks=[], yticks=[])
         axes.set_xlabel(f"component 1 ({plane.explained[0]:.0%} of variance)", fontsize=SMALL)
     row[0].set_ylabel(f"component 2 ({plane.explained[1]:.0%})", fontsize=SMALL)

@@ -55,12 +55,11 @@ def draw_distance_row(
         for d in read
     ]
     drawn = 0
-    for axes, title, distances, reach in zip(row, runs, read, reaches, strict=True):
+    for axes, (title, run), distances, reach in zip(row, runs.items(), read, reaches, strict=True):
         if isinstance(distances, Missing):
             draw_missing(axes, distances)
             continue
         draw_distances(axes, distances, (max(reaches) if shared else reach) or 1.0)
-        run = runs[title]
         pairing = attempt(run, lambda run: pairing_words(run.pairing()))
         results = () if isinstance(pairing, Missing) else pairing
         below = f"{np.mean(distances.student < distances.untrained):.0%} below the diagonal"

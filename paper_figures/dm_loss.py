@@ -8,7 +8,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from dmdrepro.paper_figures.figure import NONE, PaperFigure
+from dmdrepro.paper_figures.figure import PaperFigure, none
 from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import Page, panel_title, title_height
 from dmdrepro.paper_figures.run import Results, attempt, find, planned_snapshots, run_at
@@ -116,5 +116,5 @@ DM_LOSS = PaperFigure(
     "the first 6,000 distillation iterations (left) and the first 900 (right; a shorter run shows "
     "the same fraction of its own), both on one vertical scale. Thin: each generator update. "
     "Thick: running mean.",
-    NONE,
+    none,
 )

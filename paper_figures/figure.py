@@ -9,14 +9,24 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from dmdrepro.paper_figures.page import Page
-from dmdrepro.paper_figures.run import Results, StudentRun, attempt
+from dmdrepro.paper_figures.run import Results, StudentRun, attempt, find, run_at
 from dmdrepro.paper_figures.style import PAGE, styled
 from dmdrepro.paper_figures.words import name_of, number
-from dmdrepro.runs.results import Missing
+from dmdrepro.runs.results import Missing, Result
 
 BOUND = 2.0  # quality ratio (E_OT to the data over that of other data) of a good sampler, at most
-LAST, ALL, NONE = "the longest-trained teacher's", "every teacher's", "no student"
+Students = Callable[[Result], Sequence[int]]  # teacher iterations of the students that are shown
 Fill = Callable[[Page, Results, Sequence[str]], None]
+
+
+def longest(result: Result) -> Sequence[int]:
+    """The longest-trained teacher's student alone."""
+    return result.snapshots[-1:]
+
+
+def none(result: Result) -> Sequence[int]:
+    """No student."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -27,7 +37,7 @@ class PaperFigure:
     experiments: tuple[str, ...]
     fill: Fill  # draws the experiments' results below what is on the page
     caption: str
-    students: str = LAST  # whose students it shows: LAST, ALL or NONE
+    students: Students = longest  # that the caption speaks of
     width: float = PAGE  # inches
 
     @property
@@ -58,14 +68,13 @@ def remark(run: StudentRun | Missing) -> str:
 
 def caption(figure: PaperFigure, results: Results) -> str:
     """The figure's caption, and a sentence for each student in it that is not a good sampler."""
-    shown, sentences = figure.students, [figure.caption]
-    for name in figure.experiments if shown != NONE else ():
-        result = results.get(name)
-        if result is None or isinstance(result, Missing) or not result.snapshots:
-            continue
-        for snapshot in result.snapshots if shown == ALL else result.snapshots[-1:]:
-            if said := remark(StudentRun(result, snapshot)):
-                of = f" of the teacher at {snapshot:,} iterations" if shown == ALL else ""
+    sentences = [figure.caption]
+    for name in figure.experiments:
+        result = find(results, name)
+        shown = () if isinstance(result, Missing) else figure.students(result)
+        for snapshot in shown:
+            if said := remark(run_at(result, snapshot)):
+                of = f" of the teacher at {snapshot:,} iterations" if len(shown) > 1 else ""
                 sentences.append(
                     f"{name_of(name)}: the student{of} is {said}, so it cannot stand "
                     "for the paper's student."

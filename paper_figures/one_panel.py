@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from dmdrepro.paper_figures.figure import NONE, Fill, PaperFigure
+from dmdrepro.paper_figures.figure import Fill, PaperFigure, none
 from dmdrepro.paper_figures.missing import draw_missing
 from dmdrepro.paper_figures.page import Page, panel_title, title_height
 from dmdrepro.paper_figures.run import Results, StudentRun, attempt, last_run
@@ -117,5 +117,5 @@ MEMORISATION = PaperFigure(
                _ratios, left=0.5, height=1.9),
     "Unconditional MNIST, longest-trained teacher: memorisation ratio of its 8-step samples, the "
     "distance to the nearest training image over that to the second nearest. A sample left of the "
-    "red dashed threshold would count as memorised.", NONE, width=COLUMN + 0.25)
+    "red dashed threshold would count as memorised.", none, width=COLUMN + 0.25)
 # fmt: on

@@ -6,7 +6,7 @@ import numpy as np
 
 from dmdrepro.paper_figures.cloud import draw_grid_and_pca, draw_pca_row, draw_toy_row
 from dmdrepro.paper_figures.distances import draw_distance_row
-from dmdrepro.paper_figures.figure import ALL, Fill, PaperFigure, remark
+from dmdrepro.paper_figures.figure import Fill, PaperFigure, remark
 from dmdrepro.paper_figures.heatmap import draw_heatmaps
 from dmdrepro.paper_figures.image_grid import draw_grid, draw_image_rows
 from dmdrepro.paper_figures.page import Page
@@ -70,12 +70,14 @@ def _first_and_last(page: Page, results: Results, experiments: Sequence[str]) ->
     if isinstance(result, Missing):
         draw_heatmaps(page, result, result)
         return
-    first, *others = planned_snapshots(result)
-    if others:
-        draw_heatmaps(page, run_at(result, first), run_at(result, others[-1]))
-        return
+    runs = [run_at(result, snapshot) for snapshot in _ends(planned_snapshots(result))]
     lack = Missing(experiments[0], "this run has one teacher snapshot; a second is needed here")
-    draw_heatmaps(page, lack, run_at(result, first))
+    draw_heatmaps(page, *([lack] if len(runs) == 1 else []), *runs)
+
+
+def _ends(snapshots: tuple[int, ...]) -> tuple[int, ...]:
+    """The first, and the last if there are several."""
+    return (snapshots[0], *snapshots[1:][-1:])
 
 
 def _distances(page: Page, results: Results, experiments: Sequence[str]) -> None:
@@ -131,10 +133,11 @@ ROWS = (
         "all panels: hue from its noise's direction, strength from its length."),
     # Section 3.4: remapping beside copying, as distances.
     PaperFigure(3, ("chessboard", "mnist"), _heatmaps,
-        "Squared L2 distances between the first hundred teacher samples (horizontal) and student "
-        "samples (vertical), chessboard (left) and unconditional MNIST (right). Red boxes: the "
-        "optimal pairing of these hundred; the diagonal is the distillation pairing. The numbers "
-        "above are of all N samples. Each panel has a colour scale of its own."),
+        "Squared L2 distances between the first teacher samples (horizontal; a hundred at the "
+        "paper's size) and student samples (vertical), chessboard (left) and unconditional MNIST "
+        "(right). Red boxes: the optimal pairing of these; the diagonal is the distillation "
+        "pairing. The numbers above are of all N samples. Each panel has a colour scale of its "
+        "own."),
     # Appendix A.
     PaperFigure(5, ("moons", "ring"), _below_headings(draw_toy_row),
         "Double moons (top) and a ring of Gaussians (bottom) in R^4, first two coordinates. From "
@@ -162,14 +165,15 @@ ROWS = (
         "images nearest to the 8-step sample. Bottom: distance of the student to the 8-step sample "
         "against that of the 1-step sample, both divided by the square root of the number of "
         "pixels (1/32 for 32x32 images); on the dashed diagonal the student has come no nearer.",
-        ALL),
+        lambda result: chosen(planned_snapshots(result))),
     # The paper's caption says L2 distances; Figure 3's says squared L2.
     PaperFigure(10, ("mnist",), _first_and_last,
-        "Squared L2 distances between the first hundred teacher samples (horizontal) and student "
-        "samples (vertical), unconditional MNIST, for the shortest-trained (left) and the "
-        "longest-trained teacher (right). Red boxes: the optimal pairing of these hundred; the "
-        "diagonal is the distillation pairing. The numbers above are of all N samples. "
-        "Each panel has a colour scale of its own.", ALL),
+        "Squared L2 distances between the first teacher samples (horizontal; a hundred at the "
+        "paper's size) and student samples (vertical), unconditional MNIST, for the "
+        "shortest-trained (left) and the longest-trained teacher (right). Red boxes: the optimal "
+        "pairing of these; the diagonal is the distillation pairing. The numbers above are of all "
+        "N samples. Each panel has a colour scale of its own.",
+        lambda result: _ends(planned_snapshots(result))),
 )
 POINTS = (
     "Noise, the teacher's 8-step and 1-step samples and the one-step student, the first two "

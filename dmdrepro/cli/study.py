@@ -56,6 +56,9 @@ def study(
     if request.weights is not None:
         fail(f"--weights goes with study {public.NAME}.")
     chosen = STUDIES[name]
+    own = chosen.size
+    if request.size not in (None, own) and own in (arm.name for arm in chosen.arms):
+        fail(f"Study {name} is of size {own} alone, as its arm {own!r} says; leave --size out.")
     chosen = chosen if request.size is None else chosen.at(request.size)
     wanted = chosen.seeds if request.seeds is None else request.every_seed
     request = replace(request, experiments=[chosen.experiment], size=chosen.size)

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from dmdrepro.experiments import public_students
 from dmdrepro.experiments.origin import note_origin
+from dmdrepro.experiments.registry import check_folder_name
 from dmdrepro.experiments.study import Arm, Study
-from dmdrepro.settings import ConfigError
+from dmdrepro.settings import ConfigError, require
 
 _STOPS_IMAGES = "150,300,600,1000,2000,3000,4000,6000"
 _STOPS = "50,100,250,500,1000,2500,6000,12000,20000"
@@ -75,7 +77,7 @@ _STUDIES = (
         "paper-rate",
         "What does the paper's literal learning rate, 2e-6 for all models, give on its chessboard?",
         "chessboard",
-        Arm("rate=1e-4"),
+        Arm("rate=1e-4", {"distill.lr": "1e-4"}),
         Arm("rate=2e-6", {"distill.lr": "2e-6"}),
         size="paper",
     ),
@@ -224,14 +226,33 @@ STUDIES: dict[str, Study] = {}
 
 
 def register_study(study: Study) -> Study:
-    """Add a study; raises ConfigError for a name that is taken, and for an arm that cannot be."""
+    """Add a study; raises ConfigError for a name that is taken or makes no folder, for no seeds,
+    and for an arm that cannot be or that another one's folder would hold.
+    """
     if not isinstance(study, Study):
         raise ConfigError(f"The study {study!r} is not a dmdrepro.experiments.Study.")
     if study.name in STUDIES:
         raise ConfigError(f"There is a study {study.name!r} already; choose another name.")
-    if not study.arms:
-        raise ConfigError(f"The study {study.name!r} lacks arms.")
+    check_folder_name("a study", study.name, taken=(public_students.NAME,))
+    require(bool(study.arms), f"The study {study.name!r} lacks arms.")
+    require(bool(study.seeds), f"The study {study.name!r} lacks seeds.")
+    known = {
+        a.name: a for s in STUDIES.values() if s.experiment == study.experiment for a in s.arms
+    }
+    own = [arm.name for arm in study.arms]
     for arm in study.arms:
+        check_folder_name("an arm", arm.name, "=,")
+        what, other = f"The arm {arm.name!r} of study {study.name!r}", known.get(arm.name, arm)
+        require(own.count(arm.name) == 1, f"{what} is there twice; give each a name of its own.")
+        require(
+            (dict(arm.settings), arm.teacher) == (dict(other.settings), other.teacher),
+            f"{what} has other settings than the arm of this name of another study, and they would "
+            "share a folder; choose another name.",
+        )
+        require(
+            arm.teacher in ("", *own, *known),
+            f"{what} takes the teacher of {arm.teacher!r}, and {study.experiment} has no such arm.",
+        )
         study.build(arm, study.seeds[0])
     STUDIES[study.name] = study
     note_origin("study", study.name)

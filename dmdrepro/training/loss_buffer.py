@@ -17,10 +17,10 @@ class LossBuffer:
         log: LossLog,
         what: str,
         seed: int,
-        length: int = 50,
         saved: Callable[[], int] = lambda: 0,
         tell: Callable[[list[dict[str, float]]], None] = lambda lines: None,
         slower: str = "",
+        length: int = 50,
     ) -> None:
         """`saved()`: the step of the newest saved state, 0 if there is none.
 

@@ -144,7 +144,7 @@ class Loop:
             writer = open_writer(session.log, stage, self.done)
             self.watch = Watching(writer, stage.folder, self.done, session.device, rate)
         self.losses = LossBuffer(
-            self.log, stage.what, seed, 50, stage.progress, self.watch.losses, stage.slower
+            self.log, stage.what, seed, stage.progress, self.watch.losses, stage.slower
         )
         self._saved, self._save_s = time.monotonic(), 0.0
         session.in_loop = True

@@ -127,13 +127,13 @@ def test_published_records_overwrite_nothing_of_the_users(tmp_path):
 
 
 def test_a_studys_published_records_overwrite_nothing_of_the_users(tmp_path):
-    study = STUDIES["size"].at("smoke")
+    study = STUDIES["start"].at("smoke")
     arm = study.arms[0]
     made = study.build(arm, 0)
     mine = tmp_path / f"smoke-{made.name}@{arm.name}-{made.teacher.snapshots[-1]}-seed0.json"
     mine.write_text("mine")
     words = ("--size", "smoke", "--seeds", "0", "--runs", tmp_path / "r", "--gpu", "cpu")
-    printed = command("study", "size", *words, "--publish", tmp_path, code=1)
+    printed = command("study", "start", *words, "--publish", tmp_path, code=1)
     assert f"{mine} is there already" in printed
     assert not (tmp_path / "r").exists()
 

@@ -198,5 +198,12 @@ def test_the_dry_run_lists_arms_and_makes_nothing(tmp_path):
     assert not (tmp_path / "r").exists()
 
 
+def test_a_study_with_an_arm_named_after_its_size_has_no_other(tmp_path):
+    words = ("--gpu", "cpu", "--offline", "--runs", tmp_path, "--dry-run")
+    refused = command("study", "size", *words, "--size", "paper", code=1)
+    assert "Study size is of size laptop alone" in refused
+    assert "chessboard@laptop" in command("study", "size", *words, "--size", "laptop")
+
+
 def test_without_a_name_the_studies_are_listed():
     assert "learning-rate (chessboard, laptop size): " in command("study")

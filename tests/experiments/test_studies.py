@@ -1,16 +1,60 @@
 """The studies' arms name runs, so no name may stand for two."""
 
-from dmdrepro.experiments import STUDIES, build
+from dataclasses import replace
+
+import pytest
+
+from dmdrepro.experiments import SIZES, STUDIES, Arm, ConfigError, Study, build, leaves
+from dmdrepro.experiments import register_study as register
 from dmdrepro.measures.along import path_length
 
+LR = {"distill.lr": "1e-3"}
 
-def test_arms_of_one_experiment_and_one_name_are_the_same_copy():
-    # They share a folder, so one study would show, or refuse, what the other made.
-    made = {}
+
+@pytest.fixture
+def studies(monkeypatch):
+    """What a test registers is taken out again."""
+    for name, study in STUDIES.items():
+        monkeypatch.setitem(STUDIES, name, study)
+
+
+def test_ours_are_what_register_accepts(studies):
+    # Arms of one experiment and one name share a folder: they are the same copy.
+    for name in list(STUDIES):
+        assert register(STUDIES.pop(name)) is STUDIES[name]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": "mi/ne"}, "'mi/ne' cannot name a study"),
+        ({"name": "public-students"}, "none of public-students"),
+        ({"name": "start"}, "There is a study 'start' already"),
+        ({"seeds": ()}, "lacks seeds"),
+        ({"arms": ()}, "lacks arms"),
+        ({"arms": (Arm("lr=1/2", LR),)}, "'lr=1/2' cannot name an arm"),
+        ({"arms": (Arm("a@b", LR),)}, "'a@b' cannot name an arm"),
+        ({"arms": (Arm("a", LR), Arm("a"))}, "The arm 'a' of study 'mine' is there twice"),
+        ({"arms": (Arm("start=random", LR),)}, "other settings than the arm of this name"),
+        ({"arms": (Arm("a", LR, teacher="nosuch"),)}, "chessboard has no such arm"),
+        ({"arms": (Arm("a", {"distill.lr": "0"}),)}, "must be positive"),
+    ],
+)
+def test_a_study_that_could_not_be_run_or_reached_is_refused(studies, changes, words):
+    mine = Study("mine", "Why?", "chessboard", "laptop", (Arm("a=1,b"), Arm("start=teacher")))
+    with pytest.raises(ConfigError, match=words):
+        register(replace(mine, **changes))
+    assert register(mine) is STUDIES.pop("mine")
+
+
+def test_an_arm_that_sets_nothing_is_what_its_name_says_at_every_size():
     for study in STUDIES.values():
-        for arm in study.arms:
-            settings = made.setdefault((study.experiment, arm.name), dict(arm.settings))
-            assert settings == arm.settings, f"{study.name}: {arm.name}"
+        plain = [a for a in study.arms if not a.settings and a.name != study.size]
+        told = {next(iter(arm.settings)) for arm in study.arms if arm.settings} if plain else ()
+        for field in told:
+            each = [study.at(size).build(plain[0], 0) for size in SIZES]
+            values = {leaves(made.as_dict())[field] for made in each}
+            assert len(values) == 1, (study.name, field)
 
 
 def test_an_arm_takes_another_arms_teacher_only_if_it_is_the_same():

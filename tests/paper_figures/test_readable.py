@@ -201,9 +201,12 @@ def test_a_student_that_is_no_good_sampler_is_named_by_rule(tmp_path, quality, p
         assert f"{quality:.2f} times as far from the data" in caption(FIGURES[2], results)
 
 
-def test_every_student_of_figures_9_and_10_is_judged_and_none_of_figure_12(tmp_path):
-    results = made(tmp_path, "mnist", quality=3.0)
-    for number, count in ((1, 1), (9, 2), (10, 2), (12, 0)):
+@pytest.mark.parametrize(
+    ("snapshots", "of_9", "of_10"), [((512, 3072), 2, 2), (range(1, 7), 4, 2), ((9,), 1, 1)]
+)
+def test_every_student_that_a_figure_shows_is_judged(tmp_path, snapshots, of_9, of_10):
+    results = made(tmp_path, "mnist", snapshots=tuple(snapshots), quality=3.0)
+    for number, count in ((1, 1), (9, of_9), (10, of_10), (12, 0)):
         assert caption(FIGURES[number], results).count("not a good sampler") == count
 
 
