@@ -20,10 +20,12 @@ Fill = Callable[[Page, Results, Sequence[str]], None]
 
 
 def longest(result: Result) -> Sequence[int]:
+    """The longest-trained teacher's student alone."""
     return result.snapshots[-1:]
 
 
 def none(result: Result) -> Sequence[int]:
+    """No student."""
     return ()
 
 

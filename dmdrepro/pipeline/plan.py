@@ -159,7 +159,7 @@ def _checked(plan: Plan) -> Plan:
                 larger = f", or --set {task.stage}.batch={batch - batch % size + size}"
                 raise RunError(
                     f"{task.stage}.batch of {task.run.name} is {batch}, and {size} processes "
-                    f"cannot share it equally; use another number of them"
+                    "cannot share it equally; use another number of them"
                     f"{'' if plan.study else larger}."
                 )
     named = [name for name in plan.request.names if name in plan.cannot]

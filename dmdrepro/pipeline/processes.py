@@ -23,6 +23,7 @@ from dmdrepro.commands import VARIABLE, as_now, program
 from dmdrepro.experiments.origin import ORIGINS
 from dmdrepro.pipeline.chains import FIRST, LOOK_S, Chain, ChainFailed, Executor, Work, chains_of
 from dmdrepro.pipeline.plan import Plan
+from dmdrepro.pipeline.ranks import this_rank
 from dmdrepro.pipeline.task import STAGES
 from dmdrepro.pipeline.words import chain_words
 from dmdrepro.runs.errors import RunError
@@ -63,9 +64,10 @@ def jobs_of(plan: Plan, device, threads: int) -> int:
     """How many processes: the number asked for, otherwise as many as the whole plan can use.
 
     Finished stages count too, so an interrupted command resumes with the same threads and gives the
-    same bytes. A GPU has one process. A smoke run ends before processes would have started.
+    same bytes. A GPU has one process. A smoke run ends before processes would have started. A rank
+    of torchrun starts none: they would take themselves for ranks.
     """
-    if own_experiments(plan):
+    if own_experiments(plan) or this_rank() is not None:
         return 1
     chains = chains_of(plan)
     first = sum(chain.tasks[0].stage in FIRST for chain in chains)

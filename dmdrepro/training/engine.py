@@ -132,8 +132,8 @@ def _compiled(step: Step, engine: Engine) -> Callable[[Sequence], Losses]:
         except TorchDynamoException as error:
             why = next((line for line in str(error).splitlines() if line.strip()), "no reason")
             raise RunError(
-                f"--engine {engine}: torch could not compile the step ({why.strip()}); "
-                "leave compiled out (it needs a C++ compiler on a CPU)."
+                f"--engine {engine.option}: torch could not compile the step ({why.strip()}); on "
+                f"a CPU it needs a C++ compiler. Use --engine {replace(engine, compiled=False)}."
             ) from error
 
     return call

@@ -6,9 +6,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import torch
 from command import SMOKE, command, plan_of
 from processes import begin, chessboard, ended, environment, wait_for
 
+from dmdrepro.pipeline.processes import jobs_of
 from dmdrepro.pipeline.request import Request
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.stage import Stage
@@ -79,6 +81,14 @@ def test_a_rank_has_its_gpu_of_those_named(monkeypatch):
     assert Request(gpu="cpu").own_gpu == "cpu"
     with pytest.raises(RunError, match="torchrun has started 2 processes"):
         plan_of("ring", gpus_per_run=2)
+
+
+def test_ranks_start_no_processes_of_jobs(monkeypatch):
+    """These would take themselves for the same ranks."""
+    plan = plan_of("ring", "moons", size="laptop")
+    assert jobs_of(plan, torch.device("cpu"), 4) == 2
+    rank(monkeypatch, 0)
+    assert jobs_of(plan, torch.device("cpu"), 4) == 1
 
 
 def test_other_commands_are_of_one_process(monkeypatch):

@@ -118,6 +118,9 @@ def test_what_it_does_not_have_is_refused_with_a_sentence(registered):
         build("spiral", "paket")
     with pytest.raises(ConfigError, match="spiral has no exact denoiser"):
         build("spiral", "pocket", overrides={"distill.start": "exact"})
+    adversarial = build("spiral", "pocket", overrides={"distill.gan": "true"})
+    with pytest.raises(ConfigError, match=r"spiral's network has no head: .* 'feature_shape'"):
+        estimate(adversarial, "distill", gpu=False)
     with pytest.raises(ConfigError, match="There is an experiment 'spiral' already"):
         register(SpiralExperiment)
     with pytest.raises(ConfigError, match="The data set Known has exact = True and 2 classes"):

@@ -1,5 +1,7 @@
 """Every way of executing a step gives the plain loop's numbers, or says why it cannot."""
 
+import re
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -139,13 +141,21 @@ def test_a_compiled_step_is_one_graph_for_each_function(setting, value, function
     assert counters["stats"]["unique_graphs"] >= functions
 
 
-def test_what_cannot_be_compiled_is_one_sentence():
+@pytest.mark.parametrize("auto", [False, True])
+def test_what_cannot_be_compiled_names_the_engine_without(auto):
+    """Also if nobody asked for it."""
+
     class Uncompilable(Nothing):
         def __call__(self, block):
             raise TorchDynamoException("\n no C++ compiler\nmore")
 
-    with pytest.raises(RunError, match=r"could not compile the step \(no C\+\+ compiler\); "):
-        Engine.parse("compiled").prepare(Uncompilable())([])
+    engine = replace(Engine.parse("compiled,channels-last"), auto=auto)
+    with pytest.raises(
+        RunError, match=r"could not compile the step \(no C\+\+ compiler\); "
+    ) as why:
+        engine.prepare(Uncompilable())([])
+    asked, remedy = re.findall(r"--engine ([a-z,-]+)", str(why.value))
+    assert (asked, remedy) == (engine.option, "channels-last")
 
 
 def test_channels_last_gives_the_plain_loops_losses():
