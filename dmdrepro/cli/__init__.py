@@ -6,6 +6,7 @@ This file imports little: until `main` has set its handlers, a signal has Python
 import os
 import sys
 import threading
+import warnings
 
 from dmdrepro.cli.signals import ignore_the_rest, listen
 
@@ -30,6 +31,7 @@ def main() -> None:
     wait_briefly()
     # A notebook names its own backend here, which other programs may not have; files need none.
     os.environ["MPLBACKEND"] = "agg"
+    warnings.formatwarning = lambda message, *_: f"Warning: {message}\n"  # no line of the source
     from dmdrepro.cli.commands import app
 
     try:

@@ -92,7 +92,7 @@ def draw_pair(
     try:
         teacher = Network(teacher_file, settings, steps=steps, like=like)
         student = Network(student_file, settings, sigma, student=True, like=like)
-        check_pair(teacher, student)
+        check_pair(teacher, student, session.say)
         check(settings.n, teacher.denoiser.shape)
         for network in (teacher, student):
             stage = network.stage(runs)

@@ -8,6 +8,7 @@ from dmdrepro.cli.guard import fail
 from dmdrepro.cli.published import check_alone, draw_published
 from dmdrepro.cli.results import chosen_figures, draw_figures, refresh_page, show_figures_plan
 from dmdrepro.commands import program
+from dmdrepro.experiments import NEEDS_LOAD
 from dmdrepro.measures import evaluation
 from dmdrepro.pipeline.paths import check_target
 from dmdrepro.pipeline.plan import Plan, make_plan
@@ -56,5 +57,6 @@ def _refuse_nothing(plan: Plan) -> None:
         if not on_the_page and not any(isinstance(x, Result) or x.unusable for x in found):
             fail(
                 f"Nothing that the figures show has been evaluated in {plan.runs} at size "
-                f"{plan.size}, seed {seed}; run `{program()} all --size {plan.size}` first."
+                f"{plan.size}, seed {seed}; run `{program()} all --size {plan.size}` first. "
+                f"{NEEDS_LOAD}"
             )

@@ -9,7 +9,7 @@ from dmdrepro.cli.execute import conclude, run_plan
 from dmdrepro.cli.guard import console, fail
 from dmdrepro.cli.published import check_publish, publish_results
 from dmdrepro.cli.results import print_answer, refresh_page
-from dmdrepro.experiments import STUDIES, Study, nearest
+from dmdrepro.experiments import NEEDS_LOAD, STUDIES, Study, nearest
 from dmdrepro.experiments import public_students as public
 from dmdrepro.measures.students import collect
 from dmdrepro.pipeline.places import ready
@@ -52,7 +52,8 @@ def study(
         public_students(request)
         return
     if name not in STUDIES:
-        fail(f"There is no study {name!r}; {nearest(name, [*STUDIES, public.NAME])}")
+        known = nearest(name, [*STUDIES, public.NAME])
+        fail(f"There is no study {name!r}; {known} {NEEDS_LOAD}")
     if request.weights is not None:
         fail(f"--weights goes with study {public.NAME}.")
     chosen = STUDIES[name]

@@ -9,7 +9,14 @@ from dmdrepro.cli.overwrite import check_output, give_record, json_with
 from dmdrepro.cli.published import read_records
 from dmdrepro.cli.results import print_answer
 from dmdrepro.commands import advice
-from dmdrepro.experiments import REGISTRY, check_name, check_size, every_size, size_words
+from dmdrepro.experiments import (
+    NEEDS_LOAD,
+    REGISTRY,
+    check_name,
+    check_size,
+    every_size,
+    size_words,
+)
 from dmdrepro.measures import evaluation
 from dmdrepro.measures.students import Results, collect
 from dmdrepro.pipeline.request import parsed_seeds
@@ -65,8 +72,8 @@ def summary(
                 found[each] = students
         if not found and not unusable:
             where = "published" if published else f"evaluated in {', '.join(map(str, folders))}"
-            todo = "" if published else "; run `all` first"
-            fail(f"Nothing that was asked for has been {where}{todo}.")
+            todo = "" if published else f"; run `all` first. {NEEDS_LOAD}"
+            fail(f"Nothing that was asked for has been {where}{todo or '.'}")
         if json is not None:
             every = [answer(s).to_json() for students in found.values() for s in students]
             give_record(json, {"answers": every}, console)

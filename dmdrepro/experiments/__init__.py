@@ -2,6 +2,7 @@
 
 from dmdrepro.experiments.config import SIZES, Distill, Experiment, Teacher, size_words
 from dmdrepro.experiments.registry import (
+    NEEDS_LOAD,
     REGISTRY,
     as_of_now,
     build,
@@ -19,8 +20,8 @@ from dmdrepro.experiments.study import Arm, Study
 from dmdrepro.settings import ConfigError, leaves
 
 __all__ = [
-    "REGISTRY", "SIZES", "STUDIES", "Arm", "ConfigError", "Distill", "Experiment", "Sampling",
-    "Study", "Teacher", "as_of_now", "build", "check_name", "check_size", "every_size",
+    "NEEDS_LOAD", "REGISTRY", "SIZES", "STUDIES", "Arm", "ConfigError", "Distill", "Experiment",
+    "Sampling", "Study", "Teacher", "as_of_now", "build", "check_name", "check_size", "every_size",
     "field_names", "leaves", "nearest", "parse_overrides", "register", "register_study",
     "size_words",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ from dmdrepro.experiments.toys import ChessboardExperiment, MoonsExperiment, Rin
 from dmdrepro.settings import ConfigError, before, filled
 
 OPTIONS = ("size", "seed")  # fields of an experiment that have an option of their own
+NEEDS_LOAD = "One of your own needs --load FILE."
 RESERVED = ("figures", "known", "report.html", "tables")  # lie beside the experiments' folders
 REGISTRY: dict[str, type[Experiment]] = {}
 
@@ -89,7 +90,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def check_name(name: str) -> None:
     """Raise ConfigError for a name that no experiment has."""
     if name not in REGISTRY:
-        raise ConfigError(f"There is no experiment {name!r}; {nearest(name, REGISTRY)}")
+        known = nearest(name, REGISTRY)
+        raise ConfigError(f"There is no experiment {name!r}; {known} {NEEDS_LOAD}")
 
 
 def check_size(size: str) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from dmdrepro.metrics.image_folder import image_files, load_images
 from dmdrepro.metrics.npy import read_npy
-from dmdrepro.metrics.other_formats import SUFFIXES, URL, refusal, shown
+from dmdrepro.metrics.other_formats import NETWORKS, SUFFIXES, URL, refusal, shown
 from dmdrepro.metrics.pt import read_pt
 
 # What numpy and zipfile raise at damaged bytes: an .npy header is read as a Python literal, a
@@ -155,7 +155,9 @@ def _chosen(name: str, key: str | None, names: Iterable[str]) -> str:
     listed = ", ".join(map(_short, names[:MOST_NAMES]))
     known = f"it holds {listed}{', ...' if len(names) > MOST_NAMES else ''}"
     if key is None and len(names) != 1:
-        raise _Refused(f"{name} holds {len(names):,} arrays; name one as {name}#NAME: {known}.")
+        networks = f"; {NETWORKS}" if any(each.endswith(".weight") for each in names) else ""
+        many = f"{name} holds {len(names):,} arrays"
+        raise _Refused(f"{many}; name one as {name}#NAME: {known}{networks}.")
     if key is not None and key not in names:
         raise _Refused(f"{name} has no array {_short(key)!r}; {known}.")
     return names[0] if key is None else key

@@ -5,15 +5,13 @@ from pathlib import Path
 
 SUFFIXES = (".npy", ".npz", ".safetensors", ".pt", ".pth")
 
-_TORCH = "torch.load({old}, weights_only=True, map_location='cpu').float().numpy()"
-_PICKLE = "numpy.asarray(pickle.load(open({old}, 'rb')))"
+NETWORKS = "a network's weights are given as `compare --teacher W --student W`"
+_OF_NETWORKS = (".ckpt", ".bin", ".pkl", ".pickle")
 _IMAGES = "numpy.stack([numpy.asarray(PIL.Image.open(f)) for f in sorted(FILES)])"
 IMAGES = (".png", ".jpg", ".jpeg")  # of which a folder is read
 _TEXT = "numpy.loadtxt({old})"
 _HDF = "h5py.File({old})['NAME'][:]"
 CONVERSIONS = {
-    **dict.fromkeys((".ckpt", ".bin"), _TORCH),
-    **dict.fromkeys((".pkl", ".pickle"), _PICKLE),
     **dict.fromkeys((".webp", ".bmp", ".tif", ".tiff"), _IMAGES),
     **dict.fromkeys((".txt", ".dat"), _TEXT),
     ".csv": "numpy.loadtxt({old}, delimiter=',')",
@@ -49,4 +47,5 @@ def refusal(file: Path) -> str:
         line = CONVERSIONS[suffix].format(old=ascii(str(file)))
         new = ascii(str(file.with_suffix(".npy")))
         return f"{what}; convert it first: numpy.save({new}, {line})."
-    return f"{what}; save the array with numpy.save."
+    networks = f"; {NETWORKS}" if suffix in _OF_NETWORKS else ""
+    return f"{what}; save the array with numpy.save{networks}."

@@ -44,9 +44,10 @@ def read_contents(data: memoryview, file: BinaryIO) -> Contents:
 
 def _of_archive(archive: Archive) -> Contents:
     value, about = archive.value(), {"format": "torch"}
-    if isinstance(value, dict) and isinstance(value.get("model"), dict):
+    inner = value.get("model") if isinstance(value, dict) else None
+    if isinstance(inner, dict) and any(isinstance(each, dict) for each in inner.values()):
         about["format"] = "FastGen"
-        value = value["model"]
+        value = inner
         averages = [key for key in value if re.fullmatch(r"ema[\w.]*", str(key), re.ASCII)]
         if len(averages) > 1 or not (averages or "net" in value):
             listed = ", ".join(map(shown, list(value)[:8]))
@@ -55,6 +56,11 @@ def _of_archive(archive: Archive) -> Contents:
         value = value[about["part"]]
     if not isinstance(value, dict) or not value:
         raise Unreadable(f"it holds no named tensors ({shown(value)})")
+    if deeper := [shown(key) for key, found in value.items() if isinstance(found, dict)]:
+        raise Unreadable(
+            f"its tensors lie deeper ({', '.join(deeper[:8])}); save the network's alone, such as "
+            f"torch.save(torch.load(OLD, weights_only=True)[{deeper[0]}], NEW)"
+        )
     tensors = {}
     for key, found in value.items():
         if not isinstance(key, str):

@@ -63,14 +63,14 @@ def _named(file: NetworkFile) -> EDMDenoiser:
         if told is None:
             raise ValueError(
                 f"it has tensors of no network known here (such as "
-                f"{', '.join(list(file.tensors)[:SHOWN])}); pass like=, a denoiser with its "
-                "architecture"
+                f"{', '.join(list(file.tensors)[:SHOWN])}); pass like= (`compare --like`: a file), "
+                "a denoiser with its architecture"
             )
         settings, shape, label_dim = told
         if len(shape) == 1 and file.sigma_data is None:
             raise ValueError(
-                "it is an MLP's and does not say its sigma_data; pass like=, a denoiser with its "
-                "architecture"
+                "it is an MLP's and does not say its sigma_data; pass like= (`compare --like`: a "
+                "run's snapshot), a denoiser with its architecture"
             )
         blocks = getattr(settings, "num_blocks", 0) * len(getattr(settings, "channel_mult", ()))
         if blocks > len(file.tensors):  # too many to be made
@@ -96,7 +96,7 @@ def put_tensors(denoiser: EDMDenoiser, file: NetworkFile) -> None:
         *(
             f"{key} has values that are not finite numbers ({value.dtype})"
             for key, value in file.tensors.items()
-            if not value.is_floating_point() or not value.isfinite().all()
+            if key in wanted and not (value.is_floating_point() and value.isfinite().all())
         ),
         *(
             f"{key} is another filter than the box"

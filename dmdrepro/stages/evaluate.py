@@ -1,23 +1,25 @@
 """Stage `evaluate`: everything that is measured of a student (dmdrepro/measures)."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
 
 import dmdrepro.measures as measures
 from dmdrepro.measures.along import numbers_along
-from dmdrepro.measures.measure import Measured, Reader, Sampled
+from dmdrepro.measures.measure import Measure, Measured, Reader, Sampled
 from dmdrepro.metrics.watch import News
 from dmdrepro.runs.checkpoint import load_tensors, put_weights
 from dmdrepro.runs.divergence import divergence
 from dmdrepro.runs.errors import DamagedArtifact, RunError, Stopped
-from dmdrepro.runs.files import unexpected
+from dmdrepro.runs.files import json_text, unexpected
 from dmdrepro.runs.layout import RECORD
 from dmdrepro.runs.record import CLASSIFIER
 from dmdrepro.runs.results import read_array
-from dmdrepro.runs.shape import read_shaped
+from dmdrepro.runs.shape import Maybe, Shape, problem, read_shaped
 from dmdrepro.runs.stage import Stage
+from dmdrepro.settings import leaves
 from dmdrepro.stages.context import Context, Made
 from dmdrepro.stages.run import Run
 from dmdrepro.stages.sample import TEACHER_STEPS, second_array, student_array, write_array
@@ -62,7 +64,7 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
     for place, each in enumerate(measured):
         progress.update(place, {})
         of.look()
-        found = each.measure(of) or Measured({each.key: None})
+        found = _found(each, of)
         record |= found.record
         later.append((each, found.along))
         files += [write_array(stage, name, array) for name, array in found.arrays.items()]
@@ -73,12 +75,35 @@ def _evaluate(run: Run, snapshot: int, stage: Stage, context: Context) -> Made:
         parts = along() if callable(along) else along
         for name, stop in stops.items() if each.at_stop is not None else ():
             stop[each.key] = parts.get(name)
+            _check(each, {each.key: stop[each.key]}, {each.key: Maybe(each.at_stop)})
     progress.update(len(measured), {})
     record["along"] = list(stops.values())
     writer = open_writer(context.session.log, stage)
     writer.give(numbers_along(record))
     writer.close()
     return files, record
+
+
+def _found(each: Measure, of: Sampled) -> Measured:
+    """What the measure finds; raises RunError if its record would be refused when it is read."""
+    found, shape = each.measure(of), each.shape
+    if found is None:
+        found, shape = Measured({each.key: None}), {k: shape[k] for k in shape if k == each.key}
+    if not isinstance(found, Measured):
+        raise RunError(f"The measure {each.key} returns {type(found).__name__}, not Measured.")
+    _check(each, found.record, shape)
+    return found
+
+
+def _check(each: Measure, part: Mapping[str, object], shape: Shape) -> None:
+    """Raise RunError, naming the measure and the key, for what is no JSON or not of the shape."""
+    for key, value in leaves(part).items():
+        try:
+            json_text(value)
+        except (TypeError, ValueError) as error:  # a tensor, a NaN
+            raise RunError(f"The measure {each.key}: {key} is no JSON value: {error}.") from None
+    if wrong := problem(json.loads(json_text(part)), shape):
+        raise RunError(f"The measure {each.key}: {wrong} is missing or not what its shape says.")
 
 
 def _sampled(run: Run, snapshot: int, stage: Stage, context: Context) -> Sampled:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -67,6 +68,11 @@ class Network:
         self.file, self.settings, self.sigma, self.steps = file, settings, sigma, steps
         self.name = "student" if student else "teacher"
         self.denoiser = _loaded(file, like)
+        if student and self.denoiser.origin.part == "real_unet":
+            raise ValueError(
+                f"{file} holds DMD2's teacher (real_unet); its student is the file "
+                "pytorch_model.bin or model.safetensors beside it."
+            )
         self.denoiser.compute_dtype = PRECISIONS[settings.precision]
         self.twice = student and self.denoiser.label_dim > 0
 
@@ -101,12 +107,18 @@ class Network:
         return z, labels
 
 
-def check_pair(teacher: Network, student: Network) -> None:
-    """Raises ValueError for networks of different shapes or numbers of classes."""
+def check_pair(teacher: Network, student: Network, say: Callable[[str], None]) -> None:
+    """Raises ValueError for networks of different shapes or numbers of classes.
+
+    `say` is told if both have the same weights.
+    """
     for name in ("shape", "label_dim"):
         one, other = getattr(teacher.denoiser, name), getattr(student.denoiser, name)
         if one != other:
             raise ValueError(f"The teacher has {name} {one} and the student {other}.")
+    ours, theirs = (each.denoiser.state_dict() for each in (teacher, student))
+    if ours.keys() == theirs.keys() and all(torch.equal(ours[k], theirs[k]) for k in ours):
+        say("Warning: teacher and student have the same weights: is it the same network twice?")
 
 
 def _loaded(path: Path, like: Path | None) -> EDMDenoiser:

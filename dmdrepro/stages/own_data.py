@@ -16,6 +16,8 @@ def check_drawn(settings: Data, dataset: Data) -> None:
     if not isinstance(x, torch.Tensor) or x.dtype != torch.float32 or x.shape != (2, *shape):
         said = f"{x.dtype} {list(x.shape)}" if isinstance(x, torch.Tensor) else type(x).__name__
         raise RunError(f"{name}.sample(2) returns x as {said}, not torch.float32 {[2, *shape]}.")
+    if not x.isfinite().all():
+        raise RunError(f"{name}.sample returns values that are not finite numbers.")
     if (labels is None) != (classes == 0):
         lack = "no class numbers" if labels is None else "class numbers"
         raise RunError(f"{name}.sample returns {lack}, and it says classes = {classes}.")

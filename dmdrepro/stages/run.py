@@ -127,6 +127,7 @@ class Run:
             self._shared / settings.folder,
             key,
             f"classifier {settings.label}",
+            self._remedy("classifier"),
             runs=self.runs,
             before={"classifier": before(settings)},
         )
@@ -164,27 +165,24 @@ class Run:
         else:
             of = f" (teacher of {snapshot:,} iterations)"
         what = f"{kind} {name}, seed {self.experiment.seed}{of}"
-        stage = Stage(place, key, what, self._remedy(), self.runs, self._before)
+        remedy = self._remedy("all" if kind == "teacher" else kind)  # all is made from a teacher
+        stage = Stage(place, key, what, remedy, self.runs, self._before)
         trained = kind == "distill" or (kind == "teacher" and self.experiment.data.sampled)
         if trained and self.arm is None:
             stage.slower = f"--set {kind}.lr=..."
         return stage
 
-    def _remedy(self, command: str = "") -> str:
-        """What to do about a stage of another configuration; `command`: that makes it, if not this.
+    def _remedy(self, command: str) -> str:
+        """What to do about a stage of another configuration; `command`: that makes it anew.
 
         A study has neither --fresh nor settings of its own.
         """
         if self.arm is not None:
             return REMEDY
-        if not command:
-            return (
-                "Give the same options, another --runs folder, or --fresh to make it anew (what "
-                "is there is moved aside)."
-            )
         return (
-            "Give the same options, another --runs folder, or make it anew first: "
-            f"`{program()} {command} {self.experiment.name} --fresh` with the same options."
+            "Give the options that it was made with, another --runs folder, or make it anew (what "
+            f"is there is moved aside) first: `{program()} {command} {self.experiment.name} "
+            "--fresh` with your other options."
         )
 
     def _done(self, stage: Stage, command: str) -> dict[str, str]:
@@ -193,7 +191,6 @@ class Run:
             way = f"`{making}` with the same options first, or `all`"
             way = way if self.arm is None else "the same command again"
             raise RunError(f"{stage.what} is not done in {stage.folder}; run {way}.")
-        stage.remedy = self._remedy(command)
         stage.check_configuration()
         return _hashes(stage.folder, (stage.folder / MANIFEST).stat().st_mtime_ns)
 

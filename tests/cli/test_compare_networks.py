@@ -11,7 +11,7 @@ from foreign_files import write_tiny
 import dmdrepro
 from dmdrepro.runs.errors import Stopped
 from dmdrepro.stages.context import Context
-from dmdrepro.stages.networks import Network, Settings, draw_samples
+from dmdrepro.stages.networks import Network, Settings, check_pair, draw_samples
 from dmdrepro.training.session import Session
 
 SMALL = ("--n", 40, "--steps", 2, "--batch", 16, "--gpu", "cpu")
@@ -20,8 +20,9 @@ pytestmark = pytest.mark.usefixtures("cache")
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """A teacher, its student and an unconditional network."""
+    """A teacher, its student, an unconditional network, and DMD2's second file."""
     folder = tmp_path_factory.mktemp("weights")
+    write_tiny("accelerate-teacher", folder / "d", 0)
     for name, classes in (("t", 5), ("s", 5), ("u", 0)):
         write_tiny("accelerate", folder / name, ord(name), classes)
     np.save(folder / "real.npy", np.zeros((8, 3)))
@@ -60,12 +61,22 @@ def test_a_stopped_draw_goes_on_to_the_same_bits(files, tmp_path):
     assert len(list(stages[0].folder.glob("*.npy"))) == 3
 
 
+def test_the_same_network_twice_is_said(files):
+    said = []
+    teacher, again, other = (Network(files / name, Settings()) for name in "tts")
+    check_pair(teacher, other, said.append)
+    assert said == []
+    check_pair(teacher, again, said.append)
+    assert len(said) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("--teacher", "t"), "or two networks"),
         (("--teacher", "t", "--student", "u"), "The teacher has label_dim 5 and the student 0"),
         (("--teacher", "t", "--student", "absent"), "absent"),
+        (("--teacher", "t", "--student", "d"), "d holds DMD2's teacher"),
         (("--teacher", "t", "--student", "s", "--labels", "odd"), "--labels odd is not one of"),
         (("--teacher", "t", "--student", "s", "--precision", "float16"), "--precision float16 is"),
         (("--teacher", "t", "--student", "s", "--student-sigma", 0), "is not a noise level"),

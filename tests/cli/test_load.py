@@ -68,6 +68,12 @@ def test_a_changed_file_is_refused_like_a_changed_configuration(spiral):
     assert "done already" in command(*words)
 
 
+def test_what_is_refused_at_evaluate_is_made_anew_there_alone(spiral):
+    file, runs = spiral
+    words = ("spiral", "--load", file, *SMOKE, "--runs", runs, "--set", "sampling.sizes=16,64")
+    assert "`python reproduce.py evaluate spiral --fresh`" in command("all", *words, code=1)
+
+
 def test_the_spirals_denoiser_is_the_mean_of_its_posterior(spiral):
     data = build("spiral", "smoke").data
     draw = torch.Generator().manual_seed(0)
@@ -133,6 +139,10 @@ class E(Experiment):
         (DATA + ZEROS + EXPERIMENT.replace("= field(default_factory=D)", ""), "non-default"),
         (DATA + ZEROS + EXPERIMENT.replace("Mlp)", "D)"), "The network D does not inherit"),
         (DATA + ZEROS + EXPERIMENT.replace('"mine"', '"ring"'), "an experiment 'ring' already"),
+        (
+            DATA + ZEROS.replace("zeros(n, 2)", "full((n, 2), float('nan'))") + EXPERIMENT,
+            "D.sample returns values that are not finite",
+        ),
         (DATA + "return None" + EXPERIMENT, "D.sample returns NoneType, not (x, classes or None)"),
         (DATA + ZEROS.replace("2)", "3)") + EXPERIMENT, "not torch.float32 [2, 2]"),
         (

@@ -132,3 +132,12 @@ def test_how_threads_wait_is_set_before_torch_is_imported():
     env = {k: v for k, v in environment().items() if k not in NAMES}
     done = completed("-c", script, env=env)
     assert done.stdout.split() == ["False", "1000"]
+
+
+def test_a_warning_is_one_line_without_its_source():
+    script = (
+        "import sys, types, warnings; from dmdrepro.cli import main; "
+        "app = lambda: warnings.warn('odd'); "
+        "sys.modules['dmdrepro.cli.commands'] = types.SimpleNamespace(app=app); main()"
+    )
+    assert completed("-c", script).stderr == "Warning: odd\n"

@@ -17,6 +17,16 @@ def test_it_says_what_was_found_and_changes_nothing(finished):
     assert sorted(p.stat().st_mtime_ns for p in finished.rglob("*")) == before
 
 
+def test_without_a_result_it_names_the_option_of_ones_own(tmp_path):
+    for words in (
+        ("summary",),
+        ("figures", "--size", "smoke"),
+        ("study", "mine"),
+        ("evaluate", "mine"),
+    ):
+        assert "--load FILE" in reproduce(*words, "--runs", tmp_path, code=1)
+
+
 def test_json_is_the_only_output_and_holds_the_records_numbers(finished):
     printed = reproduce("summary", "chessboard", "--runs", finished, "--json", "-")
     (found,) = json.loads(printed)["answers"]

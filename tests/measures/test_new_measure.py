@@ -1,21 +1,30 @@
 """What a new measure costs: one file like this one's first half, and its line in MEASURES."""
 
 import json
+import math
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from command import SMOKE, command
 
 import dmdrepro.measures as measures
-from dmdrepro.experiments import Study
+from dmdrepro.experiments import Study, build
 from dmdrepro.measures.along import study_charts
 from dmdrepro.measures.chart import Chart, Line
 from dmdrepro.measures.measure import Measure, Measured, Quantity
 from dmdrepro.measures.table import Table
 from dmdrepro.report.figures import save_study
 from dmdrepro.report.study import study_tables, study_ways
+from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.results import open_results
 from dmdrepro.runs.shape import Maybe, number
+from dmdrepro.stages.context import Context
+from dmdrepro.stages.evaluate import make_evaluation
+from dmdrepro.stages.run import Run
+from dmdrepro.training.session import Session
 
 
 def measure(of):
@@ -78,6 +87,30 @@ def test_it_is_in_the_tables_on_the_page_and_among_the_figures(folder):
     for words in (">How wide<", ">Width<", ">Width by teacher<", "Its samples are 0."):
         assert words in page
     assert (folder / "figures/width.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (Measured({"width": {"value": torch.ones(())}}), "width.value is no JSON value"),
+        (Measured({"width": {"value": math.nan}}), "width.value is no JSON value"),
+        (Measured({"width": {"value": "wide"}}), "width.value is missing or not"),
+        (Measured({"widht": {"value": 1.0}}), "width is missing or not"),
+        (
+            Measured({"width": None}, {"student_10": {"valeu": 1.0}}),
+            "width.value is missing or not",
+        ),
+        ({"width": {"value": 1.0}}, "returns dict, not Measured"),
+    ],
+)
+def test_a_record_that_no_reader_would_take_is_refused(folder, tmp_path, monkeypatch, found, said):
+    made_before = shutil.ignore_patterns("evaluate-*")
+    shutil.copytree(folder / "chessboard", tmp_path / "smoke/seed0/chessboard", ignore=made_before)
+    monkeypatch.setattr(measures, "MEASURES", (replace(WIDTH, measure=lambda of: found),))
+    with pytest.raises(RunError, match=f"The measure width:? {said}"):
+        make_evaluation(
+            Run(build("chessboard", "smoke"), tmp_path), 60, Context(Session(), say=str)
+        )
 
 
 def test_a_study_has_its_column_and_panel(folder, tmp_path):

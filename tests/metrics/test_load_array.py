@@ -173,7 +173,7 @@ def test_a_refusal_is_one_printable_line_whatever_the_name(tmp_path, name):
         ("x.npy.gz", "unpack it with gunzip first"),
         ("x.png", "name the folder that holds the images"),
         ("x.webp", "numpy.stack"),
-        ("x.pkl", "pickle.load"),
+        ("x.pkl", "compare --teacher W --student W"),
         ("x.mat", "scipy.io.loadmat"),
         ("x.h5", "h5py"),
         ("x", "save the array with numpy.save"),
@@ -185,15 +185,18 @@ def test_another_kind_of_file_is_told_how_to_convert_it(name, words):
         load_array(name)
 
 
-@pytest.mark.parametrize("name", ["x.csv", "x y's.TXT", "x.ckpt", "x.tsv"])
+def test_a_networks_weights_are_told_their_options(tmp_path):
+    torch.save({"a.weight": torch.ones(2), "a.bias": torch.ones(2)}, tmp_path / "x.pt")
+    with pytest.raises(ValueError, match="compare --teacher W --student W"):
+        load_array(tmp_path / "x.pt")
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x y's.TXT", "x.tsv"])
 def test_the_line_that_converts_a_file_works(tmp_path, name):
     file = tmp_path / name
-    if name.endswith("ckpt"):
-        torch.save(torch.from_numpy(X).bfloat16(), file)
-    else:
-        np.savetxt(file, X, delimiter={"csv": ",", "tsv": "\t"}.get(name[-3:], " "))
+    np.savetxt(file, X, delimiter={"csv": ",", "tsv": "\t"}.get(name[-3:], " "))
     with pytest.raises(ValueError, match="convert it first: ") as caught:
         load_array(file)
     line = str(caught.value).partition("convert it first: ")[2].removesuffix(".")
-    exec(f"import numpy, torch; {line}", {})
+    exec(f"import numpy; {line}", {})
     np.testing.assert_array_equal(load_array(file.with_suffix(".npy")), X)

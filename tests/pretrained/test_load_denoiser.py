@@ -128,6 +128,7 @@ DIFFERENT = {
     "unknown": ({"model.more": torch.ones(1)}, "model.more belongs to no part of it"),
     "shape": ({BIAS: torch.ones(4)}, r"has shape \(4,\), not \(3,\)"),
     "not finite": ({BIAS: torch.full((3,), torch.nan)}, "not finite numbers"),
+    "a counter": ({"model.step": torch.ones(1, dtype=torch.int64)}, r"part of it\.$"),
     "integers": ({BIAS: torch.ones(3, dtype=torch.int64)}, "torch.int64"),
     "another filter": (
         {"model.enc.4x4_down.skip.resample_filter": torch.full((1, 1, 2, 2), 0.3)},
@@ -205,6 +206,11 @@ def test_files_that_are_none_are_refused(conditional, tmp_path):
     path.write_bytes(path.read_bytes()[:-5])
     with pytest.raises(ValueError, match="not a readable safetensors file"):
         dmdrepro.load_denoiser(path)
+    weights = conditional.state_dict()
+    for name, more in (("state_dict", {}), ("net", {"optimizer": {}}), ("model", {"step": 3})):
+        torch.save({name: weights, **more}, tmp_path / f"{name}.pth")
+        with pytest.raises(ValueError, match=rf"\['{name}'\], NEW"):
+            dmdrepro.load_denoiser(tmp_path / f"{name}.pth")
     torch.save({"model": {"ema_1": {}, "ema_2": {}}}, tmp_path / "0000001.pth")
     with pytest.raises(ValueError, match="'ema_1', 'ema_2': not one"):
         dmdrepro.load_denoiser(tmp_path / "0000001.pth")
