@@ -46,7 +46,7 @@ def unordered_words(teacher: Samples, classes: Labels, record: PairingRecord) ->
     if record.null != CLASS or len(groups.names) == 1 or not record.retention >= LOST:
         return ""
     (x,) = same_rows(teacher=teacher)
-    x = x.double() / x.abs().max().clamp_min(1e-300)
+    x = (x / x.abs().max().clamp_min(1e-300)).float()
     x, numbers = x - x.mean(0), torch.from_numpy(groups.numbers)
 
     def between(numbers: torch.Tensor) -> float:
