@@ -129,7 +129,7 @@ def compare(
 
     if torch.equal(x.double(), y.double()):
         doubts.append(SAME)
-    elif words := reordered_words(x, y, record):
+    elif words := reordered_words(x, y, record, numbers):
         doubts.append(words)
     if numbers is not None and (words := unordered_words(x, numbers, record)):
         doubts.append(words)

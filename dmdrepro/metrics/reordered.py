@@ -8,32 +8,40 @@ from dmdrepro.metrics.null import CLASS
 from dmdrepro.metrics.pairing import PairingRecord
 from dmdrepro.metrics.samples import Samples, same_rows
 
-LEAST = 10  # samples
+LEAST = 10  # samples, of each class too
 LOST = 0.2  # retention, from which on the rows do belong together
-# E_OT over the mean of all pairs, to the same of the teacher's nearest neighbours. Of independent
+# E_OT / E_ind over the same of the teacher's nearest neighbours to its pairs. Of independent
 # samples, narrow, wide, clustered or with heavy tails, it is 1 or more in any dimension; of copies
 # that were shuffled 0.1 to 0.6 in many dimensions. In two nothing can be told.
 NEAR = 0.8
 SHUFFLES = 39
 
 
-def reordered_words(teacher: Samples, student: Samples, record: PairingRecord) -> str:
-    """A sentence if the pairing by row is independent and the optimum lower than chance allows."""
+def reordered_words(
+    teacher: Samples, student: Samples, record: PairingRecord, classes: Labels | None = None
+) -> str:
+    """A sentence if the pairing by row is independent and the optimum lower than chance allows.
+
+    The neighbours are any, so E_ind is over all pairs if the classes are large. A sample that is
+    alone in its class has no such neighbour, but a near partner: then E_ind is the record's.
+    """
     if record.n < LEAST or not record.retention < LOST:
         return ""
     sets = same_rows(teacher=teacher, student=student)
     scale = float(sets[0].abs().max().clamp_min(1e-300))
     x, y = ((rows / scale).float() for rows in sets)
     spread, other = (float((rows - rows.mean(0)).square().sum(1).mean()) for rows in (x, y))
-    e_ind = spread + other + float((x.mean(0) - y.mean(0)).square().sum())
+    e_ot, e_ind = (energy / scale / scale for energy in (record.e_ot, record.e_ind))
+    if classes is not None and min(map(len, as_classes(classes, record.n).rows)) >= LEAST:
+        e_ind = spread + other + float((x.mean(0) - y.mean(0)).square().sum())
     near = float(nearest_two(x, x).sqdist[:, 1].mean()) / (2 * spread) if spread > 0 else 0.0
-    share = record.e_ot / scale / scale / e_ind if e_ind > 0 else 1.0
+    share = e_ot / e_ind if e_ind > 0 else 1.0
     if not share < NEAR * near:
         return ""
     return (
         f"In another order the student's samples are nearer to the teacher's than chance allows: "
-        f"E_OT is {share:.0%} of the mean over all pairs, and of the teacher's own pairs its "
-        f"neighbours have {near:.0%}. Is row i of both from the same noise?"
+        f"E_OT is {share:.0%} of E_ind, and of the teacher's own pairs its neighbours have "
+        f"{near:.0%}. Is row i of both from the same noise?"
     )
 
 

@@ -89,3 +89,13 @@ def test_the_answer_says_of_how_many_samples_the_quality_is():
 
 def test_a_null_near_0_says_nothing_of_a_lost_pairing_too():
     assert compare(X, FRESH + 100).answer == "SAYS NOTHING"
+
+
+@pytest.mark.parametrize("count", [5, 100, 200])
+def test_samplers_that_share_classes_of_any_size_are_in_order(count):
+    """One that is alone in its class has a near partner and no near neighbour."""
+    classes = np.arange(200) % count
+    means = 10 * gaussian(8, count, 6)[classes]
+    sets = {"x": X + means, "y": FRESH + means, "independent": SECOND + means}
+    for given in ({"classes": classes}, {}):
+        assert "In another order" not in str(compare(**sets, **given))
