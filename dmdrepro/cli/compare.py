@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,11 +93,15 @@ def compare(
         read = [*samples.values(), real, teacher_file, student_file, like]
         _check_outputs(json, report, [file for file in read if file is not None])
         talk, about = errors if json == "-" else console, {}
+        room = None if memory is None else int(memory * 2**30)
         if networks:
+            from dmdrepro.comparison.read import check_ahead
+
             given = networks | _given(n=n)
-            samples, about = w.draw_networks(given, gpu, runs or Path("runs"), talk)
+            check = partial(check_ahead, real=real, solver=solver, memory=room)
+            samples, about = w.draw_networks(given, gpu, runs or Path("runs"), talk, check)
         samples |= _given(real=real)
-        found = _measured(samples, None if networks else n, solver, memory, about, talk)
+        found = _measured(samples, None if networks else n, solver, room, about, talk)
         for line in str(found).splitlines():
             talk.print(line)
         if json is not None:
@@ -141,7 +146,7 @@ def _measured(
     samples: dict[str, Path],
     n: int | None,
     solver: str,
-    memory: float | None,
+    room: int | None,
     about: dict[str, object],
     talk: PlainConsole,
 ) -> Comparison:
@@ -153,9 +158,7 @@ def _measured(
     what = f"{shown(samples['teacher'])} {shown(samples['student'])}{words}"
     try:
         from dmdrepro.comparison import compare as compared
-        from dmdrepro.metrics.memory import GIB
 
-        room = None if memory is None else int(memory * GIB)
         with Display(talk).at("Optimal pairing") as row:
 
             def watch(news: News) -> None:
@@ -169,13 +172,13 @@ def _measured(
     except (MemoryError, RuntimeError, OSError, ImportError) as error:
         if not says_no_memory(error):
             raise
-        fail(f"compare {what}: {_no_memory(memory)}")
+        fail(f"compare {what}: {_no_memory(room)}")
 
 
-def _no_memory(memory: float | None) -> str:
+def _no_memory(room: int | None) -> str:
     """What to do about an allocation that failed."""
-    if memory is None:
+    if room is None:
         remedy = "name how much may be taken, as --memory 1 (GiB)"
     else:
-        remedy = f"--memory {memory:g} is more than the system gives: name less"
+        remedy = f"--memory {room / 2**30:g} is more than the system gives: name less"
     return f"an allocation failed: there is not enough memory; {remedy}, or measure fewer rows."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,11 +36,16 @@ Runs = option(Path | None, "--runs", "Keep samples in compare/ of this folder. D
 
 
 def draw_networks(
-    given: dict[str, object], gpu: str | None, runs: Path, talk: PlainConsole
+    given: dict[str, object],
+    gpu: str | None,
+    runs: Path,
+    talk: PlainConsole,
+    check: Callable[[int, Sequence[int]], None],
 ) -> tuple[dict[str, Path], dict[str, object]]:
     """(the samples' files by argument of `compare`, what they are); drawn unless they are there.
 
-    `given`: `teacher` and `student`, and the options above that were given.
+    `given`: `teacher` and `student`, and the options above that were given. `check`: raises
+    ValueError for what cannot be done with N samples of a shape; called before the drawing.
     """
     from dmdrepro.diffusion import SIGMA_MAX
     from dmdrepro.stages.networks import Settings
@@ -50,7 +56,7 @@ def draw_networks(
     sigma, steps = given.get("student_sigma", SIGMA_MAX), given.get("steps", 8)
     pair = given["teacher"], given["student"]
     try:
-        return draw_pair(*pair, settings, sigma, steps, runs, session, given.get("like"))
+        return draw_pair(*pair, settings, sigma, steps, runs, session, given.get("like"), check)
     except ValueError as error:
         fail(f"compare: {error}")
 
@@ -74,6 +80,7 @@ def draw_pair(
     runs: Path,
     session: Session,
     like: Path | None = None,
+    check: Callable[[int, Sequence[int]], None] = lambda n, shape: None,
 ) -> tuple[dict[str, Path], dict[str, object]]:
     """As `draw_networks`; raises ValueError for files that cannot be compared, else RunError."""
     from dmdrepro.pipeline.paths import try_writing
@@ -86,6 +93,7 @@ def draw_pair(
         teacher = Network(teacher_file, settings, steps=steps, like=like)
         student = Network(student_file, settings, sigma, student=True, like=like)
         check_pair(teacher, student, session.say)
+        check(settings.n, teacher.denoiser.shape)
         for network in (teacher, student):
             stage = network.stage(runs)
             if not stage.done:

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from dmdrepro.diffusion.network import as_network, other_scale
+from dmdrepro.diffusion.network import as_network, other_scale, positional
 from dmdrepro.diffusion.sampler import solve
 from dmdrepro.diffusion.schedule import RHO, SIGMA_MAX, SIGMA_MIN, heun_grid
 from dmdrepro.metrics.classes import as_classes
 
 BATCH = 64
+ROUNDING = 1e-3  # relative: what the same samples may differ by, in bfloat16 for one
 
 
 def scale_words(noise: torch.Tensor) -> str:
@@ -66,7 +67,8 @@ def sampled(
     """Phi_K(sigma z), batch by batch on the CPU; K = 1: D(sigma z; sigma), which G(z) is too.
 
     `noise`: z ~ N(0, I) [N, ...]; `labels`: one-hot [N, C] or None. Raises ValueError, with `name`,
-    for what the network refuses, samples of another shape, or values that are not finite.
+    for what the network refuses, samples of another shape, values that are not finite, or a module
+    whose training mode changes its samples.
     """
     device = device_of(network)
     try:
@@ -77,6 +79,8 @@ def sampled(
             part = None if labels is None else labels[rows].to(device)
             with torch.no_grad():
                 found = solve(network, sigma * z, grid, part)
+                if start == 0:
+                    _check_mode(found, network, sigma * z, grid, part)
             if tuple(found.shape) != tuple(z.shape):
                 raise ValueError(f"samples {tuple(found.shape)} of noise {tuple(z.shape)}")
             if not found.isfinite().all():
@@ -84,6 +88,43 @@ def sampled(
             yield found.float().cpu()
     except ValueError as error:
         raise ValueError(f"The {name} cannot be drawn from: {str(error).rstrip('.')}.") from error
+    except (TypeError, AttributeError, IndexError, RuntimeError) as error:
+        if not (hint := _about_labels(network, labels)):
+            raise
+        words = str(error).partition("\n")[0].rstrip(".")
+        raise ValueError(f"The {name} cannot be drawn from: {words}. {hint}") from error
+
+
+def _check_mode(found: torch.Tensor, network: Callable, *given: object) -> None:
+    """Raise ValueError if a module in training mode would not have `found` this in eval mode."""
+    parts = network.modules() if isinstance(network, torch.nn.Module) else ()
+    training = [part for part in parts if part.training]
+    if not training:
+        return
+    for part in training:
+        part.training = False
+    try:
+        usual = solve(network, *given)
+    finally:
+        for part in training:
+            part.training = True
+    if (found - usual).norm() > ROUNDING * usual.norm():
+        raise ValueError(
+            "it is in training mode, which changes its samples (dropout, batch norm); call its "
+            ".eval() first"
+        )
+
+
+def _about_labels(network: Callable, labels: torch.Tensor | None) -> str:
+    """What to do if labels may be why the network failed; empty if they cannot be."""
+    if labels is None:
+        return "It needs class labels: pass classes." if positional(network)[0] > 2 else ""
+    if getattr(network, "label_dim", None) is not None:
+        return ""
+    return (
+        f"It was told one of {labels.shape[1]} classes: if it knows more, pass classes one-hot, "
+        "[N, C], or give it the attribute label_dim."
+    )
 
 
 def device_of(network: Callable) -> torch.device:

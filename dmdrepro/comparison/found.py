@@ -13,12 +13,19 @@ from dmdrepro.measures.expected import RULE, regime, times_teachers
 from dmdrepro.measures.students import hardly_varies
 from dmdrepro.measures.table import cell_text
 from dmdrepro.measures.word import NO_SAMPLER, SAYS_NOTHING, word_by_rule
-from dmdrepro.metrics.null import ALL, CLASS
+from dmdrepro.metrics.null import ALL, CLASS, SECOND_DRAW
 from dmdrepro.metrics.pairing import PairingRecord
 
-ANOTHER = {ALL: "another's", CLASS: "another's of its class"}
-NULLS = {ALL: "an independent pairing", CLASS: "an independent pairing within the class"}
-SECOND = "an independent pairing by a second draw of the student"
+ANOTHER = {
+    ALL: "that to another's",
+    CLASS: "that to another's of its class",
+    SECOND_DRAW: "the second draw's",
+}
+NULLS = {
+    ALL: "an independent pairing",
+    CLASS: "an independent pairing within the class",
+    SECOND_DRAW: "an independent pairing by a second draw of the student",
+}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -46,7 +53,7 @@ class Found:
     @cached_property
     def _judged(self) -> tuple[str, str]:
         record, far = self.record, []
-        if self.real is not None:
+        if self.real is not None and self.real["farther"]:
             quality = self.real["quality"]
             ours, teachers = (quality[who]["ratio"] for who in ("student", "teacher"))
             far = [(times_teachers(ours, teachers), RULE.quality_within)]
@@ -69,10 +76,9 @@ class Found:
         """The answer, the numbers that it rests on, what real samples tell."""
         record = self.record
         ranged = "" if self.interval is None else f" {_ends(self.interval.retention)}"
-        null = NULLS.get(record.null, SECOND)
         lines = [
             self.sentence,
-            f"Delta_E {cell_text(record.delta_e)}; its null, of {null}, "
+            f"Delta_E {cell_text(record.delta_e)}; its null, of {NULLS[record.null]}, "
             f"{cell_text(record.delta_e_null)}. Retention {_two(record.retention)}{ranged}, "
             f"concordance {_two(record.concordance)}.",
             self._about_interval(),
@@ -113,10 +119,7 @@ class Found:
             low, high = (_percent(1 - end) for end in self.interval.concordance[::-1])
             words += f" ({low} to {high})"
         kept = round(record.n * (1 - record.remapped))
-        return (
-            f"{words} of that to {ANOTHER.get(record.null, ANOTHER[CLASS])}; {kept:,} of "
-            f"{record.n:,} are optimally paired."
-        )
+        return f"{words} of {ANOTHER[record.null]}; {kept:,} of {record.n:,} are optimally paired."
 
     def _about_interval(self) -> str:
         found = self.interval
@@ -137,6 +140,8 @@ class Found:
             f"Distance to the real samples, over that of other real ones: student "
             f"{quality['student']['ratio']:.2f}, teacher {quality['teacher']['ratio']:.2f}."
         ]
+        if (n := quality["student"]["n"]) < self.record.n:
+            words.append(f"That is of {n:,} samples: for all pass {2 * self.record.n:,} real ones.")
         shares = ", ".join(f"{who} {found[who]['fraction']:.1%}" for who in ("student", "teacher"))
         words.append(f"Memorised (ratio below {found['student']['threshold']:.2f}): {shares}.")
         if (pearson := self.real["d_of_z"]["pearson_student"]) is not None:

@@ -19,23 +19,21 @@ from dmdrepro.comparison.draw import (
     scale_words,
     takes_labels,
 )
-from dmdrepro.comparison.read import Reader, check_folders, check_shapes, same_file
+from dmdrepro.comparison.read import Reader, check_ahead, check_folders, check_shapes, same_file
 from dmdrepro.comparison.real import against_real, as_real, not_real, other_units
+from dmdrepro.comparison.second import check_second
 from dmdrepro.comparison.subsets import interval
 from dmdrepro.diffusion.schedule import SIGMA_MAX
 from dmdrepro.metrics.other_formats import shown
 from dmdrepro.metrics.pairing import PairingRecord, pairing_inefficiency
-from dmdrepro.metrics.reordered import reordered_words
+from dmdrepro.metrics.reordered import reordered_words, unordered_words
 from dmdrepro.metrics.samples import Samples, as_tensor
 from dmdrepro.metrics.watch import Watch
 from dmdrepro.runs.streams import generator
 
 Given = Samples | str | Path | Callable[..., torch.Tensor]
 SAME = "Teacher and student are equal in every value: is it the same set twice?"
-SAME_FILE = (
-    "Teacher and student are both {}: a set counts as a copy of itself. Name the student's own "
-    "samples."
-)
+SAME_FILE = "Teacher and student are both {}; name the student's own samples."
 
 
 def compare(
@@ -76,6 +74,8 @@ def compare(
     for name, count in (("n", n), ("steps", steps), ("batch_size", batch_size)):
         if count is not None and (not isinstance(count, Integral) or count < 1):
             raise ValueError(f"{name} is {count!r}; pass a whole number from 1 on.")
+    if memory is not None and (not isinstance(memory, Real) or not memory > 0):
+        raise ValueError(f"memory is {memory!r}; pass a number of bytes above 0.")
     for name, sigma in (("sigma_max", sigma_max), ("student_sigma", student_sigma)):
         if not isinstance(sigma, Real) or not 0 < sigma < math.inf:
             raise ValueError(f"{name} is {sigma!r}, which is not a noise level; pass 80, say.")
@@ -97,6 +97,8 @@ def compare(
         numbers, width = class_numbers(reader.rows(classes, "classes", n))
         if networks:
             labels = one_hot(numbers, networks, width, len(z))
+    if networks:
+        check_ahead(len(z), z.shape[1:], real, solver, memory)
 
     def samples_of(given: Given, name: str, sigma: float, steps: int, z=z) -> Samples:
         if not callable(given):
@@ -107,11 +109,14 @@ def compare(
     x = samples_of(teacher, "teacher", sigma_max, steps)
     y = samples_of(student, "student", student_sigma, 1)
     rows = [as_tensor(each, name).cpu() for each, name in ((x, "teacher"), (y, "student"))]
+    if same_file(teacher, student):
+        raise ValueError(SAME_FILE.format(shown(teacher)))
     check_shapes(*rows)
-    images = None if real is None else as_real(reader.read(real), rows[0])
+    images = None if real is None else as_real(reader.read(real), rows[0].shape[1:])
     given = {} if numbers is None else {"classes": numbers}
     if independent is not None:
         given["independent"] = samples_of(independent, "independent", student_sigma, 1)
+        check_second(*rows, given["independent"], numbers)
     elif callable(student) and labels is not None and takes_labels(student):
         fresh = torch.randn(z.shape, generator=generator(seed, "compare/second-noise"))
         given["independent"] = samples_of(student, "student", student_sigma, 1, fresh)
@@ -122,11 +127,11 @@ def compare(
         own = {name: each[rows] for name, each in given.items()}
         return pairing_inefficiency(x[rows], y[rows], **own, watch=watch)
 
-    if same_file(teacher, student):
-        doubts.append(SAME_FILE.format(shown(teacher)))
-    elif torch.equal(x.double(), y.double()):
+    if torch.equal(x.double(), y.double()):
         doubts.append(SAME)
     elif words := reordered_words(x, y, record):
+        doubts.append(words)
+    if numbers is not None and (words := unordered_words(x, numbers, record)):
         doubts.append(words)
     found = None
     if images is not None:

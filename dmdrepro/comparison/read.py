@@ -1,17 +1,21 @@
 """Samples as they were given: arrays as they are, paths read; folders whose names must agree."""
 
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from dmdrepro.comparison.real import as_real
 from dmdrepro.metrics import load_array
 from dmdrepro.metrics.arrays import file_of, split_name
 from dmdrepro.metrics.image_folder import image_files
+from dmdrepro.metrics.memory import check_memory
 from dmdrepro.metrics.other_formats import shown
 from dmdrepro.metrics.samples import Samples
+from dmdrepro.metrics.solvers import choose_solver
 
 
 class Reader:
@@ -38,6 +42,21 @@ class Reader:
         if len(found) < n:
             raise ValueError(f"{name} has {len(found):,} samples and n is {n:,}.")
         return found[:n]
+
+
+def check_ahead(
+    n: int, shape: Sequence[int], real: Samples | str | Path | None, solver: str, memory: int | None
+) -> None:
+    """Raise ValueError, before networks are drawn from, for what would be refused after it.
+
+    `n`: samples of either, of this `shape`, in float32; the others as of `compare`.
+    """
+    choose_solver(solver, n)
+    if memory is not None:
+        what = f"Holding {n:,} samples of teacher and student"
+        check_memory(8 * n * math.prod(shape), torch.device("cpu"), what, memory)
+    if real is not None:
+        as_real(Reader(memory, None).read(real), shape)
 
 
 def same_file(one: object, other: object) -> bool:

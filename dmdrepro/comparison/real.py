@@ -1,5 +1,6 @@
 """What real samples tell of teacher and student: quality, memorisation, and D(z)."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -8,17 +9,19 @@ import torch
 from dmdrepro.metrics import memorisation_ratio, sample_quality
 from dmdrepro.metrics.boundary import LEAST, correlation, is_constant
 from dmdrepro.metrics.implausible import input_warnings
+from dmdrepro.metrics.pairing import pairing_inefficiency
 from dmdrepro.metrics.samples import Samples, as_tensor
 from dmdrepro.metrics.watch import Watch
 
 MOST_DRAWS = 8  # of disjoint sets of real samples; more tell hardly more
 FEWEST = 4  # real samples: two sets of two
+PARTS = 8  # disjoint sets: by chance one law is farther than the other in all of 2^-8
 
 
-def as_real(given: Samples, teacher: torch.Tensor) -> torch.Tensor:
-    """Real samples on the CPU; ValueError unless there are four or more of the teacher's shape."""
-    real, shape = as_tensor(given, "real").cpu(), tuple(teacher.shape[1:])
-    if tuple(real.shape[1:]) != shape or len(real) < FEWEST:
+def as_real(given: Samples, shape: Sequence[int]) -> torch.Tensor:
+    """Real samples on the CPU; ValueError unless there are four or more of that shape."""
+    real = as_tensor(given, "real").cpu()
+    if tuple(real.shape[1:]) != tuple(shape) or len(real) < FEWEST:
         raise ValueError(
             f"real has shape {tuple(real.shape)}; pass [M, {', '.join(map(str, shape))}] with M of "
             f"at least {FEWEST}, better twice the number of samples."
@@ -29,21 +32,32 @@ def as_real(given: Samples, teacher: torch.Tensor) -> torch.Tensor:
 
 
 def not_real(real: torch.Tensor, **sets: torch.Tensor) -> list[str]:
-    """A doubt for each of the sets that the real samples are equal to."""
+    """A doubt for each of the sets whose samples are among the real ones, most of them or all.
+
+    None if many of the real samples are equal to others: then anyone's may be.
+    """
+    known = set(_values(real))
+    if len(known) < 0.9 * len(real):
+        return []
     return [
-        f"The real samples are the {name}'s own: quality and memorisation mean nothing here."
+        f"The real samples hold the {name}'s own: quality and memorisation mean nothing here."
         for name, rows in sets.items()
-        if torch.equal(real.double(), rows.double())
+        if np.mean([row in known for row in _values(rows)]) > 0.5
     ]
+
+
+def _values(rows: torch.Tensor) -> list[bytes]:
+    """The values of each row, which are equal if the rows are."""
+    return [row.tobytes() for row in rows.double().numpy() + 0.0]  # no -0.0
 
 
 def against_real(
     teacher: torch.Tensor, student: torch.Tensor, real: torch.Tensor, watch: Watch | None = None
 ) -> dict[str, object]:
-    """`quality`, `memorisation` of both sets, and `d_of_z`; all [*, ...] of one sample's shape.
+    """`quality`, `memorisation` of both sets, `d_of_z`, and whether the student is `farther`.
 
-    Quality needs two disjoint real sets of the others' size; with fewer it is of M // 2 rows of
-    each.
+    All [*, ...] of one sample's shape. Quality needs two disjoint real sets of the others' size;
+    with fewer it is of M // 2 rows of each.
     """
     sets = {"teacher": teacher, "student": student}
     size = min(len(teacher), len(real) // 2)
@@ -60,7 +74,25 @@ def against_real(
         "quality": {k: each.to_json() for k, each in quality.items()},
         "memorisation": {k: each.to_json() for k, each in nearest.items()},
         "d_of_z": {"mean": float(np.mean(bulk)), "pearson_student": pearson},
+        "farther": not not_real(real, **sets) and _farther(**sets, real=real[order]),
     }
+
+
+def _farther(teacher: torch.Tensor, student: torch.Tensor, real: torch.Tensor) -> bool:
+    """Whether the student is farther from the data than its teacher in each of the disjoint parts.
+
+    In few dimensions, or of few real samples, the ratio alone may be anything by chance.
+    """
+    size = min(len(teacher), len(real)) // PARTS
+    parts = [slice(k * size, (k + 1) * size) for k in range(PARTS)]
+    return size > 1 and all(
+        _distance(student[part], real[part]) > _distance(teacher[part], real[part])
+        for part in parts
+    )
+
+
+def _distance(x: torch.Tensor, y: torch.Tensor) -> float:
+    return pairing_inefficiency(x, y).e_ot
 
 
 def other_units(teacher: torch.Tensor, real: torch.Tensor) -> list[str]:

@@ -21,7 +21,7 @@ def as_network(
     or if it needs one (None). sigma: of shape [] on x's device, float32 or of the type that its
     attribute `sigma_dtype` names. Raises ValueError for labels if it takes none.
     """
-    least, most = _positional(denoiser)
+    least, most = positional(denoiser)
     if class_labels is not None and most < 3:
         raise ValueError(
             f"class_labels were given, but the denoiser takes (x, sigma) alone ({most} arguments); "
@@ -41,7 +41,7 @@ def as_network(
     return network
 
 
-def _positional(denoiser: Callable) -> tuple[int, float]:
+def positional(denoiser: Callable) -> tuple[int, float]:
     """(number of positional arguments that it needs, that it takes); (2, inf) if unknown."""
     # A module's own signature is (*args, **kwargs); hooks and wrappers see what forward sees.
     called = denoiser.forward if isinstance(denoiser, torch.nn.Module) else denoiser

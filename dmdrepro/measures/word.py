@@ -58,7 +58,7 @@ def word_by_rule(
         return SAYS_NOTHING, "The share of the pairing that was kept is not defined."
     if any(times is not None and not times <= within for times, within in far):
         return NO_SAMPLER, "Its samples are too far from the data."
-    if null < RULE.null_above and regime(share) != "remaps":
+    if null < RULE.null_above:
         return SAYS_NOTHING, (
             f"The cheapest pairing costs about what an independent one does (null {null:.2g})."
         )

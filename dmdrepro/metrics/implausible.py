@@ -32,6 +32,7 @@ RANKS = 4.5
 # the ratio exceeds t with a probability of at most 2 exp(-t / 2): 1e-5 (Hoeffding 1963; of vectors:
 # Pinelis 1994).
 SIGNS = 24.0
+FARTHER = 1.1  # of distances, 1.2 of their squares
 PAIRS = 256  # of a set's samples, whose distances are compared
 LEAST = 10  # samples of which none varies, if those of the other set all differ
 
@@ -163,6 +164,19 @@ def noise_warnings(
         f"The student hardly varies with its noise: {told}. So Delta_E near 0 "
         "does not mean a copy here.",
     )
+
+
+def out_of_order(x: torch.Tensor, y: torch.Tensor, groups: Classes, second: torch.Tensor) -> bool:
+    """Whether y's second draw is farther from x than y's others of the class are; all [N, D].
+
+    By FARTHER at least: less than that hardly moves the null.
+    """
+    rows = np.random.default_rng(0).permutation(np.flatnonzero(groups.in_company()))[:PAIRS]
+    if len(rows) == 0:
+        return False
+    others = _lengths(x, rows, groups.half_a_class_on()[rows], y)
+    found = _lengths(x, rows, rows, second)
+    return np.median(found) > FARTHER * np.median(others) and _rank_sum(found, others) > RANKS
 
 
 def _lengths(

@@ -25,6 +25,7 @@ def files(tmp_path_factory):
     write_tiny("accelerate-teacher", folder / "d", 0)
     for name, classes in (("t", 5), ("s", 5), ("u", 0)):
         write_tiny("accelerate", folder / name, ord(name), classes)
+    np.save(folder / "real.npy", np.zeros((8, 3)))
     return folder
 
 
@@ -81,6 +82,10 @@ def test_the_same_network_twice_is_said(files):
         (("--teacher", "t", "--student", "s", "--student-sigma", 0), "is not a noise level"),
         (("--teacher", "t", "--student", "s", "--classes", "t"), "--classes cannot be given here"),
         (("--teacher", "t", "--student", "s", "--gpu", "9"), "--gpu 9"),
+        (("--teacher", "t", "--student", "s", "--real", "none.npy"), "none.npy does not exist"),
+        (("--teacher", "t", "--student", "s", "--real", "real.npy"), "real has shape (8, 3)"),
+        (("--teacher", "t", "--student", "s", "--solver", "foo"), "There is no solver 'foo'"),
+        (("--teacher", "t", "--student", "s", "--memory", 1e-5), "Holding 1,000 samples"),
         (("t", "s", "--steps", 4, "--student-sigma", 2.5), "--steps, --student-sigma cannot be"),
         (("t", "s", "--teacher", "t"), "or two networks"),
     ],

@@ -79,8 +79,8 @@ def test_another_order_is_noticed_and_an_equal_set_too():
 def test_one_file_given_twice_is_named(tmp_path):
     np.savez(tmp_path / "both.npz", one=X, two=FRESH)
     one, two = (f"{tmp_path}/both.npz#{name}" for name in ("one", "two"))
-    (warning,) = dmdrepro.compare(one, f"{tmp_path}/../{tmp_path.name}/both.npz#one").warnings
-    assert warning.startswith(f"Teacher and student are both {one}")
+    with pytest.raises(ValueError, match=f"^Teacher and student are both {one}"):
+        dmdrepro.compare(one, f"{tmp_path}/../{tmp_path.name}/both.npz#one")
     assert not dmdrepro.compare(one, two).warnings
 
 
@@ -130,6 +130,7 @@ def test_one_sample_is_none_and_few_have_no_interval():
     ("name", "value"),
     [
         *(("n", -5), ("n", 2.5), ("steps", 0), ("batch_size", -1)),
+        *(("memory", "4"), ("memory", 0)),
         *(("student_sigma", -2.5), ("student_sigma", "80"), ("sigma_max", float("inf"))),
     ],
 )
@@ -143,7 +144,7 @@ def test_real_samples_are_checked_before_the_work_and_are_not_the_sets_own():
         with pytest.raises(ValueError, match=r"^real h"):
             dmdrepro.compare(X, FRESH, real=real, watch=lambda news: pytest.fail("began"))
     found = dmdrepro.compare(X[:40], FRESH[:40], real=FRESH[:40])
-    assert "The real samples are the student's own" in str(found)
+    assert "The real samples hold the student's own" in str(found)
 
 
 def test_bytes_against_floats_are_doubted():

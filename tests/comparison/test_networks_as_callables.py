@@ -82,6 +82,41 @@ def test_a_network_that_returns_no_float_tensor_is_one_sentence(returned):
         dmdrepro.compare(teacher, lambda x, sigma: returned, noise=Z)
 
 
+@pytest.mark.parametrize(("classes", "words"), [(None, "pass classes"), ([0, 2] * 30, "3 classes")])
+def test_labels_that_a_network_lacks_are_one_sentence(classes, words):
+    """Neither a network that was told none, nor one that knows more than the largest number."""
+    told = torch.nn.Linear(4, 3)
+    with pytest.raises(ValueError, match=rf"The teacher cannot be drawn from: .*{words}"):
+        dmdrepro.compare(lambda x, sigma, labels: x + told(labels), student, classes, Z)
+
+
+class Dropping(torch.nn.Module):
+    def __init__(self, share):
+        super().__init__()
+        self.share = share
+
+    def forward(self, x, sigma):
+        return torch.nn.functional.dropout(student(x, sigma), self.share, self.training)
+
+
+def test_a_training_mode_that_changes_the_samples_is_refused():
+    with pytest.raises(ValueError, match="training mode, which changes its samples"):
+        dmdrepro.compare(teacher, Dropping(0.3), noise=Z)
+    for network in (Dropping(0.3).eval(), Dropping(0.0)):
+        mode = network.training
+        assert dmdrepro.compare(teacher, network, noise=Z).answer == "COPIES"
+        assert network.training == mode
+
+
+def test_what_would_be_refused_after_the_drawing_is_refused_before_it():
+    def never(x, sigma):
+        pytest.fail("drawn from")
+
+    for given in ({"real": Z[:, :2]}, {"solver": "foo"}, {"memory": 100}, {"real": "absent.npy"}):
+        with pytest.raises(ValueError, match=r"^(real has|There is no|Holding|absent)"):
+            dmdrepro.compare(never, never, noise=Z, **given)
+
+
 def test_noise_beside_samples_is_refused():
     with pytest.raises(ValueError, match="noise= is for networks"):
         dmdrepro.compare(Z, Z + 1, noise=Z)
