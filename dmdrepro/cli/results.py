@@ -7,7 +7,7 @@ from pathlib import Path
 from dmdrepro.cli.guard import console, display
 from dmdrepro.cli.options import written
 from dmdrepro.commands import advice, program
-from dmdrepro.experiments import REGISTRY
+from dmdrepro.experiments import NEEDS_LOAD, REGISTRY
 from dmdrepro.measures import evaluation
 from dmdrepro.measures.students import Student, collect
 from dmdrepro.pipeline.places import ready
@@ -76,7 +76,8 @@ def draw_figures(plan: Plan) -> dict[str, str]:
         if not any(isinstance(results[name], Result) for name in names):
             console.print(
                 f"They are empty: none of the results that they show is in {plan.runs} (size "
-                f"{plan.size}, seed {seed}). Run `{program()} all --size {plan.size}` first."
+                f"{plan.size}, seed {seed}). Run `{program()} all --size {plan.size}` first. "
+                f"{NEEDS_LOAD}"
             )
         read += [result for name, result in results.items() if name in names]
     return _unusable(plan, read)

@@ -59,6 +59,7 @@ def origins() -> dict[str, Origin]:
 
 def evaluation() -> Shape:
     """What the record of an evaluation holds, every measure's part included."""
-    parts = {f"{key}?": shape for each in MEASURES for key, shape in each.shape.items()}
+    shapes = [item for each in MEASURES for item in each.shape.items()]
+    parts = {f"{key.removesuffix('?')}?": shape for key, shape in shapes}
     stop = {f"{each.key}?": Maybe(each.at_stop) for each in MEASURES if each.at_stop is not None}
     return {**EVALUATION, **parts, "along?": Maybe([{"iterations": count, **stop}])}

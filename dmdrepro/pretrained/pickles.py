@@ -121,7 +121,7 @@ def _run(cursor: _Cursor, allowed: Collection[str]) -> object:
     def named(name: str) -> Global:
         if name not in allowed:
             known = (what for start, what in UNSUPPORTED.items() if name.startswith(start))
-            what = next(known, "no file of a supported form does that")
+            what = next(known, "no supported form does that; save its tensors alone (a state_dict)")
             raise Unreadable(f"its pickle names {shown(name)}: {what}")
         return Global(name)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from command import SMOKE, command
+from conftest import ROOT
 
 import dmdrepro.measures as measures
 from dmdrepro.experiments import Study, build
@@ -20,7 +21,7 @@ from dmdrepro.report.figures import save_study
 from dmdrepro.report.study import study_tables, study_ways
 from dmdrepro.runs.errors import RunError
 from dmdrepro.runs.results import open_results
-from dmdrepro.runs.shape import Maybe, number
+from dmdrepro.runs.shape import Maybe, number, problem
 from dmdrepro.stages.context import Context
 from dmdrepro.stages.evaluate import make_evaluation
 from dmdrepro.stages.run import Run
@@ -122,3 +123,9 @@ def test_a_study_has_its_column_and_panel(folder, tmp_path):
     assert study.rows[0][study.columns.index("width")] > 0
     assert "Width" in [chart.title for chart in study_charts(study_ways(arms))]
     assert len(save_study("?", arms, tmp_path)) == 2
+
+
+def test_a_key_that_may_be_missing_is_checked_where_it_is():
+    record = json.loads((ROOT / "docs/published/laptop-mnist-3072-seed0.json").read_text())
+    assert not problem(record, measures.evaluation())
+    assert problem(record | {"data_spread": "wide"}, measures.evaluation()) == "data_spread"

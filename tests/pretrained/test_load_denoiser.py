@@ -206,6 +206,9 @@ def test_files_that_are_none_are_refused(conditional, tmp_path):
     path.write_bytes(path.read_bytes()[:-5])
     with pytest.raises(ValueError, match="not a readable safetensors file"):
         dmdrepro.load_denoiser(path)
+    torch.save(conditional, tmp_path / "whole.pt")
+    with pytest.raises(ValueError, match="save its tensors alone"):
+        dmdrepro.load_denoiser(tmp_path / "whole.pt")
     weights = conditional.state_dict()
     for name, more in (("state_dict", {}), ("net", {"optimizer": {}}), ("model", {"step": 3})):
         torch.save({name: weights, **more}, tmp_path / f"{name}.pth")
