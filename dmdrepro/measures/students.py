@@ -80,9 +80,11 @@ class Student:
 
     @property
     def name(self) -> str:
-        """Its experiment or arm, with its teacher if students of several were evaluated."""
+        """Its experiment or arm, with its teacher unless that is the longest-trained one alone."""
+        longest = max(lookup(self.config, ("teacher", "snapshots")) or (self.snapshot,))
         several = any(len(result.evaluated) > 1 for result in self.results)
-        return f"{self.experiment}, teacher {self.snapshot:,}" if several else self.experiment
+        usual = self.snapshot == longest and not several
+        return self.experiment if usual else f"{self.experiment}, teacher {self.snapshot:,}"
 
     @property
     def teacher_words(self) -> str:

@@ -129,6 +129,15 @@ def test_a_student_that_the_first_seed_lacks_is_shown_and_what_it_lacks_is_named
     assert not_run.rows == (("w", 0, why),)  # of `last` that student is not planned
 
 
+def test_the_only_student_of_a_lesser_teacher_is_named_with_it(tmp_path):
+    arm = Arm("w", {"teacher.snapshots": "1000,4000"}, every_teacher=True)
+    write_run(tmp_path, "chessboard", (1000,), settings=dict(arm.settings))
+    seed = tmp_path / "laptop/seed0"
+    (seed / "chessboard").rename(seed / "chessboard@w")
+    opened = open_arms(Study("q", "?", "chessboard", "laptop", (arm,)), tmp_path, (0,))
+    assert [way.student.name for way in study_ways(opened)] == ["w, teacher 1,000"]
+
+
 @pytest.mark.parametrize("study", STUDIES.values(), ids=list(STUDIES))
 def test_every_student_of_a_study_has_a_colour_of_its_own(study):
     many = [
