@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,18 +38,39 @@ def as_now() -> list[str]:
     return [sys.executable, "-P", "-m", "dmdrepro"]  # -P: not what the folder may hold
 
 
-def making(result: Result, command: str = "all") -> str:
-    """The command line that makes an experiment's or arm's stages at its size and seed."""
-    from dmdrepro.loading import file_of
+# Command -> what has to be made anew after it.
+AFTER = {
+    "distill": ", then `sample` and `evaluate` likewise",
+    "sample": ", then `evaluate` likewise",
+}
 
+
+def making(result: Result, command: str = "all", own: Iterable[str] | None = None) -> str:
+    """The command line that makes an experiment's or arm's stages at its size and seed.
+
+    `own`: as of `loads`.
+    """
     if result.study:
         words = f"study {result.study} --seeds {result.seed} --size {result.size}"
-        file = file_of("study", result.study)
     else:
         words = f"{command} {result.experiment} --size {result.size} --seed {result.seed}"
         words += " --weights DIR" if _needs_weights(result) else ""
-        file = file_of("experiment", result.experiment)
-    return f"{program()} {words}" + (f" --load {shlex.quote(file)}" if file else "")
+    return f"{program()} {words}" + loads(result.experiment, result.study, own)
+
+
+def loads(experiment: str, study: str = "", own: Iterable[str] | None = None) -> str:
+    """The options --load that it needs; `own`: keys of measures of files, else all loaded ones."""
+    from dmdrepro.experiments import STUDIES
+    from dmdrepro.experiments.origin import ORIGINS
+    from dmdrepro.loading import file_of
+
+    if own is None:
+        own = [name for kind, name in ORIGINS if kind == "measure"]
+    if study in STUDIES:
+        experiment = STUDIES[study].experiment  # its results are named after their arm
+    named = (("experiment", experiment), ("study", study), *(("measure", key) for key in own))
+    files = dict.fromkeys(file_of(*each) for each in named)
+    return "".join(f" --load {shlex.quote(file)}" for file in files if file)
 
 
 def _needs_weights(result: Result) -> bool:
@@ -69,5 +91,5 @@ def advice(result: Result, stage: str | None) -> str:
         return f"run `{making(result)}` with your other options"
     if result.study:  # has no --fresh
         return f"move {result.folder} away and run `{making(result)}`"
-    words = f"run `{making(result, stage)} --fresh` with your other options"
-    return f"{words}, then `evaluate` likewise" if stage == "sample" else words
+    line = making(result, stage)
+    return f"run `{line} --fresh` with your other options" + AFTER.get(stage, "")

@@ -50,9 +50,10 @@ def load_file(path: Path) -> None:
 
 
 def file_of(kind: str, name: str) -> str:
-    """The name of the file of --load that registered it; empty if none did."""
-    origin = ORIGINS.get((kind, name))
-    return origin["file"] if origin in _loaded.values() else ""
+    """The file of --load that registered it, from the working folder; empty if none did."""
+    origin, here = ORIGINS.get((kind, name)), Path.cwd()
+    path = next((path for path, loaded in _loaded.items() if loaded == origin), "")
+    return str(path.relative_to(here) if path and path.is_relative_to(here) else path)
 
 
 def load_packages() -> None:

@@ -5,7 +5,7 @@ import math
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 
 from dmdrepro.experiments.config import SIZES, Experiment
@@ -34,20 +34,14 @@ def register(cls: type[Experiment]) -> type[Experiment]:
     name = _made(cls).name
     if name in REGISTRY:
         raise ConfigError(f"There is an experiment {name!r} already; choose another name.")
-    check_folder_name("an experiment", name, taken=RESERVED)
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name) or name in RESERVED:
+        raise ConfigError(
+            f"{name!r} cannot name an experiment, whose folder bears the name: use letters, digits "
+            f"and - _ . and none of {', '.join(RESERVED)}."
+        )
     REGISTRY[name] = cls
     note_origin("experiment", name)
     return cls
-
-
-def check_folder_name(what: str, name: str, more: str = "", taken: Sequence[str] = ()) -> None:
-    """Raise ConfigError for a name that makes no folder; `more`: characters that it may have."""
-    if not re.fullmatch(rf"[A-Za-z0-9][\w.{more}-]*", name) or name in taken:
-        none = f", and none of {', '.join(taken)}" if taken else ""
-        raise ConfigError(
-            f"{name!r} cannot name {what}, whose folder bears the name: use letters, digits and "
-            f"the signs {' '.join('-_.' + more)}{none}."
-        )
 
 
 def _made(cls: type[Experiment]) -> Experiment:

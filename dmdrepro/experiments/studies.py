@@ -1,10 +1,12 @@
 """What the paper leaves open: each study compares changed copies (arms) of one experiment."""
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from dmdrepro.experiments import public_students
+from dmdrepro.experiments.config import Experiment
 from dmdrepro.experiments.origin import note_origin
-from dmdrepro.experiments.registry import check_folder_name
 from dmdrepro.experiments.study import Arm, Study
 from dmdrepro.settings import ConfigError, require
 
@@ -233,19 +235,21 @@ def register_study(study: Study) -> Study:
         raise ConfigError(f"The study {study!r} is not a dmdrepro.experiments.Study.")
     if study.name in STUDIES:
         raise ConfigError(f"There is a study {study.name!r} already; choose another name.")
-    check_folder_name("a study", study.name, taken=(public_students.NAME,))
+    taken = study.name == public_students.NAME
+    require(not taken, f"{study.name!r} cannot name a study: it is one of ours.")
+    _check_folder_name("a study", study.name)
     require(bool(study.arms), f"The study {study.name!r} lacks arms.")
     require(bool(study.seeds), f"The study {study.name!r} lacks seeds.")
-    known = {
-        a.name: a for s in STUDIES.values() if s.experiment == study.experiment for a in s.arms
-    }
-    own = [arm.name for arm in study.arms]
+    alike = [s for s in STUDIES.values() if s.experiment == study.experiment]
+    known = {arm.name for other in alike for arm in other.arms}
+    folders = {arm.name: (s, arm) for s in alike if s.size == study.size for arm in s.arms}
+    own, seed = [arm.name for arm in study.arms], study.seeds[0]
     for arm in study.arms:
-        check_folder_name("an arm", arm.name, "=,")
-        what, other = f"The arm {arm.name!r} of study {study.name!r}", known.get(arm.name, arm)
+        _check_folder_name("an arm", arm.name)
+        what = f"The arm {arm.name!r} of study {study.name!r}"
         require(own.count(arm.name) == 1, f"{what} is there twice; give each a name of its own.")
         require(
-            (dict(arm.settings), arm.teacher) == (dict(other.settings), other.teacher),
+            _copy(study, arm, seed) == _copy(*folders.get(arm.name, (study, arm)), seed),
             f"{what} has other settings than the arm of this name of another study, and they would "
             "share a folder; choose another name.",
         )
@@ -253,10 +257,23 @@ def register_study(study: Study) -> Study:
             arm.teacher in ("", *own, *known),
             f"{what} takes the teacher of {arm.teacher!r}, and {study.experiment} has no such arm.",
         )
-        study.build(arm, study.seeds[0])
     STUDIES[study.name] = study
     note_origin("study", study.name)
     return study
+
+
+def _copy(study: Study, arm: Arm, seed: int) -> tuple[Experiment, Path]:
+    """What an arm's folder holds, and the folder of its teacher."""
+    return study.build(arm, seed), arm.teacher_folder(Path(f"{study.experiment}@{arm.name}"))
+
+
+def _check_folder_name(what: str, name: str) -> None:
+    """Raise ConfigError for a name that cannot be part of a folder's."""
+    if not name or name.startswith(".") or re.search(r"[/\\@\x00-\x1f\x7f]", name):
+        raise ConfigError(
+            f"{name!r} cannot name {what}, whose folder bears the name: it is empty, begins with a "
+            "dot, or has a slash, a backslash, an @ or a control character."
+        )
 
 
 STUDIES.update({study.name: study for study in _STUDIES})

@@ -14,7 +14,7 @@ def command(student: Student) -> str:
 
     Where the engine was left to `auto`, or is that of records from before there was a choice, none.
     """
-    line = making(student.results[0])
+    line = making(student.results[0], own=student.results[0].own_measures(student.snapshot))
     for field, value in _settings(student).items():
         line += f" --set {shlex.quote(f'{field}={value_words(value)}')}"
     facts = stage_facts(student.results[0], student.snapshot, "distill")

@@ -161,6 +161,10 @@ class Result(Shown):
         """SHA-256 of the teacher that the student was distilled from."""
         return self._made_from("distill", snapshot, "teacher_weights")
 
+    def own_measures(self, snapshot: int) -> list[str]:
+        """Keys of the measures that files had registered when the student was evaluated."""
+        return list(self._made_from("evaluate", snapshot, "loaded_measures") or ())
+
     def teacher_record(self, snapshot: int) -> dict:
         """The record of the student's teacher; FileNotFoundError if it is gone or replaced."""
         if not self._own_teacher(snapshot):

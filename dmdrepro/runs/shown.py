@@ -35,6 +35,10 @@ class Shown:
         """The resolved experiment of the last evaluated snapshot."""
         return self.record(self.evaluated[-1])["config"]
 
+    def own_measures(self, snapshot: int) -> list[str]:
+        """Keys of the measures of files that its evaluation names; a published record has none."""
+        return []
+
     def null(self, snapshot: int, pairing: Callable[[dict], Mapping | None] | None = None) -> str:
         """The pairs that E_ind is over: "class", "second draw"; "" if the run is unconditional.
 

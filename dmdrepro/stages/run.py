@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import dmdrepro.measures as measures
-from dmdrepro.commands import program
+from dmdrepro.commands import AFTER, program
 from dmdrepro.data.imagenet64 import TeacherUnavailable, find_teacher
 from dmdrepro.experiments import Arm, Experiment
 from dmdrepro.runs.errors import RunError
@@ -182,7 +182,7 @@ class Run:
         return (
             "Give the options that it was made with, another --runs folder, or make it anew (what "
             f"is there is moved aside) first: `{program()} {command} {self.experiment.name} "
-            "--fresh` with your other options."
+            f"--fresh` with your other options{AFTER.get(command, '')}."
         )
 
     def _done(self, stage: Stage, command: str) -> dict[str, str]:

@@ -48,7 +48,7 @@ def test_its_figures_are_of_its_kind_and_the_record_holds_the_file(spiral):
     assert drawn == {"figure_of_spiral", "along_spiral", "over_n"}
     page = (runs / "smoke/seed0/report.html").read_text()
     assert "Figure of spiral. " in page
-    assert "all spiral --size smoke --seed 0 --load spiral.py<" in page
+    assert f"all spiral --size smoke --seed 0 --load {file}<" in page
     record = record_of(runs, "spiral/evaluate-60")
     assert record["config"]["loaded"]["file"] == file.name
     assert len(record["config"]["loaded"]["sha256"]) == 64
@@ -70,8 +70,38 @@ def test_a_changed_file_is_refused_like_a_changed_configuration(spiral):
 
 def test_what_is_refused_at_evaluate_is_made_anew_there_alone(spiral):
     file, runs = spiral
-    words = ("spiral", "--load", file, *SMOKE, "--runs", runs, "--set", "sampling.sizes=16,64")
-    assert "`python reproduce.py evaluate spiral --fresh`" in command("all", *words, code=1)
+    words = ("spiral", "--load", file, *SMOKE, "--runs", runs, "--set")
+    printed = command("all", *words, "sampling.sizes=16,64", code=1)
+    assert "`python reproduce.py evaluate spiral --fresh` with your other options." in printed
+    printed = command("all", *words, "distill.lr=1e-3", code=1)
+    assert "`python reproduce.py distill spiral --fresh` with your other options, then" in printed
+    assert "then `sample` and `evaluate` likewise." in printed
+
+
+MEASURE = """from dmdrepro.measures import register
+from dmdrepro.measures.measure import Measure
+register(Measure("nothing", measure=lambda of: None, shape={}))
+"""
+STUDY = """from dmdrepro.experiments import Arm, Study, register_study
+register_study(Study("mine", "?", "moons", "smoke", (Arm("a", {"distill.lr": "1e-3"}),), (0,)))
+"""
+
+
+def test_the_pages_commands_name_every_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/study.py").write_text(STUDY)
+    (tmp_path / "sub/meas.py").write_text(MEASURE)
+    own = ("--load", "sub/meas.py", "--runs", "runs", "--gpu", "cpu")
+    command("study", "mine", "--load", "sub/study.py", *own, "--size", "smoke")
+    command("all", "moons", *own, "--size", "smoke")
+    page = (tmp_path / "runs/smoke/seed0/report.html").read_text()
+    for words, files in (
+        ("study mine --seeds 0 --size smoke", {"sub/study.py", "sub/meas.py"}),
+        ("all moons --size smoke --seed 0", {"sub/meas.py"}),
+    ):
+        line = page.partition(words)[2].partition("<")[0]
+        assert files <= set(line.split(" --load ")), line
 
 
 def test_the_spirals_denoiser_is_the_mean_of_its_posterior(spiral):

@@ -28,12 +28,14 @@ def test_ours_are_what_register_accepts(studies):
     ("changes", "words"),
     [
         ({"name": "mi/ne"}, "'mi/ne' cannot name a study"),
-        ({"name": "public-students"}, "none of public-students"),
+        ({"name": "public-students"}, "cannot name a study: it is one"),
         ({"name": "start"}, "There is a study 'start' already"),
         ({"seeds": ()}, "lacks seeds"),
         ({"arms": ()}, "lacks arms"),
         ({"arms": (Arm("lr=1/2", LR),)}, "'lr=1/2' cannot name an arm"),
         ({"arms": (Arm("a@b", LR),)}, "'a@b' cannot name an arm"),
+        ({"arms": (Arm(".a", LR),)}, "'.a' cannot name an arm"),
+        ({"arms": (Arm("", LR),)}, "'' cannot name an arm"),
         ({"arms": (Arm("a", LR), Arm("a"))}, "The arm 'a' of study 'mine' is there twice"),
         ({"arms": (Arm("start=random", LR),)}, "other settings than the arm of this name"),
         ({"arms": (Arm("a", LR, teacher="nosuch"),)}, "chessboard has no such arm"),
@@ -44,6 +46,19 @@ def test_a_study_that_could_not_be_run_or_reached_is_refused(studies, changes, w
     mine = Study("mine", "Why?", "chessboard", "laptop", (Arm("a=1,b"), Arm("start=teacher")))
     with pytest.raises(ConfigError, match=words):
         register(replace(mine, **changes))
+    assert register(mine) is STUDIES.pop("mine")
+
+
+@pytest.mark.parametrize(
+    ("experiment", "size", "arm"),
+    [
+        ("mnist", "laptop", Arm("width=32", {"model.width": "32"}, True)),  # ours: laptop-32
+        ("chessboard", "paper", Arm("rate=1e-4", {"distill.lr": "0.0001"})),  # ours: 1e-4
+        ("chessboard", "laptop", Arm("_rate=1e-4+gan twice", LR)),
+    ],
+)
+def test_a_study_that_shares_no_folder_is_taken(studies, experiment, size, arm):
+    mine = Study("mine", "Why?", experiment, size, (arm,))
     assert register(mine) is STUDIES.pop("mine")
 
 

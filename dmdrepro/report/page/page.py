@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from dmdrepro.commands import program
+from dmdrepro.commands import loads, program
 from dmdrepro.measures.along import study_charts
 from dmdrepro.measures.null import null_notes
 from dmdrepro.measures.students import Results, collect
@@ -101,6 +101,8 @@ def _study_part(opened: OpenStudy) -> dict[str, object]:
     tables = {table.name: table for table in study_tables(study, arms)}
     found, students = study_ways(arms), collect(arms, every=True)
     seeds = sorted({seed for student in students for seed in student.seeds})
+    made = [(result, student.snapshot) for student in students for result in student.results]
+    own = sorted({key for result, snapshot in made for key in result.own_measures(snapshot)})
     line = f"{program()} study {study.name} --seeds {','.join(map(str, seeds))}"
     return {
         "study": study,
@@ -110,7 +112,7 @@ def _study_part(opened: OpenStudy) -> dict[str, object]:
         "charts": study_charts(found, ["path"]),
         "notes": null_notes(students),
         "found": found,
-        "command": f"{line} --size {study.size}",
+        "command": f"{line} --size {study.size}{loads(study.experiment, study.name, own)}",
         "origin": summary_table(students),
     }
 
