@@ -13,7 +13,7 @@ from dmdrepro.cli.console import PlainConsole
 from dmdrepro.cli.guard import NOTHING_KEPT, console, errors, fail, guarded
 from dmdrepro.cli.options import argument, option
 from dmdrepro.cli.progress import Display
-from dmdrepro.pipeline.trouble import says_no_memory
+from dmdrepro.runs.errors import says_no_memory
 
 if TYPE_CHECKING:
     from dmdrepro.comparison import Comparison

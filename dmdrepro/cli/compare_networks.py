@@ -84,7 +84,7 @@ def draw_pair(
 ) -> tuple[dict[str, Path], dict[str, object]]:
     """As `draw_networks`; raises ValueError for files that cannot be compared, else RunError."""
     from dmdrepro.pipeline.paths import try_writing
-    from dmdrepro.pipeline.trouble import says_no_memory
+    from dmdrepro.runs.errors import says_no_memory
     from dmdrepro.stages.context import Context
     from dmdrepro.stages.networks import Network, check_pair, draw_samples
 

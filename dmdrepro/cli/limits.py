@@ -6,8 +6,8 @@ import resource  # at once: at the limit not even this could be loaded
 import threading
 
 from dmdrepro.cli.output import NAME as OUTPUT
-from dmdrepro.pipeline.trouble import first_line, says_no_memory
-from dmdrepro.runs.errors import RunError
+from dmdrepro.pipeline.trouble import first_line
+from dmdrepro.runs.errors import RunError, says_no_memory
 
 MOST_CORES = 64  # that the libraries start threads for
 SMALL_STACK = 64 << 10  # bytes: address space is not what is asked for here

@@ -9,6 +9,7 @@ from dmdrepro.diffusion.network import as_network, other_scale, positional
 from dmdrepro.diffusion.sampler import solve
 from dmdrepro.diffusion.schedule import RHO, SIGMA_MAX, SIGMA_MIN, heun_grid
 from dmdrepro.metrics.classes import as_classes
+from dmdrepro.runs.errors import says_no_memory
 
 BATCH = 64
 ROUNDING = 1e-3  # relative: what the same samples may differ by, in bfloat16 for one
@@ -89,14 +90,17 @@ def sampled(
     except ValueError as error:
         raise ValueError(f"The {name} cannot be drawn from: {str(error).rstrip('.')}.") from error
     except (TypeError, AttributeError, IndexError, RuntimeError) as error:
-        if not (hint := _about_labels(network, labels)):
+        if says_no_memory(error) or not (hint := _about_labels(network, labels)):
             raise
         words = str(error).partition("\n")[0].rstrip(".")
         raise ValueError(f"The {name} cannot be drawn from: {words}. {hint}") from error
 
 
 def _check_mode(found: torch.Tensor, network: Callable, *given: object) -> None:
-    """Raise ValueError if a module in training mode would not have `found` this in eval mode."""
+    """Raise ValueError if a module in training mode would not have `found` this in eval mode.
+
+    One that draws noise of its own is let pass: in eval mode too each of its draws is another.
+    """
     parts = network.modules() if isinstance(network, torch.nn.Module) else ()
     training = [part for part in parts if part.training]
     if not training:
@@ -105,14 +109,19 @@ def _check_mode(found: torch.Tensor, network: Callable, *given: object) -> None:
         part.training = False
     try:
         usual = solve(network, *given)
+        changed = _differ(found, usual) and not _differ(solve(network, *given), usual)
     finally:
         for part in training:
             part.training = True
-    if (found - usual).norm() > ROUNDING * usual.norm():
+    if changed:
         raise ValueError(
             "it is in training mode, which changes its samples (dropout, batch norm); call its "
             ".eval() first"
         )
+
+
+def _differ(found: torch.Tensor, usual: torch.Tensor) -> bool:
+    return bool((found - usual).norm() > ROUNDING * usual.norm())
 
 
 def _about_labels(network: Callable, labels: torch.Tensor | None) -> str:

@@ -54,9 +54,7 @@ class Found:
     def _judged(self) -> tuple[str, str]:
         record, far = self.record, []
         if self.real is not None and self.real["farther"]:
-            quality = self.real["quality"]
-            ours, teachers = (quality[who]["ratio"] for who in ("student", "teacher"))
-            far = [(times_teachers(ours, teachers), RULE.quality_within)]
+            far = [(self._times_teachers(), RULE.quality_within)]
         # 1 - retention is Delta_E over its null, also if both are infinite: E_OT = 0.
         collapsed, share = hardly_varies(record.warnings), 1 - record.retention
         return word_by_rule(record.n, collapsed, share, record.delta_e_null, far)
@@ -134,6 +132,10 @@ class Found:
             f"{found.n:,} of these samples. Another training may differ by more.{words}"
         )
 
+    def _times_teachers(self) -> float:
+        quality = self.real["quality"]
+        return times_teachers(*(quality[who]["ratio"] for who in ("student", "teacher")))
+
     def _about_real(self) -> str:
         quality, found = self.real["quality"], self.real["memorisation"]
         words = [
@@ -142,6 +144,11 @@ class Found:
         ]
         if (n := quality["student"]["n"]) < self.record.n:
             words.append(f"That is of {n:,} samples: for all pass {2 * self.record.n:,} real ones.")
+        if self.real["farther"] is False and not self._times_teachers() <= RULE.quality_within:
+            words.append(
+                "That the student's is larger may be chance, so it is not called NO SAMPLER: pass "
+                "more samples."
+            )
         shares = ", ".join(f"{who} {found[who]['fraction']:.1%}" for who in ("student", "teacher"))
         words.append(f"Memorised (ratio below {found['student']['threshold']:.2f}): {shares}.")
         if (pearson := self.real["d_of_z"]["pearson_student"]) is not None:

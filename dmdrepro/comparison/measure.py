@@ -135,8 +135,9 @@ def compare(
         doubts.append(words)
     found = None
     if images is not None:
-        found = against_real(x, y, images, watch)
-        doubts += [*other_units(x, images), *not_real(images, teacher=x, student=y)]
+        own = not_real(images, teacher=x, student=y)
+        found = against_real(x, y, images, watch, judge=not own)
+        doubts += [*other_units(x, images), *own]
     record = replace(record, warnings=(*record.warnings, *doubts))
     return Comparison(
         record=record,

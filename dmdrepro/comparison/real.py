@@ -32,18 +32,21 @@ def as_real(given: Samples, shape: Sequence[int]) -> torch.Tensor:
 
 
 def not_real(real: torch.Tensor, **sets: torch.Tensor) -> list[str]:
-    """A doubt for each of the sets whose samples are among the real ones, most of them or all.
+    """A doubt for each of the sets that is a run of the real samples, in their order, or holds it.
 
-    None if many of the real samples are equal to others: then anyone's may be.
+    In another order they may be a memorising network's.
     """
-    known = set(_values(real))
-    if len(known) < 0.9 * len(real):
-        return []
+    known = _values(real)
     return [
         f"The real samples hold the {name}'s own: quality and memorisation mean nothing here."
         for name, rows in sets.items()
-        if np.mean([row in known for row in _values(rows)]) > 0.5
+        if _is_run(*sorted((_values(rows), known), key=len))
     ]
+
+
+def _is_run(few: list[int], many: list[int]) -> bool:
+    starts = (k for k, value in enumerate(many) if value == few[0])
+    return any(many[k : k + len(few)] == few for k in starts)
 
 
 def _values(rows: torch.Tensor) -> list[int]:
@@ -52,12 +55,16 @@ def _values(rows: torch.Tensor) -> list[int]:
 
 
 def against_real(
-    teacher: torch.Tensor, student: torch.Tensor, real: torch.Tensor, watch: Watch | None = None
+    teacher: torch.Tensor,
+    student: torch.Tensor,
+    real: torch.Tensor,
+    watch: Watch | None = None,
+    judge: bool = True,
 ) -> dict[str, object]:
     """`quality`, `memorisation` of both sets, `d_of_z`, and whether the student is `farther`.
 
     All [*, ...] of one sample's shape. Quality needs two disjoint real sets of the others' size;
-    with fewer it is of M // 2 rows of each.
+    with fewer it is of M // 2 rows of each. `farther` is None if the real samples may not `judge`.
     """
     sets = {"teacher": teacher, "student": student}
     size = min(len(teacher), len(real) // 2)
@@ -74,7 +81,7 @@ def against_real(
         "quality": {k: each.to_json() for k, each in quality.items()},
         "memorisation": {k: each.to_json() for k, each in nearest.items()},
         "d_of_z": {"mean": float(np.mean(bulk)), "pearson_student": pearson},
-        "farther": not not_real(real, **sets) and _farther(**sets, real=real[order]),
+        "farther": _farther(**sets, real=real[order]) if judge else None,
     }
 
 

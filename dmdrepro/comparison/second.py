@@ -3,7 +3,7 @@
 import torch
 
 from dmdrepro.metrics.classes import Labels, as_classes
-from dmdrepro.metrics.implausible import out_of_order, row_warnings
+from dmdrepro.metrics.implausible import noise_warnings, out_of_order, row_warnings
 from dmdrepro.metrics.samples import same_rows
 
 
@@ -15,7 +15,8 @@ def check_second(
     All [N, ...] of one shape. Samples of one law differ so by chance in 1e-5 of cases at most.
     """
     x, y, other = same_rows(teacher=teacher, student=student, independent=second)
-    if torch.equal(other, y):
+    groups = as_classes([0] * len(x) if classes is None else classes, len(x))
+    if torch.equal(other, y) and not noise_warnings(x, y, groups, None):
         raise ValueError(
             "The second draw (independent) is the student's samples themselves: it is not of fresh "
             "noise, or the student ignores its noise."
@@ -31,7 +32,7 @@ def check_second(
             f"The second draw (independent) is not in the student's units: its values lie in "
             f"{others}, the student's in {ends}."
         )
-    if classes is not None and out_of_order(x, y, as_classes(classes, len(x)), other):
+    if classes is not None and out_of_order(x, y, groups, other):
         raise ValueError(
             "The second draw (independent) is farther from the teacher's samples than the "
             "student's others of the same class: its rows are not in the order of classes."

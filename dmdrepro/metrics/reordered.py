@@ -48,10 +48,13 @@ def reordered_words(
 def unordered_words(teacher: Samples, classes: Labels, record: PairingRecord) -> str:
     """A sentence if a student keeps a pairing beside classes that tell nothing of the samples.
 
-    That is, no more than the same classes in any of SHUFFLES other orders: chance, 1 in 40.
+    That is, their means no more than in any of SHUFFLES other orders: chance, 1 in 40. Of small
+    classes another order may be the same one.
     """
     groups = as_classes(classes, record.n)
     if record.null != CLASS or len(groups.names) == 1 or not record.retention >= LOST:
+        return ""
+    if min(map(len, groups.rows)) < LEAST:
         return ""
     (x,) = same_rows(teacher=teacher)
     x = (x / x.abs().max().clamp_min(1e-300)).float()
@@ -67,6 +70,6 @@ def unordered_words(teacher: Samples, classes: Labels, record: PairingRecord) ->
     if between(numbers) > max(between(numbers[order]) for order in orders):
         return ""
     return (
-        "The classes tell no more of the teacher's samples than they would in another order: are "
-        "they in that of the samples? If not, the shared class counts as kept."
+        "The classes' means of the teacher's samples differ no more than they would in another "
+        "order: are the classes in that of the samples? If not, the shared class counts as kept."
     )

@@ -1,23 +1,12 @@
 """One experiment's trouble, named: its values and its size end it and not the others."""
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dmdrepro.data.mnist_layout import MnistUnavailable
 from dmdrepro.experiments import ConfigError
 from dmdrepro.loading import in_loaded_file
-from dmdrepro.runs.errors import RunError
-
-# How torch says that there is no such memory; none of them has a class of its own on a CPU.
-NO_MEMORY = (
-    "allocate memory",
-    "not enough memory",
-    "out of memory",
-    "storage size",
-    "integer multiplication overflow",
-    "failed to map segment",  # a library that was to be loaded
-)
+from dmdrepro.runs.errors import RunError, says_no_memory
 
 
 @contextmanager
@@ -48,14 +37,6 @@ def about(what: str, sentence: object, *names: str) -> str:
     """The sentence, with `what` before it unless it begins with that or another of its names."""
     words = str(sentence)
     return words if words.startswith((what, *names)) else f"{what}: {words}"
-
-
-def says_no_memory(error: BaseException) -> bool:
-    """Whether an allocation failed: numpy's MemoryError, torch's errors, the system's ENOMEM."""
-    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
-        return True
-    words = str(error).lower()
-    return any(mark in words for mark in NO_MEMORY)
 
 
 def first_line(error: BaseException) -> str:

@@ -90,6 +90,14 @@ def test_labels_that_a_network_lacks_are_one_sentence(classes, words):
         dmdrepro.compare(lambda x, sigma, labels: x + told(labels), student, classes, Z)
 
 
+def test_a_labelled_network_that_lacks_memory_says_so():
+    def full(x, sigma, labels):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    with pytest.raises(torch.OutOfMemoryError):
+        dmdrepro.compare(full, student, [0, 1] * 30, Z)
+
+
 class Dropping(torch.nn.Module):
     def __init__(self, share):
         super().__init__()
@@ -106,6 +114,14 @@ def test_a_training_mode_that_changes_the_samples_is_refused():
         mode = network.training
         assert dmdrepro.compare(teacher, network, noise=Z).answer == "COPIES"
         assert network.training == mode
+
+
+def test_a_network_with_noise_of_its_own_is_drawn_from_in_training_mode():
+    class Noisy(torch.nn.Module):
+        def forward(self, x, sigma):
+            return student(x, sigma) + 0.05 * torch.randn_like(x)
+
+    assert dmdrepro.compare(teacher, Noisy(), noise=Z).n == 60
 
 
 def test_what_would_be_refused_after_the_drawing_is_refused_before_it():
