@@ -53,13 +53,14 @@ def path_matched(student: Student) -> Stop | None:
     stop = min(paths, key=lambda stop: abs(paths[stop] - goal))
     if not goal / WITHIN <= paths[stop] <= goal * WITHIN:
         return None
+    found = ways(student)
     return Stop(
         name,
         min(numbers, key=lambda n: abs(math.log(n.teacher_iterations / student.snapshot))),
         f"{stop:,} iterations, path {paths[stop]:.2g} of the paper's {goal:.2g} at "
         f"{ours['lr'] / theirs['lr']:.3g} times its rate",
         *(
-            [way.at(stop, key, path) for way in ways(student)]
+            [way.at(stop, key, path) for way in found]
             for key, path in (
                 ("pairing", ("delta_e",)),
                 ("pairing", ("delta_e_null",)),
