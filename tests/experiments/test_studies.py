@@ -94,6 +94,10 @@ def test_the_width_studies_stop_at_the_paths_of_the_protocol():
     distill = study.build(arm, 0).distill
     paths = [path_length(distill.__dict__, stop) for stop in (*distill.kept, distill.iterations)]
     assert [round(path, 3) for path in paths] == [0.005, 0.011, 0.023, 0.039, 0.079, 0.159, 0.319]
+    for name, last in (("width=64", 0.023), ("width=64,its=1000", 0.039), ("width=32", 0.039)):
+        study, arm = arms[name]
+        distill = study.build(arm, 0).distill
+        assert round(path_length(distill.__dict__, distill.iterations), 3) == last
     study, arm = arms["width=64,lr=4e-5"]
     distill = study.build(arm, 0).distill
     assert round(path_length(distill.__dict__, distill.iterations), 3) == 0.02
