@@ -65,7 +65,8 @@ def limit_sentence(error: BaseException) -> str | None:
     if "can't start new thread" in words:
         return f"A thread could not be started: {THREADS}."
     if isinstance(error, OSError) and error.errno == errno.EAGAIN and not error.filename:
-        return f"A process could not be started: {THREADS}. Raise it, or use --jobs 1."
+        helps = "Raise it, or use --jobs 1 and at most one GPU."
+        return f"A process could not be started: {THREADS}. {helps}"
     return None
 
 
