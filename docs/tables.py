@@ -51,6 +51,8 @@ COLUMNS = {
     "quality of G": "quality.student.ratio",
     "of Phi_8": "quality.teacher_8.ratio",
     "Frechet": "features.student.frechet_squared",
+    "Frechet of Phi_8": "features.teacher_8.frechet_squared",
+    "recall of Phi_8": "features.teacher_8.recall",
     "Frechet of G; of Phi_8": "features.student.frechet_squared features.teacher_8.frechet_squared",
     "precision, recall": "features.student.precision features.student.recall",
     "turn (degrees)": "turn.degrees",

@@ -12,8 +12,8 @@ LEAST = 10  # samples, of each class too
 LOST = 0.2  # retention, from which on the rows do belong together
 # E_OT / E_ind over the same of the teacher's nearest neighbours to its pairs. Of independent
 # samples, narrow, wide or clustered, it is 1 or more in any dimension; of copies that were shuffled
-# 0.1 to 0.6 in many dimensions. In two nothing can be told. With heavy tails these means are of a
-# few samples. So the median sample must be as near to a student's as well.
+# 0.1 to 0.6 in many dimensions. In two nothing can be told. With heavy tails a few samples make
+# these means. So the median distance to the nearest must be that much smaller too.
 NEAR = 0.8
 SHUFFLES = 39
 
