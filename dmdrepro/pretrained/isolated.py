@@ -22,10 +22,14 @@ HARMLESS = ("builtins.id", "sys.excepthook", "sys.unraisablehook")  # audit even
 REFUSED = 3  # exit status
 
 
+# Of names in zip archives and of a pickle's text: after `_refuse` nothing can be imported.
+for _codec in ("cp437", "raw_unicode_escape"):
+    codecs.lookup(_codec)
+
+
 def main() -> None:
     """Read the file on the input, write its tensors to the output."""
     file = mmap.mmap(sys.stdin.fileno(), 0, access=mmap.ACCESS_READ)
-    codecs.lookup("cp437")  # of names in zip archives: nothing can be imported later
     _limit(len(file))
     sys.addaudithook(_refuse)
     try:
