@@ -103,3 +103,9 @@ def test_the_width_studies_stop_at_the_paths_of_the_protocol():
     assert round(path_length(distill.__dict__, distill.iterations), 3) == 0.02
     assert study.build(arm, 0).model == build("mnist", "paper").model
     assert study.build(arm, 0).data == build("mnist", "paper").data
+    slow, plain = (
+        [path_length(d.__dict__, stop) for stop in (*d.kept, d.iterations)][:3]
+        for s, arm in (arms["width=16,lr=4e-5"], arms["width=16"])
+        for d in [s.build(arm, 0).distill]
+    )
+    assert slow == pytest.approx(plain, rel=0.02)
