@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from dmdrepro.cli.dry_run import seeds_words, show_plan
-from dmdrepro.cli.guard import console, display, errors, fail, stoppable
+from dmdrepro.cli.guard import console, display, errors, fail, how_to_go_on, stoppable
 from dmdrepro.cli.progress import Report
 from dmdrepro.cli.slurm import slurm_options, submit_plan
 from dmdrepro.experiments import size_words
@@ -84,7 +84,8 @@ def run_plan(plan: Plan) -> Plan | None:
         context.answered = partial(say_answer, plan)
     if not plan.part:
         _announce(plan, f"device {device}" if len(numbers) < 2 else f"GPUs {', '.join(numbers)}")
-    with stoppable(session), _held(request.lifeline, session):
+    then = how_to_go_on(request.fresh)
+    with stoppable(session, then), _held(request.lifeline, session):
         session.ranks.said(True)  # they begin too
         execute(plan, context, jobs, threads, errors.print)
     return plan

@@ -16,8 +16,14 @@ from dmdrepro.runs.errors import RunError, Stopped
 
 __all__ = ["console", "display", "errors", "fail", "guarded", "stoppable"]
 
-HOW_TO_GO_ON = "Run the same command again (without --fresh) to go on from there."
+HOW_TO_GO_ON = "Run the same command again to go on from there."
 NOTHING_KEPT = "Run the same command again. It starts anew: nothing is kept before its end."
+
+
+def how_to_go_on(fresh: bool) -> str:
+    """What is said after a stop. Given again, `--fresh` would move aside what was saved."""
+    moved = ", without --fresh if it has moved the old stages aside"
+    return f"{HOW_TO_GO_ON[:-1]}{moved * fresh}."
 
 
 def fail(sentence: str, code: int = 1) -> NoReturn:
@@ -66,9 +72,12 @@ def fail_stopped(what: str, number: int, then: str = HOW_TO_GO_ON) -> NoReturn:
 
 
 @contextmanager
-def stoppable(session) -> Iterator[None]:
-    """A stop signal asks the work to save and stop; a second Ctrl-C or SIGTERM ends it at once."""
-    listener = Listener(HOW_TO_GO_ON, session)
+def stoppable(session, then: str = HOW_TO_GO_ON) -> Iterator[None]:
+    """A stop signal asks the work to save and stop; a second Ctrl-C or SIGTERM ends it at once.
+
+    `then`: what is said after a stop.
+    """
+    listener = Listener(then, session)
     try:
         with listener:
             yield
@@ -77,7 +86,7 @@ def stoppable(session) -> Iterator[None]:
     except (Stopped, KeyboardInterrupt) as stop:
         display.close()
         what = f"{stop}." if isinstance(stop, Stopped) else "Stopped."
-        fail_stopped(what, listener.received[0] if listener.received else SIGINT)
+        fail_stopped(what, listener.received[0] if listener.received else SIGINT, then)
     finally:
         display.close()  # an error's sentence goes below the bar, and the cursor comes back
         session.stop_requested = session.in_loop = False

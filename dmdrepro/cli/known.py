@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from dmdrepro.cli import options as o
-from dmdrepro.cli.guard import console, display, errors, guarded
+from dmdrepro.cli.guard import console, display, errors, guarded, how_to_go_on
 from dmdrepro.pipeline.paths import check_folder
 from dmdrepro.pipeline.places import ready
 from dmdrepro.pipeline.plan import Plan
@@ -19,7 +19,7 @@ def known(
     size: o.Size = None, seed: o.Seed = 0, runs: o.Runs = Path("runs"), fresh: o.Fresh = False
 ) -> None:
     """Test the measures on samples of known pairing: the circle of appendix C, Gaussians, ..."""
-    with guarded():
+    with guarded(how_to_go_on(fresh)):
         check_folder("--runs", runs)
         size = default_size(None) if size is None else size
         make(runs, size, seed, fresh)

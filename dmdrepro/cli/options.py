@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dmdrepro.cli.guard import guarded
+from dmdrepro.cli.guard import guarded, how_to_go_on
 from dmdrepro.cli.together import by_ranks
 from dmdrepro.pipeline.request import Request
 
@@ -163,7 +163,7 @@ def takes_request(**options: object) -> Callable[[Callable[..., None]], Callable
 
         def command(**given: object) -> None:
             request = Request(**{name: given.pop(name) for name in options})
-            with guarded():
+            with guarded(how_to_go_on(request.fresh)):
                 by_ranks(request, lambda: function(request, **given))
 
         keyword = inspect.Parameter.KEYWORD_ONLY
