@@ -22,8 +22,12 @@ NOTHING_KEPT = "Run the same command again. It starts anew: nothing is kept befo
 
 def how_to_go_on(fresh: bool) -> str:
     """What is said after a stop. Given again, `--fresh` would move aside what was saved."""
-    moved = ", without --fresh if it has moved the old stages aside"
-    return f"{HOW_TO_GO_ON[:-1]}{moved * fresh}."
+    if not fresh:
+        return HOW_TO_GO_ON
+    return (
+        "Run the same command again to go on from there, without --fresh if it has moved the old "
+        "stages aside."
+    )
 
 
 def fail(sentence: str, code: int = 1) -> NoReturn:
