@@ -1,6 +1,6 @@
-"""What a figure is, and its caption, which says whether its students sample well enough.
+"""What a figure is, and its caption, which says if its students' samples are far from the data.
 
-A figure of poor samplers cannot be held against the paper's.
+A figure of such students cannot be held against the paper's.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from dmdrepro.paper_figures.style import PAGE, styled
 from dmdrepro.paper_figures.words import name_of, number
 from dmdrepro.runs.results import Missing, Result
 
-BOUND = 2.0  # quality ratio (E_OT to the data over that of other data) of a good sampler, at most
+BOUND = 2.0  # quality ratio (E_OT to the data over that of other data) that goes unsaid, at most
 Students = Callable[[Result], Sequence[int]]  # teacher iterations of the students that are shown
 Fill = Callable[[Page, Results, Sequence[str]], None]
 
@@ -56,18 +56,17 @@ class PaperFigure:
 
 
 def remark(run: StudentRun | Missing) -> str:
-    """Says that a student above BOUND is not a good sampler; empty for any other."""
-    quality = attempt(run, lambda run: float(run.record("quality")["student"]["ratio"]))
-    if isinstance(quality, Missing) or not quality > BOUND:
+    """How far a student above BOUND is from the data, and its teacher; empty for any other."""
+    who = ("student", "teacher_8")
+    ratios = attempt(run, lambda run: [float(run.record("quality")[w]["ratio"]) for w in who])
+    if isinstance(ratios, Missing) or not ratios[0] > BOUND:
         return ""
-    return (
-        f"not a good sampler: {number(quality)} times as far from the data as other data "
-        f"(at most {BOUND:g} would be good)"
-    )
+    student, teacher = map(number, ratios)
+    return f"{student} times as far from the data as other data (its teacher: {teacher} times)"
 
 
 def caption(figure: PaperFigure, results: Results) -> str:
-    """The figure's caption, and a sentence for each student in it that is not a good sampler."""
+    """The figure's caption, and a sentence for each student in it that is far from the data."""
     sentences = [figure.caption]
     for name in figure.experiments:
         result = find(results, name)

@@ -27,7 +27,7 @@ OF_EACH = ("teacher_1", "teacher_8", "student", "nearest", "second_nearest")
 
 
 def _draw_heading(page: Page, run: StudentRun | Missing, title: str = "") -> None:
-    """Name, details, Delta_E with its company, and a remark if the student is a poor sampler.
+    """Name, details, Delta_E with its company, and a remark if the student is far from the data.
 
     A `title` of its own names the teacher, and the details then do not.
     """
