@@ -53,13 +53,13 @@ def verdict(
     share = share_of_null(delta_e, null)
     if not (math.isfinite(share) and math.isfinite(ceiling)):
         return DIFFERS, f"no share of the null: Delta_E {ours:.3g}, null {ceiling:.3g}"
-    why = f"{regime(share)}: {share:.2g} of the null"
+    why = f"{regime(share)}: {share:.2g} of our null"
     why += "" if quality else " (whether it samples well is not measured)"
     if number.delta_e is None:
         agrees = regime(share) in number.regime
         return (SAME if agrees else DIFFERS), f"{why}; the paper: {' or '.join(number.regime)}"
     theirs = number.delta_e / ceiling
-    why = f"{why}; the paper's {regime(theirs)}: {theirs:.2g}"
+    why = f"{why}; the paper's {regime(theirs)}: {theirs:.2g} of our null"
     if number.delta_e / RULE.reproduced_within <= ours <= number.delta_e * RULE.reproduced_within:
         return REPRODUCED, why
     return (SAME if regime(share) == regime(theirs) else DIFFERS), why

@@ -38,7 +38,7 @@ def test_a_figure_without_a_number_is_judged_by_what_the_paper_says():
     assert verdict(FIGURE, [30.0], [40.0], *GOOD)[0] == SAME
     found, why = verdict(FIGURE, [1.0], [40.0], *GOOD)
     assert found == DIFFERS
-    assert why == "copies: 0.025 of the null; the paper: partly or remaps"
+    assert why == "copies: 0.025 of our null; the paper: partly or remaps"
 
 
 def test_a_student_that_is_no_sampler_reproduces_nothing():
@@ -106,7 +106,7 @@ def test_the_papers_network_at_its_path_has_a_state_of_its_own(tmp_path):
     assert {row["verdict"] for row in found} == {PATH_MATCHED}
     assert {row["ours"] for row in found} == {0.4}
     said = "600 iterations, path 0.023 of the paper's 0.02 at 100 times its rate"
-    assert all(row["why"].startswith(f"{said}: partly: 0.2 of the null") for row in found)
+    assert all(row["why"].startswith(f"{said}: partly: 0.2 of our null") for row in found)
 
 
 @pytest.mark.parametrize("kept", [{0: "300", 1: "150,300"}, {0: "150,300", 1: "300"}])
