@@ -25,8 +25,8 @@ REPRODUCED, SAME, DIFFERS, NOT_RUN = "reproduced", "same regime", "differs", "no
 PATH_MATCHED = "path matched"
 _MATCHED = (
     "Path matched: the paper's network and images, distilled over the paper's path (learning rate "
-    "times updates) in fewer steps at a higher rate, from a shorter teacher. It stands beside the "
-    "number of the paper's nearest teacher and reproduces nothing."
+    "times updates) in fewer steps at a higher rate, from a teacher of our own batch and rate. It "
+    "stands beside the number of the paper's nearest teacher and reproduces nothing."
 )
 COLUMNS = ("experiment", "teacher iterations", "the paper", "ours", "verdict", "why", "seeds")
 ESSENTIAL = ("experiment", "teacher iterations", "the paper", "ours", "verdict")

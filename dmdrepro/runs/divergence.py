@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 # Samples further from the data than so many times the data's spread have diverged. A student that
 # is merely bad stays far below: a constant one, at the data's mean, is 1 away, noise of the images'
-# range 2 to 3, the furthest of the 1,336 sets in docs/published 1.5. A training that diverges goes
+# range 2 to 3, the furthest of over 1,300 in docs/published 1.5. A training that diverges goes
 # on by orders of magnitude.
 LIMIT = 10.0
 
