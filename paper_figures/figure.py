@@ -57,12 +57,16 @@ class PaperFigure:
 
 def remark(run: StudentRun | Missing) -> str:
     """How far a student above BOUND is from the data, and its teacher; empty for any other."""
-    who = ("student", "teacher_8")
-    ratios = attempt(run, lambda run: [float(run.record("quality")[w]["ratio"]) for w in who])
-    if isinstance(ratios, Missing) or not ratios[0] > BOUND:
+    quality = attempt(run, lambda run: run.record("quality"))
+    if isinstance(quality, Missing):
         return ""
-    student, teacher = map(number, ratios)
-    return f"{student} times as far from the data as other data (its teacher: {teacher} times)"
+    student, teacher = (float(quality[who]["ratio"]) for who in ("student", "teacher_8"))
+    if not student > BOUND:
+        return ""
+    return (
+        f"{number(student)} times as far from the data as other data "
+        f"(its teacher: {number(teacher)} times)"
+    )
 
 
 def caption(figure: PaperFigure, results: Results) -> str:
